@@ -2,6 +2,7 @@
 # Shared by the scripts of this folder: `. "$(dirname "$0")/lib.sh"`. Says things, records skips, installs Debian packages.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # used by those who read this file
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/siyu
 # One line per thing that could not be done. `make test` shows them all at the end; unset = only printed.
 SIYU_SKIPS=${SIYU_SKIPS:-}
@@ -69,8 +70,9 @@ node_ok() { have node && have npm && [ "$(node -p 'process.versions.node.split("
 # npm_ci FOLDER: installs exactly what its lock file says, once per lock file.
 npm_ci() {
     local mark=$1/node_modules/.made-for stamp
-    stamp=$(cat "$1/package-lock.json" | cksum)
+    stamp=$(cksum <"$1/package-lock.json")
     [ "$(cat "$mark" 2>/dev/null)" != "$stamp" ] || return 0
     say "preparing npm packages in ${1#"$ROOT"/}"
-    (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error </dev/null >&2) && printf '%s\n' "$stamp" >"$mark"
+    (cd "$1" && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error </dev/null >&2) || return 1
+    mkdir -p "$1/node_modules" && printf '%s\n' "$stamp" >"$mark"
 }

@@ -19,13 +19,15 @@ RESULTS=()
 FAILED=()
 
 finish() {
-    trap - EXIT INT TERM HUP
+    # `timeout` and `make` each pass a signal on: the second one must not cut the cleaning short.
+    trap '' INT TERM HUP
+    trap - EXIT
     scripts/postgres.sh stop || warn "PostgreSQL of this run may still be there: SIYU_PG_DIR=$SIYU_PG_DIR scripts/postgres.sh stop"
     [ -e "$SIYU_PG_DIR" ] || rm -rf -- "$WORK"
 }
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'FAILED+=("stopped before the end"); summary; exit 143' TERM HUP
 
 # stage NAME COMMAND...: runs it, keeps its output, remembers how it ended and its closing line.
 stage() {
@@ -43,9 +45,17 @@ stage() {
     return "$status"
 }
 
-# The line in which a test runner says how many passed, without colours; the last one wins.
+# The line in which a test runner says how many passed, without colours. Plain `cargo test` says it once per binary: added up.
 closing() {
-    sed 's/\x1b\[[0-9;]*m//g' "$1" | grep -E '^ *(Summary \[|test result:|Tests  |[0-9]+ (passed|failed)|sdk: )' | tail -n 1 | sed 's/^ *//'
+    sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
+        /^ *Summary \[/ { nextest = $0 }
+        /^test result:/ { passed += $4; failed += $6; binaries++ }
+        /^ *Tests  |^ *[0-9]+ (passed|failed)|^sdk: / { other = $0 }
+        END {
+            line = nextest ? nextest : binaries ? passed " passed, " failed " failed in " binaries " test binaries" : other
+            sub(/^ */, "", line)
+            print line
+        }'
 }
 
 wanted() { [ ${#ONLY[@]} -eq 0 ] || [[ " ${ONLY[*]} " == *" $1 "* ]]; }
