@@ -65,7 +65,7 @@ postgres_bin() {
 
 chromium_bin() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
-node_ok() { have node && have npm && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; }
+node_ok() { have node && have npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; }
 
 # npm_ci FOLDER: installs exactly what its lock file says, once per lock file.
 npm_ci() {

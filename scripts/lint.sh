@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$ROOT"
 
 say "shell scripts"
-scripts=(.ci/run scripts/*.sh)
+scripts=(.ci/run scripts/*.sh scripts/sdk/*.sh)
 for script in "${scripts[@]}"; do bash -n "$script"; done
 if have shellcheck; then shellcheck -x -S warning -P SCRIPTDIR "${scripts[@]}"; fi
 

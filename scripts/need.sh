@@ -4,7 +4,7 @@
 #   scripts/need.sh WHAT...     status 0: all there   3: something had to be skipped   1: nothing works without it
 #
 #   rust       cargo                          never installed here, only asked for
-#   node       node 20 or newer, and npm      never installed here, only asked for
+#   node       node 20.19 or newer, and npm   never installed here, only asked for
 #   postgres   PostgreSQL 15 or newer         Debian package postgresql
 #   chromium   a browser and a Chinese font   Debian packages chromium, fonts-noto-cjk
 #   redis      redis-server                   Debian package redis-server (benchmarks)
@@ -19,7 +19,7 @@ need_rust() {
 }
 
 need_node() {
-    node_ok || die "Node.js 20 or newer with npm is missing (found: $(node --version 2>/dev/null || echo none)). Install it, then run this again."
+    node_ok || die "Node.js 20.19 or newer with npm is missing (found: $(node --version 2>/dev/null || echo none)). Install it, then run this again."
 }
 
 need_postgres() {
