@@ -1,0 +1,83 @@
+//! The two engines behind one connection type.
+
+mod postgres;
+mod sqlite;
+
+use crate::config::Target;
+use crate::{DbConfig, DbError, Engine, Param, RowRef};
+pub(crate) use postgres::PgConn;
+pub(crate) use sqlite::LiteConn;
+
+pub(crate) enum Conn {
+    Lite(LiteConn),
+    Pg(PgConn),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Writer,
+    Reader,
+}
+
+pub(crate) type EachRow<'f> = &'f mut dyn FnMut(RowRef<'_>) -> Result<(), DbError>;
+
+impl Conn {
+    pub fn open(config: &DbConfig, role: Role) -> Result<Self, DbError> {
+        match &config.target {
+            Target::Sqlite { file, .. } => LiteConn::open(file, role, config.cache_kib).map(Conn::Lite),
+            Target::Postgres { url, schema } => PgConn::open(url, schema).map(Conn::Pg),
+        }
+    }
+    pub fn engine(&self) -> Engine {
+        match self {
+            Conn::Lite(_) => Engine::Sqlite,
+            Conn::Pg(_) => Engine::Postgres,
+        }
+    }
+    pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
+        match self {
+            Conn::Lite(conn) => conn.execute(sql, params),
+            Conn::Pg(conn) => conn.execute(sql, params),
+        }
+    }
+    pub fn query(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), DbError> {
+        match self {
+            Conn::Lite(conn) => conn.query(sql, params, each),
+            Conn::Pg(conn) => conn.query(sql, params, each),
+        }
+    }
+    pub fn script(&mut self, sql: &str) -> Result<(), DbError> {
+        match self {
+            Conn::Lite(conn) => conn.script(sql),
+            Conn::Pg(conn) => conn.script(sql),
+        }
+    }
+    pub fn begin_write(&mut self) -> Result<(), DbError> {
+        match self {
+            Conn::Lite(conn) => conn.script("BEGIN IMMEDIATE"),
+            Conn::Pg(conn) => conn.script("BEGIN"),
+        }
+    }
+    pub fn begin_read(&mut self) -> Result<(), DbError> {
+        match self {
+            Conn::Lite(conn) => conn.script("BEGIN"),
+            Conn::Pg(conn) => conn.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
+    }
+    /// True when another process may have committed since the last call.
+    pub fn changed_outside(&mut self) -> Result<bool, DbError> {
+        match self {
+            Conn::Lite(conn) => conn.changed_outside(),
+            Conn::Pg(_) => Ok(true),
+        }
+    }
+    pub fn transaction_is_dead(&self) -> bool {
+        match self {
+            Conn::Lite(conn) => conn.is_autocommit(),
+            Conn::Pg(conn) => conn.is_closed(),
+        }
+    }
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Conn::Pg(conn) if conn.is_closed())
+    }
+}

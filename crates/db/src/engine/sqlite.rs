@@ -1,0 +1,103 @@
+use super::{EachRow, Role};
+use crate::param::bind_sqlite;
+use crate::{DbError, Param, RowRef};
+use rusqlite::{Connection, OpenFlags};
+use rustc_hash::FxHashMap;
+use std::path::Path;
+
+pub(crate) struct LiteConn {
+    conn: Connection,
+    /// `$1` texts as SQLite numbers them (`?1`): to SQLite, `$1` would be a name, numbered by first use.
+    texts: FxHashMap<String, String>,
+    data_version: i64,
+}
+
+const TEXTS_MAX: usize = 2_000;
+
+impl LiteConn {
+    pub fn open(file: &Path, role: Role, cache_kib: usize) -> Result<Self, DbError> {
+        let flags = match role {
+            Role::Writer => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            Role::Reader => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let conn = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        conn.busy_timeout(std::time::Duration::from_secs(30))?;
+        conn.set_prepared_statement_cache_capacity(256);
+        let (cache, query_only) = match role {
+            Role::Writer => (cache_kib, "OFF"),
+            Role::Reader => (8_192, "ON"),
+        };
+        if role == Role::Writer {
+            conn.execute_batch("PRAGMA journal_mode = WAL")?;
+        }
+        conn.execute_batch(&format!(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;
+             PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -{cache}; PRAGMA query_only = {query_only}"
+        ))?;
+        Ok(Self { conn, texts: FxHashMap::default(), data_version: 0 })
+    }
+
+    pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
+        let mut statement = self.conn.prepare_cached(numbered(&mut self.texts, sql))?;
+        bind_sqlite(&mut statement, params)?;
+        Ok(statement.raw_execute()? as u64)
+    }
+    pub fn query(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), DbError> {
+        let mut statement = self.conn.prepare_cached(numbered(&mut self.texts, sql))?;
+        bind_sqlite(&mut statement, params)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            each(RowRef::Sqlite(row))?;
+        }
+        Ok(())
+    }
+    pub fn script(&mut self, sql: &str) -> Result<(), DbError> {
+        // The few texts of transaction control are the hot ones; the statement cache knows them.
+        if sql.contains(';') {
+            return Ok(self.conn.execute_batch(sql)?);
+        }
+        self.conn.prepare_cached(sql)?.raw_execute()?;
+        Ok(())
+    }
+    pub fn changed_outside(&mut self) -> Result<bool, DbError> {
+        let version: i64 = self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        Ok(std::mem::replace(&mut self.data_version, version) != version)
+    }
+    pub fn is_autocommit(&self) -> bool {
+        self.conn.is_autocommit()
+    }
+    pub fn raw(&self) -> &Connection {
+        &self.conn
+    }
+}
+
+fn numbered<'t>(texts: &'t mut FxHashMap<String, String>, sql: &str) -> &'t str {
+    if texts.len() > TEXTS_MAX {
+        texts.clear();
+    }
+    if !texts.contains_key(sql) {
+        texts.insert(sql.to_owned(), question_marks(sql));
+    }
+    &texts[sql]
+}
+
+/// `$1` → `?1`, outside quoted text.
+fn question_marks(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len());
+    let mut quoted = false;
+    let mut chars = sql.chars().peekable();
+    while let Some(c) = chars.next() {
+        quoted ^= c == '\'';
+        let is_place = c == '$' && !quoted && chars.peek().is_some_and(char::is_ascii_digit);
+        out.push(if is_place { '?' } else { c });
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn places_are_numbered_outside_quotes() {
+        assert_eq!(super::question_marks("a = $2 AND b = '$1' AND c = $12"), "a = ?2 AND b = '$1' AND c = ?12");
+    }
+}

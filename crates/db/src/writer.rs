@@ -1,0 +1,264 @@
+//! The writing side: a bounded queue, and the thread(s) that commit.
+
+use crate::engine::{Conn, Role};
+use crate::error::{is_disconnected, is_retryable};
+use crate::tx::{CommitHook, Tx};
+use crate::{DbConfig, Engine};
+use siyu_kernel::{Refusal, Stopwatch};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub(crate) struct Job {
+    pub run: Box<dyn FnMut(&mut Tx<'_>) -> Result<(), Refusal> + Send>,
+    pub done: Box<dyn FnOnce(Result<(), Refusal>) + Send>,
+}
+
+/// A group closes after this much work, so that the first caller does not wait for the hundredth.
+const GROUP_SECONDS_MAX: f64 = 0.010;
+const GROUP_UNITS_MAX: usize = 512;
+const RETRIES_MAX: u32 = 8;
+/// How long a unit waits for a database server that is restarting before its caller hears of it.
+const RECONNECT_SECONDS_MAX: f64 = 10.0;
+
+struct Shared {
+    queue: Mutex<VecDeque<Job>>,
+    filled: Condvar,
+    drained: Condvar,
+    stopping: AtomicBool,
+    queue_max: usize,
+    hooks: RwLock<Vec<Arc<dyn CommitHook>>>,
+}
+
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub fn start(config: &DbConfig) -> Result<Self, Refusal> {
+        let shared = Arc::new(Shared {
+            queue: Mutex::default(),
+            filled: Condvar::new(),
+            drained: Condvar::new(),
+            stopping: AtomicBool::new(false),
+            queue_max: config.queue_max,
+            hooks: RwLock::default(),
+        });
+        let first = Conn::open(config, Role::Writer)?;
+        let (count, engine) = match first.engine() {
+            Engine::Sqlite => (1, Engine::Sqlite),
+            Engine::Postgres => (config.writers.max(1), Engine::Postgres),
+        };
+        let mut first = Some(first);
+        let mut threads = Vec::new();
+        for n in 0..count {
+            let (shared, config, conn) = (Arc::clone(&shared), config.clone(), first.take());
+            let body = move || Lane { shared, config, conn, group_max: if engine == Engine::Sqlite { GROUP_UNITS_MAX } else { 1 } }.run();
+            threads.push(std::thread::Builder::new().name(format!("db-writer-{n}")).spawn(body).map_err(Refusal::internal)?);
+        }
+        Ok(Self { shared, threads })
+    }
+    pub fn add_hook(&self, hook: Arc<dyn CommitHook>) {
+        self.shared.hooks.write().unwrap_or_else(|broken| broken.into_inner()).push(hook);
+    }
+    pub fn queued(&self) -> usize {
+        self.shared.lock().len()
+    }
+    pub fn try_send(&self, job: Job) -> Result<(), Refusal> {
+        let mut queue = self.shared.lock();
+        if queue.len() >= self.shared.queue_max {
+            return Err(Refusal::busy());
+        }
+        queue.push_back(job);
+        self.shared.filled.notify_one();
+        Ok(())
+    }
+    /// Waits while the queue is full: for callers that have their own thread.
+    pub fn send(&self, job: Job) -> Result<(), Refusal> {
+        let mut queue = self.shared.lock();
+        while queue.len() >= self.shared.queue_max {
+            queue = self.shared.drained.wait(queue).unwrap_or_else(|broken| broken.into_inner());
+        }
+        queue.push_back(job);
+        self.shared.filled.notify_one();
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        self.shared.filled.notify_all();
+        for thread in self.threads.drain(..) {
+            // A unit may hold the last handle: the writing thread cannot wait for itself.
+            if thread.thread().id() != std::thread::current().id() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Job>> {
+        self.queue.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.lock();
+        loop {
+            if let Some(job) = queue.pop_front() {
+                self.drained.notify_one();
+                return Some(job);
+            }
+            if self.stopping.load(Ordering::SeqCst) {
+                return None;
+            }
+            queue = self.filled.wait(queue).unwrap_or_else(|broken| broken.into_inner());
+        }
+    }
+    fn ready(&self) -> Option<Job> {
+        let job = self.lock().pop_front();
+        if job.is_some() {
+            self.drained.notify_one();
+        }
+        job
+    }
+    fn hooks(&self) -> Vec<Arc<dyn CommitHook>> {
+        self.hooks.read().unwrap_or_else(|broken| broken.into_inner()).clone()
+    }
+}
+
+/// One writing thread and its connection.
+struct Lane {
+    shared: Arc<Shared>,
+    config: DbConfig,
+    conn: Option<Conn>,
+    group_max: usize,
+}
+
+impl Lane {
+    fn run(mut self) {
+        while let Some(first) = self.shared.next() {
+            let mut jobs = vec![first];
+            match self.group(&mut jobs) {
+                Ok(outcomes) => {
+                    for (job, outcome) in jobs.into_iter().zip(outcomes) {
+                        (job.done)(outcome);
+                    }
+                }
+                // The group as a whole failed: each unit gets its own try, so that one bad unit does not take others down.
+                Err(_) => jobs.into_iter().for_each(|job| self.alone(job)),
+            }
+        }
+    }
+
+    fn connect(&mut self) -> Result<&mut Conn, Refusal> {
+        if self.conn.as_ref().is_none_or(Conn::is_closed) {
+            self.conn = Some(Conn::open(&self.config, Role::Writer)?);
+        }
+        Ok(self.conn.as_mut().expect("opened above"))
+    }
+
+    fn alone(&mut self, mut job: Job) {
+        let waited = Stopwatch::start();
+        let mut tries = 0;
+        let outcome = loop {
+            let mut one = vec![job];
+            let result = self.once(&mut one);
+            job = one.pop().expect("the job that was put in");
+            match result {
+                Err(refusal) if is_retryable(&refusal) && tries < RETRIES_MAX => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(1 << tries.min(6)));
+                }
+                Err(refusal) if is_disconnected(&refusal) && refusal.code != "outcome_unknown" && waited.seconds() < RECONNECT_SECONDS_MAX && !self.shared.stopping.load(Ordering::SeqCst) => {
+                    self.conn = None;
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+                other => break other,
+            }
+        };
+        (job.done)(outcome);
+    }
+    fn once(&mut self, jobs: &mut Vec<Job>) -> Result<(), Refusal> {
+        let limit = std::mem::replace(&mut self.group_max, 1);
+        let result = self.group(jobs);
+        self.group_max = limit;
+        result?.pop().expect("one job, one outcome")
+    }
+
+    /// Runs the jobs, and more as they arrive, in one transaction. `Err` means that nothing was saved.
+    fn group(&mut self, jobs: &mut Vec<Job>) -> Result<Vec<Result<(), Refusal>>, Refusal> {
+        let (shared, group_max) = (Arc::clone(&self.shared), self.group_max);
+        let hooks = shared.hooks();
+        let conn = self.connect()?;
+        conn.begin_write()?;
+        let changed = conn.changed_outside();
+        let mut tx = Tx::new(conn);
+        let mut undo = Vec::new();
+        let worked = (|| {
+            if changed? {
+                hooks.iter().try_for_each(|hook| hook.refresh(&mut tx))?;
+            }
+            let watch = Stopwatch::start();
+            let mut outcomes = Vec::new();
+            loop {
+                let at = outcomes.len();
+                outcomes.push(run_unit(&mut tx, &mut jobs[at], &mut undo)?);
+                if outcomes.len() < jobs.len() {
+                    continue;
+                }
+                let open = jobs.len() < group_max && watch.seconds() < GROUP_SECONDS_MAX;
+                match open.then(|| shared.ready()).flatten() {
+                    Some(job) => jobs.push(job),
+                    None => break,
+                }
+            }
+            hooks.iter().try_for_each(|hook| hook.before_commit(&mut tx))?;
+            Ok(outcomes)
+        })();
+        let mut slots = std::mem::take(&mut tx.slots);
+        undo.extend(tx.take_undo());
+        let committed = worked.and_then(|outcomes: Vec<Result<(), Refusal>>| commit(conn).map(|()| outcomes));
+        if committed.is_err() {
+            let _ = conn.script("ROLLBACK");
+            undo.into_iter().for_each(|undo| undo());
+        }
+        hooks.iter().for_each(|hook| hook.after_commit(&mut slots, committed.is_ok()));
+        committed
+    }
+}
+
+fn commit(conn: &mut Conn) -> Result<(), Refusal> {
+    conn.script("COMMIT").map_err(|error| {
+        let unknown = error.disconnected();
+        let refusal = Refusal::from(error);
+        if unknown {
+            Refusal { code: "outcome_unknown", en: "The connection to the database broke during the commit; it may or may not be saved. Repeat the request with the same ids.".into(), zh: "提交时数据库连接中断，结果未知；请用相同的编号重试。".into(), ..refusal }
+        } else {
+            refusal
+        }
+    })
+}
+
+/// The outer error ends the group; the inner one is this unit's own answer.
+fn run_unit(tx: &mut Tx<'_>, job: &mut Job, undo: &mut Vec<Box<dyn FnOnce() + Send>>) -> Result<Result<(), Refusal>, Refusal> {
+    let marks = tx.begin_unit()?;
+    let result = catch_unwind(AssertUnwindSafe(|| (job.run)(tx))).unwrap_or_else(|_| Err(Refusal::internal("a unit of work panicked")));
+    match result {
+        Ok(()) => {
+            undo.extend(tx.keep_unit()?);
+            Ok(Ok(()))
+        }
+        Err(refusal) => {
+            if tx.is_dead() || is_retryable(&refusal) || is_disconnected(&refusal) {
+                return Err(refusal);
+            }
+            tx.drop_unit(&marks)?;
+            Ok(Err(refusal))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! For tests: a database of one's own on either engine, a clock that stands still, contract suites.
+//!
+//! PostgreSQL is named by `SIYU_TEST_POSTGRES` (a URL that may create schemas). Without it those tests say loudly that they were
+//! skipped; with `SIYU_REQUIRE_ALL=1` they fail instead.
+
+use siyu_db::{Db, DbConfig, Engine, Migration};
+use siyu_kernel::FakeClock;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A database that disappears with the test.
+pub struct TestDb {
+    config: DbConfig,
+    db: Option<Db>,
+    pub clock: Arc<FakeClock>,
+    pub engine: Engine,
+    folder: PathBuf,
+    schema: Option<(String, String)>,
+}
+
+impl TestDb {
+    /// `None` when the engine is not to be had here.
+    pub fn open(engine: Engine, migrations: &[Migration]) -> Option<Self> {
+        let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        let folder = std::env::temp_dir().join(format!("siyu-test-{name}"));
+        std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
+        let (config, schema) = match engine {
+            Engine::Sqlite => (DbConfig::sqlite(&folder.join("workspace.db"), &folder.join("backups")), None),
+            Engine::Postgres => {
+                let url = postgres_url()?;
+                (DbConfig::postgres(&url, &name), Some((url, name)))
+            }
+        };
+        let clock = Arc::new(FakeClock::at("2026-03-02T04:00:00Z"));
+        let mut test = Self { config: config.with(migrations), db: None, clock, engine, folder, schema };
+        test.reopen();
+        Some(test)
+    }
+    pub fn db(&self) -> &Db {
+        self.db.as_ref().expect("open since the start")
+    }
+    pub fn config(&self) -> DbConfig {
+        self.config.clone()
+    }
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+    /// Closes and opens again, as a restart does.
+    pub fn reopen(&mut self) {
+        self.db = None;
+        self.db = Some(Db::open(self.config.clone(), &*self.clock).expect("the test database opens"));
+    }
+    /// Another process on the same data.
+    pub fn second(&self) -> Db {
+        Db::open(self.config.clone(), &*self.clock).expect("a second opener is welcome")
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        self.db = None;
+        let _ = std::fs::remove_dir_all(&self.folder);
+        if let Some((url, schema)) = &self.schema
+            && let Ok(mut client) = postgres::Client::connect(url, postgres::NoTls)
+        {
+            let _ = client.batch_execute(&format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"));
+        }
+    }
+}
+
+/// The server for tests, or a loud skip.
+pub fn postgres_url() -> Option<String> {
+    match std::env::var("SIYU_TEST_POSTGRES") {
+        Ok(url) if !url.is_empty() => Some(url),
+        _ if std::env::var("SIYU_REQUIRE_ALL").is_ok_and(|v| v == "1") => panic!("SIYU_TEST_POSTGRES is not set, and SIYU_REQUIRE_ALL=1 allows no skip"),
+        _ => {
+            eprintln!("SKIPPED: no PostgreSQL (set SIYU_TEST_POSTGRES, or use `make test`)");
+            None
+        }
+    }
+}
+
+/// The folder of public data sets, or a loud skip.
+pub fn data_dir() -> Option<PathBuf> {
+    match std::env::var("SIYU_DATA_DIR").map(PathBuf::from) {
+        Ok(dir) if dir.is_dir() => Some(dir),
+        _ => {
+            eprintln!("SKIPPED: no public data sets (set SIYU_DATA_DIR)");
+            None
+        }
+    }
+}
+
+/// Stamps each test, written once against a [`TestDb`], onto both engines:
+/// `contract!(MIGRATIONS; grant_twice_is_once, balance_is_sum);`
+#[macro_export]
+macro_rules! contract {
+    ($migrations:expr; $($test:ident),+ $(,)?) => {
+        mod on_sqlite {
+            use super::*;
+            $(#[test] fn $test() { if let Some(db) = $crate::TestDb::open(::siyu_db::Engine::Sqlite, $migrations) { super::$test(db); } })+
+        }
+        mod on_postgres {
+            use super::*;
+            $(#[test] fn $test() { if let Some(db) = $crate::TestDb::open(::siyu_db::Engine::Postgres, $migrations) { super::$test(db); } })+
+        }
+    };
+}
