@@ -15,6 +15,8 @@ pub enum Param<'a> {
     Blob(&'a [u8]),
     Ints(&'a [i64]),
     Texts(&'a [String]),
+    /// PostgreSQL only: SQLite has no way to bind a list of bytes.
+    Blobs(&'a [&'a [u8]]),
 }
 
 macro_rules! int_params { ($($t:ty),*) => { $(
@@ -104,6 +106,7 @@ pub(crate) fn bind_sqlite(statement: &mut rusqlite::CachedStatement<'_>, params:
             Param::Text(v) => statement.raw_bind_parameter(at, v)?,
             Param::Blob(v) => statement.raw_bind_parameter(at, v)?,
             Param::Ints(v) => statement.raw_bind_parameter(at, serde_json::to_string(v).map_err(|e| DbError::Decode(e.to_string()))?)?,
+            Param::Blobs(_) => return Err(DbError::Decode("lists of bytes cannot be bound on SQLite".into())),
             Param::Texts(v) => statement.raw_bind_parameter(at, serde_json::to_string(v).map_err(|e| DbError::Decode(e.to_string()))?)?,
         }
     }
@@ -126,6 +129,7 @@ impl ToSql for Param<'_> {
             Param::Blob(v) => v.to_sql(ty, out),
             Param::Ints(v) => v.to_sql(ty, out),
             Param::Texts(v) => v.to_sql(ty, out),
+            Param::Blobs(v) => v.to_sql(ty, out),
         }
     }
     fn accepts(_: &Type) -> bool {
