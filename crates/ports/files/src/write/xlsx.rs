@@ -1,0 +1,134 @@
+use std::io::{self, Write};
+use std::path::Path;
+
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
+
+use super::{Cell, TableWriter, is_plain_number};
+use crate::FileError;
+
+/// Rows an XLSX sheet can hold, header included.
+const ROWS_MAX: u64 = 1_048_576;
+/// Characters a cell can hold; longer text is cut and ends with an ellipsis.
+const CELL_CHARS_MAX: usize = 32_767;
+
+/// Writes one sheet with a bold, frozen header. Rows go to an unnamed temporary file, so memory stays small.
+pub struct XlsxWriter<W: Write + Send> {
+    book: Workbook,
+    out: W,
+    row: u32,
+}
+
+impl<W: Write + Send> XlsxWriter<W> {
+    /// `temp_dir` is where rows wait until `finish` packs them into `out`; None takes the system's place. The data is
+    /// not encrypted there.
+    pub fn new(out: W, sheet: &str, header: &[&str], temp_dir: Option<&Path>) -> Result<Self, FileError> {
+        let mut book = Workbook::new();
+        if let Some(dir) = temp_dir {
+            book.set_tempdir(dir).map_err(unwritable)?;
+        }
+        let bold = Format::new().set_bold();
+        let page = book.add_worksheet_with_constant_memory().map_err(unwritable)?;
+        page.set_name(sheet_name(sheet)).map_err(unwritable)?;
+        page.set_freeze_panes(1, 0).map_err(unwritable)?;
+        for (column, name) in header.iter().enumerate() {
+            let column = column_no(column)?;
+            let width = name.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
+            page.set_column_width(column, width.clamp(10.0, 40.0)).map_err(unwritable)?;
+            page.write_string_with_format(0, column, cut(name), &bold).map_err(unwritable)?;
+        }
+        Ok(XlsxWriter { book, out, row: 1 })
+    }
+}
+
+fn unwritable(cause: XlsxError) -> FileError {
+    FileError::Unwritable {
+        source: match cause {
+            XlsxError::IoError(source) => source,
+            other => io::Error::other(other),
+        },
+    }
+}
+
+fn column_no(column: usize) -> Result<u16, FileError> {
+    const COLUMNS_MAX: usize = 16_384;
+    match u16::try_from(column) {
+        Ok(n) if column < COLUMNS_MAX => Ok(n),
+        _ => Err(FileError::TooManyColumns { seen: column + 1, max: COLUMNS_MAX }),
+    }
+}
+
+/// Sheet names have at most 31 characters, none of `[]:*?/\`, and no apostrophe at either end.
+fn sheet_name(name: &str) -> String {
+    let clean: String = name
+        .chars()
+        .map(|c| if matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\') { ' ' } else { c })
+        .take(31)
+        .collect();
+    let clean = clean.trim().trim_matches('\'');
+    if clean.is_empty() || clean.eq_ignore_ascii_case("history") { "Sheet1".into() } else { clean.into() }
+}
+
+fn cut(text: &str) -> String {
+    // Excel counts UTF-16 units.
+    if text.len() <= CELL_CHARS_MAX || text.encode_utf16().count() <= CELL_CHARS_MAX {
+        return text.to_string();
+    }
+    let mut units = 0;
+    let mut out: String = text
+        .chars()
+        .take_while(|c| {
+            units += c.len_utf16();
+            units < CELL_CHARS_MAX
+        })
+        .collect();
+    out.push('…');
+    out
+}
+
+impl<W: Write + Send> TableWriter for XlsxWriter<W> {
+    fn write_row(&mut self, cells: &[Cell<'_>]) -> Result<(), FileError> {
+        if u64::from(self.row) >= ROWS_MAX {
+            return Err(FileError::SheetFull { max: ROWS_MAX });
+        }
+        let row = self.row;
+        let page = self.book.worksheet_from_index(0).map_err(unwritable)?;
+        for (column, cell) in cells.iter().enumerate() {
+            let column = column_no(column)?;
+            // Text is always written as text, so nothing here can become a formula.
+            let written = match *cell {
+                Cell::Empty | Cell::Text("") => continue,
+                Cell::Text(text) => page.write_string(row, column, cut(text)),
+                Cell::Number(text) => match exact_float(text) {
+                    Some(n) => page.write_number(row, column, n),
+                    None => page.write_string(row, column, cut(text)),
+                },
+                // Beyond 15 digits Excel would round.
+                Cell::Integer(n) if n.unsigned_abs() >= 1_000_000_000_000_000 => {
+                    page.write_string(row, column, n.to_string())
+                }
+                Cell::Integer(n) => page.write_number(row, column, n as f64),
+                Cell::Float(n) if n.is_finite() => page.write_number(row, column, n),
+                Cell::Float(_) => continue,
+                Cell::Bool(b) => page.write_boolean(row, column, b),
+            };
+            written.map_err(unwritable)?;
+        }
+        self.row += 1;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<u64, FileError> {
+        self.book.save_to_writer(&mut self.out).map_err(unwritable)?;
+        let flushed = self.out.flush();
+        flushed.map_err(|source| FileError::Unwritable { source })?;
+        Ok(u64::from(self.row) - 1)
+    }
+}
+
+fn exact_float(text: &str) -> Option<f64> {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if !is_plain_number(text) || digits > 15 {
+        return None;
+    }
+    text.parse().ok()
+}
