@@ -1,0 +1,100 @@
+//! What handlers share.
+
+use crate::error::{Answer, ApiError};
+use siyu_access::Access;
+use siyu_db::Db;
+use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_log::Log;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Semaphore;
+
+/// The parts a server is made of. Domains add their handle here.
+pub struct Parts {
+    pub db: Db,
+    pub log: Log,
+    pub vault: Vault,
+    pub clock: Arc<dyn Clock>,
+    pub chance: Arc<Chance>,
+    pub access: Access,
+    pub config: Config,
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Believe `X-Forwarded-For`, `-Proto` and `-Host`: only behind a proxy of one's own that sets them.
+    pub behind_proxy: bool,
+    /// Shown to people; the workspace's program version.
+    pub version: &'static str,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { behind_proxy: false, version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// Cheap to clone; the state of every handler.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    parts: Parts,
+    lanes: Semaphore,
+    waiting: AtomicUsize,
+}
+
+/// Operations that run at the same time, each on a thread.
+const LANES: usize = 64;
+/// Operations that wait for a thread; one more is refused as busy.
+const WAITING_MAX: usize = 2000;
+
+impl App {
+    pub fn new(parts: Parts) -> Self {
+        Self { inner: Arc::new(Inner { parts, lanes: Semaphore::new(LANES), waiting: AtomicUsize::new(0) }) }
+    }
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Runs a blocking operation off the async threads. A panic in it becomes an internal error. The operation goes on when the caller
+    /// hangs up, so that what was begun is finished.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&App) -> Result<T, Refusal> + Send + 'static,
+    ) -> Answer<T> {
+        let waiting = Waiting::enter(&self.inner.waiting)?;
+        let lane = self.inner.lanes.acquire().await.map_err(|e| ApiError::from(Refusal::internal(e)))?;
+        drop(waiting);
+        let (app, span) = (self.clone(), tracing::Span::current());
+        let result = tokio::task::spawn_blocking(move || span.in_scope(|| work(&app))).await;
+        drop(lane);
+        match result {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(Refusal::internal("an operation panicked").into()),
+        }
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.inner.parts
+    }
+}
+
+struct Waiting<'a>(&'a AtomicUsize);
+impl<'a> Waiting<'a> {
+    fn enter(count: &'a AtomicUsize) -> Answer<Self> {
+        let guard = Self(count);
+        if count.fetch_add(1, Ordering::SeqCst) >= WAITING_MAX { Err(Refusal::busy().into()) } else { Ok(guard) }
+    }
+}
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

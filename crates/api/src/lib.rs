@@ -1,0 +1,80 @@
+//! The HTTP door. Thin: a handler takes a permission handle, parses, calls one operation of a domain, converts.
+//!
+//! ## Adding a router for a domain
+//!
+//! 1. Add the domain's handle as a field of [`Parts`] (`pub people: People`).
+//! 2. Write `src/people.rs`: inputs and outputs (`#[derive(Deserialize, ToSchema)]`), handlers, and
+//!    `pub fn router() -> Endpoints { endpoints!(list, add, change) }`.
+//! 3. A handler's first argument is its [`gate`] and says who may call it; its doc comment is the API text (English first, then a
+//!    paragraph in Chinese). It does not compile without the gate, and the endpoint test fails without the text:
+//!    ```ignore
+//!    /// Lists people.
+//!    ///
+//!    /// 查询客户列表。
+//!    #[utoipa::path(get, path = "/people", tag = "People", params(PeopleQuery), responses((status = 200, body = Items<PersonRow>)))]
+//!    async fn list(may: May<PeopleRead>, Query(q): Query<PeopleQuery>, page: Paging, State(app): State<App>) -> Answer<Json<Items<PersonRow>>> {
+//!        let scope = may.scope.clone();
+//!        app.run(move |app| app.people.list(&scope, &q.filter(), page.limit, page.after.as_deref(), app.now())).await.map(Json)
+//!    }
+//!    ```
+//! 4. Add `.merge(people::router())` to [`routes`].
+//! 5. Names of inputs and outputs are global in the API document: begin them with the noun (`PersonRow`, not `Row`).
+//!
+//! Operations block, so a handler hands them to [`App::run`]. Errors are [`siyu_kernel::Refusal`]s and become the one error body by `?`.
+//! What a handler did is recorded inside the domain's unit: `siyu_access::audit::record(tx, now, &may.actor, "person.merge", Some(id), &json!({…}))`,
+//! or, when it changes nothing, with `app.access.record(…)`.
+
+mod app;
+mod audit;
+mod auth;
+mod console;
+mod context;
+mod cors;
+mod document;
+mod edge;
+mod error;
+mod extract;
+pub mod gate;
+mod health;
+mod keys;
+mod logs;
+mod measure;
+mod reply;
+pub mod route;
+mod serve;
+mod session;
+mod users;
+mod words;
+mod workspace;
+
+pub use app::{App, Config, Parts};
+pub use context::Context;
+pub use cors::open_to_all;
+pub use document::openapi;
+pub use error::{Answer, ApiError};
+pub use extract::{At, Body, Paging, Query};
+pub use gate::May;
+pub use logs::{LogFormat, start_logs};
+pub use reply::{Created, Items, NoContent};
+pub use route::Endpoints;
+pub use serve::{bind, serve};
+pub use workspace::Workspace;
+
+use axum::Router;
+
+/// Everything under `/api/v1`.
+fn routes() -> Endpoints {
+    Endpoints::new().merge(session::router()).merge(users::router()).merge(keys::router()).merge(audit::router())
+}
+
+/// The whole server. Give the result to [`serve`], or call it in-process in a test.
+pub fn router(app: App) -> Router {
+    router_with(app, Endpoints::new())
+}
+
+/// The same with routes at the root that any web page may call (the tracking API), see [`open_to_all`].
+pub fn router_with(app: App, open: Endpoints) -> Router {
+    let (router, document) = document::assemble(routes(), open).split_for_parts();
+    let router = router.merge(document::pages(document)).merge(health::router()).fallback(console::answer);
+    edge::wrap(router, app)
+}
