@@ -132,15 +132,25 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
 }
 
 fn wrong_field(code: &'static str, path: String, why: &str) -> Refusal {
-    let why: String = why.chars().take(300).collect();
-    let known = !path.is_empty() && path != "." && path != "?";
-    let refusal = match known {
-        true => {
-            Refusal::invalid(code, format!("`{path}` is not valid: {why}."), format!("字段 {path} 的值不正确：{why}。"))
-        }
-        false => Refusal::invalid(code, format!("The input is not valid: {why}."), format!("输入内容不正确：{why}。")),
+    let path = match (path.trim_matches(['.', '?']), absent(why)) {
+        ("", name) => name.map(str::to_owned),
+        (path, None) => Some(path.to_owned()),
+        (path, Some(name)) => Some(format!("{path}.{name}")),
     };
-    if known { refusal.field(path) } else { refusal }
+    let why: String = why.chars().take(300).collect();
+    match path {
+        Some(path) => {
+            let (en, zh) = (format!("`{path}` is not valid: {why}."), format!("字段 {path} 的值不正确：{why}。"));
+            Refusal::invalid(code, en, zh).field(path)
+        }
+        None => Refusal::invalid(code, format!("The input is not valid: {why}."), format!("输入内容不正确：{why}。")),
+    }
+}
+
+/// A field that is missing, or there twice, is named in the message only: the path ends at what should hold it.
+fn absent(why: &str) -> Option<&str> {
+    let rest = why.strip_prefix("missing field `").or_else(|| why.strip_prefix("duplicate field `"))?;
+    rest.split('`').next()
 }
 
 fn without_place(error: &serde_json::Error) -> String {

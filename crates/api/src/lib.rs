@@ -2,7 +2,7 @@
 //!
 //! ## Adding a router for a domain
 //!
-//! 1. Add the domain's handle as a field of [`Parts`] (`pub people: People`).
+//! 1. Add the domain's handle as a field of [`Parts`] (`pub people: People`) and its tables to [`migrations`].
 //! 2. Write `src/people.rs`: inputs and outputs (`#[derive(Deserialize, ToSchema)]`), handlers, and
 //!    `pub fn router() -> Endpoints { endpoints!(list, add, change) }`.
 //! 3. A handler's first argument is its [`gate`] and says who may call it; its doc comment is the API text (English first, then a
@@ -61,6 +61,12 @@ pub use serve::{bind, serve};
 pub use workspace::Workspace;
 
 use axum::Router;
+use siyu_db::Migration;
+
+/// The tables of every domain, in the order they are made. (Those of `siyu_db` come first by themselves.)
+pub fn migrations() -> Vec<Migration> {
+    [siyu_log::MIGRATIONS, siyu_access::MIGRATIONS].concat()
+}
 
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {

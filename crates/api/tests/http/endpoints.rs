@@ -1,0 +1,99 @@
+//! Walks the API document: every operation, also one that was added a minute ago, must refuse strangers and the wrong role.
+
+use crate::support::{TestApp, on_both};
+use axum::http::Method;
+use serde_json::{Value, json};
+use siyu_access::{KeyKind, Permission, Role};
+use siyu_testkit::TestDb;
+use std::collections::BTreeMap;
+
+on_both!(every_endpoint_refuses_strangers_and_wrong_roles);
+
+/// Open to everybody on purpose. This list is the place to argue about another one.
+const PUBLIC: &[&str] = &["GET /api/v1/setup", "POST /api/v1/setup", "POST /api/v1/session"];
+
+struct Operation {
+    name: String,
+    method: Method,
+    path: String,
+    body: Value,
+}
+
+fn operations() -> Vec<Operation> {
+    let document = serde_json::to_value(siyu_api::openapi()).unwrap();
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, body) in item.as_object().unwrap() {
+            let method = method.to_uppercase();
+            // Any value will do: the gate stands before the path is read.
+            let concrete: Vec<&str> =
+                path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect();
+            found.push(Operation {
+                name: format!("{method} {path}"),
+                path: concrete.join("/"),
+                method: method.parse().unwrap(),
+                body: body.clone(),
+            });
+        }
+    }
+    assert!(found.len() >= 15, "the document lists only {} operations", found.len());
+    found
+}
+
+fn every_endpoint_refuses_strangers_and_wrong_roles(test: TestDb) {
+    let app = TestApp::new(test);
+    let clients: BTreeMap<Role, _> = Role::ALL.iter().map(|role| (*role, app.role(*role))).collect();
+    let keys: BTreeMap<Role, _> = Role::ALL.iter().map(|role| (*role, app.key(KeyKind::Api, Some(*role)))).collect();
+    let write_key = app.key(KeyKind::Write, None);
+    let mut wrong = Vec::new();
+    for Operation { name, method, path, body } in operations() {
+        let mut check = |who: &str, got: u16, want: bool| {
+            if !want {
+                wrong.push(format!("{name}: {who} got {got}"));
+            }
+        };
+        let input = (method != Method::GET && method != Method::DELETE).then(|| json!({}));
+        let gate = body["x-permission"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{name} has no x-permission: register it with endpoints!"));
+        if gate == "public" {
+            assert!(PUBLIC.contains(&name.as_str()), "{name} is open to everybody but not on the list");
+            continue;
+        }
+        check(
+            "nobody",
+            app.nobody().call(method.clone(), &path, input.clone()).status,
+            app.nobody().call(method.clone(), &path, input.clone()).status == 401,
+        );
+        let by_write_key = write_key.call(method.clone(), &path, input.clone());
+        check("a write key", by_write_key.status, by_write_key.says() == "403 write_key");
+        let Some(permission) = Permission::parse(gate) else {
+            assert!(["signed_in", "session"].contains(&gate), "{name}: unknown gate {gate}");
+            continue;
+        };
+        for role in Role::ALL.iter().filter(|role| !role.may(permission)) {
+            for (who, client) in [("a user", &clients[role]), ("a key", &keys[role])] {
+                let res = client.call(method.clone(), &path, input.clone());
+                check(&format!("{who} with role {role}"), res.status, res.says() == "403 permission_needed");
+            }
+        }
+        let by_owner = keys[&Role::Owner].call(method.clone(), &path, input.clone());
+        check("an owner's key", by_owner.status, ![401, 403, 405].contains(&by_owner.status) && by_owner.status < 500);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_endpoint_is_explained_in_both_languages() {
+    for Operation { name, body, .. } in operations() {
+        let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
+        assert!(
+            text("summary").ends_with('.'),
+            "{name}: the doc comment's first line is the summary, a sentence in English"
+        );
+        let chinese = text("description").chars().any(|c| ('\u{4e00}'..'\u{9fff}').contains(&c));
+        assert!(chinese, "{name}: the doc comment has no paragraph in Chinese");
+        assert!(body["tags"].as_array().is_some_and(|tags| tags.len() == 1), "{name}: give it one tag");
+        assert!(body["responses"]["default"].is_object(), "{name}: register it with endpoints!");
+    }
+}
