@@ -9,6 +9,7 @@ CREATE TABLE person (
   source TEXT NOT NULL
 );
 CREATE INDEX person_nodes ON person (root) WHERE root <> num;
+CREATE INDEX person_erased ON person (num) WHERE state = 2;
 
 -- hash: keyed digest of kind and value. value: sealed for phone and e-mail.
 CREATE TABLE identifier (
@@ -19,7 +20,7 @@ CREATE TABLE identifier (
   first_at BIGINT NOT NULL,
   source TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX identifier_num ON identifier (num);
+CREATE INDEX identifier_num ON identifier (num, kind);
 
 -- Why two identities are one person. A person's edges form a tree: taking one away splits it in two.
 CREATE TABLE merge_edge (
@@ -87,9 +88,10 @@ CREATE TABLE tag_group (
   created_at BIGINT NOT NULL
 ) WITHOUT ROWID;
 
+-- num: never given twice, for history and derived data name tags by it.
 CREATE TABLE tag (
-  id TEXT PRIMARY KEY,
-  num BIGINT NOT NULL UNIQUE,
+  num IDENTITY_KEY,
+  id TEXT NOT NULL UNIQUE,
   group_id TEXT NOT NULL REFERENCES tag_group (id),
   name TEXT NOT NULL,
   color TEXT NOT NULL,
@@ -100,7 +102,7 @@ CREATE TABLE tag (
   created_at BIGINT NOT NULL,
   evaluated_at BIGINT,
   UNIQUE (group_id, name)
-) WITHOUT ROWID;
+);
 
 CREATE TABLE person_tag (
   num BIGINT NOT NULL,

@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 use siyu_db::{CommitHook, Engine, Slots, Tx};
 use siyu_kernel::{Digest128, PersonNum, Refusal};
 
-const ENTRIES_MAX: usize = 250_000;
+/// Two generations of this size; the older one goes when the younger is full, but for what was asked for meanwhile.
+const GENERATION_MAX: usize = 125_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
@@ -16,31 +17,39 @@ pub struct Owner {
 
 #[derive(Default)]
 pub struct Cache {
-    owners: FxHashMap<Digest128, Owner>,
+    young: FxHashMap<Digest128, Owner>,
+    old: FxHashMap<Digest128, Owner>,
     /// Nodes whose root changed since they were cached.
     moved: FxHashMap<PersonNum, PersonNum>,
 }
 
 impl Cache {
-    pub fn get(&self, hash: &Digest128) -> Option<Owner> {
-        let owner = *self.owners.get(hash)?;
+    pub fn get(&mut self, hash: &Digest128) -> Option<Owner> {
+        let owner = match self.young.get(hash) {
+            Some(owner) => *owner,
+            None => {
+                let owner = self.old.remove(hash)?;
+                self.put(*hash, owner);
+                owner
+            }
+        };
         Some(Owner { root: self.moved.get(&owner.node).copied().unwrap_or(owner.root), ..owner })
     }
     pub fn put(&mut self, hash: Digest128, owner: Owner) {
-        if self.owners.len() >= ENTRIES_MAX {
-            // Half goes, by chance of the digest: cheaper than keeping an order, and hot ones are back at once.
-            self.owners.retain(|hash, _| hash[0] & 1 == 0);
+        if self.young.len() >= GENERATION_MAX {
+            self.old = std::mem::take(&mut self.young);
         }
-        self.owners.insert(hash, owner);
+        self.young.insert(hash, owner);
     }
     pub fn move_node(&mut self, node: PersonNum, root: PersonNum) {
-        if self.moved.len() >= ENTRIES_MAX {
+        if self.moved.len() >= 2 * GENERATION_MAX {
             self.clear();
         }
         self.moved.insert(node, root);
     }
     pub fn clear(&mut self) {
-        self.owners.clear();
+        self.young.clear();
+        self.old.clear();
         self.moved.clear();
     }
 }
@@ -50,7 +59,7 @@ pub struct Refresh(pub People);
 
 impl CommitHook for Refresh {
     fn refresh(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
-        if tx.engine() == Engine::Sqlite { self.0.reload(tx) } else { Ok(()) }
+        if tx.engine() == Engine::Sqlite { self.0.reload(tx) } else { self.0.reload_if_changed(tx) }
     }
     fn before_commit(&self, _: &mut Tx<'_>) -> Result<(), Refusal> {
         Ok(())

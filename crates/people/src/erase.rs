@@ -31,6 +31,9 @@ impl People {
     /// Removes identifiers, profile, tags, consents, merge reasons and the content of events. The numbers stay, as tombstones: they answer
     /// `person_erased`, and totals of the shop stay right.
     pub fn erase(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<Erased, Refusal> {
+        self.refuse_erased(tx, &[root])?;
+        // A message of this person that is being saved now is waited for, and one that comes later finds the person gone.
+        self.lock_living(tx, &[i64::from(root)], "UPDATE")?;
         let nodes = self.nodes(tx, root)?;
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let any = tx.any("num", 1);

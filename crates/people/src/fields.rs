@@ -102,10 +102,7 @@ fn is_date(text: &str) -> bool {
 
 impl FieldTable {
     pub(crate) fn load(tx: &mut Tx<'_>) -> Result<Self, DbError> {
-        let rows = tx.query("SELECT name, type, label_zh, label_en, sensitive, locked FROM person_field", &[], |row| {
-            let r#type = FieldType::parse(&row.text(1)?).unwrap_or(FieldType::Text);
-            Ok(Field { name: row.text(0)?, r#type, label_zh: row.text(2)?, label_en: row.text(3)?, sensitive: row.flag(4)?, locked: row.flag(5)? })
-        })?;
+        let rows = tx.query(FIELD, &[], field_row)?;
         Ok(Self(rows.into_iter().map(|field| (field.name.clone(), field)).collect()))
     }
     /// Refuses a value whose field is locked to another type.
@@ -150,7 +147,7 @@ impl People {
         self.put_fields(tx, vec![field.clone()], now)?;
         Ok(field)
     }
-    /// Making a field sensitive seals what is stored from now on; values stored before stay as they are until they are set again.
+    /// Making a field sensitive seals the values that are stored, too. Making it plain again leaves them sealed until they are set again.
     pub fn patch_field(&self, tx: &mut Tx<'_>, name: &str, patch: &FieldPatch) -> Result<Field, Refusal> {
         let mut field = self.field_table().0.get(name).cloned().ok_or_else(|| Refusal::not_found("field_unknown", "There is no such field.", "没有该字段。"))?;
         if let Some(value) = patch.r#type {
@@ -171,26 +168,55 @@ impl People {
         if field.sensitive {
             self.reseal(tx, name)?;
         }
+        self.stamp_change(tx)?;
         self.remember(tx, vec![field.clone()]);
         Ok(field)
     }
-    pub(crate) fn put_fields(&self, tx: &mut Tx<'_>, fields: Vec<Field>, now: Time) -> Result<(), DbError> {
-        for field in &fields {
-            tx.execute(
+    pub(crate) fn put_fields(&self, tx: &mut Tx<'_>, mut fields: Vec<Field>, now: Time) -> Result<(), DbError> {
+        // One order for everybody: two units that bring the same new fields wait for each other instead of dead-locking.
+        fields.sort_by(|a, b| a.name.cmp(&b.name));
+        for field in &mut fields {
+            let new = tx.execute(
                 "INSERT INTO person_field (name, type, label_zh, label_en, sensitive, locked, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name) DO NOTHING",
                 params![&field.name, field.r#type.name(), &field.label_zh, &field.label_en, field.sensitive, field.locked, now],
             )?;
+            if new == 0 {
+                // Another unit made it first, perhaps as a sensitive one.
+                *field = tx.one(&format!("{FIELD} WHERE name = $1"), params![&field.name], field_row)?;
+            }
         }
+        self.stamp_change(tx)?;
         self.remember(tx, fields);
         Ok(())
     }
     fn remember(&self, tx: &mut Tx<'_>, fields: Vec<Field>) {
-        let before = self.field_table();
-        let mut table = (*before).clone();
-        table.0.extend(fields.into_iter().map(|field| (field.name.clone(), field)));
-        let set = |inner: &crate::Inner, table| *inner.fields.write().unwrap_or_else(|broken| broken.into_inner()) = table;
-        set(&self.inner, Arc::new(table));
+        let before: Vec<(String, Option<Field>)> = {
+            let table = self.field_table();
+            fields.iter().map(|field| (field.name.clone(), table.0.get(&field.name).cloned())).collect()
+        };
+        self.inner.change_fields(fields.into_iter().map(|field| (field.name.clone(), Some(field))));
         let inner = Arc::clone(&self.inner);
-        tx.on_rollback(move || set(&inner, before));
+        // Field by field: other units may have brought theirs meanwhile.
+        tx.on_rollback(move || inner.change_fields(before.into_iter()));
     }
+}
+
+impl crate::Inner {
+    fn change_fields(&self, changes: impl Iterator<Item = (String, Option<Field>)>) {
+        let mut held = self.fields.write().unwrap_or_else(|broken| broken.into_inner());
+        let table = Arc::make_mut(&mut held);
+        for (name, field) in changes {
+            match field {
+                Some(field) => drop(table.0.insert(name, field)),
+                None => drop(table.0.remove(&name)),
+            }
+        }
+    }
+}
+
+const FIELD: &str = "SELECT name, type, label_zh, label_en, sensitive, locked FROM person_field";
+
+fn field_row(row: siyu_db::RowRef<'_>) -> Result<Field, DbError> {
+    let r#type = FieldType::parse(&row.text(1)?).unwrap_or(FieldType::Text);
+    Ok(Field { name: row.text(0)?, r#type, label_zh: row.text(2)?, label_en: row.text(3)?, sensitive: row.flag(4)?, locked: row.flag(5)? })
 }

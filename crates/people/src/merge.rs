@@ -1,10 +1,11 @@
 //! Joining two people and taking them apart again.
 
 use crate::People;
-use crate::resolve::{Hashed, Work};
+use crate::resolve::Hashed;
 use crate::rules::IdentityRules;
-use rustc_hash::{FxHashMap, FxHashSet};
-use siyu_db::{DbError, Engine, Tx, params};
+use crate::work::Work;
+use rustc_hash::FxHashSet;
+use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Event, EventKind, Kind, PersonNum, Refusal, Time};
 
 /// A merge that this unit carried out. Whoever keeps totals per person recounts `kept` over `nodes` and forgets `lost`.
@@ -63,60 +64,25 @@ pub(crate) struct NewEdge<'e> {
 
 impl People {
     pub(crate) fn join(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'_>, a: PersonNum, b: PersonNum, edge: &NewEdge<'_>, now: Time) -> Result<Merged, Refusal> {
-        self.lock_roots(tx, work, &[a, b])?;
-        let (left, right) = (self.kinds(tx, work, a)?.clone(), self.kinds(tx, work, b)?.clone());
-        let (kept, lost) = if (strength(rules, &left), a) <= (strength(rules, &right), b) { (a, b) } else { (b, a) };
-        let moving = self.members(tx, work, lost)?;
-        tx.execute("UPDATE person SET root = $1 WHERE root = $2", params![kept, lost])?;
-        for node in &moving {
-            work.moved.insert(*node, kept);
+        let stored: Vec<i64> = [a, b].into_iter().filter(|root| !work.is_new.contains(root)).map(i64::from).collect();
+        self.lock_living(tx, &stored, "NO KEY UPDATE")?;
+        let (left, right) = (self.kinds(tx, work, a)?.strength(rules), self.kinds(tx, work, b)?.strength(rules));
+        let (kept, lost) = if (left, a) <= (right, b) { (a, b) } else { (b, a) };
+        self.members(tx, work, a)?;
+        self.members(tx, work, b)?;
+        let moving: Vec<i64> = work.absorb(kept, lost).into_iter().filter(|node| !work.is_new.contains(node)).map(i64::from).collect();
+        if !moving.is_empty() {
+            tx.execute(&format!("UPDATE person SET root = $2 WHERE {}", tx.any("num", 1)), params![&moving, kept])?;
         }
-        let mut union = left;
-        for (kind, n) in right {
-            *union.entry(kind).or_default() += n;
-        }
-        work.kinds.remove(&lost);
-        work.kinds.insert(kept, union);
         let id = tx.one(
             "INSERT INTO merge_edge (node_a, node_b, kept, lost, reason_kind, reason_hash, at, source, by_actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
             params![edge.a, edge.b, kept, lost, &edge.reason.map_or_else(|| "manual".to_owned(), |r| r.identifier.kind.name()), edge.reason.map(|r| &r.hash), now, edge.source, edge.by],
             |row| row.int(0),
         )?;
         self.note(tx, &format!("merge:{id}"), "Person Merged", kept, now, serde_json::json!({ "kept": self.id(kept), "merged": self.id(lost) }));
-        let nodes = self.members(tx, work, kept)?;
-        Ok(Merged { edge: id, kept, lost, nodes })
-    }
-
-    /// All nodes of a root, those of this unit included.
-    fn members(&self, tx: &mut Tx<'_>, work: &Work<'_>, root: PersonNum) -> Result<Vec<PersonNum>, DbError> {
-        let mut nodes: FxHashSet<PersonNum> = self.nodes(tx, root)?.into_iter().collect();
-        nodes.retain(|node| work.moved.get(node).is_none_or(|to| *to == root));
-        nodes.extend(work.moved.iter().filter(|(_, to)| **to == root).map(|(node, _)| *node));
-        nodes.insert(root);
-        let mut nodes: Vec<_> = nodes.into_iter().collect();
+        let mut nodes = self.members(tx, work, kept)?.to_vec();
         nodes.sort_unstable();
-        Ok(nodes)
-    }
-
-    /// Two units that merge the same people: the second waits here, finds that a root is no root any more, and runs again.
-    fn lock_roots(&self, tx: &mut Tx<'_>, work: &Work<'_>, roots: &[PersonNum]) -> Result<(), DbError> {
-        if tx.engine() == Engine::Sqlite {
-            return Ok(());
-        }
-        let list: Vec<i64> = roots.iter().filter(|root| !work.new_people.iter().any(|(num, _)| num == *root)).map(|root| i64::from(*root)).collect();
-        let moved = tx.query("SELECT root FROM person WHERE num = ANY($1) ORDER BY num FOR UPDATE", params![&list], |row| row.int(0))?;
-        if moved.iter().any(|root| !list.contains(root)) { Err(DbError::Conflict("a person was merged by another unit".into())) } else { Ok(()) }
-    }
-
-    pub(crate) fn is_split(&self, tx: &mut Tx<'_>, work: &Work<'_>, a: PersonNum, b: PersonNum) -> Result<bool, DbError> {
-        if tx.opt("SELECT 1 FROM person_split LIMIT 1", &[], |row| row.int(0))?.is_none() {
-            return Ok(false);
-        }
-        let (left, right) = (self.members(tx, work, a)?, self.members(tx, work, b)?);
-        let list: Vec<i64> = left.iter().chain(&right).map(|num| i64::from(*num)).collect();
-        let sql = format!("SELECT a, b FROM person_split WHERE {} AND {}", tx.any("a", 1), tx.any("b", 1));
-        let pairs = tx.query(&sql, params![&list], |row| Ok((row.num(0)?, row.num(1)?)))?;
-        Ok(pairs.iter().any(|(x, y)| (left.contains(x) && right.contains(y)) || (left.contains(y) && right.contains(x))))
+        Ok(Merged { edge: id, kept, lost, nodes })
     }
 
     /// Merges two people because somebody says so. A declaration that they differ is withdrawn by it.
@@ -125,13 +91,14 @@ impl People {
         if roots[0] == roots[1] {
             return Err(Refusal::conflict("already_one", "These are already one person.", "这两个档案已经是同一个人。"));
         }
+        self.refuse_erased(tx, &roots)?;
         let rules = self.rules();
-        let mut work = Work { owners: FxHashMap::default(), moved: FxHashMap::default(), new_people: Vec::new(), new_identifiers: Vec::new(), kinds: FxHashMap::default(), conflicts: Vec::new(), free_nums: Vec::new().into_iter() };
+        let mut work = Work::default();
         let members: Vec<i64> = [self.nodes(tx, roots[0])?, self.nodes(tx, roots[1])?].concat().into_iter().map(i64::from).collect();
         tx.execute(&format!("DELETE FROM person_split WHERE {} AND {}", tx.any("a", 1), tx.any("b", 1)), params![&members])?;
         let edge = NewEdge { a: roots[0], b: roots[1], reason: None, source: "console", by };
         let merged = self.join(tx, &rules, &mut work, roots[0], roots[1], &edge, now)?;
-        self.moved(tx, &merged.nodes, merged.kept);
+        self.remember_moves(tx, work.moved);
         Ok(merged)
     }
 
@@ -142,31 +109,33 @@ impl People {
             return Err(Refusal::conflict("already_undone", "This merge was undone before.", "该合并已被撤销。"));
         }
         let root = self.roots(tx, &[edge.node_a])?[0];
+        self.refuse_erased(tx, &[root])?;
         let nodes = self.nodes(tx, root)?;
-        let others: Vec<(PersonNum, PersonNum)> = self.edges(tx, &nodes)?.into_iter().filter(|e| e.undone_at.is_none() && e.id != edge.id).map(|e| (e.node_a, e.node_b)).collect();
+        let others: Vec<Edge> = self.edges(tx, &nodes)?.into_iter().filter(|e| e.undone_at.is_none() && e.id != edge.id).collect();
         let right = reachable(edge.node_b, &others);
         let (right_nodes, left_nodes): (Vec<_>, Vec<_>) = nodes.iter().copied().partition(|node| right.contains(node));
         if left_nodes.is_empty() || right_nodes.is_empty() {
             return Err(Refusal::internal("the edges of a person form no tree"));
         }
-        let left = self.root_for(tx, &left_nodes, root, &edge)?;
-        let right = self.root_for(tx, &right_nodes, root, &edge)?;
+        let left = self.root_for(tx, &left_nodes, root, &edge, &others)?;
+        let right = self.root_for(tx, &right_nodes, root, &edge, &others)?;
         Ok(Split { left, left_nodes, right, right_nodes })
     }
 
     /// Takes a merge back. What each side brought returns to it, what came later follows the identifier it came with, and the two are not
     /// merged again by a rule.
     pub fn split(&self, tx: &mut Tx<'_>, edge_id: i64, by: &str, reason: &str, now: Time) -> Result<Split, Refusal> {
-        if tx.engine() == Engine::Postgres {
-            let edge = self.edge(tx, edge_id)?;
-            tx.each("SELECT num FROM person WHERE root = (SELECT root FROM person WHERE num = $1) ORDER BY num FOR UPDATE", params![edge.node_a], |_| Ok(()))?;
-        }
+        let node = self.edge(tx, edge_id)?.node_a;
+        let root = self.roots(tx, &[node])?[0];
+        // Who merges, attaches or splits this person at the same time waits for this lock, or made us wait and is found out by it.
+        self.refuse_erased(tx, &[root])?;
+        self.lock_living(tx, &[i64::from(root)], "UPDATE")?;
         let split = self.preview_split(tx, edge_id)?;
         let edge = self.edge(tx, edge_id)?;
         for (root, nodes) in [(split.left, &split.left_nodes), (split.right, &split.right_nodes)] {
             let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
-            tx.execute(&format!("UPDATE person SET root = $2 WHERE {}", tx.any("num", 1)), params![&list, root])?;
-            self.moved(tx, nodes, root);
+            tx.execute(&format!("UPDATE person SET root = $2 WHERE {} AND root <> $2", tx.any("num", 1)), params![&list, root])?;
+            self.remember_moves(tx, nodes.iter().map(|node| (*node, root)));
         }
         tx.execute("UPDATE merge_edge SET undone_at = $1, undone_by = $2, undo_reason = $3 WHERE id = $4", params![now, by, reason, edge_id])?;
         let (a, b) = (edge.node_a.min(edge.node_b), edge.node_a.max(edge.node_b));
@@ -177,29 +146,28 @@ impl People {
         Ok(split)
     }
 
-    fn root_for(&self, tx: &mut Tx<'_>, nodes: &[PersonNum], root: PersonNum, edge: &Edge) -> Result<PersonNum, DbError> {
+    /// Who a side is called after. One side keeps the person's id; the other gets back the id it had before this merge, if nothing joined
+    /// it since; otherwise its strongest identifier decides, as it would if the side were merged anew.
+    fn root_for(&self, tx: &mut Tx<'_>, nodes: &[PersonNum], root: PersonNum, edge: &Edge, others: &[Edge]) -> Result<PersonNum, DbError> {
         if nodes.contains(&root) {
             return Ok(root);
         }
-        if nodes.contains(&edge.lost) {
-            return Ok(edge.lost);
+        let grew = others.iter().any(|other| other.id > edge.id && nodes.contains(&other.node_a));
+        if let Some(before) = [edge.lost, edge.kept].into_iter().find(|num| nodes.contains(num)).filter(|_| !grew) {
+            return Ok(before);
         }
-        // The strongest identifier decides, as it did when they were merged.
         let rules = self.rules();
-        let mut best = (i64::MAX, PersonNum::MAX);
+        let mut best = (i64::MAX, nodes.iter().copied().min().unwrap_or(root));
         for row in self.identifiers(tx, nodes)? {
             best = best.min((Kind::parse(&row.kind).map_or(i64::MAX, |kind| rules.of(&kind).priority), row.num));
         }
-        Ok(if best.1 == PersonNum::MAX { nodes[0] } else { best.1 })
+        Ok(best.1)
     }
 
-    fn moved(&self, tx: &mut Tx<'_>, nodes: &[PersonNum], root: PersonNum) {
-        if tx.engine() == Engine::Sqlite {
-            let inner = std::sync::Arc::clone(&self.inner);
-            tx.on_rollback(move || inner.cache().clear());
-            let mut cache = self.inner.cache();
-            nodes.iter().for_each(|node| cache.move_node(*node, root));
-        }
+    pub(crate) fn refuse_erased(&self, tx: &mut Tx<'_>, nums: &[PersonNum]) -> Result<(), Refusal> {
+        let list: Vec<i64> = nums.iter().map(|num| i64::from(*num)).collect();
+        let gone = tx.opt(&format!("SELECT num FROM person WHERE state <> 0 AND {}", tx.any("num", 1)), params![&list], |row| row.num(0))?;
+        if gone.is_some() { Err(crate::erased()) } else { Ok(()) }
     }
 
     pub fn edge(&self, tx: &mut Tx<'_>, id: i64) -> Result<Edge, Refusal> {
@@ -257,16 +225,12 @@ fn edge_row(row: siyu_db::RowRef<'_>) -> Result<Edge, DbError> {
     })
 }
 
-fn strength(rules: &IdentityRules, kinds: &FxHashMap<String, i64>) -> i64 {
-    kinds.keys().filter_map(|name| Kind::parse(name)).map(|kind| rules.of(&kind).priority).min().unwrap_or(i64::MAX)
-}
-
-fn reachable(from: PersonNum, edges: &[(PersonNum, PersonNum)]) -> FxHashSet<PersonNum> {
+fn reachable(from: PersonNum, edges: &[Edge]) -> FxHashSet<PersonNum> {
     let mut seen = FxHashSet::from_iter([from]);
     let mut todo = vec![from];
     while let Some(node) = todo.pop() {
-        for (a, b) in edges {
-            for next in [(*a == node).then_some(*b), (*b == node).then_some(*a)].into_iter().flatten() {
+        for edge in edges {
+            for next in [(edge.node_a == node).then_some(edge.node_b), (edge.node_b == node).then_some(edge.node_a)].into_iter().flatten() {
                 if seen.insert(next) {
                     todo.push(next);
                 }

@@ -6,13 +6,17 @@
 //! A browser or device (kinds that do not prove) joins only when the two sides do not name different accounts of one kind: a shared tablet
 //! must not merge a family.
 
+use crate::People;
 use crate::cache::Owner;
 use crate::merge::{Merged, NewEdge};
 use crate::rules::IdentityRules;
-use crate::People;
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::work::{ConflictRow, Work};
 use siyu_db::{DbError, Engine, Param, Tx, params};
-use siyu_kernel::{Digest128, Identifier, PersonNum, Refusal, Time};
+use siyu_kernel::{Digest128, Identifier, Kind, PersonNum, Refusal, Time};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+const OWNER: &str = "SELECT i.num, p.root FROM identifier i JOIN person p ON p.num = i.num WHERE i.hash = $1";
 
 /// An identifier with its look-up digest, worked out off the writing thread.
 #[derive(Clone, Debug)]
@@ -38,17 +42,6 @@ pub struct Resolved {
     pub merges: Vec<Merged>,
 }
 
-/// The state of one call: what was looked up, and what will be written.
-pub(crate) struct Work<'w> {
-    pub owners: FxHashMap<Digest128, Option<Owner>>,
-    pub moved: FxHashMap<PersonNum, PersonNum>,
-    pub new_people: Vec<(PersonNum, Time)>,
-    pub new_identifiers: Vec<(&'w Hashed, PersonNum, Time)>,
-    pub kinds: FxHashMap<PersonNum, FxHashMap<String, i64>>,
-    pub conflicts: Vec<(PersonNum, &'static str, String, PersonNum, Time)>,
-    pub free_nums: std::vec::IntoIter<PersonNum>,
-}
-
 impl People {
     /// Normalised identifiers to look-up form: blocked values dropped, doubles removed, strongest first.
     pub fn prepare(&self, identifiers: impl IntoIterator<Item = Identifier>, at: Time) -> Incoming {
@@ -67,9 +60,13 @@ impl People {
     pub fn resolve(&self, tx: &mut Tx<'_>, messages: &[Incoming], source: &str, now: Time) -> Result<Vec<Option<Resolved>>, Refusal> {
         let rules = self.rules();
         let mut work = self.look_up(tx, messages)?;
-        let mut out = Vec::with_capacity(messages.len());
+        let mut out: Vec<Option<Resolved>> = Vec::with_capacity(messages.len());
         for message in messages {
             out.push(if message.identifiers.is_empty() { None } else { Some(self.one(tx, &rules, &mut work, message, source, now)?) });
+        }
+        // A later message of the batch may have merged the person of an earlier one.
+        for resolved in out.iter_mut().flatten() {
+            resolved.root = work.moved.get(&resolved.node).copied().unwrap_or(resolved.root);
         }
         self.write(tx, work, source, now)?;
         Ok(out)
@@ -78,32 +75,27 @@ impl People {
     /// The person an identifier leads to, without creating anybody.
     pub fn by_identifier(&self, tx: &mut Tx<'_>, identifier: Identifier) -> Result<Option<(PersonNum, PersonNum)>, DbError> {
         let hashed = self.hashed(identifier);
-        tx.opt("SELECT i.num, p.root FROM identifier i JOIN person p ON p.num = i.num WHERE i.hash = $1", params![&hashed.hash], |row| Ok((row.num(0)?, row.num(1)?)))
+        tx.opt(OWNER, params![&hashed.hash], |row| Ok((row.num(0)?, row.num(1)?)))
     }
 
     fn look_up<'w>(&self, tx: &mut Tx<'_>, messages: &'w [Incoming]) -> Result<Work<'w>, DbError> {
-        let mut work = Work {
-            owners: FxHashMap::default(),
-            moved: FxHashMap::default(),
-            new_people: Vec::new(),
-            new_identifiers: Vec::new(),
-            kinds: FxHashMap::default(),
-            conflicts: Vec::new(),
-            free_nums: Vec::new().into_iter(),
-        };
-        let hashes: FxHashSet<Digest128> = messages.iter().flat_map(|m| &m.identifiers).map(|h| h.hash).collect();
+        let mut work = Work::default();
+        work.block = messages.len();
+        let hashes: BTreeSet<Digest128> = messages.iter().flat_map(|m| &m.identifiers).map(|h| h.hash).collect();
         match tx.engine() {
             Engine::Sqlite => {
+                {
+                    let mut cache = self.inner.cache();
+                    work.owners.extend(hashes.iter().map(|hash| (*hash, cache.get(hash))));
+                }
+                // In the order of the index, so that neighbours share their pages.
                 for hash in hashes {
-                    let cached = self.inner.cache().get(&hash);
-                    let owner = match cached {
-                        Some(owner) => Some(owner),
-                        None => tx.opt("SELECT i.num, p.root FROM identifier i JOIN person p ON p.num = i.num WHERE i.hash = $1", params![&hash], |row| Ok(Owner { node: row.num(0)?, root: row.num(1)? }))?,
-                    };
-                    if let (None, Some(owner)) = (cached, owner) {
+                    if work.owners[&hash].is_none()
+                        && let Some(owner) = tx.opt(OWNER, params![&hash], |row| Ok(Owner { node: row.num(0)?, root: row.num(1)? }))?
+                    {
                         self.inner.cache().put(hash, owner);
+                        work.owners.insert(hash, Some(owner));
                     }
-                    work.owners.insert(hash, owner);
                 }
             }
             Engine::Postgres => {
@@ -113,12 +105,40 @@ impl People {
                     work.owners.insert(hash, Some(Owner { node: row.num(1)?, root: row.num(2)? }));
                     Ok(())
                 })?;
-                for hash in hashes {
-                    work.owners.entry(hash).or_insert(None);
-                }
+                self.hold(tx, &work, messages)?;
             }
         }
         Ok(work)
+    }
+    /// Units run side by side on PostgreSQL. Until the commit nobody may merge, split or erase a person that this unit resolves to, and only
+    /// one unit at a time may attach to it or join it: what `resolve` answers stays true, limits hold, and two merges of the same people
+    /// are one. The others wait here, find the root changed, and run again.
+    fn hold(&self, tx: &mut Tx<'_>, work: &Work<'_>, messages: &[Incoming]) -> Result<(), DbError> {
+        let (mut changing, mut reading) = (BTreeSet::new(), BTreeSet::new());
+        for message in messages {
+            let owners: Vec<Option<Owner>> = message.identifiers.iter().map(|h| work.owner(&h.hash)).collect();
+            let roots: BTreeSet<i64> = owners.iter().flatten().map(|owner| i64::from(owner.root)).collect();
+            let set = if roots.len() > 1 || owners.contains(&None) { &mut changing } else { &mut reading };
+            set.extend(roots);
+        }
+        reading.retain(|root| !changing.contains(root));
+        for (roots, strength) in [(changing, "NO KEY UPDATE"), (reading, "SHARE")] {
+            self.lock_living(tx, &roots.into_iter().collect::<Vec<i64>>(), strength)?;
+        }
+        Ok(())
+    }
+    /// Locks roots in one order. One that is no root any more, or erased, means: run again.
+    pub(crate) fn lock_living(&self, tx: &mut Tx<'_>, roots: &[i64], strength: &str) -> Result<(), DbError> {
+        if roots.is_empty() || tx.engine() == Engine::Sqlite {
+            return Ok(());
+        }
+        let sql = format!("SELECT num, root, state FROM person WHERE num = ANY($1) ORDER BY num FOR {strength}");
+        let mut changed = false;
+        tx.each(&sql, params![roots], |row| {
+            changed |= row.int(0)? != row.int(1)? || row.int(2)? != 0;
+            Ok(())
+        })?;
+        if changed { Err(DbError::Conflict("a person was merged or erased by another unit".into())) } else { Ok(()) }
     }
 
     fn one<'w>(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'w>, message: &'w Incoming, source: &str, now: Time) -> Result<Resolved, Refusal> {
@@ -128,19 +148,19 @@ impl People {
             let Some(base) = use_list.iter().find_map(|h| work.owner(&h.hash)) else { break None };
             match self.too_weak_or_full(tx, rules, work, &use_list, base)? {
                 None => break Some(base),
-                Some((drop_hash, code, kind)) => {
-                    work.conflicts.push((base.node, code, kind, base.root, message.at));
-                    use_list.retain(|h| h.hash != drop_hash);
+                Some((left_out, code, kind)) => {
+                    work.conflicts.push(ConflictRow { num: base.node, code, kind, other: base.root, at: message.at });
+                    use_list.retain(|h| h.hash != left_out);
                 }
             }
         };
         let Some(base) = base else {
             let node = self.take_num(tx, work)?;
-            work.new_people.push((node, message.at));
-            let owner = Owner { node, root: node };
-            let fresh: Vec<&'w Hashed> = use_list.into_iter().filter(|h| work.owner(&h.hash).is_none()).collect();
-            fresh.into_iter().for_each(|h| work.attach(h, owner, message.at));
-            return Ok(Resolved { node, root: node, created: true, merges });
+            let owner = work.create(node, message.at);
+            for hashed in use_list {
+                self.attach_within_limit(tx, rules, work, hashed, owner, message.at)?;
+            }
+            return Ok(Resolved { node: owner.node, root: owner.root, created: true, merges });
         };
         let mut root = base.root;
         for hashed in &use_list {
@@ -155,7 +175,7 @@ impl People {
                     root = merged.kept;
                     merges.push(merged);
                 }
-                Err(Some(code)) => work.conflicts.push((base.node, code, hashed.identifier.kind.name(), other.root, message.at)),
+                Err(Some(code)) => work.conflicts.push(ConflictRow { num: base.node, code, kind: hashed.identifier.kind.name(), other: other.root, at: message.at }),
                 Err(None) => {}
             }
         }
@@ -180,10 +200,9 @@ impl People {
             if rule.priority >= link_rule.priority {
                 continue;
             }
-            let kind = hashed.identifier.kind.name();
-            let held = self.kinds(tx, work, base.root)?.get(&kind).copied().unwrap_or(0);
+            let held = self.kinds(tx, work, base.root)?.of(&hashed.identifier.kind);
             if held >= rule.limit {
-                return Ok(Some((link.hash, "limit_reached", kind)));
+                return Ok(Some((link.hash, "limit_reached", hashed.identifier.kind.name())));
             }
             // A device that already belongs to another account says nothing about this one.
             if !link_rule.merges && rule.merges && held > 0 {
@@ -198,133 +217,80 @@ impl People {
         if self.is_split(tx, work, a, b)? {
             return Ok(Err(Some("declared_different")));
         }
-        let (left, right) = (self.kinds(tx, work, a)?.clone(), self.kinds(tx, work, b)?.clone());
-        if !rules.of(&by.identifier.kind).merges {
-            let both = left.keys().any(|kind| right.contains_key(kind) && proves(rules, kind));
-            return Ok(if both { Err(None) } else { Ok(()) });
+        let (left, right) = (self.kinds(tx, work, a)?.clone(), self.kinds(tx, work, b)?);
+        let proves = rules.of(&by.identifier.kind).merges;
+        if !proves && left.iter().any(|(kind, _)| right.of(kind) > 0 && rules.of(kind).merges) {
+            return Ok(Err(None));
         }
-        let over = left.iter().any(|(kind, n)| right.get(kind).is_some_and(|m| n + m > limit(rules, kind)));
+        let over = left.iter().any(|(kind, n)| right.of(kind) > 0 && n + right.of(kind) > rules.of(kind).limit);
         Ok(if over { Err(Some("limit_reached")) } else { Ok(()) })
     }
 
     fn attach_within_limit<'w>(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'w>, hashed: &'w Hashed, owner: Owner, at: Time) -> Result<(), DbError> {
-        let kind = hashed.identifier.kind.name();
-        let held = self.kinds(tx, work, owner.root)?.get(&kind).copied().unwrap_or(0);
+        let held = self.kinds(tx, work, owner.root)?.of(&hashed.identifier.kind);
         if held >= rules.of(&hashed.identifier.kind).limit {
-            work.conflicts.push((owner.node, "limit_reached", kind, owner.root, at));
+            work.conflicts.push(ConflictRow { num: owner.node, code: "limit_reached", kind: hashed.identifier.kind.name(), other: owner.root, at });
         } else {
             work.attach(hashed, owner, at);
         }
         Ok(())
     }
 
-    /// How many identifiers of each kind a person has, this unit's included.
-    pub(crate) fn kinds<'k>(&self, tx: &mut Tx<'_>, work: &'k mut Work<'_>, root: PersonNum) -> Result<&'k FxHashMap<String, i64>, DbError> {
-        if let std::collections::hash_map::Entry::Vacant(slot) = work.kinds.entry(root) {
-            let mut counts: FxHashMap<String, i64> = FxHashMap::default();
-            let is_new = work.new_people.iter().any(|(num, _)| *num == root);
-            if !is_new {
-                let mut nodes = self.nodes(tx, root)?;
-                nodes.extend(work.moved.iter().filter(|(_, to)| **to == root).map(|(node, _)| *node));
-                let list: Vec<i64> = nodes.into_iter().map(i64::from).collect();
-                tx.each(&format!("SELECT kind, COUNT(*) FROM identifier WHERE {} GROUP BY kind", tx.any("num", 1)), params![&list], |row| {
-                    counts.insert(row.text(0)?, row.int(1)?);
-                    Ok(())
-                })?;
-            }
-            for (hashed, node, _) in &work.new_identifiers {
-                if work.moved.get(node).copied().unwrap_or_else(|| work.owners.get(&hashed.hash).copied().flatten().map_or(*node, |owner| owner.root)) == root {
-                    *counts.entry(hashed.identifier.kind.name()).or_default() += 1;
-                }
-            }
-            slot.insert(counts);
+    fn write(&self, tx: &mut Tx<'_>, mut work: Work<'_>, source: &str, now: Time) -> Result<(), Refusal> {
+        let root_of = |num: PersonNum| work.moved.get(&num).copied().unwrap_or(num);
+        let people: Vec<[Param<'_>; 4]> = work.new_people.iter().map(|(num, at)| [(*num).into(), root_of(*num).into(), (*at).min(now).into(), source.into()]).collect();
+        tx.bulk("INSERT INTO person (num, root, created_at, source)", "", &people)?;
+        self.write_identifiers(tx, &mut work, source)?;
+        work.conflicts.sort_by(|a, b| (a.num, a.code, &a.kind, a.other).cmp(&(b.num, b.code, &b.kind, b.other)));
+        for row in &work.conflicts {
+            tx.execute(
+                "INSERT INTO identity_conflict (num, code, kind, other, at, times) VALUES ($1, $2, $3, $4, $5, 1)
+                 ON CONFLICT (num, code, kind, other) DO UPDATE SET at = excluded.at, times = identity_conflict.times + 1",
+                params![row.num, row.code, &row.kind, row.other, row.at],
+            )?;
         }
-        Ok(&work.kinds[&root])
-    }
-
-    fn take_num(&self, tx: &mut Tx<'_>, work: &mut Work<'_>) -> Result<PersonNum, Refusal> {
-        if let Some(num) = work.free_nums.next() {
-            return Ok(num);
+        if !work.moved.is_empty() {
+            self.remember_moves(tx, work.moved.iter().map(|(node, root)| (*node, *root)));
         }
-        let nums = match tx.engine() {
-            Engine::Sqlite => {
-                let last = tx.one("SELECT COALESCE(MAX(num), 0) FROM person", &[], |row| row.int(0))?.max(work.new_people.iter().map(|(num, _)| i64::from(*num)).max().unwrap_or(0));
-                (last + 1..last + 65).collect::<Vec<i64>>()
-            }
-            // A block of numbers; those not used are lost, which costs nothing.
-            Engine::Postgres => tx.query("SELECT nextval(pg_get_serial_sequence('person', 'num')) FROM generate_series(1, 16)", &[], |row| row.int(0))?,
-        };
-        let nums: Result<Vec<PersonNum>, _> = nums.into_iter().map(PersonNum::try_from).collect();
-        let full = |_| Refusal::new(siyu_kernel::Class::Unavailable, "workspace_full", "This workspace holds as many identities as it can (4.29 billion).", "该工作区的身份数已达上限（42.9 亿）。");
-        work.free_nums = nums.map_err(full)?.into_iter();
-        Ok(work.free_nums.next().expect("a block is not empty"))
+        Ok(())
     }
-
-    fn write(&self, tx: &mut Tx<'_>, work: Work<'_>, source: &str, now: Time) -> Result<(), Refusal> {
-        if work.new_people.is_empty() && work.new_identifiers.is_empty() && work.conflicts.is_empty() {
+    fn write_identifiers(&self, tx: &mut Tx<'_>, work: &mut Work<'_>, source: &str) -> Result<(), Refusal> {
+        if work.new_identifiers.is_empty() {
             return Ok(());
         }
-        let root_of = |num: PersonNum| work.moved.get(&num).copied().unwrap_or(num);
-        let people: Vec<[Param<'_>; 4]> = work.new_people.iter().map(|(num, _)| [(*num).into(), root_of(*num).into(), now.into(), source.into()]).collect();
-        tx.bulk("INSERT INTO person (num, root, created_at, source)", "", &people)?;
-        let values: Vec<Vec<u8>> = work.new_identifiers.iter().map(|(hashed, _, _)| self.stored(&hashed.identifier)).collect();
-        let kinds: Vec<String> = work.new_identifiers.iter().map(|(hashed, _, _)| hashed.identifier.kind.name()).collect();
+        // In the order of the index: neighbours share their pages, and two units that bring the same ones cannot dead-lock.
+        work.new_identifiers.sort_unstable_by_key(|(hashed, _, _)| hashed.hash);
+        let values: Vec<Cow<'_, [u8]>> = work.new_identifiers.iter().map(|(hashed, _, _)| self.stored(&hashed.identifier)).collect();
+        let kinds: Vec<Cow<'_, str>> = work.new_identifiers.iter().map(|(hashed, _, _)| kind_name(&hashed.identifier.kind)).collect();
         let rows: Vec<[Param<'_>; 6]> = work
             .new_identifiers
             .iter()
             .zip(values.iter().zip(&kinds))
-            .map(|((hashed, node, at), (value, kind))| [(&hashed.hash).into(), (*node).into(), kind.into(), value.into(), (*at).into(), source.into()])
+            .map(|((hashed, node, at), (value, kind))| [(&hashed.hash).into(), (*node).into(), (&**kind).into(), (&**value).into(), (*at).into(), source.into()])
             .collect();
         let written = tx.bulk("INSERT INTO identifier (hash, num, kind, value, first_at, source)", "ON CONFLICT (hash) DO NOTHING", &rows)?;
         if written != rows.len() as u64 {
             // Another unit attached one of them meanwhile: run again and see it.
             return Err(DbError::Conflict("an identifier was attached by another unit".into()).into());
         }
-        for (num, code, kind, other, at) in &work.conflicts {
-            tx.execute(
-                "INSERT INTO identity_conflict (num, code, kind, other, at, times) VALUES ($1, $2, $3, $4, $5, 1)
-                 ON CONFLICT (num, code, kind, other) DO UPDATE SET at = excluded.at, times = identity_conflict.times + 1",
-                params![*num, *code, kind, *other, *at],
-            )?;
-        }
         if tx.engine() == Engine::Sqlite {
             let inner = std::sync::Arc::clone(&self.inner);
             tx.on_rollback(move || inner.cache().clear());
             let mut cache = self.inner.cache();
             for (hashed, node, _) in &work.new_identifiers {
-                cache.put(hashed.hash, Owner { node: *node, root: root_of(*node) });
-            }
-            // Nodes that existed before and changed their root are moved in `join`; those attached above may lie on one of them.
-            for (node, root) in &work.moved {
-                cache.move_node(*node, *root);
+                cache.put(hashed.hash, work.owner(&hashed.hash).unwrap_or(Owner { node: *node, root: *node }));
             }
         }
         Ok(())
     }
-    fn stored(&self, identifier: &Identifier) -> Vec<u8> {
-        if identifier.kind.is_sealed() { self.inner.vault.seal(identifier.value.as_bytes()) } else { identifier.value.as_bytes().to_vec() }
+    fn stored<'i>(&self, identifier: &'i Identifier) -> Cow<'i, [u8]> {
+        if identifier.kind.is_sealed() { Cow::Owned(self.inner.vault.seal(identifier.value.as_bytes())) } else { Cow::Borrowed(identifier.value.as_bytes()) }
     }
 }
 
-fn proves(rules: &IdentityRules, kind: &str) -> bool {
-    let word = kind.split(':').next().unwrap_or(kind);
-    rules.kinds.iter().any(|rule| rule.kind == word && rule.merges)
-}
-pub(crate) fn limit(rules: &IdentityRules, kind: &str) -> i64 {
-    let word = kind.split(':').next().unwrap_or(kind);
-    rules.kinds.iter().find(|rule| rule.kind == word).map_or(1, |rule| rule.limit)
-}
-
-impl<'w> Work<'w> {
-    pub fn owner(&self, hash: &Digest128) -> Option<Owner> {
-        let owner = self.owners.get(hash).copied().flatten()?;
-        Some(Owner { root: self.moved.get(&owner.node).copied().unwrap_or(owner.root), ..owner })
-    }
-    fn attach(&mut self, hashed: &'w Hashed, owner: Owner, at: Time) {
-        self.owners.insert(hashed.hash, Some(owner));
-        self.new_identifiers.push((hashed, owner.node, at));
-        if let Some(counts) = self.kinds.get_mut(&owner.root) {
-            *counts.entry(hashed.identifier.kind.name()).or_default() += 1;
-        }
+fn kind_name(kind: &Kind) -> Cow<'_, str> {
+    match kind {
+        Kind::Ext(_) => Cow::Owned(kind.name()),
+        named => Cow::Borrowed(named.word()),
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Identifier, Kind, Refusal};
+use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindRule {
@@ -90,7 +91,8 @@ impl IdentityRules {
     }
     pub(crate) fn load(tx: &mut Tx<'_>) -> Result<Self, DbError> {
         let text = tx.opt("SELECT value FROM setting WHERE name = $1", params![SETTING], |row| row.text(0))?;
-        Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        // Falling back to the defaults would merge people whom the brand's rules keep apart.
+        text.map_or_else(|| Ok(Self::default()), |text| serde_json::from_str(&text).map_err(|e| DbError::Decode(format!("the stored identity rules cannot be read: {e}"))))
     }
 }
 
@@ -100,7 +102,11 @@ impl crate::People {
         let rules = rules.validated()?;
         let text = serde_json::to_string(&rules).map_err(Refusal::internal)?;
         tx.execute("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", params![SETTING, &text])?;
-        *self.inner.rules.write().unwrap_or_else(|broken| broken.into_inner()) = std::sync::Arc::new(rules);
+        self.stamp_change(tx)?;
+        let set = |inner: &crate::Inner, rules| std::mem::replace(&mut *inner.rules.write().unwrap_or_else(|broken| broken.into_inner()), rules);
+        let before = set(&self.inner, Arc::new(rules));
+        let inner = Arc::clone(&self.inner);
+        tx.on_rollback(move || drop(set(&inner, before)));
         Ok(())
     }
 }

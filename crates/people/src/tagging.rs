@@ -1,8 +1,10 @@
 //! Giving and taking tags, with lineage and expiry.
 
 use crate::People;
+use rustc_hash::FxHashSet;
 use siyu_db::{DbError, Param, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
+use std::collections::BTreeSet;
 
 /// Who does it and why: the lineage of every tag.
 #[derive(Clone, Debug)]
@@ -36,9 +38,13 @@ impl People {
             return Err(Refusal::invalid("expiry_past", "The expiry must lie in the future.", "到期时间须晚于现在。").field("expires_at"));
         }
         let held = self.holders(tx, tag, people)?;
-        let fresh: Vec<PersonNum> = people.iter().copied().filter(|num| !held.contains(num)).collect();
+        let known: FxHashSet<PersonNum> = held.iter().copied().collect();
+        let fresh: Vec<PersonNum> = people.iter().copied().filter(|num| !known.contains(num)).collect::<BTreeSet<_>>().into_iter().collect();
         let rows: Vec<[Param<'_>; 7]> = fresh.iter().map(|num| [(*num).into(), tag.into(), now.into(), mark.by.into(), mark.source.into(), mark.why.into(), expires.into()]).collect();
-        tx.bulk("INSERT INTO person_tag (num, tag, at, by_actor, source, why, expires_at)", "ON CONFLICT (tag, num) DO NOTHING", &rows)?;
+        let given = tx.bulk("INSERT INTO person_tag (num, tag, at, by_actor, source, why, expires_at)", "ON CONFLICT (tag, num) DO NOTHING", &rows)?;
+        if given != rows.len() as u64 {
+            return Err(DbError::Conflict("the tag was given by another unit".into()).into());
+        }
         if let Some(expires) = expires {
             let list: Vec<i64> = held.iter().map(|num| i64::from(*num)).collect();
             tx.execute(&format!("UPDATE person_tag SET expires_at = $2 WHERE tag = $3 AND {} AND (expires_at IS NULL OR expires_at < $2)", tx.any("num", 1)), params![&list, expires, tag])?;

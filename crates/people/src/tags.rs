@@ -121,10 +121,15 @@ impl People {
         }
     }
     fn group_id(&self, tx: &mut Tx<'_>, group: &str, now: Time) -> Result<String, Refusal> {
-        if let Some(id) = tx.opt("SELECT id FROM tag_group WHERE id = $1 OR name = $1", params![group.trim()], |row| row.text(0))? {
+        const KNOWN: &str = "SELECT id FROM tag_group WHERE id = $1 OR name = $1";
+        if let Some(id) = tx.opt(KNOWN, params![group.trim()], |row| row.text(0))? {
             return Ok(id);
         }
-        Ok(self.create_group(tx, group, now)?.id)
+        match self.create_group(tx, group, now) {
+            // Another unit made it between our look and our insert: it is the group that was asked for.
+            Err(refusal) if refusal.code == "group_exists" => Ok(tx.one(KNOWN, params![group.trim()], |row| row.text(0))?),
+            made => Ok(made?.id),
+        }
     }
 
     pub fn create_tag(&self, tx: &mut Tx<'_>, tag: &TagIn, now: Time) -> Result<Tag, Refusal> {
@@ -136,8 +141,8 @@ impl People {
         let group = self.group_id(tx, &tag.group, now)?;
         let id = new_id("tag", now, &self.inner.chance);
         let new = tx.execute(
-            "INSERT INTO tag (id, num, group_id, name, color, kind, description, rule, ttl_days, created_at)
-             VALUES ($1, (SELECT COALESCE(MAX(num), 0) + 1 FROM tag), $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (group_id, name) DO NOTHING",
+            "INSERT INTO tag (id, group_id, name, color, kind, description, rule, ttl_days, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (group_id, name) DO NOTHING",
             params![&id, &group, &name, &tag.color, tag.kind.name(), &tag.description, &tag.rule, tag.ttl_days, now],
         )?;
         if new == 0 {

@@ -89,9 +89,13 @@ impl People {
     }
     pub(crate) fn trait_rows(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
+        let table = self.field_table();
         tx.query(&format!("SELECT num, name, value, at, source FROM person_trait WHERE {} ORDER BY num, name", tx.any("num", 1)), params![&list], |row| {
-            let (value, sensitive) = self.opened_value(&row.blob(2)?)?;
-            Ok((row.num(0)?, row.text(1)?, TraitValue { value, at: row.time(3)?, source: row.text(4)?, sensitive }))
+            let (value, sealed) = self.opened_value(&row.blob(2)?)?;
+            let name = row.text(1)?;
+            // What counts is what the field is now, however the value was stored when it came.
+            let sensitive = table.0.get(&name).map_or(sealed, |field| field.sensitive);
+            Ok((row.num(0)?, name, TraitValue { value, at: row.time(3)?, source: row.text(4)?, sensitive }))
         })
     }
     /// Seals the values of a field that has become sensitive.
