@@ -1,0 +1,73 @@
+// Opens every page at both widths in both languages and returns what was wrong.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { complaints } from "./checks.mjs";
+
+const PLAIN = [
+  "/", "/welcome", "/account", "/people", "/tags", "/tags?new=rule", "/fields", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine",
+  "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
+  "/settings/doctor", "/settings/erasures",
+];
+const TABS = ["", "?tab=orders", "?tab=fields", "?tab=identity", "?tab=consents", "?tab=tags"];
+const WIDTHS = [1440, 390];
+
+async function firstOf(page, path) {
+  const answer = await page.request.get(`/api/v1${path}`);
+  if (!answer.ok()) throw new Error(`GET ${path}: ${answer.status()} ${await answer.text()}`);
+  return (await answer.json()).items[0];
+}
+
+/** The pages of single things, for one thing of each kind that the server has. */
+async function detailPages(page) {
+  const person = (await firstOf(page, "/people?limit=1&sort=-amount"))?.id;
+  const order = (await firstOf(page, "/orders?limit=1"))?.order_no;
+  const imported = (await (await page.request.get("/api/v1/imports?limit=20")).json()).items;
+  const states = new Map(imported.map((item) => [item.state + item.dry_run, item.id]));
+  return [
+    ...(person ? TABS.map((tab) => `/people/${person}${tab}`) : []),
+    ...(order ? [`/orders?open=${encodeURIComponent(order)}`] : []),
+    ...[...states.values()].map((id) => `/imports/${id}`),
+  ];
+}
+
+export async function walk(page, { shots, log }) {
+  const wrong = [];
+  let at = "start";
+  const report = (text) => {
+    wrong.push(`${at}: ${text}`);
+    log(`  ${at}: ${text}`);
+  };
+  const onConsole = (message) => message.type() === "error" && report(`console: ${message.text()}`);
+  const onCrash = (error) => report(`crash: ${error.message}`);
+  page.on("console", onConsole);
+  page.on("pageerror", onCrash);
+  const pages = [...PLAIN, ...(await detailPages(page))];
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: width > 600 ? 900 : 844 });
+    for (const locale of ["zh", "en"]) {
+      await page.evaluate((language) => localStorage.setItem("siyu.locale", language), locale);
+      for (const path of pages) {
+        at = `${path} ${width} ${locale}`;
+        await page.goto(path, { waitUntil: "load" });
+        await settle(page);
+        for (const complaint of await complaints(page, locale)) report(complaint);
+        if (shots) {
+          const folder = join(shots, `${width}-${locale}`);
+          mkdirSync(folder, { recursive: true });
+          const name = path === "/" ? "home" : path.slice(1).replace(/[^\w.-]+/g, "_");
+          await page.screenshot({ path: join(folder, `${name}.png`), fullPage: width > 600 });
+        }
+      }
+    }
+  }
+  page.off("console", onConsole);
+  page.off("pageerror", onCrash);
+  return { wrong, pages: pages.length };
+}
+
+/** Until no skeleton is left. The live page keeps its stream open, so "network idle" never comes there. */
+export async function settle(page) {
+  await page.waitForSelector("h1, .ant-result, .outside-card", { timeout: 15_000 });
+  await page.waitForFunction(() => !document.querySelector(".ant-skeleton-active, .loading"), null, { timeout: 15_000 });
+  await page.waitForTimeout(250);
+}

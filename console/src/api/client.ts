@@ -1,0 +1,139 @@
+// One way to the server: adds the CSRF token and the language, and turns every refusal into an ApiError.
+import type { Locale } from "./types";
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly requestId: string | null = null,
+    readonly field: string | null = null,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export type Query = Record<string, string | number | boolean | null | undefined>;
+
+let csrf = "";
+let locale: Locale = "zh";
+const signedOut = new Set<() => void>();
+
+export function setCsrf(token: string) {
+  csrf = token;
+}
+export function setRequestLocale(next: Locale) {
+  locale = next;
+}
+/** Calls `listener` whenever the server says that the session has ended. Returns the way to stop listening. */
+export function onSignedOut(listener: () => void): () => void {
+  signedOut.add(listener);
+  return () => void signedOut.delete(listener);
+}
+
+const PREFIX = "/api/v1";
+
+export function apiUrl(path: string, query?: Query): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null && value !== "") params.set(name, String(value));
+  }
+  const text = params.toString();
+  return PREFIX + path + (text ? `?${text}` : "");
+}
+
+export function requestHeaders(method: string): Record<string, string> {
+  const headers: Record<string, string> = { "Accept-Language": locale === "zh" ? "zh-CN" : "en" };
+  if (method !== "GET") headers["X-CSRF-Token"] = csrf;
+  return headers;
+}
+
+/** Reads the contract's error body; `fallback` is used when something between us and the server answered instead. */
+export function errorFromBody(status: number, text: string): ApiError {
+  try {
+    const body = JSON.parse(text) as { code?: string; message?: string; field?: string; request_id?: string };
+    if (body.code && body.message) {
+      return new ApiError(status, body.code, body.message, body.request_id ?? null, body.field ?? null);
+    }
+  } catch {
+    // Not our body: a proxy's page, or nothing at all.
+  }
+  return new ApiError(status, "unreadable_answer", `HTTP ${status}`);
+}
+
+function announce(error: ApiError, path: string) {
+  if (error.status === 401 && path !== "/session") for (const listener of signedOut) listener();
+}
+
+async function send(method: string, path: string, query?: Query, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const headers = requestHeaders(method);
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let response: Response;
+  try {
+    response = await fetch(apiUrl(path, query), {
+      method, headers, signal, credentials: "same-origin",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw new ApiError(0, "offline", "offline");
+  }
+  if (response.ok) return response;
+  const error = errorFromBody(response.status, await response.text());
+  announce(error, path);
+  throw error;
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  if (response.status === 204) return undefined as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  return answer<T>(await send("GET", path, query, undefined, signal));
+}
+export async function post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return answer<T>(await send("POST", path, undefined, body, signal));
+}
+export async function patch<T>(path: string, body: unknown): Promise<T> {
+  return answer<T>(await send("PATCH", path, undefined, body));
+}
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return answer<T>(await send("PUT", path, undefined, body));
+}
+export async function remove<T>(path: string): Promise<T> {
+  return answer<T>(await send("DELETE", path));
+}
+
+/** Downloads a file through fetch, so that a refusal can be shown as a sentence instead of a page of JSON. */
+export async function download(path: string, filename: string, query?: Query): Promise<void> {
+  const response = await send("GET", path, query);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = filename;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Sends a file as the raw body and reports how much has left (0..=1). fetch() cannot report upload progress. */
+export function upload<T>(path: string, query: Query, file: File, progress: (share: number) => void, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", apiUrl(path, query));
+    for (const [name, value] of Object.entries(requestHeaders("POST"))) request.setRequestHeader(name, value);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.upload.onprogress = (event) => progress(event.total ? event.loaded / event.total : 0);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) return resolve(JSON.parse(request.responseText) as T);
+      const error = errorFromBody(request.status, request.responseText);
+      announce(error, path);
+      reject(error);
+    };
+    request.onerror = () => reject(new ApiError(0, "offline", "offline"));
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(file);
+  });
+}

@@ -1,0 +1,32 @@
+// Query keys, from the general to the particular, so that invalidating a prefix refreshes everything below it.
+import type { Query } from "./client";
+
+export const keys = {
+  setup: ["setup"] as const,
+  session: ["session"] as const,
+  overview: ["overview"] as const,
+  search: (q: string) => ["search", q] as const,
+  people: (query: Query) => ["people", query] as const,
+  person: (id: string) => ["person", id] as const,
+  personPart: (id: string, part: string, query: Query = {}) => ["person", id, part, query] as const,
+  tags: ["tags"] as const,
+  ruleFields: ["rule-fields"] as const,
+  fields: ["fields"] as const,
+  orders: (query: Query) => ["orders", query] as const,
+  order: (no: string) => ["order", no] as const,
+  products: (query: Query) => ["products", query] as const,
+  stores: (query: Query) => ["stores", query] as const,
+  events: (query: Query) => ["events", query] as const,
+  schema: ["schema"] as const,
+  quarantine: (query: Query) => ["quarantine", query] as const,
+  imports: ["imports"] as const,
+  import: (id: string) => ["import", id] as const,
+  importPreview: (id: string, options: object) => ["import", id, "preview", options] as const,
+  users: ["users"] as const,
+  roles: ["roles"] as const,
+  apiKeys: ["keys"] as const,
+  audit: (query: Query) => ["audit", query] as const,
+  settings: ["settings"] as const,
+  doctor: ["doctor"] as const,
+  erasures: ["erasures"] as const,
+};

@@ -1,0 +1,144 @@
+import { CheckCircleFilled, RightOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Progress, Skeleton } from "antd";
+import { lazy, Suspense, type ReactNode } from "react";
+import { Link } from "react-router";
+import { home } from "../api/calls";
+import { keys } from "../api/keys";
+import type { AttentionKey, ChecklistKey, Overview, Permission } from "../api/types";
+import { useFormat } from "../format/useFormat";
+import { useI18n, type Key } from "../i18n";
+import { ErrorView } from "../shell/errors";
+import { EmptyHint, PageHead } from "../shell/parts";
+import { useCan } from "../shell/session";
+import "./home.css";
+
+const TrendChart = lazy(() => import("./TrendChart"));
+
+export function HomePage() {
+  const { t } = useI18n();
+  const overview = useQuery({ queryKey: keys.overview, queryFn: home.overview, refetchInterval: 60_000 });
+  return (
+    <>
+      <PageHead title={t("home.title")} />
+      {overview.isError && !overview.data ? <ErrorView error={overview.error} retry={() => void overview.refetch()} /> : null}
+      {overview.isPending ? <Skeleton active paragraph={{ rows: 10 }} /> : null}
+      {overview.data ? <Body data={overview.data} /> : null}
+    </>
+  );
+}
+
+function Body({ data }: { data: Overview }) {
+  return (
+    <div className="stack">
+      <Numbers data={data} />
+      <div className="two">
+        <div className="stack"><Trend data={data} /></div>
+        <div className="stack"><Attention items={data.attention} /><Checklist items={data.checklist} /></div>
+      </div>
+    </div>
+  );
+}
+
+function Figure({ label, value, sub, to, needs }: { label: Key; value: string; sub: string; to: string; needs: Permission }) {
+  const { t } = useI18n();
+  const inside = <><div className="label">{t(label)}</div><div className="value" title={value}>{value}</div><div className="sub">{sub}</div></>;
+  return useCan()(needs) ? <Link className="number" to={to}>{inside}</Link> : <div className="number">{inside}</div>;
+}
+
+function Numbers({ data }: { data: Overview }) {
+  const { t } = useI18n();
+  const format = useFormat();
+  const recent = data.days.reduce((sum, day) => sum + day.orders, 0);
+  const money = (minor: number) => (Math.abs(minor) >= 1e10 ? format.moneyShort : format.money)(minor, data.currency);
+  return (
+    <div className="numbers">
+      <Figure label="home.people" value={format.count(data.people)} sub={t("home.identified", { n: format.count(data.identified) })} to="/people" needs="people.read" />
+      <Figure label="home.orders" value={format.count(data.orders)} sub={t("home.orders_sub", { n: format.count(recent) })} to="/orders" needs="orders.read" />
+      <Figure label="home.revenue" value={money(data.revenue)} sub={t("home.net", { n: money(data.net) })} to="/orders" needs="orders.read" />
+      <Figure label="home.events" value={format.count(data.events)} sub={t("home.events_sub", { n: format.count(data.quarantined) })} to="/events" needs="events.read" />
+      <Figure label="home.merges" value={format.count(data.merges)} sub={t("home.merges_sub")} to="/people?merged=1" needs="people.read" />
+    </div>
+  );
+}
+
+function Trend({ data }: { data: Overview }) {
+  const { t } = useI18n();
+  const something = data.days.some((day) => day.people || day.orders || day.revenue);
+  return (
+    <section className="panel">
+      <div className="panel-head">{t("home.trend")}</div>
+      {something ? (
+        <Suspense fallback={<div className="chart"><Skeleton active /></div>}><TrendChart days={data.days} currency={data.currency} /></Suspense>
+      ) : <EmptyHint title={t("home.trend")}>{t("home.trend_none")}</EmptyHint>}
+    </section>
+  );
+}
+
+const todo: Record<ChecklistKey, { to: string; needs: Permission }> = {
+  import_people: { to: "/imports/new?kind=people", needs: "import.run" },
+  import_orders: { to: "/imports/new?kind=orders", needs: "import.run" },
+  connect_sdk: { to: "/settings/keys", needs: "keys.manage" },
+  create_tag: { to: "/tags?new=rule", needs: "tags.write" },
+  invite_user: { to: "/settings/users?new=1", needs: "users.manage" },
+  lock_schema: { to: "/schema", needs: "schema.write" },
+};
+
+function Checklist({ items }: { items: Overview["checklist"] }) {
+  const { t } = useI18n();
+  const can = useCan();
+  const shown = items.filter((item) => item.key in todo && can(todo[item.key].needs));
+  const done = shown.filter((item) => item.done).length;
+  if (shown.length === 0) return null;
+  const ordered = [...shown].sort((a, b) => Number(a.done) - Number(b.done));
+  return (
+    <section className="panel">
+      <div className="panel-head">
+        <span>{t("home.next")}</span><span className="muted small num">{t("home.next_done", { done, all: shown.length })}</span>
+      </div>
+      <div className="check-bar"><Progress percent={Math.round((done / shown.length) * 100)} showInfo={false} size="small" /></div>
+      {ordered.map((item) => (
+        <Line key={item.key} to={todo[item.key].to} done={item.done}>
+          <b>{t(`home.do.${item.key}`)}</b><span className="muted small">{t(`home.why.${item.key}`)}</span>
+        </Line>
+      ))}
+    </section>
+  );
+}
+
+function Line({ to, done, children }: { to: string; done?: boolean; children: ReactNode }) {
+  return (
+    <Link to={to} className={done ? "todo done" : "todo"}>
+      <span className="todo-mark">{done ? <CheckCircleFilled /> : <i />}</span>
+      <span className="todo-text">{children}</span>
+      <RightOutlined className="todo-go" />
+    </Link>
+  );
+}
+
+const attention: Record<AttentionKey, { to: string; needs: Permission }> = {
+  quarantine: { to: "/quarantine", needs: "events.read" },
+  identity_conflict: { to: "/people?conflict=1", needs: "people.read" },
+  import_failed: { to: "/imports", needs: "import.run" },
+  expiring_tags: { to: "/tags", needs: "people.read" },
+};
+
+function Attention({ items }: { items: Overview["attention"] }) {
+  const { t } = useI18n();
+  const format = useFormat();
+  const can = useCan();
+  const shown = items.filter((item) => item.count > 0 && item.key in attention && can(attention[item.key].needs));
+  return (
+    <section className="panel">
+      <div className="panel-head">{t("home.attention")}</div>
+      {shown.length === 0 ? <p className="muted pad">{t("home.attention_none")}</p> : null}
+      {shown.map((item) => (
+        <Link key={item.key} to={attention[item.key].to} className="todo">
+          <span className="count num">{format.count(item.count)}</span>
+          <span className="todo-text">{t(`home.att.${item.key}`)}</span>
+          <RightOutlined className="todo-go" />
+        </Link>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,58 @@
+import { SearchOutlined, SkinOutlined } from "@ant-design/icons";
+import { Button, Input } from "antd";
+import { useEffect, useState } from "react";
+import { Link } from "react-router";
+import { commerce as api } from "../api/calls";
+import { keys } from "../api/keys";
+import { useFormat } from "../format/useFormat";
+import { useI18n } from "../i18n";
+import { ListTable, usePages } from "../shell/ListTable";
+import { EmptyHint, Need, Num, PageHead, useSettled } from "../shell/parts";
+import { useFilters } from "../shell/useFilters";
+
+export function ProductsPage() {
+  return <Need permission="orders.read"><Products /></Need>;
+}
+
+function Products() {
+  const { t } = useI18n();
+  const format = useFormat();
+  const [filters, change] = useFilters();
+  const [q, setQ] = useState(filters.q ?? "");
+  const settled = useSettled(q.trim());
+  useEffect(() => {
+    change({ q: settled });
+  }, [settled, change]);
+  const query = { q: filters.q, category: filters.category };
+  const pages = usePages(keys.products(query), api.products, query);
+  const category = (name: string | null) => (name ? <button type="button" className="link" onClick={() => change({ category: name })}>{name}</button> : <span className="muted">–</span>);
+  return (
+    <>
+      <PageHead title={t("nav.products")} hint={t("products.hint")} />
+      <div className="bar">
+        <Input allowClear prefix={<SearchOutlined />} value={q} onChange={(event) => setQ(event.target.value)} placeholder={t("products.search")} aria-label={t("products.search")} />
+        {filters.category ? <Button onClick={() => change({ category: null })}>{filters.category} ×</Button> : null}
+      </div>
+      <ListTable
+        pages={pages} rowKey={(product) => product.sku}
+        columns={[
+          { title: t("orders.product"), render: (_, product) => <b className="plain">{product.title || "–"}</b> },
+          { title: "SKU", render: (_, product) => <code>{product.sku}</code> },
+          { title: t("products.category"), render: (_, product) => category(product.category) },
+          { title: t("products.brand"), render: (_, product) => product.brand || "–" },
+          { title: t("orders.price"), align: "right", render: (_, product) => <Num muted={product.price === null}>{product.price === null ? "–" : format.money(product.price, product.currency)}</Num> },
+          { title: t("products.sold"), align: "right", render: (_, product) => <Num>{format.count(product.sold)}</Num> },
+          { title: t("home.revenue"), align: "right", render: (_, product) => <Num>{format.money(product.revenue, product.currency)}</Num> },
+        ]}
+        card={(product) => (
+          <>
+            <div className="row between"><span className="card-title">{product.title || product.sku}</span><Num>{format.money(product.revenue, product.currency)}</Num></div>
+            <div className="muted small num"><code>{product.sku}</code> · {product.category ?? "–"} · {t("products.sold_n", { n: format.count(product.sold) })}</div>
+          </>
+        )}
+        empty={filters.q || filters.category ? <EmptyHint icon={<SearchOutlined />} title={t("products.none_found")} />
+          : <EmptyHint icon={<SkinOutlined />} title={t("products.empty")}><p>{t("products.empty_text")}</p><Link to="/imports/new?kind=products">{t("imports.new")}</Link></EmptyHint>}
+      />
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import {
+  ApiOutlined, AuditOutlined, ClusterOutlined, DatabaseOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, ImportOutlined,
+  KeyOutlined, MedicineBoxOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, TagsOutlined,
+  TeamOutlined, ThunderboltOutlined, UserOutlined,
+} from "@ant-design/icons";
+import type { ReactNode } from "react";
+import type { Permission } from "../api/types";
+import type { Key } from "../i18n";
+
+export interface Entry { path: string; label: Key; icon: ReactNode; needs?: Permission }
+export interface Section { key: string; label: Key; entries: Entry[] }
+
+/** The menu in the users' verbs. An entry is here when its page works. */
+export const sections: Section[] = [
+  { key: "home", label: "nav.home", entries: [{ path: "/", label: "nav.home", icon: <HomeOutlined /> }] },
+  {
+    key: "people", label: "nav.people", entries: [
+      { path: "/people", label: "nav.people_list", icon: <UserOutlined />, needs: "people.read" },
+      { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
+      { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
+    ],
+  },
+  {
+    key: "sell", label: "nav.sell", entries: [
+      { path: "/orders", label: "nav.orders", icon: <ShoppingOutlined />, needs: "orders.read" },
+      { path: "/products", label: "nav.products", icon: <SkinOutlined />, needs: "orders.read" },
+      { path: "/stores", label: "nav.stores", icon: <ShopOutlined />, needs: "orders.read" },
+    ],
+  },
+  {
+    key: "data", label: "nav.data", entries: [
+      { path: "/events", label: "nav.events", icon: <ThunderboltOutlined />, needs: "events.read" },
+      { path: "/imports", label: "nav.imports", icon: <ImportOutlined />, needs: "import.run" },
+      { path: "/schema", label: "nav.schema", icon: <DatabaseOutlined />, needs: "events.read" },
+      { path: "/quarantine", label: "nav.quarantine", icon: <SafetyOutlined />, needs: "events.read" },
+    ],
+  },
+  {
+    key: "settings", label: "nav.settings", entries: [
+      { path: "/settings/general", label: "nav.general", icon: <SettingOutlined />, needs: "settings.write" },
+      { path: "/settings/identity", label: "nav.identity", icon: <ClusterOutlined />, needs: "settings.write" },
+      { path: "/settings/users", label: "nav.users", icon: <TeamOutlined />, needs: "users.manage" },
+      { path: "/settings/keys", label: "nav.keys", icon: <KeyOutlined />, needs: "keys.manage" },
+      { path: "/settings/audit", label: "nav.audit", icon: <AuditOutlined />, needs: "audit.read" },
+      { path: "/settings/erasures", label: "nav.erasures", icon: <FileProtectOutlined />, needs: "audit.read" },
+      { path: "/settings/doctor", label: "nav.doctor", icon: <MedicineBoxOutlined />, needs: "settings.write" },
+    ],
+  },
+];
+
+/** Pages that are reached by search only. */
+export const hidden: Entry[] = [
+  { path: "/imports/new", label: "nav.import_new", icon: <ImportOutlined />, needs: "import.run" },
+  { path: "/welcome", label: "nav.welcome", icon: <ApiOutlined /> },
+  { path: "/account", label: "nav.account", icon: <UserOutlined /> },
+];
+
+/** The entry a path belongs to: the longest one it starts with. */
+export function entryOf(path: string): string {
+  const all = sections.flatMap((section) => section.entries.map((entry) => entry.path));
+  const fits = all.filter((entry) => path === entry || (entry !== "/" && path.startsWith(`${entry}/`)));
+  return fits.sort((a, b) => b.length - a.length)[0] ?? (path === "/" ? "/" : "");
+}

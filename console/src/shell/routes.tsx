@@ -1,0 +1,54 @@
+import { Skeleton } from "antd";
+import type { ComponentType } from "react";
+import { createBrowserRouter, type RouteObject } from "react-router";
+import { Crash, NotFound } from "./Crash";
+import { Shell } from "./Shell";
+
+type Lazy = NonNullable<RouteObject["lazy"]>;
+/** Each page is its own file for the browser: the first one does not wait for all others. */
+function page<M extends Record<string, unknown>>(load: () => Promise<M>, name: keyof M): Lazy {
+  return async () => ({ Component: (await load())[name] as ComponentType });
+}
+function Loading() {
+  return <div className="loading"><Skeleton active /></div>;
+}
+
+const outside: RouteObject[] = [
+  { path: "/login", lazy: page(() => import("../session/LoginPage"), "LoginPage") },
+  { path: "/setup", lazy: page(() => import("../session/SetupPage"), "SetupPage") },
+];
+
+const inside: RouteObject[] = [
+  { index: true, lazy: page(() => import("../home/HomePage"), "HomePage") },
+  { path: "welcome", lazy: page(() => import("../session/WelcomePage"), "WelcomePage") },
+  { path: "account", lazy: page(() => import("../session/AccountPage"), "AccountPage") },
+  { path: "people", lazy: page(() => import("../people/PeoplePage"), "PeoplePage") },
+  { path: "people/:id", lazy: page(() => import("../people/PersonPage"), "PersonPage") },
+  { path: "tags", lazy: page(() => import("../people/TagsPage"), "TagsPage") },
+  { path: "fields", lazy: page(() => import("../people/FieldsPage"), "FieldsPage") },
+  { path: "orders", lazy: page(() => import("../orders/OrdersPage"), "OrdersPage") },
+  { path: "products", lazy: page(() => import("../orders/ProductsPage"), "ProductsPage") },
+  { path: "stores", lazy: page(() => import("../orders/StoresPage"), "StoresPage") },
+  { path: "events", lazy: page(() => import("../events/LivePage"), "LivePage") },
+  { path: "schema", lazy: page(() => import("../events/SchemaPage"), "SchemaPage") },
+  { path: "quarantine", lazy: page(() => import("../events/QuarantinePage"), "QuarantinePage") },
+  { path: "imports", lazy: page(() => import("../imports/ImportsPage"), "ImportsPage") },
+  { path: "imports/new", lazy: page(() => import("../imports/UploadPage"), "UploadPage") },
+  { path: "imports/:id", lazy: page(() => import("../imports/ImportPage"), "ImportPage") },
+  { path: "settings/general", lazy: page(() => import("../settings/GeneralPage"), "GeneralPage") },
+  { path: "settings/identity", lazy: page(() => import("../settings/IdentityPage"), "IdentityPage") },
+  { path: "settings/users", lazy: page(() => import("../settings/UsersPage"), "UsersPage") },
+  { path: "settings/keys", lazy: page(() => import("../settings/KeysPage"), "KeysPage") },
+  { path: "settings/audit", lazy: page(() => import("../settings/AuditPage"), "AuditPage") },
+  { path: "settings/doctor", lazy: page(() => import("../settings/DoctorPage"), "DoctorPage") },
+  { path: "settings/erasures", lazy: page(() => import("../settings/ErasuresPage"), "ErasuresPage") },
+  { path: "*", Component: NotFound },
+];
+
+export const router = createBrowserRouter([
+  ...outside.map((route) => ({ ...route, ErrorBoundary: Crash, HydrateFallback: Loading })),
+  {
+    path: "/", Component: Shell, ErrorBoundary: Crash, HydrateFallback: Loading,
+    children: [{ ErrorBoundary: Crash, children: inside }],
+  },
+]);
