@@ -1,1 +1,80 @@
+//! Raw customer data in.
+//!
+//! A message goes: parsed and checked off the writing thread ([`message`], [`registry`]) → de-duplicated, resolved to a person, appended
+//! to the log, mapped to orders, all in one unit ([`Intake::accept`]) → answered once that is on disk. What cannot be let in is
+//! quarantined with the reason, in the same unit; a request that cannot be read at all is refused as a whole and nothing of it is kept.
 
+mod accept;
+mod clock_skew;
+pub mod import;
+pub mod message;
+mod orders;
+mod quarantine;
+pub mod registry;
+mod shape;
+
+pub use accept::{Accepted, Prepared};
+pub use message::{Endpoint, Limits};
+pub use orders::order_of;
+pub use quarantine::Quarantined;
+pub use registry::{EventPatch, EventRow, PropertyPatch, PropertyRow};
+
+use siyu_db::{CommitHook, Db, Engine, Migration, Slots, Tx};
+use siyu_kernel::{Chance, Currency, Refusal, Vault};
+use siyu_log::Log;
+use siyu_people::People;
+use std::sync::{Arc, RwLock};
+
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "intake/0001_intake", sql: include_str!("../migrations/0001_intake.sql") },
+    Migration { id: "intake/0002_import", sql: include_str!("../migrations/0002_import.sql") },
+];
+
+#[derive(Clone)]
+pub struct Intake {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub vault: Vault,
+    pub log: Log,
+    pub people: People,
+    pub chance: Arc<Chance>,
+    pub currency: RwLock<Currency>,
+    pub registry: RwLock<Arc<registry::Registry>>,
+    pub skus: std::sync::Mutex<rustc_hash::FxHashSet<String>>,
+}
+
+impl Intake {
+    /// `currency` is what amounts without one are in: the workspace's.
+    pub fn open(db: &Db, vault: Vault, log: Log, people: People, chance: Arc<Chance>, currency: Currency) -> Result<Self, Refusal> {
+        let inner = Inner { vault, log, people, chance, currency: RwLock::new(currency), registry: RwLock::default(), skus: std::sync::Mutex::default() };
+        let intake = Self { inner: Arc::new(inner) };
+        db.read(|tx| intake.reload(tx))?;
+        db.add_hook(Arc::new(Refresh(intake.clone())));
+        Ok(intake)
+    }
+    pub fn currency(&self) -> Currency {
+        *self.inner.currency.read().unwrap_or_else(|broken| broken.into_inner())
+    }
+    pub fn set_currency(&self, currency: Currency) {
+        *self.inner.currency.write().unwrap_or_else(|broken| broken.into_inner()) = currency;
+    }
+    fn reload(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
+        let registry = registry::Registry::load(tx)?;
+        *self.inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = Arc::new(registry);
+        Ok(())
+    }
+}
+
+struct Refresh(Intake);
+
+impl CommitHook for Refresh {
+    fn refresh(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
+        if tx.engine() == Engine::Sqlite { self.0.reload(tx) } else { Ok(()) }
+    }
+    fn before_commit(&self, _: &mut Tx<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn after_commit(&self, _: &mut Slots, _: bool) {}
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// applied when reading, which is why an un-merge loses nothing.
 pub type PersonNum = u32;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
     Track,
