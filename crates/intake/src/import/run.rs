@@ -1,0 +1,227 @@
+//! Running a job: one thread reads, the database's thread writes, two chunks in between.
+
+use super::job::{Job, JobState, Summary};
+use super::plan::{ImportKind, Plan};
+use super::rows::Meaning;
+use crate::{Accepted, Intake};
+use rustc_hash::FxHashSet;
+use siyu_db::{Db, Tx};
+use siyu_files::{FileError, Row, RowReader, Source};
+use siyu_kernel::{Clock, Refusal, Stopwatch, Zone};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Rows in one unit: large enough that the commit costs little a row, small enough that other writers hardly wait.
+const CHUNK_ROWS: usize = 4_000;
+const CHUNK_BYTES_MAX: usize = 4 << 20;
+const CHUNKS_WAITING_MAX: usize = 2;
+
+pub struct Run<'a> {
+    pub intake: &'a Intake,
+    pub db: &'a Db,
+    pub clock: Arc<dyn Clock>,
+    pub zone: Zone,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    pub rows: u64,
+    pub done: u64,
+    pub total: u64,
+}
+
+struct Chunk {
+    rows: u64,
+    good: Vec<(u64, Meaning)>,
+    bad: Vec<(u64, Refusal, Vec<String>)>,
+    bytes: (u64, u64),
+    format: &'static str,
+    encoding: Option<&'static str>,
+}
+
+impl Run<'_> {
+    /// Runs to the end, or until somebody pauses or cancels it. What is in stays in. The job's row tells the outcome, also when this fails.
+    pub fn run(&self, job: &Job, source: Source, progress: &mut dyn FnMut(Progress)) -> Result<Summary, Refusal> {
+        let result = self.work(job, source, progress);
+        let now = self.clock.now();
+        let (intake, num) = (self.intake.clone(), job.num);
+        match &result {
+            Ok((_, false)) => {}
+            Ok((_, true)) => self.db.transact(move |tx| intake.finish_job(tx, num, JobState::Done, None, now))?,
+            Err(refusal) => {
+                let (code, en, zh) = (refusal.code, refusal.en.clone(), refusal.zh.clone());
+                let class = refusal.class;
+                // A database that is away ends the run, not the job: it goes on at the next start.
+                if class != siyu_kernel::Class::Unavailable {
+                    self.db.transact(move |tx| intake.finish_job(tx, num, JobState::Failed, Some(&Refusal::new(class, code, en.clone(), zh.clone())), now))?;
+                }
+            }
+        }
+        result.map(|(summary, _)| summary)
+    }
+
+    fn work(&self, job: &Job, source: Source, progress: &mut dyn FnMut(Progress)) -> Result<(Summary, bool), Refusal> {
+        let watch = Stopwatch::start();
+        let mut reader = siyu_files::open(source, &job.options.open_options()).map_err(file_refusal)?;
+        let plan = Plan::new(job.kind, reader.columns(), &job.mapping, &job.options, &self.zone, self.intake.currency())?;
+        let mut summary = job.summary.clone();
+        let earlier = summary.seconds;
+        reader.skip(job.done as u64).map_err(file_refusal)?;
+        let received = self.clock.now();
+        let (sender, receiver) = sync_channel::<Result<Chunk, Refusal>>(CHUNKS_WAITING_MAX);
+        let intake = self.intake.clone();
+        std::thread::scope(|scope| {
+            scope.spawn(move || read_all(&intake, reader, &plan, received, &sender));
+            self.write_all(job, receiver, &mut summary, progress, &watch, earlier)
+        })
+    }
+
+    fn write_all(&self, job: &Job, chunks: Receiver<Result<Chunk, Refusal>>, summary: &mut Summary, progress: &mut dyn FnMut(Progress), watch: &Stopwatch, earlier: f64) -> Result<(Summary, bool), Refusal> {
+        let mut orders_seen = FxHashSet::default();
+        for chunk in chunks {
+            let chunk = Arc::new(chunk?);
+            let bytes = chunk.bytes;
+            let before = Summary { seconds: earlier + watch.seconds(), ..summary.clone() };
+            let next = if job.dry_run { self.rehearse(job, &chunk, before, &mut orders_seen)? } else { self.apply(job, &chunk, before)? };
+            let Some(next) = next else { return Ok((summary.clone(), false)) };
+            *summary = next;
+            progress(Progress { rows: summary.rows, done: bytes.0, total: bytes.1 });
+        }
+        summary.seconds = earlier + watch.seconds();
+        let (intake, num, last) = (self.intake.clone(), job.num, summary.clone());
+        let bytes = (job.bytes_total as u64, job.bytes_total as u64);
+        let found = (job.format.clone(), job.encoding.clone());
+        if last.rows == 0 {
+            self.db.transact(move |tx| intake.write_progress(tx, num, &last, bytes, (found.0.as_deref().unwrap_or(""), found.1.as_deref())))?;
+        }
+        Ok((summary.clone(), true))
+    }
+
+    /// One chunk, with the job's progress, in one unit. `None`: the job was paused or cancelled, nothing of this chunk was taken.
+    fn apply(&self, job: &Job, chunk: &Arc<Chunk>, before: Summary) -> Result<Option<Summary>, Refusal> {
+        let (intake, chunk, clock) = (self.intake.clone(), Arc::clone(chunk), Arc::clone(&self.clock));
+        let (num, kind, source) = (job.num, job.kind, job.id.clone());
+        self.db.transact(move |tx| {
+            let mut summary = before.clone();
+            summary.rows += chunk.rows;
+            summary.rejected += chunk.bad.len() as u64;
+            if !intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))? {
+                return Ok(None);
+            }
+            intake.apply_chunk(tx, num, kind, &source, &chunk, clock.now(), &mut summary)?;
+            intake.write_rejects(tx, num, &chunk.bad)?;
+            intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))?;
+            Ok(Some(summary))
+        })
+    }
+
+    /// A dry run: rows are read and checked, nothing but the report is written. People and repeats are not known before the real run.
+    fn rehearse(&self, job: &Job, chunk: &Arc<Chunk>, mut summary: Summary, orders: &mut FxHashSet<u64>) -> Result<Option<Summary>, Refusal> {
+        summary.rows += chunk.rows;
+        summary.rejected += chunk.bad.len() as u64;
+        summary.imported += chunk.good.len() as u64;
+        for order in chunk.good.iter().filter_map(|(_, meaning)| meaning.order()) {
+            for line in &order.order.lines {
+                let amount = line.amount_minor.abs();
+                if line.quantity_milli < 0 || line.amount_minor < 0 || line.refund_of.is_some() {
+                    summary.refunded += amount;
+                } else {
+                    summary.revenue += amount;
+                    if orders.insert(self.intake.inner.vault.digest64(&order.order.order_no)) {
+                        summary.orders += 1;
+                    }
+                }
+            }
+        }
+        let (intake, num, chunk, last) = (self.intake.clone(), job.num, Arc::clone(chunk), summary.clone());
+        let going = self.db.transact(move |tx| {
+            intake.write_rejects(tx, num, &chunk.bad)?;
+            intake.write_progress(tx, num, &last, chunk.bytes, (chunk.format, chunk.encoding))
+        })?;
+        Ok(going.then_some(summary))
+    }
+}
+
+impl Intake {
+    #[allow(clippy::too_many_arguments, reason = "one private hand-over of a chunk")]
+    fn apply_chunk(&self, tx: &mut Tx<'_>, job: i64, kind: ImportKind, source: &str, chunk: &Chunk, now: siyu_kernel::Time, summary: &mut Summary) -> Result<(), Refusal> {
+        match kind {
+            ImportKind::People => {
+                let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.person()).collect();
+                self.apply_people(tx, &rows, source, now, summary)
+            }
+            ImportKind::Orders => {
+                let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.order()).collect();
+                self.apply_orders(tx, job, &rows, source, now, summary)
+            }
+            ImportKind::Products => {
+                let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.product().cloned()).collect();
+                self.apply_products(tx, &rows, now, summary)
+            }
+            ImportKind::Events => {
+                let messages = chunk.good.iter().filter_map(|(_, meaning)| if let Meaning::Event(message) = meaning { Some((**message).clone()) } else { None }).collect();
+                let prepared = self.prepare_messages(messages, Vec::new(), source, now, |message| message.body.clone());
+                let Accepted { events, repeated, quarantined, people_new, people_merged } = self.write(tx, &prepared)?;
+                summary.imported += events as u64;
+                summary.unchanged += repeated as u64;
+                summary.rejected += quarantined as u64;
+                summary.people_new += people_new as u64;
+                summary.people_merged += people_merged as u64;
+                Ok(())
+            }
+        }
+    }
+}
+
+fn read_all(intake: &Intake, mut reader: Box<dyn RowReader>, plan: &Plan, received: siyu_kernel::Time, out: &SyncSender<Result<Chunk, Refusal>>) {
+    loop {
+        let chunk = read_chunk(intake, reader.as_mut(), plan, received);
+        let last = chunk.as_ref().map_or(true, |chunk| chunk.rows == 0);
+        if last && chunk.is_ok() || out.send(chunk).is_err() || last {
+            return;
+        }
+    }
+}
+
+fn read_chunk(intake: &Intake, reader: &mut dyn RowReader, plan: &Plan, received: siyu_kernel::Time) -> Result<Chunk, Refusal> {
+    let (mut row, mut good, mut bad) = (Row::new(), Vec::with_capacity(CHUNK_ROWS), Vec::new());
+    let (mut rows, mut bytes) = (0, 0);
+    let content_id = |text: &str| format!("row:{:016x}{:016x}", intake.inner.vault.digest64(text), intake.inner.vault.digest64(&format!("{text}\u{1f}")));
+    while rows < CHUNK_ROWS as u64 && bytes < CHUNK_BYTES_MAX && reader.next_row(&mut row).map_err(file_refusal)? {
+        rows += 1;
+        bytes += row.iter().map(str::len).sum::<usize>();
+        let meaning = plan.read(&row, received, content_id).and_then(|meaning| intake.checked(meaning));
+        match meaning {
+            Ok(meaning) => good.push((row.line, meaning)),
+            Err(refusal) => bad.push((row.line, refusal, row.iter().map(|cell| cell.chars().take(500).collect()).collect())),
+        }
+    }
+    let (progress, info) = (reader.progress(), reader.info());
+    Ok(Chunk { rows, good, bad, bytes: (progress.done, progress.total), format: info.format.name(), encoding: info.encoding })
+}
+
+impl Intake {
+    /// What can be refused without looking at the database.
+    fn checked(&self, meaning: Meaning) -> Result<Meaning, Refusal> {
+        let blocked = || Refusal::invalid("identity_blocked", "Every identifier of this row is on the list of values that identify nobody.", "该行的所有身份值都在屏蔽名单中。");
+        let traits = match &meaning {
+            Meaning::Person(row) => {
+                if self.inner.people.prepare(row.identifiers.iter().cloned(), siyu_kernel::Time(0)).identifiers.is_empty() {
+                    return Err(blocked());
+                }
+                row.traits.as_slice()
+            }
+            Meaning::Order(row) => row.traits.as_slice(),
+            _ => &[],
+        };
+        for (name, value) in traits {
+            self.inner.people.check_trait(name, value)?;
+        }
+        Ok(meaning)
+    }
+}
+
+fn file_refusal(error: FileError) -> Refusal {
+    let (code, en, zh) = (error.code(), error.en(), error.zh());
+    Refusal::invalid(code, en, zh).because(std::io::Error::other(format!("{error:?}")))
+}
