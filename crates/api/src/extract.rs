@@ -7,8 +7,11 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 use siyu_kernel::{Class, Refusal};
+use std::time::Duration;
 
 const BODY_BYTES_MAX: usize = 1 << 20;
+/// A megabyte at 20 kB/s; whoever sends more slowly only holds a connection.
+const BODY_WAIT_MAX: Duration = Duration::from_secs(60);
 const PAGE_ROWS: usize = 50;
 const PAGE_ROWS_MAX: usize = 200;
 
@@ -27,8 +30,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         if said.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
             return Err(too_large().into());
         }
-        let bytes =
-            axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| broken_body(&error))?;
+        let reading = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
+        let bytes = tokio::time::timeout(BODY_WAIT_MAX, reading).await.map_err(|_| too_slow())?;
+        let bytes = bytes.map_err(|error| broken_body(&error))?;
         Ok(Self(json(&bytes)?))
     }
 }
@@ -175,6 +179,11 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 fn too_large() -> Refusal {
     Refusal::new(Class::TooLarge, "too_large", "The body may have at most 1 MiB.", "请求内容最大 1 MiB。")
+}
+fn too_slow() -> ApiError {
+    let refusal =
+        Refusal::invalid("body_slow", "The body did not arrive within 60 seconds.", "请求内容未能在 60 秒内传完。");
+    ApiError::with_status(refusal, StatusCode::REQUEST_TIMEOUT)
 }
 fn broken_body(error: &axum::Error) -> Refusal {
     let mut cause: Option<&dyn std::error::Error> = Some(error);

@@ -5,5 +5,6 @@ mod documents;
 mod edge;
 mod endpoints;
 mod inputs;
+mod listening;
 mod session;
 mod support;
