@@ -2,6 +2,7 @@
 
 use crate::book::currency;
 use crate::page::{Page, Where, limit, parse, token};
+use crate::recount::orders_of_roots;
 use serde::Serialize;
 use siyu_db::{DbError, RowRef, Tx, params};
 use siyu_kernel::{Currency, PersonNum, Refusal, Time};
@@ -191,11 +192,11 @@ pub fn in_stores(tx: &mut Tx<'_>, roots: &[PersonNum], codes: &[String]) -> Resu
 
 /// How many sale lines of each product category these people have. Lines of products without a category are not counted.
 pub fn category_counts(tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<(PersonNum, String, i64)>, Refusal> {
+    let orders = orders_of_roots(tx, 1, "id, root");
     let sql = format!(
-        "SELECT o.root, p.category, COUNT(*) FROM orders o JOIN order_line l ON l.orders = o.id JOIN product p ON p.id = l.product
-         WHERE {} AND p.category IS NOT NULL AND l.quantity >= 0 AND l.amount_minor >= 0 AND l.refund_of IS NULL
-         GROUP BY o.root, p.category ORDER BY o.root, p.category",
-        tx.any("o.root", 1)
+        "SELECT o.root, p.category, COUNT(*) FROM {orders} JOIN order_line l ON l.orders = o.id JOIN product p ON p.id = l.product
+         WHERE p.category IS NOT NULL AND l.quantity >= 0 AND l.amount_minor >= 0 AND l.refund_of IS NULL
+         GROUP BY o.root, p.category ORDER BY o.root, p.category"
     );
     Ok(tx.query(&sql, params![&numbers(roots)], |row| Ok((row.num(0)?, row.text(1)?, row.int(2)?)))?)
 }

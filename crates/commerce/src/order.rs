@@ -68,6 +68,8 @@ pub struct Placed {
     pub refund_added: i64,
     /// The order has at least one sale line now.
     pub is_sale: bool,
+    /// It had none before this call: one order more.
+    pub became_sale: bool,
     /// A different person was named than before; the first one was kept.
     pub person_conflict: bool,
     /// Why (a part of) this order was not taken, though the rest of the call was: `order_currency`, `amount_overflow`, `too_many_lines`.

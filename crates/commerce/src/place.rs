@@ -188,6 +188,7 @@ impl<'a> Call<'a> {
                     amount_added: now.amount - before.amount,
                     refund_added: now.refund_lines - before.refund_lines,
                     is_sale: now.sales > 0,
+                    became_sale: now.sales > 0 && before.sales == 0,
                     ..entry.placed.unwrap_or_default()
                 }
             })

@@ -59,16 +59,28 @@ pub(crate) fn refresh(tx: &mut Tx<'_>, roots: &[i64]) -> Result<(), Refusal> {
     for table in ["customer", "person_store"] {
         tx.execute(&format!("DELETE FROM {table} WHERE {these}"), params![roots])?;
     }
+    let orders = orders_of_roots(tx, 1, "root, currency, store, at, sales, amount, refunded");
     let customers = format!(
         "SELECT root, currency, CAST(SUM(CASE WHEN sales > 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(amount) AS BIGINT), CAST(SUM(refunded) AS BIGINT),
            MIN(CASE WHEN sales > 0 THEN at END), MAX(CASE WHEN sales > 0 THEN at END)
-         FROM orders WHERE stub = 0 AND {these} GROUP BY root, currency"
+         FROM {orders} WHERE TRUE GROUP BY root, currency"
     );
     insert(tx, "customer (root, currency, orders, amount, refunded, first_at, last_at)", &customers, roots)?;
     let visits = format!(
-        "SELECT root, store, COUNT(*), MAX(at) FROM orders WHERE stub = 0 AND sales > 0 AND store IS NOT NULL AND {these} GROUP BY root, store"
+        "SELECT root, store, COUNT(*), MAX(at) FROM {orders} WHERE sales > 0 AND store IS NOT NULL GROUP BY root, store"
     );
     insert(tx, "person_store (root, store, orders, last_at)", &visits, roots)
+}
+
+/// The orders that count for the people bound at `$at`, as a table named `o`: their own by the person they came in with, those that came
+/// by a merge through the small index of such orders.
+pub(crate) fn orders_of_roots(tx: &Tx<'_>, at: usize, columns: &str) -> String {
+    format!(
+        "(SELECT {columns} FROM orders WHERE stub = 0 AND root = person AND {}
+          UNION ALL SELECT {columns} FROM orders WHERE stub = 0 AND root <> person AND {}) AS o",
+        tx.any("person", at),
+        tx.any("root", at)
+    )
 }
 
 /// A unit that ran at the same time may have written the first row of one of these people; then this one runs again and sees it.
