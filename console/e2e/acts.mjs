@@ -64,6 +64,6 @@ export async function person(page) {
   if ((await link.count()) === 0) return;
   await link.click();
   await page.waitForURL("**/people/*");
-  await settle(page);
-  insist(await page.locator(".profile-head h1").isVisible(), "the profile has no name");
+  await page.waitForSelector(".profile-head h1");
+  insist((await page.textContent(".profile-head h1")).trim(), "the profile has no name");
 }

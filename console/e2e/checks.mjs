@@ -25,7 +25,8 @@ export async function complaints(page, locale) {
     while (walk.nextNode()) {
       const text = walk.currentNode.textContent.trim();
       const holder = walk.currentNode.parentElement;
-      if (text && holder && !["SCRIPT", "STYLE"].includes(holder.tagName)) texts.push(text);
+      // Codes (an action, a reason, an id) are shown as the server spells them.
+      if (text && holder && !holder.closest("code, pre") && !["SCRIPT", "STYLE"].includes(holder.tagName)) texts.push(text);
     }
     for (const item of document.querySelectorAll("[placeholder], [aria-label], [title]")) {
       for (const name of ["placeholder", "aria-label", "title"]) if (item.getAttribute(name)) texts.push(item.getAttribute(name));

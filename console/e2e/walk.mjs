@@ -69,5 +69,5 @@ export async function walk(page, { shots, log }) {
 export async function settle(page) {
   await page.waitForSelector("h1, .ant-result, .outside-card", { timeout: 15_000 });
   await page.waitForFunction(() => !document.querySelector(".ant-skeleton-active, .loading"), null, { timeout: 15_000 });
-  await page.waitForTimeout(250);
+  await page.waitForTimeout(120);
 }

@@ -33,8 +33,8 @@ function Body({ data }: { data: Overview }) {
     <div className="stack">
       <Numbers data={data} />
       <div className="two">
-        <div className="stack"><Trend data={data} /></div>
-        <div className="stack"><Attention items={data.attention} /><Checklist items={data.checklist} /></div>
+        <div className="stack"><Attention items={data.attention} /><Trend data={data} /></div>
+        <Checklist items={data.checklist} />
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 // The only chart of the first screen; ECharts is fetched when it is shown.
 import { BarChart, LineChart } from "echarts/charts";
 import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
-import { init, use } from "echarts/core";
+import { init, use as register } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 import type { Overview } from "../api/types";
@@ -9,7 +9,7 @@ import { currencyDigits } from "../format/money";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 
-use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
+register([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 
 const soft = "#8b918c";
 

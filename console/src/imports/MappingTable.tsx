@@ -34,7 +34,7 @@ function Row({ column, fields, choice, onChange, sure }: {
   const field = choice[column.name];
   const { base, name } = field ? splitField(field, known) : { base: undefined, name: "" };
   const set = (next: string | undefined) => {
-    const { [column.name]: _dropped, ...rest } = choice;
+    const rest = Object.fromEntries(Object.entries(choice).filter(([other]) => other !== column.name));
     onChange(next === undefined ? rest : { ...rest, [column.name]: next });
   };
   const taken = new Set(Object.entries(choice).filter(([other]) => other !== column.name).map(([, other]) => other));

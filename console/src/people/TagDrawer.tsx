@@ -7,7 +7,7 @@ import type { Rule, Tag, TagGroup, TagInput } from "../api/types";
 import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
 import { tagColors } from "../shell/parts";
-import { isComplete } from "./rule";
+import { freshCond, isComplete } from "./rule";
 import { RuleBuilder } from "./RuleBuilder";
 import { RulePreview } from "./RulePreview";
 
@@ -30,8 +30,10 @@ function TagForm({ editing, groups, onClose }: { editing: Editing; groups: TagGr
   const client = useQueryClient();
   const { tag } = editing;
   const [kind, setKind] = useState<"manual" | "rule">(editing.kind);
-  const [rule, setRule] = useState<Rule>(tag?.rule ?? { all: [] });
+  const [drawn, setRule] = useState<Rule | null>(tag?.rule ?? null);
   const fields = useQuery({ queryKey: keys.ruleFields, queryFn: api.fields, enabled: kind === "rule", staleTime: 60_000 });
+  const first = fields.data?.items[0];
+  const rule: Rule = drawn ?? { all: first ? [freshCond(first)] : [] };
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: async ({ group, ...draft }: Draft) => {

@@ -20,7 +20,8 @@ export function SetupPage() {
   const setup = useQuery({ queryKey: keys.setup, queryFn: api.setup });
   const finish = useMutation({
     meta: { quiet: true },
-    mutationFn: ({ again: _again, ...input }: SetupInput & { again: string }) => api.finishSetup(input),
+    mutationFn: ({ name, timezone, currency, locale, email, admin_name, password }: SetupInput) =>
+      api.finishSetup({ name, timezone, currency, locale, email: email.trim(), admin_name, password }),
     onSuccess: (session) => {
       client.clear();
       setCsrf(session.csrf);

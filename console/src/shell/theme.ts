@@ -22,10 +22,11 @@ export const theme: ThemeConfig = {
   },
   components: {
     Layout: { bodyBg: "#f7f6f3", headerBg: "#f7f6f3", siderBg: "#fbfaf8", headerHeight: 56, headerPadding: "0 20px" },
-    Menu: { itemBg: "transparent", subMenuItemBg: "transparent", itemHeight: 38, itemSelectedBg: "#e4efe9", itemMarginInline: 10 },
+    Menu: { itemBg: "transparent", subMenuItemBg: "transparent", itemHeight: 35, itemSelectedBg: "#e4efe9", itemMarginInline: 10 },
     Table: { headerBg: "#fbfaf8", headerColor: "#68706b", headerSplitColor: "transparent", cellPaddingBlock: 11 },
     Card: { headerFontSize: 15 },
     Tabs: { horizontalItemGutter: 24 },
-    Statistic: { contentFontSize: 24 },
+    Progress: { defaultColor: "#1f6f5c" },
+    Checkbox: { borderRadiusSM: 4 },
   },
 };
