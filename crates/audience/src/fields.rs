@@ -1,0 +1,188 @@
+//! What can be asked about a person.
+
+use crate::rule::Op;
+use serde::Serialize;
+use siyu_kernel::Kind;
+use siyu_people::{FieldType, People};
+
+/// A condition's field, resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Orders with a sale line, in any currency. People without one have 0.
+    Count,
+    /// Sum of sale lines before refunds, minor units of the workspace currency. People without an order have 0.
+    Amount,
+    /// Amount less refunds.
+    Net,
+    /// Amount per order; people without an order have none.
+    Average,
+    /// Calendar days since the last order: 0 = today, in the workspace zone.
+    SinceLast,
+    SinceFirst,
+    Trait {
+        name: String,
+        r#type: FieldType,
+        sensitive: bool,
+        label_zh: String,
+        label_en: String,
+    },
+    Has(Kind),
+    Tag,
+    /// Stores the person has an order in.
+    Store,
+    /// Sale lines of products of this category.
+    Category(String),
+    /// Calendar days since the person was first seen.
+    CreatedDays,
+    /// Where the person was first seen.
+    Source,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ValueType {
+    /// A whole number of minor units.
+    Money,
+    Integer,
+    Number,
+    Boolean,
+    Text,
+    Date,
+    Datetime,
+    List,
+    /// One of the options.
+    Option,
+}
+
+impl Target {
+    pub(crate) fn parse(name: &str, people: &People) -> Option<Self> {
+        Some(match name {
+            "orders.count" => Self::Count,
+            "orders.amount" => Self::Amount,
+            "orders.net" => Self::Net,
+            "orders.average" => Self::Average,
+            "orders.days_since_last" => Self::SinceLast,
+            "orders.days_since_first" => Self::SinceFirst,
+            "tag" => Self::Tag,
+            "store" => Self::Store,
+            "created.days" => Self::CreatedDays,
+            "source" => Self::Source,
+            _ => return Self::parse_named(name, people),
+        })
+    }
+    fn parse_named(name: &str, people: &People) -> Option<Self> {
+        if let Some(kind) = name.strip_prefix("has.") {
+            return Kind::parse(kind).map(Self::Has);
+        }
+        if let Some(category) = name.strip_prefix("category.").and_then(|rest| rest.strip_suffix(".count")) {
+            return (!category.is_empty() && category.len() <= 200).then(|| Self::Category(category.to_owned()));
+        }
+        let field = people.field_table().0.get(name.strip_prefix("trait.")?)?.clone();
+        Some(Self::of_trait(field))
+    }
+    pub(crate) fn of_trait(field: siyu_people::Field) -> Self {
+        Self::Trait {
+            name: field.name,
+            r#type: field.r#type,
+            sensitive: field.sensitive,
+            label_zh: field.label_zh,
+            label_en: field.label_en,
+        }
+    }
+    /// As it stands in a rule.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Count => "orders.count".into(),
+            Self::Amount => "orders.amount".into(),
+            Self::Net => "orders.net".into(),
+            Self::Average => "orders.average".into(),
+            Self::SinceLast => "orders.days_since_last".into(),
+            Self::SinceFirst => "orders.days_since_first".into(),
+            Self::Trait { name, .. } => format!("trait.{name}"),
+            Self::Has(kind) => format!("has.{}", kind.name()),
+            Self::Tag => "tag".into(),
+            Self::Store => "store".into(),
+            Self::Category(name) => format!("category.{name}.count"),
+            Self::CreatedDays => "created.days".into(),
+            Self::Source => "source".into(),
+        }
+    }
+    pub fn value_type(&self) -> ValueType {
+        match self {
+            Self::Amount | Self::Net | Self::Average => ValueType::Money,
+            Self::Count | Self::SinceLast | Self::SinceFirst | Self::Category(_) | Self::CreatedDays => {
+                ValueType::Integer
+            }
+            Self::Has(_) => ValueType::Boolean,
+            Self::Tag | Self::Store | Self::Source => ValueType::Option,
+            Self::Trait { r#type, .. } => match r#type {
+                FieldType::Text => ValueType::Text,
+                FieldType::Number => ValueType::Number,
+                FieldType::Boolean => ValueType::Boolean,
+                FieldType::Date => ValueType::Date,
+                FieldType::Datetime => ValueType::Datetime,
+                FieldType::List => ValueType::List,
+            },
+        }
+    }
+    /// The first one is what a form starts with.
+    pub fn operators(&self) -> &'static [Op] {
+        use Op::{Contains, Eq, Exists, Gt, Gte, In, Lt, Lte, Ne};
+        match self {
+            Self::Trait { sensitive: true, .. } => &[Exists],
+            Self::Trait { r#type, .. } => match r#type {
+                FieldType::Text => &[Eq, Ne, In, Contains, Exists],
+                FieldType::Number => &[Gte, Gt, Lte, Lt, Eq, Ne, In, Exists],
+                FieldType::Boolean => &[Eq, Exists],
+                FieldType::Date | FieldType::Datetime => &[Gte, Gt, Lte, Lt, Eq, Ne, Exists],
+                FieldType::List => &[Contains, Exists],
+            },
+            Self::Count => &[Gte, Gt, Lte, Lt, Eq, Ne, In],
+            Self::Amount | Self::Net | Self::Category(_) | Self::CreatedDays => &[Gte, Gt, Lte, Lt, Eq, Ne],
+            Self::Average => &[Gte, Gt, Lte, Lt, Exists],
+            Self::SinceLast | Self::SinceFirst => &[Gte, Gt, Lte, Lt, Eq, Ne, Exists],
+            Self::Has(_) => &[Eq, Exists],
+            Self::Tag | Self::Store => &[In, Eq, Ne, Exists],
+            Self::Source => &[In, Eq, Ne, Contains],
+        }
+    }
+    /// Chinese and English.
+    pub fn labels(&self) -> (String, String) {
+        let (zh, en) = match self {
+            Self::Count => ("订单数", "Orders"),
+            Self::Amount => ("消费金额", "Amount spent"),
+            Self::Net => ("净消费金额（扣除退款）", "Amount spent less refunds"),
+            Self::Average => ("客单价", "Average order"),
+            Self::SinceLast => ("距最近一次下单天数", "Days since last order"),
+            Self::SinceFirst => ("距首次下单天数", "Days since first order"),
+            Self::Tag => ("标签", "Tag"),
+            Self::Store => ("消费门店", "Store bought in"),
+            Self::CreatedDays => ("建档天数", "Days since first seen"),
+            Self::Source => ("来源", "Source"),
+            Self::Trait { label_zh, label_en, .. } => (label_zh.as_str(), label_en.as_str()),
+            Self::Category(name) => return (format!("购买“{name}”件次"), format!("Lines bought of “{name}”")),
+            Self::Has(kind) => {
+                let (zh, en) = kind_labels(kind);
+                return (format!("有{zh}"), format!("Has {en}"));
+            }
+        };
+        (zh.to_owned(), en.to_owned())
+    }
+}
+
+fn kind_labels(kind: &Kind) -> (String, String) {
+    let (zh, en) = match kind {
+        Kind::UnionId => ("微信 UnionID", "WeChat UnionID"),
+        Kind::UserId => ("用户编号", "user id"),
+        Kind::MemberNo => ("会员号", "member number"),
+        Kind::ExternalUserId => ("企业微信外部联系人", "WeCom contact"),
+        Kind::OpenId => ("微信 OpenID", "WeChat OpenID"),
+        Kind::Phone => ("手机号", "phone"),
+        Kind::Email => ("邮箱", "e-mail"),
+        Kind::PosNo => ("收银编号", "till number"),
+        Kind::Device => ("设备编号", "device"),
+        Kind::Anonymous => ("匿名编号", "anonymous id"),
+        Kind::Ext(name) => return (format!("外部编号 {name}"), format!("external id {name}")),
+    };
+    (zh.to_owned(), en.to_owned())
+}

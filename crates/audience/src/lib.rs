@@ -1,0 +1,106 @@
+//! Rules to people.
+//!
+//! Nouns: **rule** – a tree of conditions as people write it ([`Rule`], JSON); **plan** – a rule checked against this workspace's fields,
+//! tags and stores ([`Plan`]); **set** – people as a bitmap of roots, or everybody but a bitmap; **scope** – the part of the brand a reader
+//! may see.
+//!
+//! Invariants
+//! - A person counts once, however many identities were merged into it: every condition is answered per root, and a profile value is the
+//!   one the profile shows (the latest of all nodes).
+//! - `ne` is exactly the opposite of `eq`: people without a value are among `ne`.
+//! - Nobody who was erased is in a set. A scope is part of the query, never a filter on a finished page.
+//! - What a rule means depends on instants only through calendar days of the workspace zone, so an answer holds until midnight.
+//!
+//! This crate reads the tables of `people` and `commerce` and writes only through [`siyu_people::People`]. It knows no HTTP.
+
+mod catalogue;
+mod commerce;
+mod eval;
+mod fields;
+mod filter;
+mod list;
+mod persons;
+mod plan;
+mod refuse;
+mod rule;
+mod run;
+mod scope;
+mod search;
+mod set;
+mod summary;
+mod test;
+mod traits;
+mod walk;
+
+pub use catalogue::{FieldInfo, FieldOption};
+pub use fields::{Target, ValueType};
+pub use filter::Filter;
+pub use list::{Page, Sort};
+pub use plan::Plan;
+pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
+pub use run::{DueReport, RunReport};
+pub use scope::Scope;
+pub use summary::Lang;
+
+use siyu_kernel::{Currency, Refusal, Time, Zone};
+use siyu_log::Log;
+use siyu_people::People;
+
+/// What a question depends on besides the data.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    pub now: Time,
+    /// The workspace's: days begin in it.
+    pub zone: Zone,
+    /// The workspace's: amounts in rules, filters and sorts are in it; orders in other currencies count only as orders.
+    pub currency: Currency,
+    /// For the "why" written with tags.
+    pub lang: Lang,
+}
+
+/// People who fit a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    pub people: u64,
+    /// The five who came last, as roots.
+    pub sample: Vec<siyu_kernel::PersonNum>,
+}
+
+/// The operations. Cheap to clone.
+#[derive(Clone)]
+pub struct Audience {
+    pub(crate) people: People,
+    pub(crate) log: Log,
+}
+
+impl Audience {
+    pub fn new(people: People, log: Log) -> Self {
+        Self { people, log }
+    }
+
+    /// Checks a rule against this workspace. `own` is the tag the rule belongs to: it may not depend on itself.
+    ///
+    /// Errors name their place (`rule.all[2].value`): `rule_field`, `rule_operator`, `rule_value`, `field_sealed`, `rule_tag`, `rule_store`,
+    /// `rule_cycle`.
+    pub fn plan(&self, tx: &mut siyu_db::Tx<'_>, rule: &Rule, own: Option<&str>, ctx: &Ctx) -> Result<Plan, Refusal> {
+        plan::plan(self, tx, rule, own, ctx)
+    }
+    /// The people of a plan whom `scope` may see: roots, each once.
+    pub fn members(
+        &self,
+        tx: &mut siyu_db::Tx<'_>,
+        plan: &Plan,
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<roaring::RoaringBitmap, Refusal> {
+        let mut eval = eval::Eval::new(&self.people, tx, ctx);
+        let set = eval.plan(plan)?.and(scope::set(&mut eval, scope)?);
+        eval.people(set)
+    }
+    /// How many people a rule fits, and some of them.
+    pub fn preview(&self, tx: &mut siyu_db::Tx<'_>, rule: &Rule, scope: &Scope, ctx: &Ctx) -> Result<Preview, Refusal> {
+        let plan = self.plan(tx, rule, None, ctx)?;
+        let people = self.members(tx, &plan, scope, ctx)?;
+        Ok(Preview { people: people.len(), sample: people.iter().rev().take(5).collect() })
+    }
+}

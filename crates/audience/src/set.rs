@@ -1,0 +1,73 @@
+//! People as a bitmap of roots, or everybody but a bitmap: a negation costs nothing until the end.
+
+use roaring::RoaringBitmap;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Set {
+    These(RoaringBitmap),
+    AllBut(RoaringBitmap),
+}
+use Set::{AllBut, These};
+
+impl Set {
+    pub fn everybody() -> Self {
+        AllBut(RoaringBitmap::new())
+    }
+    pub fn nobody() -> Self {
+        These(RoaringBitmap::new())
+    }
+    pub fn not(self) -> Self {
+        match self {
+            These(set) => AllBut(set),
+            AllBut(set) => These(set),
+        }
+    }
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (These(a), These(b)) => These(a & b),
+            (These(a), AllBut(b)) | (AllBut(b), These(a)) => These(a - b),
+            (AllBut(a), AllBut(b)) => AllBut(a | b),
+        }
+    }
+    pub fn or(self, other: Self) -> Self {
+        self.not().and(other.not()).not()
+    }
+    pub fn contains(&self, root: u32) -> bool {
+        match self {
+            These(set) => set.contains(root),
+            AllBut(set) => !set.contains(root),
+        }
+    }
+    pub fn is_everybody(&self) -> bool {
+        matches!(self, AllBut(set) if set.is_empty())
+    }
+    /// Surely empty: the rest of an `all` need not be asked.
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, These(set) if set.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const N: u32 = 64;
+    fn set(flip: bool, members: u64) -> Set {
+        let bits = (0..N).filter(|i| members >> i & 1 == 1).collect();
+        if flip { AllBut(bits) } else { These(bits) }
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_an_algebra(x in any::<u64>(), y in any::<u64>(), a in any::<bool>(), b in any::<bool>()) {
+            let (left, right) = (set(a, x), set(b, y));
+            let (and, or, not) = (left.clone().and(right.clone()), left.clone().or(right.clone()), left.clone().not());
+            for i in 0..N {
+                prop_assert_eq!(and.contains(i), left.contains(i) && right.contains(i));
+                prop_assert_eq!(or.contains(i), left.contains(i) || right.contains(i));
+                prop_assert_eq!(not.contains(i), !left.contains(i));
+            }
+        }
+    }
+}
