@@ -34,10 +34,10 @@ function el(tag, attributes, ...children) {
 
 const isChinese = (text) => /[\u4e00-\u9fff]/.test(text);
 /** Texts are written English first, with paragraphs in Chinese between: each reader gets theirs. Lines of codes belong to both. */
-function paragraphs(text) {
+function paragraphs(text, strict = false) {
   const all = (text || "").split(/\n\s*\n/).map((p) => p.replace(/\s*\n\s*/g, " ").trim()).filter(Boolean);
   const mine = all.filter((p) => isChinese(p) === (state.language === "zh") || /^Errors:/.test(p));
-  return mine.length ? mine : all;
+  return mine.length || strict ? mine : all;
 }
 function titleOf(operation) {
   if (state.language === "en") return operation.summary || "";
@@ -164,9 +164,9 @@ function operationSection({ id, path, method, operation }) {
   const gate = operation["x-permission"];
   const title = titleOf(operation);
   const body = contentOf(operation.requestBody);
-  const rest = paragraphs(operation.description).filter((p) => p !== title);
+  const rest = paragraphs(operation.description, true).filter((p) => p !== title);
   return el("section", { id },
-    el("h3", {}, title),
+    el("h3", {}, rich(title)),
     el("div", {}, el("span", { class: `method ${method}` }, method.toUpperCase()), el("span", { class: "path" }, path),
       gate ? el("span", { class: "need", title: w().permission }, w()[gate] || gate) : ""),
     rest.map((p) => el("p", {}, rich(p))),
@@ -200,7 +200,7 @@ function draw() {
   const groups = operationsByGroup();
   const label = (group) => w().groups[group] || group;
   at("nav").replaceChildren(...groups.flatMap(([group, list]) => [el("h2", {}, label(group)),
-    ...list.map((o) => el("a", { href: `#${o.id}`, title: `${o.method.toUpperCase()} ${o.path}` }, titleOf(o.operation)))]));
+    ...list.map((o) => el("a", { href: `#${o.id}`, title: `${o.method.toUpperCase()} ${o.path}` }, titleOf(o.operation).replaceAll("`", "")))]));
   at("main").replaceChildren(
     ...(state.filter ? [] : paragraphs(doc.info.description).map((p) => el("p", {}, rich(p)))),
     ...groups.flatMap(([group, list]) => [el("h2", { class: "group" }, label(group)), ...list.map(operationSection)]),

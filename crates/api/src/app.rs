@@ -3,9 +3,12 @@
 use crate::error::{Answer, ApiError};
 use siyu_access::Access;
 use siyu_db::Db;
+use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
+use siyu_people::People;
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
@@ -18,6 +21,10 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub chance: Arc<Chance>,
     pub access: Access,
+    pub people: People,
+    pub intake: Intake,
+    /// The workspace's folder: uploads lie below it.
+    pub folder: PathBuf,
     pub config: Config,
 }
 

@@ -65,7 +65,14 @@ use siyu_db::Migration;
 
 /// The tables of every domain, in the order they are made. (Those of `siyu_db` come first by themselves.)
 pub fn migrations() -> Vec<Migration> {
-    [siyu_log::MIGRATIONS, siyu_access::MIGRATIONS].concat()
+    [
+        siyu_log::MIGRATIONS,
+        siyu_access::MIGRATIONS,
+        siyu_people::MIGRATIONS,
+        siyu_commerce::MIGRATIONS,
+        siyu_intake::MIGRATIONS,
+    ]
+    .concat()
 }
 
 /// Everything under `/api/v1`.

@@ -58,15 +58,32 @@ pub fn guarded(
     (mut schemas, mut paths, methods): UtoipaMethodRouter<App>,
     gate: &'static str,
 ) -> UtoipaMethodRouter<App> {
-    for item in paths.paths.values_mut() {
-        operations(item).for_each(|operation| document(operation, gate));
+    for (path, item) in &mut paths.paths {
+        for (method, operation) in operations(item) {
+            // Handlers of different files share names (`list`, `add`); the document wants each once.
+            operation.operation_id = Some(operation_id(method, path));
+            document(operation, gate);
+        }
     }
     schemas.push(("Error".into(), ErrorBody::schema()));
     (schemas, paths, methods)
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+/// `patch /users/{id}` is `patch_users_id`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(method.to_owned(), |id, word| id + "_" + word)
 }
 
 fn document(operation: &mut Operation, gate: &'static str) {
@@ -77,6 +94,13 @@ fn document(operation: &mut Operation, gate: &'static str) {
         "session" => Some(vec![SecurityRequirement::new("session", none)]),
         _ => Some(vec![SecurityRequirement::new("session", none), SecurityRequirement::new("key", none)]),
     };
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            response.description = if status == "204" { "Done" } else { "The result" }.into();
+        }
+    }
     let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
     let refused =
         ResponseBuilder::new().description("Refused; `code` says why").content("application/json", body).build();

@@ -39,6 +39,8 @@ pub struct Resolved {
     /// Its person when this unit commits.
     pub root: PersonNum,
     pub created: bool,
+    /// Identifiers this message brought that nobody had.
+    pub attached: usize,
     pub merges: Vec<Merged>,
 }
 
@@ -142,6 +144,7 @@ impl People {
     }
 
     fn one<'w>(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'w>, message: &'w Incoming, source: &str, now: Time) -> Result<Resolved, Refusal> {
+        let known = work.new_identifiers.len();
         let mut merges = Vec::new();
         let mut use_list: Vec<&'w Hashed> = message.identifiers.iter().collect();
         let base = loop {
@@ -160,7 +163,7 @@ impl People {
             for hashed in use_list {
                 self.attach_within_limit(tx, rules, work, hashed, owner, message.at)?;
             }
-            return Ok(Resolved { node: owner.node, root: owner.root, created: true, merges });
+            return Ok(Resolved { node: owner.node, root: owner.root, created: true, attached: work.new_identifiers.len() - known, merges });
         };
         let mut root = base.root;
         for hashed in &use_list {
@@ -185,7 +188,7 @@ impl People {
                 self.attach_within_limit(tx, rules, work, hashed, owner, message.at)?;
             }
         }
-        Ok(Resolved { node: base.node, root, created: false, merges })
+        Ok(Resolved { node: base.node, root, created: false, attached: work.new_identifiers.len() - known, merges })
     }
 
     /// Whether the base may be trusted for the new, stronger identifiers of this message; otherwise which identifier to leave out.

@@ -87,6 +87,10 @@ impl People {
         let text = if *form == SEALED { self.inner.vault.open(rest).map_err(|_| damaged())? } else { rest.to_vec() };
         Ok((serde_json::from_slice(&text).map_err(|_| damaged())?, *form == SEALED))
     }
+    /// The values these nodes hold themselves, whatever the rest of their person says.
+    pub fn node_traits(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
+        self.trait_rows(tx, nodes)
+    }
     pub(crate) fn trait_rows(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let table = self.field_table();

@@ -85,7 +85,9 @@ fn every_endpoint_refuses_strangers_and_wrong_roles(test: TestDb) {
 
 #[test]
 fn every_endpoint_is_explained_in_both_languages() {
+    let mut ids = std::collections::BTreeSet::new();
     for Operation { name, body, .. } in operations() {
+        assert!(ids.insert(body["operationId"].to_string()), "{name}: another operation has the same id");
         let text = |key: &str| body[key].as_str().unwrap_or_default().to_owned();
         assert!(
             text("summary").ends_with('.'),

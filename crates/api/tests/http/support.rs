@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use siyu_access::{Access, Actor, KeyKind, Locale, NewUser, Role, Scope};
 use siyu_api::{App, Config, Endpoints, Parts, router_with};
 use siyu_kernel::{Chance, Clock, Vault};
+use siyu_intake::Intake;
 use siyu_log::Log;
+use siyu_people::People;
 use siyu_testkit::TestDb;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,7 +63,11 @@ impl TestApp {
         let (vault, chance) = (Vault::from_key([7; 32]), Arc::new(Chance::seeded(7)));
         let log = Log::open(test.db(), vault.clone(), clock.clone()).unwrap();
         let access = Access::new(test.db().clone(), chance.clone());
-        let app = App::new(Parts { db: test.db().clone(), log, vault, clock, chance, access, config });
+        let people = People::open(test.db(), vault.clone(), log.clone(), chance.clone()).unwrap();
+        let intake =
+            Intake::open(test.db(), vault.clone(), log.clone(), people.clone(), chance.clone(), Currency::CNY).unwrap();
+        let (db, folder) = (test.db().clone(), test.folder().to_owned());
+        let app = App::new(Parts { db, log, vault, clock, chance, access, people, intake, folder, config });
         let router = router_with(app.clone(), open);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { test, app, router, runtime }

@@ -6,7 +6,7 @@ use crate::Endpoint;
 use serde_json::{Map, Value};
 use siyu_commerce::{LineIn, OrderIn, ProductIn};
 use siyu_files::{Row, ValueError, parse_decimal, parse_instant};
-use siyu_kernel::{Currency, Decimal, EventKind, Identifier, Kind, Money, Refusal, Time};
+use siyu_kernel::{Currency, Decimal, EventKind, Identifier, Money, Refusal, Time};
 
 pub struct PersonRow {
     pub identifiers: Vec<Identifier>,
