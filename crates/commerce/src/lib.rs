@@ -13,6 +13,7 @@ mod book;
 mod catalog;
 mod customers;
 mod daily;
+mod deltas;
 mod drift;
 mod matching;
 mod order;
