@@ -104,9 +104,9 @@ export interface TagInput {
   description?: string | null; rule?: Rule | null; ttl_days?: number | null;
 }
 export type Op = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "in" | "contains" | "exists";
-export type CondValue = string | number | boolean | string[] | null;
+export type CondValue = string | number | boolean | (string | number)[] | null;
 export interface Cond { field: string; op: Op; value?: CondValue }
-export type Rule = { all: (Rule | Cond)[] } | { any: (Rule | Cond)[] };
+export type Rule = { all: (Rule | Cond)[] } | { any: (Rule | Cond)[] } | { not: (Rule | Cond)[] };
 export interface RuleField {
   field: string; label_zh: string; label_en: string; type: string; operators: Op[];
   options?: (string | { value: string; label?: string; label_zh?: string; label_en?: string })[] | null;

@@ -16,7 +16,7 @@ import { addNewest, fits } from "./newest";
 import { useStream } from "./useStream";
 import "./events.css";
 
-const TYPES = ["track", "identify", "page", "screen", "group", "alias"];
+const TYPES = ["track", "identify", "page", "screen", "group", "alias", "system"];
 
 export function LivePage() {
   return <Need permission="events.read"><Live /></Need>;

@@ -7,7 +7,7 @@ import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { useCan } from "../shell/session";
 
-const TYPES = ["string", "number", "boolean", "datetime", "array", "object"];
+const TYPES = ["string", "number", "boolean", "array", "object"];
 
 export function SchemaDetail({ event }: { event: SchemaEvent }) {
   const { t, word } = useI18n();

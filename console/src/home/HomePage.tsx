@@ -40,10 +40,11 @@ function Body({ data }: { data: Overview }) {
   );
 }
 
-function Figure({ label, value, sub, to, needs }: { label: Key; value: string; sub: string; to: string; needs: Permission }) {
+function Figure({ label, value, sub, to, needs }: { label: Key; value: string; sub: string; to?: string; needs: Permission }) {
   const { t } = useI18n();
   const inside = <><div className="label">{t(label)}</div><div className="value" title={value}>{value}</div><div className="sub">{sub}</div></>;
-  return useCan()(needs) ? <Link className="number" to={to}>{inside}</Link> : <div className="number">{inside}</div>;
+  const may = useCan()(needs);
+  return to && may ? <Link className="number" to={to}>{inside}</Link> : <div className="number">{inside}</div>;
 }
 
 function Numbers({ data }: { data: Overview }) {
@@ -57,7 +58,7 @@ function Numbers({ data }: { data: Overview }) {
       <Figure label="home.orders" value={format.count(data.orders)} sub={t("home.orders_sub", { n: format.count(recent) })} to="/orders" needs="orders.read" />
       <Figure label="home.revenue" value={money(data.revenue)} sub={t("home.net", { n: money(data.net) })} to="/orders" needs="orders.read" />
       <Figure label="home.events" value={format.count(data.events)} sub={t("home.events_sub", { n: format.count(data.quarantined) })} to="/events" needs="events.read" />
-      <Figure label="home.merges" value={format.count(data.merges)} sub={t("home.merges_sub")} to="/people?merged=1" needs="people.read" />
+      <Figure label="home.merges" value={format.count(data.merges)} sub={t("home.merges_sub")} needs="people.read" />
     </div>
   );
 }
@@ -116,9 +117,10 @@ function Line({ to, done, children }: { to: string; done?: boolean; children: Re
   );
 }
 
-const attention: Record<AttentionKey, { to: string; needs: Permission }> = {
+// Conflicts are decided on the profile of each person; the server has no list of them.
+const attention: Record<AttentionKey, { to?: string; needs: Permission }> = {
   quarantine: { to: "/quarantine", needs: "events.read" },
-  identity_conflict: { to: "/people?conflict=1", needs: "people.read" },
+  identity_conflict: { needs: "people.read" },
   import_failed: { to: "/imports", needs: "import.run" },
   expiring_tags: { to: "/tags", needs: "people.read" },
 };
@@ -132,13 +134,13 @@ function Attention({ items }: { items: Overview["attention"] }) {
     <section className="panel">
       <div className="panel-head">{t("home.attention")}</div>
       {shown.length === 0 ? <p className="muted pad">{t("home.attention_none")}</p> : null}
-      {shown.map((item) => (
-        <Link key={item.key} to={attention[item.key].to} className="todo">
-          <span className="count num">{format.count(item.count)}</span>
-          <span className="todo-text">{t(`home.att.${item.key}`)}</span>
-          <RightOutlined className="todo-go" />
-        </Link>
-      ))}
+      {shown.map((item) => {
+        const { to } = attention[item.key];
+        const inside = <><span className="count num">{format.count(item.count)}</span><span className="todo-text">{t(`home.att.${item.key}`)}</span></>;
+        return to
+          ? <Link key={item.key} to={to} className="todo">{inside}<RightOutlined className="todo-go" /></Link>
+          : <div key={item.key} className="todo plain">{inside}</div>;
+      })}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Drawer, Form, InputNumber, Space, Switch } from "antd";
+import { Button, Drawer, Form, InputNumber, Space } from "antd";
 import { useState } from "react";
 import { fromMinor, toMinor } from "../format/money";
 import { useFormat } from "../format/useFormat";
@@ -52,10 +52,6 @@ function FilterForm({ filters, onApply }: { filters: Filters; onApply: (change: 
       <Form.Item label={t("people.last_order")}>
         <DayRange from={draft.last_order_from ?? undefined} to={draft.last_order_to ?? undefined} onChange={(last_order_from, last_order_to) => set({ last_order_from, last_order_to })} />
       </Form.Item>
-      <div className="stack tight">
-        <label className="row"><Switch size="small" checked={Boolean(draft.merged)} onChange={(on) => set({ merged: on ? "1" : null })} />{t("people.only_merged")}</label>
-        <label className="row"><Switch size="small" checked={Boolean(draft.conflict)} onChange={(on) => set({ conflict: on ? "1" : null })} />{t("people.only_conflict")}</label>
-      </div>
       <div className="row form-foot">
         <Button type="primary" htmlType="submit">{t("action.apply")}</Button>
         <Button onClick={() => setDraft(Object.fromEntries(drawerFilters.map((name) => [name, null])))}>{t("action.clear")}</Button>

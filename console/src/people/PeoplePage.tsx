@@ -122,8 +122,6 @@ function Chips({ filters, change }: { filters: Record<string, string>; change: (
     [["has"], filters.has ? `${t("people.has")}: ${kind(filters.has)}` : ""],
     [["store"], filters.store ? `${t("people.store")}: ${filters.store}` : ""],
     [["identifier"], filters.identifier ?? ""],
-    [["merged"], filters.merged ? t("people.only_merged") : ""],
-    [["conflict"], filters.conflict ? t("people.only_conflict") : ""],
     [["orders_min", "orders_max"], prefixed(t("people.orders"), range("orders", String))],
     [["amount_min", "amount_max"], prefixed(t("people.amount"), range("amount", (text) => format.money(Number(text))))],
     [["created_from", "created_to"], prefixed(t("people.created"), range("created", String))],

@@ -22,7 +22,7 @@ function Group({ root, rule, path, fields, onChange }: Props & { root: Rule; pat
     <div className={path.length ? "rule-group inner" : "rule-group"}>
       <div className="row between">
         <Segmented<Mode>
-          size="small" value={modeOf(rule)} options={[{ value: "all", label: t("rule.all") }, { value: "any", label: t("rule.any") }]}
+          size="small" value={modeOf(rule)} options={[{ value: "all", label: t("rule.all") }, { value: "any", label: t("rule.any") }, { value: "not", label: t("rule.not") }]}
           onChange={(mode) => onChange(changeAt(root, path, () => group(mode, items)))}
         />
         {path.length ? <Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t("rule.remove_group")} onClick={() => onChange(changeAt(root, path, () => null))} /> : null}
@@ -91,7 +91,9 @@ function Value({ cond, field, onChange }: { cond: Cond; field: RuleField | undef
   }
   const options = field ? optionsOf(field, locale === "zh") : [];
   if (cond.op === "in") {
-    return <Select<string[]> mode={kind === "options" ? "multiple" : "tags"} value={Array.isArray(cond.value) ? cond.value : []} options={options} tokenSeparators={[","]} onChange={onChange} aria-label={name} placeholder={t("rule.values")} />;
+    // A list of numbers is typed like any list; what is no number is left out.
+    const keep = (texts: string[]) => onChange(kind === "number" ? texts.map(Number).filter(Number.isFinite) : texts);
+    return <Select<string[]> mode={kind === "options" ? "multiple" : "tags"} value={Array.isArray(cond.value) ? cond.value.map(String) : []} options={options} tokenSeparators={[","]} onChange={keep} aria-label={name} placeholder={t("rule.values")} />;
   }
   if (kind === "options") return <Select<string> showSearch={{ optionFilterProp: "label" }} value={typeof cond.value === "string" ? cond.value : undefined} options={options} onChange={onChange} aria-label={name} />;
   if (kind === "money") {

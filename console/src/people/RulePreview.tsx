@@ -21,14 +21,14 @@ export function useRuleText(fields: RuleField[]): (rule: Rule) => string {
     if (valueKind(field) === "money" && typeof cond.value === "number") return format.money(cond.value);
     const options = field ? optionsOf(field, locale === "zh") : [];
     const name = (text: string) => options.find((option) => option.value === text)?.label ?? text;
-    return Array.isArray(cond.value) ? cond.value.map(name).join(", ") : name(String(cond.value ?? "…"));
+    return Array.isArray(cond.value) ? cond.value.map((item) => name(String(item))).join(", ") : name(String(cond.value ?? "…"));
   };
   return (rule) => describe(rule, {
     field: (name) => {
       const field = fieldOf(name);
       return field ? label(field) : name;
     },
-    op: (op) => word("op", op), value, and: t("rule.and"), or: t("rule.or"),
+    op: (op) => word("op", op), value, and: t("rule.and"), or: t("rule.or"), not: t("rule.neither"),
   });
 }
 

@@ -63,7 +63,7 @@ function TagForm({ editing, groups, onClose }: { editing: Editing; groups: TagGr
         </Form.Item>
       )}
       <div className="tag-two">
-        <Form.Item name="name" label={t("word.name")} rules={[{ required: true, whitespace: true, message: t("word.name_needed") }]}><Input maxLength={60} /></Form.Item>
+        <Form.Item name="name" label={t("word.name")} rules={[{ required: true, whitespace: true, message: t("word.name_needed") }]}><Input maxLength={40} /></Form.Item>
         <Form.Item name="group" label={t("tags.group")} rules={[{ required: true, whitespace: true, message: t("tags.group_needed") }]}>
           <AutoComplete disabled={Boolean(tag)} options={groups.map((group) => ({ value: group.name }))} />
         </Form.Item>

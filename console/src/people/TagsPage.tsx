@@ -61,13 +61,12 @@ function Group({ group, onEdit }: { group: TagGroup; onEdit: (editing: Editing) 
     let name = group.name;
     modal.confirm({
       title: t("tags.rename_group"), okText: t("action.save"), cancelText: t("action.cancel"), icon: null,
-      content: <Input autoFocus defaultValue={group.name} maxLength={60} aria-label={t("word.name")} onChange={(event) => (name = event.target.value)} />,
+      content: <Input autoFocus defaultValue={group.name} maxLength={40} aria-label={t("word.name")} onChange={(event) => (name = event.target.value)} />,
       onOk: () => (name.trim() ? rename.mutateAsync(name.trim()).catch(() => undefined) : undefined),
     });
   };
   const askDrop = () => modal.confirm({
-    title: t("tags.delete_group", { name: group.name }), content: t("tags.delete_group_text", { n: group.tags.length }),
-    okText: t("action.delete"), okButtonProps: { danger: true }, cancelText: t("action.cancel"), onOk: () => drop.mutateAsync().catch(() => undefined),
+    title: t("tags.delete_group", { name: group.name }), okText: t("action.delete"), okButtonProps: { danger: true }, cancelText: t("action.cancel"), onOk: () => drop.mutateAsync().catch(() => undefined),
   });
   return (
     <section className="panel">
@@ -76,7 +75,7 @@ function Group({ group, onEdit }: { group: TagGroup; onEdit: (editing: Editing) 
         <span className="row">
           <MayButton permission="tags.write" size="small" type="text" icon={<PlusOutlined />} onClick={() => onEdit({ tag: null, group: group.name, kind: "manual" })}>{t("tags.tag")}</MayButton>
           {can("tags.write") ? (
-            <Dropdown trigger={["click"]} menu={{ items: [{ key: "rename", icon: <EditOutlined />, label: t("action.rename"), onClick: askName }, { key: "delete", icon: <DeleteOutlined />, danger: true, label: t("action.delete"), onClick: askDrop }] }}>
+            <Dropdown trigger={["click"]} menu={{ items: [{ key: "rename", icon: <EditOutlined />, label: t("action.rename"), onClick: askName }, { key: "delete", icon: <DeleteOutlined />, danger: true, disabled: group.tags.length > 0, label: group.tags.length > 0 ? t("tags.delete_group_full") : t("action.delete"), onClick: askDrop }] }}>
               <Button size="small" type="text" icon={<MoreOutlined />} aria-label={`${t("action.more")} ${group.name}`} />
             </Dropdown>
           ) : null}

@@ -3,7 +3,7 @@ import type { Query } from "../api/client";
 import { dayEnd, dayStart } from "../format/time";
 import type { Filters } from "../shell/useFilters";
 
-const PLAIN = ["q", "identifier", "tag", "has", "store", "merged", "conflict", "orders_min", "orders_max", "amount_min", "amount_max", "sort"] as const;
+const PLAIN = ["q", "identifier", "tag", "has", "store", "orders_min", "orders_max", "amount_min", "amount_max", "sort"] as const;
 const DAYS = ["created", "last_order"] as const;
 
 /** Days in the address are days of the workspace; the server is asked in instants. */
@@ -21,7 +21,7 @@ export function peopleQuery(filters: Filters, zone: string): Query {
 
 /** The filters of the drawer, without search and order: how many are on, and what clearing removes. */
 export const drawerFilters = [
-  "tag", "has", "store", "merged", "conflict", "orders_min", "orders_max", "amount_min", "amount_max",
+  "tag", "has", "store", "orders_min", "orders_max", "amount_min", "amount_max",
   "created_from", "created_to", "last_order_from", "last_order_to",
 ];
 

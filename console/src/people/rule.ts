@@ -1,22 +1,22 @@
 // The rule of an automatic tag as a tree, and the few ways to change it. Nothing here mutates.
 import type { Cond, CondValue, Op, Rule, RuleField } from "../api/types";
 
-export type Mode = "all" | "any";
+export type Mode = "all" | "any" | "not";
 export type Node = Rule | Cond;
 /** Where a node is: the index taken at each level from the root. */
 export type Path = number[];
 
 export function isGroup(node: Node): node is Rule {
-  return "all" in node || "any" in node;
+  return "all" in node || "any" in node || "not" in node;
 }
 export function modeOf(rule: Rule): Mode {
-  return "all" in rule ? "all" : "any";
+  return "all" in rule ? "all" : "any" in rule ? "any" : "not";
 }
 export function itemsOf(rule: Rule): Node[] {
-  return "all" in rule ? rule.all : rule.any;
+  return "all" in rule ? rule.all : "any" in rule ? rule.any : rule.not;
 }
 export function group(mode: Mode, items: Node[]): Rule {
-  return mode === "all" ? { all: items } : { any: items };
+  return mode === "all" ? { all: items } : mode === "any" ? { any: items } : { not: items };
 }
 
 /** Replaces the node at `path` by what `change` makes of it; null removes it. The root cannot be removed. */
@@ -45,7 +45,7 @@ export function valueKind(field: RuleField | undefined): ValueKind {
   if (!field) return "text";
   if (field.type === "money" || field.field === "orders.amount" || field.field === "orders.average") return "money";
   if (field.type === "boolean" || field.field.startsWith("has.")) return "boolean";
-  if (field.options?.length) return "options";
+  if (field.type === "option" || field.options?.length) return "options";
   if (field.type === "number" || field.type === "integer") return "number";
   if (field.type === "date" || field.type === "datetime") return "date";
   return "text";
@@ -89,13 +89,15 @@ export function isComplete(rule: Rule): boolean {
   return items.length > 0 && items.every((item) => (isGroup(item) ? isComplete(item) : filled(item)));
 }
 
-export interface Words { field(name: string): string; op(op: Op): string; value(cond: Cond): string; and: string; or: string }
+export interface Words { field(name: string): string; op(op: Op): string; value(cond: Cond): string; and: string; or: string; not: string }
 
 /** The rule in one line. Inner groups are bracketed. */
 export function describe(rule: Rule, words: Words): string {
-  const joint = modeOf(rule) === "all" ? words.and : words.or;
-  return itemsOf(rule).map((item) => {
+  const mode = modeOf(rule);
+  const joint = mode === "all" ? words.and : words.or;
+  const text = itemsOf(rule).map((item) => {
     if (isGroup(item)) return `(${describe(item, words)})`;
     return [words.field(item.field), words.op(item.op), item.op === "exists" ? "" : words.value(item)].filter(Boolean).join(" ");
   }).join(` ${joint} `);
+  return mode === "not" ? `${words.not} (${text})` : text;
 }

@@ -1,6 +1,6 @@
 import { AuditOutlined } from "@ant-design/icons";
-import { Button, Input } from "antd";
-import { useEffect, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Button, Input, Select } from "antd";
 import { admin as api } from "../api/calls";
 import { keys } from "../api/keys";
 import type { AuditEntry } from "../api/types";
@@ -9,27 +9,22 @@ import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { DayRange } from "../people/pickers";
 import { ListTable, usePages } from "../shell/ListTable";
-import { EmptyHint, JsonView, Need, Num, PageHead, useSettled } from "../shell/parts";
+import { EmptyHint, JsonView, Need, Num, PageHead } from "../shell/parts";
+import { useCan } from "../shell/session";
 import { useFilters } from "../shell/useFilters";
 
 export function AuditPage() {
   return <Need permission="audit.read"><Audit /></Need>;
 }
 
-/** A text filter that reaches the address when typing pauses. */
-function TextFilter({ name, label, value, change }: { name: string; label: string; value?: string; change: (change: Record<string, string>) => void }) {
-  const [text, setText] = useState(value ?? "");
-  const settled = useSettled(text.trim());
-  useEffect(() => {
-    change({ [name]: settled });
-  }, [settled, name, change]);
-  return <Input allowClear className="w-200" value={text} placeholder={label} aria-label={label} onChange={(event) => setText(event.target.value)} />;
-}
+/** The server matches a whole action, or a noun with its dot: "person." is everything done to people. */
+const NOUNS = ["session.", "user.", "key.", "person.", "tag.", "consent.", "import.", "schema.", "quarantine.", "order.", "store.", "field.", "settings."];
 
 function Audit() {
   const { t } = useI18n();
   const format = useFormat();
   const [filters, change] = useFilters();
+  const actionName = useActionName();
   const query = {
     actor: filters.actor, action: filters.action, object: filters.object,
     from: filters.from ? dayStart(filters.from, format.zone) : undefined, to: filters.to ? dayEnd(filters.to, format.zone) : undefined,
@@ -41,9 +36,12 @@ function Audit() {
     <>
       <PageHead title={t("nav.audit")} hint={t("audit.hint")} />
       <div className="bar filters">
-        <TextFilter name="actor" label={t("audit.actor")} value={filters.actor} change={change} />
-        <TextFilter name="action" label={t("audit.action")} value={filters.action} change={change} />
-        <TextFilter name="object" label={t("audit.object")} value={filters.object} change={change} />
+        <ActorSelect value={filters.actor} onChange={(actor) => change({ actor })} />
+        <Select
+          allowClear className="w-200" value={filters.action} onChange={(action) => change({ action })} placeholder={t("audit.action")} aria-label={t("audit.action")}
+          options={[...new Set([...NOUNS, ...(filters.action ? [filters.action] : [])])].map((value) => ({ value, label: actionName(value) }))}
+        />
+        <Input.Search allowClear className="w-260" key={filters.object} defaultValue={filters.object} placeholder={t("audit.object")} aria-label={t("audit.object")} onSearch={(object) => change({ object: object.trim() })} />
         <div className="w-260"><DayRange from={filters.from} to={filters.to} onChange={(from, to) => change({ from, to })} /></div>
       </div>
       <ListTable
@@ -51,14 +49,14 @@ function Audit() {
         columns={[
           { title: t("word.time"), render: (_, entry) => <Num>{format.at(entry.at, true)}</Num> },
           { title: t("audit.actor"), render: (_, entry) => who(entry) },
-          { title: t("audit.action"), render: (_, entry) => <Action entry={entry} /> },
-          { title: t("audit.object"), render: (_, entry) => <code>{entry.object ?? "–"}</code> },
+          { title: t("audit.action"), render: (_, entry) => <button type="button" className="link" title={entry.action} onClick={() => change({ action: entry.action })}>{actionName(entry.action)}</button> },
+          { title: t("audit.object"), render: (_, entry) => (entry.object ? <button type="button" className="link" onClick={() => change({ object: entry.object })}><code>{entry.object}</code></button> : "–") },
           { title: "IP", render: (_, entry) => <Num muted>{entry.ip ?? "–"}</Num> },
           { title: t("error.request"), render: (_, entry) => <code className="muted">{entry.request_id ?? "–"}</code> },
         ]}
         card={(entry) => (
           <>
-            <div className="row between"><span className="card-title"><Action entry={entry} /></span><span>{who(entry)}</span></div>
+            <div className="row between"><span className="card-title">{actionName(entry.action)}</span><span>{who(entry)}</span></div>
             <code className="break">{entry.object ?? "–"}</code>
             <div className="muted small num">{format.at(entry.at, true)} · {entry.ip ?? "–"}</div>
           </>
@@ -70,8 +68,21 @@ function Audit() {
   );
 }
 
-function Action({ entry }: { entry: AuditEntry }) {
+function useActionName(): (action: string) => string {
   const { word } = useI18n();
-  const name = word("act", entry.action);
-  return name === entry.action ? <code>{entry.action}</code> : <span title={entry.action}>{name}</span>;
+  return (action) => {
+    const known = word("act", action);
+    if (known !== action || action.endsWith(".")) return known;
+    const noun = word("act", `${action.split(".")[0]}.`);
+    return `${noun.replace(/\.$/, "")} · ${action.split(".").slice(1).join(".")}`;
+  };
+}
+
+function ActorSelect({ value, onChange }: { value?: string; onChange: (actor: string | undefined) => void }) {
+  const { t } = useI18n();
+  const may = useCan()("users.manage");
+  const users = useQuery({ queryKey: ["users", "all"], queryFn: () => api.users({ limit: 200 }), enabled: may, staleTime: 60_000 });
+  if (!may) return null;
+  const options = (users.data?.items ?? []).map((user) => ({ value: user.id, label: user.name }));
+  return <Select allowClear showSearch={{ optionFilterProp: "label" }} className="w-200" value={value} onChange={onChange} options={options} placeholder={t("audit.actor")} aria-label={t("audit.actor")} />;
 }

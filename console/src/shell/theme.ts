@@ -22,7 +22,7 @@ export const theme: ThemeConfig = {
   },
   components: {
     Layout: { bodyBg: "#f7f6f3", headerBg: "#f7f6f3", siderBg: "#fbfaf8", headerHeight: 56, headerPadding: "0 20px" },
-    Menu: { itemBg: "transparent", subMenuItemBg: "transparent", itemHeight: 35, itemSelectedBg: "#e4efe9", itemMarginInline: 10 },
+    Menu: { itemBg: "transparent", subMenuItemBg: "transparent", itemHeight: 35, itemSelectedBg: "#e4efe9", itemMarginInline: 10, itemMarginBlock: 2 },
     Table: { headerBg: "#fbfaf8", headerColor: "#68706b", headerSplitColor: "transparent", cellPaddingBlock: 11 },
     Card: { headerFontSize: 15 },
     Tabs: { horizontalItemGutter: 24 },

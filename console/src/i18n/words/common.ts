@@ -152,7 +152,7 @@ export const common = {
   "home.do.lock_schema": ["锁定一个事件的格式", "Lock an event's schema"],
   "home.why.lock_schema": ["格式不对的数据先进隔离区，不会弄脏报表。", "Wrong data waits in quarantine instead of spoiling reports."],
   "home.att.quarantine": ["条事件在隔离区等待处理", "events wait in quarantine"],
-  "home.att.identity_conflict": ["个身份冲突需要人工判断", "identity conflicts need a human"],
+  "home.att.identity_conflict": ["个身份冲突，在客户的「身份」页判断", "identity conflicts, to be decided on each profile"],
   "home.att.import_failed": ["个导入没有成功", "imports failed"],
   "home.att.expiring_tags": ["个标签即将到期", "tags are about to expire"],
 } as const;

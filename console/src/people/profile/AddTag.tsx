@@ -40,7 +40,7 @@ export function AddTag({ asked, open, onClose }: { asked: string; open: boolean;
         >
           <TagSelect manual allowClear />
         </Form.Item>
-        <Form.Item name="name" label={t("tags.or_new")}><Input maxLength={60} placeholder={t("tags.or_new_hint")} /></Form.Item>
+        <Form.Item name="name" label={t("tags.or_new")}><Input maxLength={40} placeholder={t("tags.or_new_hint")} /></Form.Item>
         <Form.Item name="why" label={t("word.reason")}><Input maxLength={200} placeholder={t("tags.why_hint")} /></Form.Item>
         <Form.Item name="expires" label={t("tags.until")} extra={t("tags.until_hint")}><DatePicker className="full" /></Form.Item>
       </Form>

@@ -12,8 +12,8 @@ import { ListTable, usePages } from "../../shell/ListTable";
 import { EmptyHint, MayButton, Num } from "../../shell/parts";
 import { usePersonChanged } from "./usePerson";
 
-const PURPOSES = ["marketing", "service", "profiling", "third_party"];
-const CHANNELS = ["wecom", "official_account", "mini_program", "sms", "email", "phone", "all"];
+const PURPOSES = ["marketing", "service", "profiling", "personal_data"];
+const CHANNELS = ["any", "wecom", "wechat", "sms", "email", "phone"];
 
 export function Consents({ id }: { id: string }) {
   const { t, word } = useI18n();
