@@ -42,22 +42,27 @@ export async function walk(page, { shots, log }) {
   page.on("console", onConsole);
   page.on("pageerror", onCrash);
   const pages = [...PLAIN, ...(await detailPages(page))];
+  const look = async (path, width, locale) => {
+    at = `${path} ${width} ${locale}`;
+    await settle(page);
+    for (const complaint of await complaints(page, locale)) report(complaint);
+    if (!shots) return;
+    const folder = join(shots, `${width}-${locale}`);
+    mkdirSync(folder, { recursive: true });
+    const name = path === "/" ? "home" : path.slice(1).replace(/[^\w.-]+/g, "_");
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: width > 600 });
+  };
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: width > 600 ? 900 : 844 });
-    for (const locale of ["zh", "en"]) {
-      await page.evaluate((language) => localStorage.setItem("siyu.locale", language), locale);
-      for (const path of pages) {
-        at = `${path} ${width} ${locale}`;
-        await page.goto(path, { waitUntil: "load" });
-        await settle(page);
-        for (const complaint of await complaints(page, locale)) report(complaint);
-        if (shots) {
-          const folder = join(shots, `${width}-${locale}`);
-          mkdirSync(folder, { recursive: true });
-          const name = path === "/" ? "home" : path.slice(1).replace(/[^\w.-]+/g, "_");
-          await page.screenshot({ path: join(folder, `${name}.png`), fullPage: width > 600 });
-        }
-      }
+    for (const path of pages) {
+      at = `${path} ${width}`;
+      await page.evaluate(() => localStorage.setItem("siyu.locale", "zh"));
+      await page.goto(path, { waitUntil: "load" });
+      await look(path, width, "zh");
+      // The one click to the other language, on the page as it stands. A drawer may cover the button, so no mouse.
+      await page.evaluate(() => document.querySelector("header .anticon-translation").closest("button").click());
+      await page.waitForFunction(() => document.documentElement.lang === "en");
+      await look(path, width, "en");
     }
   }
   page.off("console", onConsole);

@@ -49,7 +49,7 @@ function Audit() {
         columns={[
           { title: t("word.time"), render: (_, entry) => <Num>{format.at(entry.at, true)}</Num> },
           { title: t("audit.actor"), render: (_, entry) => who(entry) },
-          { title: t("audit.action"), render: (_, entry) => <button type="button" className="link" title={entry.action} onClick={() => change({ action: entry.action })}>{actionName(entry.action)}</button> },
+          { title: t("audit.action"), render: (_, entry) => <button type="button" className="link" onClick={() => change({ action: entry.action })}>{actionName(entry.action)}</button> },
           { title: t("audit.object"), render: (_, entry) => (entry.object ? <button type="button" className="link" onClick={() => change({ object: entry.object })}><code>{entry.object}</code></button> : "–") },
           { title: "IP", render: (_, entry) => <Num muted>{entry.ip ?? "–"}</Num> },
           { title: t("error.request"), render: (_, entry) => <code className="muted">{entry.request_id ?? "–"}</code> },
