@@ -91,9 +91,9 @@ describe("column mapping", () => {
     const found = problems({ a: "phone", b: "phone", c: "trait." }, preview([]).fields);
     expect([found.missing.map((item) => item.field), found.twice, found.unnamed]).toEqual([["at"], ["phone"], ["c"]]);
   });
-  it("offers the buyer's identifiers only when the server does not", () => {
+  it("offers what the server does not list about the buyer, once", () => {
     expect(personFields("orders", [field("order_no")])).toContain("person.phone");
-    expect(personFields("orders", [field("person.phone")])).toEqual([]);
+    expect(personFields("orders", [field("person.phone")])).not.toContain("person.phone");
     expect(personFields("people", [])).toEqual([]);
   });
 });

@@ -78,7 +78,7 @@ export const events = {
   changeSchema: (type: string, name: string, input: T.SchemaPatch) =>
     patch<T.SchemaEvent>(`/schema/${part(type)}/${part(name)}`, input),
   quarantine: (query: Query) => get<T.Page<T.Quarantined>>("/quarantine", query),
-  retry: (id: string) => post<{ accepted: boolean }>(`/quarantine/${part(id)}/retry`),
+  retry: (id: string) => post<{ accepted: number; rejected: number }>(`/quarantine/${part(id)}/retry`),
   retryAll: (name?: string) => post<{ accepted: number; rejected: number }>("/quarantine/retry", name ? { name } : {}),
   discard: (id: string) => remove<void>(`/quarantine/${part(id)}`),
 };

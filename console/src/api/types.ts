@@ -135,7 +135,7 @@ export interface LiveEvent {
   person_name?: string | null; properties: JsonObject; source: string | null;
 }
 export interface SchemaProperty {
-  name: string; types: string[]; locked_type: string | null; required: boolean; count: number; sample: Json;
+  name: string; types: string[]; locked_type: string | null; required: boolean; count?: number; sample: string | null;
 }
 export interface SchemaEvent {
   name: string; type: string; count: number; first_seen_at: Instant; last_seen_at: Instant; locked: boolean;
@@ -160,11 +160,11 @@ export interface ImportOptions { encoding?: string; delimiter?: string; sheet?: 
 export interface Import {
   id: string; kind: ImportKind; file: string; size: number; state: ImportState; format: string | null; encoding: string | null;
   dry_run: boolean; mapping: Record<string, string> | null; progress: { rows: number; done: number; total: number | null };
-  summary: ImportSummary | null; error: string | null; rejected: number; created_at: Instant; finished_at: Instant | null; by: string | null;
+  summary: ImportSummary | null; error: { code: string; message: string } | null; rejected: number; created_at: Instant; finished_at: Instant | null; by: string | null;
 }
 export interface ImportField { field: string; label_zh: string; label_en: string; required: boolean }
 export interface ImportPreview {
-  format: string; encoding: string | null; delimiter: string | null; sheets: string[] | null;
+  format: string; encoding: string | null; delimiter: string | null; sheets: string[] | null; sheet?: string | null; total_rows?: number | null;
   columns: { name: string; type: string; samples: string[]; empty: number }[];
   rows: (string | number | boolean | null)[][];
   suggestions: { column: string; field: string; confidence: number }[];

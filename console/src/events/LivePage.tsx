@@ -30,7 +30,8 @@ function Live() {
   const name = filters.name ?? "";
   const type = filters.type ?? "";
   const stream = useStream(paused);
-  const before = useQuery({ queryKey: keys.events({ limit: 100 }), queryFn: () => api.list({ limit: 100 }), staleTime: 0 });
+  const query = { limit: 100, type: type || undefined, include: type === "system" ? "system" : undefined };
+  const before = useQuery({ queryKey: keys.events(query), queryFn: () => api.list(query), staleTime: 0 });
   const all = addNewest([...(before.data?.items ?? [])], [...stream.events].reverse());
   const shown = all.filter((event) => fits(event, name, type));
   return (

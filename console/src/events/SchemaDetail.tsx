@@ -48,14 +48,14 @@ export function SchemaDetail({ event }: { event: SchemaEvent }) {
         <div className="prop-grid head"><span>{t("schema.property")}</span><span>{t("schema.seen_types")}</span><span>{t("schema.locked_type")}</span><span>{t("schema.required")}</span><span>{t("schema.sample")}</span></div>
         {event.properties.map((property) => (
           <div className="prop-grid" key={property.name}>
-            <span><code>{property.name}</code> <span className="muted small num">{format.count(property.count)}</span></span>
+            <span><code>{property.name}</code>{property.count === undefined ? null : <span className="muted small num"> {format.count(property.count)}</span>}</span>
             <span className="small">{property.types.map((type) => word("prop", type)).join(" / ")}</span>
             <Select
               size="small" allowClear disabled={!may} value={property.locked_type ?? undefined} placeholder={t("schema.any")} options={options(property)} aria-label={`${t("schema.locked_type")} ${property.name}`}
               onChange={(type) => change(property, { locked_type: type ?? null })}
             />
             <Checkbox checked={property.required} disabled={!may} aria-label={`${t("schema.required")} ${property.name}`} onChange={(box) => change(property, { required: box.target.checked })}><span className="only-phone">{t("schema.required")}</span></Checkbox>
-            <code className="muted small">{property.sample === null || property.sample === undefined ? "–" : JSON.stringify(property.sample).slice(0, 120)}</code>
+            <code className="muted small">{property.sample?.slice(0, 120) ?? "–"}</code>
           </div>
         ))}
       </div>

@@ -67,11 +67,9 @@ function Running({ item }: { item: Import }) {
   const format = useFormat();
   const client = useQueryClient();
   const cancel = useMutation({ mutationFn: () => api.cancel(item.id), onSuccess: (next) => client.setQueryData(keys.import(item.id), next) });
-  const { done, rows, total } = item.progress;
-  const known = total || rows;
   return (
     <section className="panel pad stack tight" aria-live="polite">
-      <div className="row between"><b>{item.dry_run ? t("imports.checking") : t("imports.running")}</b><span className="num muted">{format.count(done)}{known ? ` / ${format.count(known)}` : ""}</span></div>
+      <div className="row between"><b>{item.dry_run ? t("imports.checking") : t("imports.running")}</b><span className="num muted">{t("imports.rows_n", { n: format.count(item.progress.rows) })}</span></div>
       <Progress percent={share(item)} status="active" strokeColor={item.dry_run ? "#3f8f9f" : undefined} />
       <div className="row between">
         <span className={item.rejected ? "bad num" : "muted num"}>{t("imports.rejected_n", { n: format.count(item.rejected) })}</span>
@@ -96,13 +94,13 @@ function Finished({ item, onAgain }: { item: Import; onAgain: () => void }) {
   const stopped = item.state === "paused" || item.state === "failed" || item.state === "cancelled";
   return (
     <div className="stack">
-      {item.state === "failed" ? <Alert type="error" showIcon title={t("imports.failed")} description={item.error} /> : null}
-      {item.state === "paused" ? <Alert type="warning" showIcon title={t("imports.paused")} description={item.error} /> : null}
+      {item.state === "failed" ? <Alert type="error" showIcon title={t("imports.failed")} description={item.error?.message} /> : null}
+      {item.state === "paused" ? <Alert type="warning" showIcon title={t("imports.paused")} description={item.error?.message} /> : null}
       {item.state === "cancelled" ? <Alert type="info" showIcon title={t("imports.cancelled")} /> : null}
       {item.summary ? <Result item={item} summary={item.summary} /> : null}
       <div className="row">
         {stopped ? <Button type="primary" loading={resume.isPending} onClick={() => resume.mutate()}>{t("imports.resume")}</Button> : null}
-        {stopped ? <Button onClick={onAgain}>{t("imports.change_mapping")}</Button> : null}
+        {stopped && item.state !== "paused" ? <Button onClick={onAgain}>{t("imports.change_mapping")}</Button> : null}
         <Link to="/imports"><Button>{t("imports.history")}</Button></Link>
         <Link to={`/imports/new?kind=${item.kind}`}><Button>{t("imports.another")}</Button></Link>
       </div>

@@ -1,6 +1,7 @@
 import { DeleteOutlined, ImportOutlined, PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { App, Progress, Tag as AntTag } from "antd";
+import { useEffect } from "react";
 import { Link, useNavigate } from "react-router";
 import { imports as api } from "../api/calls";
 import { keys } from "../api/keys";
@@ -10,7 +11,7 @@ import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { itemsOf, ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, MayButton, Need, Num, PageHead } from "../shell/parts";
-import { useEffect } from "react";
+import { useWho } from "../shell/who";
 import "./imports.css";
 
 const colors: Record<ImportState, string> = { uploaded: "blue", running: "processing", paused: "gold", done: "green", failed: "red", cancelled: "default" };
@@ -21,9 +22,10 @@ export function StateTag({ item }: { item: Import }) {
   return <AntTag color={dry ? "cyan" : (colors[item.state] ?? "default")}>{dry ? t("imports.dry_done") : word("imports.state", item.state)}</AntTag>;
 }
 
+/** Percent read: of bytes, or of rows where the format counts them. */
 export function share(item: Import): number {
-  const total = item.progress.total || item.progress.rows;
-  return total ? Math.min(100, Math.floor((item.progress.done / total) * 100)) : 0;
+  const { done, total } = item.progress;
+  return total ? Math.min(100, Math.floor((done / total) * 100)) : 0;
 }
 
 export function ImportsPage() {
@@ -34,6 +36,7 @@ function Imports() {
   const { t, word } = useI18n();
   const format = useFormat();
   const navigate = useNavigate();
+  const who = useWho();
   const { modal } = App.useApp();
   const client = useQueryClient();
   const pages = usePages(keys.imports, api.list);
@@ -70,7 +73,7 @@ function Imports() {
           { title: t("word.state"), render: (_, item) => <StateTag item={item} /> },
           { title: t("imports.result"), render: (_, item) => outcome(item) },
           { title: t("word.time"), render: (_, item) => <Num>{format.at(item.created_at)}</Num> },
-          { title: t("word.by"), render: (_, item) => item.by ?? "–" },
+          { title: t("word.by"), render: (_, item) => who(item.by) },
           { title: "", align: "right", render: (_, item) => remove(item) },
         ]}
         card={(item) => (

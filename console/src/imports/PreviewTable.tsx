@@ -1,4 +1,5 @@
 import type { ImportPreview } from "../api/types";
+import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 
 const ROWS = 8;
@@ -6,9 +7,10 @@ const ROWS = 8;
 /** The first rows as they are read now: the quickest way to see a wrong encoding or delimiter. */
 export function PreviewTable({ preview }: { preview: ImportPreview }) {
   const { t, word } = useI18n();
+  const format = useFormat();
   return (
     <section className="panel">
-      <div className="panel-head"><span>{t("imports.preview")}</span><span className="muted small num">{t("imports.columns", { n: preview.columns.length })}</span></div>
+      <div className="panel-head"><span>{t("imports.preview")}</span><span className="muted small num">{t("imports.columns", { n: preview.columns.length })}{preview.total_rows ? ` · ${t("imports.rows", { n: format.count(preview.total_rows) })}` : ""}</span></div>
       <div className="preview-scroll" tabIndex={0} role="region" aria-label={t("imports.preview")}>
         <table className="preview">
           <thead><tr>{preview.columns.map((column) => <th key={column.name}>{column.name}<span>{word("column", column.type)}</span></th>)}</tr></thead>

@@ -30,7 +30,7 @@ export function ReadOptions({ item, preview, options, values, onOptions, onValue
       ) : null}
       {sheets.length ? (
         <label>{t("imports.sheet")}
-          <Select value={options.sheet ?? sheets[0]} options={sheets.map((sheet) => ({ value: sheet, label: sheet }))} onChange={(sheet) => onOptions({ ...options, sheet })} />
+          <Select value={options.sheet ?? preview.sheet ?? sheets[0]} options={sheets.map((sheet) => ({ value: sheet, label: sheet }))} onChange={(sheet) => onOptions({ ...options, sheet })} />
         </label>
       ) : null}
       <label>{t("imports.zone")}

@@ -52,10 +52,10 @@ export function problems(choice: Choice, fields: ImportField[]): Problems {
 
 const PERSON_KINDS = ["user_id", "member_no", "phone", "email", "unionid", "openid", "external_userid", "pos_no", "device"];
 
-/** The buyer's identifiers of an order file, for servers that list only the order's own fields. */
+/** What an order file may say about its buyer, beyond the fields that the server lists. */
 export function personFields(kind: ImportKind, fields: ImportField[]): string[] {
-  if (kind !== "orders" || fields.some((field) => field.field.startsWith("person."))) return [];
-  return [...PERSON_KINDS.map((name) => `person.${name}`), "person.ext:", "person.trait."];
+  if (kind !== "orders") return [];
+  const all = [...PERSON_KINDS.map((name) => `person.${name}`), "person.ext:", "person.trait."];
+  return all.filter((name) => !fields.some((field) => field.field === name));
 }
 
-export const hasRun = (state: string): boolean => state === "done" || state === "failed" || state === "cancelled" || state === "paused";

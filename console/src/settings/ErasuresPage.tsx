@@ -9,6 +9,7 @@ import { useI18n } from "../i18n";
 import { CertificateView } from "../people/CertificateView";
 import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, Need, Num, PageHead } from "../shell/parts";
+import { useWho } from "../shell/who";
 
 export function ErasuresPage() {
   return <Need permission="audit.read"><Erasures /></Need>;
@@ -17,6 +18,7 @@ export function ErasuresPage() {
 function Erasures() {
   const { t } = useI18n();
   const format = useFormat();
+  const who = useWho();
   const pages = usePages(keys.erasures, api.erasures);
   const [open, setOpen] = useState<Certificate | null>(null);
   return (
@@ -31,12 +33,12 @@ function Erasures() {
           { title: t("erase.identifiers"), align: "right", render: (_, row) => <Num>{format.count(row.identifiers_removed)}</Num> },
           { title: t("erase.events"), align: "right", render: (_, row) => <Num>{format.count(row.events_removed)}</Num> },
           { title: t("erase.orders"), align: "right", render: (_, row) => <Num>{format.count(row.orders_detached)}</Num> },
-          { title: t("word.by"), dataIndex: "by" },
+          { title: t("word.by"), render: (_, row) => who(row.by) },
         ]}
         card={(row) => (
           <>
             <code className="break card-title">{row.person_id}</code>
-            <div className="muted small num">{format.at(row.at, true)} · {row.by}</div>
+            <div className="muted small num">{format.at(row.at, true)} · {who(row.by)}</div>
           </>
         )}
         empty={<EmptyHint icon={<FileProtectOutlined />} title={t("erasures.none")}>{t("erasures.none_text")}</EmptyHint>}

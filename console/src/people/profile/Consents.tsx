@@ -10,6 +10,7 @@ import { useI18n } from "../../i18n";
 import { useErrorText } from "../../shell/errors";
 import { ListTable, usePages } from "../../shell/ListTable";
 import { EmptyHint, MayButton, Num } from "../../shell/parts";
+import { useWho } from "../../shell/who";
 import { usePersonChanged } from "./usePerson";
 
 const PURPOSES = ["marketing", "service", "profiling", "personal_data"];
@@ -18,6 +19,7 @@ const CHANNELS = ["any", "wecom", "wechat", "sms", "email", "phone"];
 export function Consents({ id }: { id: string }) {
   const { t, word } = useI18n();
   const format = useFormat();
+  const who = useWho();
   const [adding, setAdding] = useState(false);
   const pages = usePages(keys.personPart(id, "consents"), (query) => api.consents(id, query));
   const state = (row: Consent) => (row.granted
@@ -37,13 +39,13 @@ export function Consents({ id }: { id: string }) {
           { title: t("consent.channel"), render: (_, row) => word("channel", row.channel) },
           { title: t("word.state"), render: (_, row) => state(row) },
           { title: t("consent.text_version"), dataIndex: "text_version" },
-          { title: t("word.source"), render: (_, row) => [row.source ? word("origin", row.source) : null, row.by].filter(Boolean).join(" · ") || "–" },
-          { title: t("consent.evidence"), render: (_, row) => row.evidence ?? "–" },
+          { title: t("word.source"), render: (_, row) => [row.source ? word("origin", row.source) : null, row.by ? who(row.by) : null].filter(Boolean).join(" · ") || "–" },
+          { title: t("consent.evidence"), render: (_, row) => row.evidence || "–" },
         ]}
         card={(row) => (
           <>
             <div className="row between"><span className="card-title">{word("purpose", row.purpose)} · {word("channel", row.channel)}</span>{state(row)}</div>
-            <div className="muted small">{[format.at(row.at), row.text_version, row.by, row.evidence].filter(Boolean).join(" · ")}</div>
+            <div className="muted small">{[format.at(row.at), row.text_version, row.by ? who(row.by) : null, row.evidence].filter(Boolean).join(" · ")}</div>
           </>
         )}
         empty={<EmptyHint title={t("consent.none")}>{t("consent.none_text")}</EmptyHint>}

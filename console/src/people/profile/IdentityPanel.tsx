@@ -11,6 +11,7 @@ import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { ErrorView } from "../../shell/errors";
 import { MayButton, useKindName } from "../../shell/parts";
+import { useWho } from "../../shell/who";
 import { IdentityTree } from "./IdentityTree";
 import { MergeModal } from "./MergeModal";
 import { UnmergeModal } from "./UnmergeModal";
@@ -66,6 +67,7 @@ function Conflicts({ items }: { items: Identity["conflicts"] }) {
 function History({ merges, onUndo }: { merges: Merge[]; onUndo: (merge: Merge) => void }) {
   const { t, word } = useI18n();
   const format = useFormat();
+  const who = useWho();
   const kind = useKindName();
   if (merges.length === 0) return null;
   return (
@@ -78,9 +80,9 @@ function History({ merges, onUndo }: { merges: Merge[]; onUndo: (merge: Merge) =
             <div className="muted small num">
               {format.at(merge.at, true)}
               {merge.reason ? ` · ${t("identity.because", { kind: kind(merge.reason.kind), value: merge.reason.value })}` : ""}
-              {merge.source ? ` · ${word("origin", merge.source)}` : ""}{merge.by ? ` · ${merge.by}` : ""}
+              {merge.source ? ` · ${word("origin", merge.source)}` : ""}{merge.by ? ` · ${who(merge.by)}` : ""}
             </div>
-            {merge.state === "undone" ? <div className="muted small num">{t("identity.undone", { at: format.at(merge.undone_at), by: merge.undone_by ?? t("word.system") })}</div> : null}
+            {merge.state === "undone" ? <div className="muted small num">{t("identity.undone", { at: format.at(merge.undone_at), by: who(merge.undone_by) })}</div> : null}
           </div>
           {merge.state === "active"
             ? <MayButton permission="people.merge" icon={<UndoOutlined />} onClick={() => onUndo(merge)}>{t("identity.undo")}</MayButton>
@@ -94,6 +96,7 @@ function History({ merges, onUndo }: { merges: Merge[]; onUndo: (merge: Merge) =
 function Splits({ items, current }: { items: Identity["splits"]; current: string }) {
   const { t } = useI18n();
   const format = useFormat();
+  const who = useWho();
   if (items.length === 0) return null;
   return (
     <section className="panel">
@@ -104,7 +107,7 @@ function Splits({ items, current }: { items: Identity["splits"]; current: string
         return (
           <div className="merge-row" key={`${split.a_id}${split.b_id}`}>
             <Link to={`/people/${other}`}><code>{other}</code></Link>
-            <span className="muted small num">{format.at(split.at)} · {split.by ?? t("word.system")}</span>
+            <span className="muted small num">{format.at(split.at)} · {who(split.by)}</span>
           </div>
         );
       })}
