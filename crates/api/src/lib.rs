@@ -30,6 +30,7 @@ mod auth;
 mod console;
 mod context;
 mod cors;
+pub mod doctor;
 mod document;
 mod edge;
 mod error;
@@ -44,6 +45,29 @@ pub mod route;
 mod serve;
 mod session;
 mod users;
+mod events;
+pub mod imports;
+mod mask;
+mod schema;
+mod stats;
+mod tracking;
+mod commerce;
+mod erasures;
+mod fields;
+mod people;
+mod people_consents;
+mod people_export;
+mod people_files;
+mod people_history;
+mod people_identity;
+mod people_out;
+mod people_reader;
+mod people_sides;
+mod people_tags;
+mod search;
+mod settings;
+mod tag_groups;
+mod tags;
 mod words;
 mod workspace;
 
@@ -78,11 +102,16 @@ pub fn migrations() -> Vec<Migration> {
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
     Endpoints::new().merge(session::router()).merge(users::router()).merge(keys::router()).merge(audit::router())
+        .merge(doctor::router())
+        .merge(events::router())
+        .merge(imports::router())
+        .merge(schema::router())
+        .merge(stats::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    router_with(app, Endpoints::new())
+    router_with(app, tracking::router())
 }
 
 /// The same with routes at the root that any web page may call (the tracking API), see [`open_to_all`].

@@ -52,6 +52,15 @@ impl DbConfig {
         self.migrations.extend_from_slice(migrations);
         self
     }
+    /// Keeps only steps with these ids: a backup is restored into the schema it was taken from.
+    #[must_use]
+    pub fn only(mut self, ids: &[String]) -> Self {
+        self.migrations.retain(|step| ids.iter().any(|id| id == step.id));
+        self
+    }
+    pub fn migration_ids(&self) -> Vec<&'static str> {
+        self.migrations.iter().map(|step| step.id).collect()
+    }
     #[must_use]
     pub fn mode(mut self, mode: OpenMode) -> Self {
         self.mode = mode;

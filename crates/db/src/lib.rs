@@ -26,7 +26,7 @@ pub use error::{DbError, is_retryable};
 pub use lease::{Lease, acquire, release};
 pub use migrate::{Migration, backup_file};
 pub use outbox::{OutboxItem, Outgoing};
-pub use param::{Param, RowRef};
+pub use param::{Param, RowRef, Value};
 pub use tx::{CommitHook, Slot, Slots, Tx};
 
 pub mod outbox_ops {

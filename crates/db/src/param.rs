@@ -138,6 +138,28 @@ impl ToSql for Param<'_> {
     to_sql_checked!();
 }
 
+/// A value of any type, for copying whole tables.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Null,
+    Int(i64),
+    Real(f64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+impl Value {
+    pub fn as_param(&self) -> Param<'_> {
+        match self {
+            Self::Null => Param::Null,
+            Self::Int(v) => Param::Int(*v),
+            Self::Real(v) => Param::Real(*v),
+            Self::Text(v) => Param::Text(v),
+            Self::Blob(v) => Param::Blob(v),
+        }
+    }
+}
+
 /// One row of a result; columns by position, so that the text and its reader stand together.
 #[derive(Clone, Copy)]
 pub enum RowRef<'a> {
@@ -198,6 +220,24 @@ impl RowRef<'_> {
     }
     pub fn flag(&self, at: usize) -> Result<bool, DbError> {
         Ok(self.int(at)? != 0)
+    }
+    pub fn value(&self, at: usize) -> Result<Value, DbError> {
+        use rusqlite::types::ValueRef;
+        Ok(match self {
+            Self::Sqlite(row) => match row.get_ref(at)? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(v) => Value::Int(v),
+                ValueRef::Real(v) => Value::Real(v),
+                ValueRef::Text(v) => Value::Text(String::from_utf8_lossy(v).into_owned()),
+                ValueRef::Blob(v) => Value::Blob(v.to_vec()),
+            },
+            Self::Postgres(row) => match *row.columns()[at].type_() {
+                Type::BYTEA => self.opt_blob(at)?.map_or(Value::Null, Value::Blob),
+                Type::FLOAT8 => self.opt_real(at)?.map_or(Value::Null, Value::Real),
+                Type::INT8 | Type::INT4 | Type::BOOL => self.opt_int(at)?.map_or(Value::Null, Value::Int),
+                _ => self.opt_text(at)?.map_or(Value::Null, Value::Text),
+            },
+        })
     }
     pub fn width(&self) -> usize {
         match self {

@@ -206,7 +206,7 @@ impl Intake {
             return Ok(());
         }
         let nodes: Vec<PersonNum> = meanings.iter().map(|(_, node)| *node).collect();
-        let roots = self.inner.people.roots(tx, &nodes)?;
+        let roots = self.inner.people.roots_held(tx, &nodes)?;
         for ((meaning, node), root) in meanings.iter().zip(roots) {
             match meaning {
                 Meaning::Order(order) => self.place_one(tx, OrderIn { person: Some(*node), root: Some(root), ..order.clone() }, now)?,

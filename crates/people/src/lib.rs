@@ -112,6 +112,14 @@ impl People {
             tx.query(&format!("SELECT num, root FROM person WHERE {}", tx.any("num", 1)), params![&list], |row| Ok((row.num(0)?, row.num(1)?)))?.into_iter().collect();
         Ok(nums.iter().map(|num| known.get(num).copied().unwrap_or(*num)).collect())
     }
+    /// [`People::roots`], held so until the unit ends: on PostgreSQL a merge beside this unit waits for it. For whoever writes by root.
+    pub fn roots_held(&self, tx: &mut Tx<'_>, nums: &[PersonNum]) -> Result<Vec<PersonNum>, DbError> {
+        if tx.engine() == siyu_db::Engine::Postgres {
+            let list: Vec<i64> = nums.iter().map(|num| i64::from(*num)).collect();
+            tx.each("SELECT num FROM person WHERE num = ANY($1) ORDER BY num FOR SHARE", params![&list], |_| Ok(()))?;
+        }
+        self.roots(tx, nums)
+    }
     /// People that exist now (merged ones once, erased ones not).
     pub fn count(&self, tx: &mut Tx<'_>) -> Result<i64, DbError> {
         tx.one("SELECT (SELECT COUNT(*) FROM person) - (SELECT COUNT(*) FROM person WHERE root <> num) - (SELECT COUNT(*) FROM person WHERE state = 2 AND root = num)", &[], |row| row.int(0))

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use siyu_access::{Access, Actor, KeyKind, Locale, NewUser, Role, Scope};
 use siyu_api::{App, Config, Endpoints, Parts, router_with};
-use siyu_kernel::{Chance, Clock, Vault};
+use siyu_kernel::{Chance, Clock, Currency, Vault};
 use siyu_intake::Intake;
 use siyu_log::Log;
 use siyu_people::People;

@@ -103,7 +103,7 @@ impl Intake {
         }
         let resolved = people.resolve(tx, &incoming, source, now)?;
         let nodes: Vec<PersonNum> = resolved.iter().map(|resolved| resolved.as_ref().map_or(0, |r| r.node)).collect();
-        let roots = people.roots(tx, &nodes)?;
+        let roots = people.roots_held(tx, &nodes)?;
         let merges: Vec<Merged> = resolved.iter().flatten().flat_map(|resolved| resolved.merges.clone()).collect();
         summary.people_new += resolved.iter().flatten().filter(|resolved| resolved.created).count() as u64;
         summary.people_merged += merges.len() as u64;

@@ -1,0 +1,215 @@
+//! The command line, declared once: parser, help and completion come from here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+#[command(name = "siyu", version, about = "Siyu 私域: own your customer relationships.", long_about = "Siyu takes raw customer data in, finds out who is who, and serves the console and the API, from one data folder.\n\nA first look:      siyu demo --data ./demo\nYour own brand:    siyu init --data ./brand --name NAME --admin EMAIL --password PASSWORD\n                   siyu serve --data ./brand --listen 127.0.0.1:8080")]
+pub struct Cli {
+    /// Answers for machines: one JSON object on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a workspace: folder, key file, database, first user.
+    Init(Init),
+    /// Serve console, API and tracking.
+    Serve(Serve),
+    /// Keys for programs.
+    Key(Key),
+    /// Bring a file in: CSV, XLSX, JSONL or Parquet, also gzip or zstd.
+    Import(Import),
+    /// Write everything into one file, from a running workspace too.
+    Backup(Backup),
+    /// Make a workspace from a backup. Also moves between SQLite and PostgreSQL.
+    Restore(Restore),
+    /// Bring the database up to this program (with an automatic backup before).
+    Migrate(Place),
+    /// Make everything derived anew from the log and the books.
+    Rebuild(Place),
+    /// Check the installation and say what to change.
+    Doctor(Place),
+    /// Start with a demo brand, made from a real retail data set that ships with the program.
+    Demo(Demo),
+}
+
+#[derive(Args)]
+pub struct Place {
+    /// The workspace's folder.
+    #[arg(long, env = "SIYU_DATA")]
+    pub data: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Init {
+    #[command(flatten)]
+    pub place: Place,
+    /// The brand's name.
+    #[arg(long)]
+    pub name: String,
+    /// E-mail of the first user, the owner.
+    #[arg(long)]
+    pub admin: String,
+    /// At least 10 characters.
+    #[arg(long, env = "SIYU_PASSWORD", hide_env_values = true)]
+    pub password: String,
+    /// Days and weeks are those of this zone.
+    #[arg(long, default_value = "Asia/Shanghai")]
+    pub timezone: String,
+    /// Currency of amounts that name none.
+    #[arg(long, default_value = "CNY")]
+    pub currency: String,
+    /// Keep the data in this PostgreSQL (15 or newer) instead of a file: postgres://user:password@host/database
+    #[arg(long, env = "SIYU_POSTGRES", hide_env_values = true)]
+    pub postgres: Option<String>,
+    /// PostgreSQL only: the schema that holds this workspace.
+    #[arg(long, default_value = "siyu")]
+    pub schema: String,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub place: Place,
+    /// Address and port.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Believe the X-Forwarded headers of a proxy in front of this server.
+    #[arg(long)]
+    pub behind_proxy: bool,
+    /// Log lines: text or json.
+    #[arg(long, value_enum, default_value = "text")]
+    pub log_format: LogFormat,
+    /// What to log, as in `info` or `warn,siyu_api=debug`.
+    #[arg(long, env = "SIYU_LOG", default_value = "info")]
+    pub log: String,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Args)]
+pub struct Key {
+    #[command(subcommand)]
+    pub command: KeyCommand,
+}
+
+#[derive(Subcommand)]
+pub enum KeyCommand {
+    /// Make a key and print its secret, this once.
+    Create {
+        #[command(flatten)]
+        place: Place,
+        /// write: sends events. api: reads and changes, as its role allows.
+        #[arg(long, value_enum)]
+        kind: KeyKind,
+        #[arg(long, default_value = "cli")]
+        name: String,
+        /// Role of an api key: owner, operator, analyst, store_manager, guide, read_only.
+        #[arg(long)]
+        role: Option<String>,
+    },
+    /// List keys (never their secrets).
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Revoke a key.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum KeyKind {
+    Write,
+    Api,
+}
+
+#[derive(Args)]
+pub struct Import {
+    #[arg(value_enum)]
+    pub kind: ImportKind,
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
+    /// field=column, for example order_no=订单号 or person.phone=手机. May be repeated. None: as the column names suggest.
+    #[arg(long, num_args = 1.., value_name = "FIELD=COLUMN")]
+    pub map: Vec<String>,
+    /// Read and check every row, write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Zone of times that state none; the workspace's when absent.
+    #[arg(long)]
+    pub timezone: Option<String>,
+    /// Currency of amounts that state none; the workspace's when absent.
+    #[arg(long)]
+    pub currency: Option<String>,
+    /// Instead of what is detected, such as gb18030.
+    #[arg(long)]
+    pub encoding: Option<String>,
+    /// Instead of what is detected.
+    #[arg(long)]
+    pub delimiter: Option<char>,
+    /// Sheet of a workbook; the first one when absent.
+    #[arg(long)]
+    pub sheet: Option<String>,
+    /// Write the rows that were not taken to this CSV file.
+    #[arg(long)]
+    pub errors: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub enum ImportKind {
+    People,
+    Events,
+    Orders,
+    Products,
+}
+
+#[derive(Args)]
+pub struct Backup {
+    #[command(flatten)]
+    pub place: Place,
+    /// Where to write; a dated file in the workspace's backups folder when absent.
+    #[arg(long)]
+    pub to: Option<PathBuf>,
+    /// Leave the key file out. Without the key nobody can read the backup: keep it elsewhere.
+    #[arg(long)]
+    pub without_key: bool,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
+    /// Into this PostgreSQL instead of a file.
+    #[arg(long, env = "SIYU_POSTGRES", hide_env_values = true)]
+    pub postgres: Option<String>,
+    #[arg(long, default_value = "siyu")]
+    pub schema: String,
+    /// The key file, for a backup that was taken without it.
+    #[arg(long)]
+    pub key: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub place: Place,
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: String,
+    /// Make the demo brand and stop, without serving.
+    #[arg(long)]
+    pub no_serve: bool,
+}

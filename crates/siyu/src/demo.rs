@@ -1,0 +1,196 @@
+//! The demo brand: a real retail data set (see examples/retail), brought in through the ordinary import.
+//!
+//! Three systems that know people by different numbers – till, card desk, coupons – become one person each. Dates are moved by whole
+//! weeks so that the last purchase lies in the week before today; nothing else is changed.
+
+use crate::args::Demo;
+use crate::commands::{first_user, run_import};
+use crate::output;
+use crate::serve::listen;
+use crate::workspace::{Folder, Open};
+use flate2::read::GzDecoder;
+use serde_json::json;
+use siyu_access::Locale;
+use siyu_api::Workspace;
+use siyu_audience::Audience;
+use siyu_db::OpenMode;
+use siyu_intake::import::{ImportKind, ImportOptions};
+use siyu_kernel::{Refusal, Stopwatch, Time};
+use siyu_people::{TagIn, TagKind};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::path::Path;
+
+const ORDERS: &[u8] = include_bytes!("../../../examples/retail/orders.csv.gz");
+const PRODUCTS: &[u8] = include_bytes!("../../../examples/retail/products.csv.gz");
+const PEOPLE: &[u8] = include_bytes!("../../../examples/retail/people.csv.gz");
+const EVENTS: &[u8] = include_bytes!("../../../examples/retail/events.jsonl.gz");
+/// The newest instant in the data set.
+const LAST_SALE: &str = "2018-01-01T03:32:25Z";
+const EMAIL: &str = "demo@siyu.example";
+const WEEK_SECONDS: i64 = 7 * 86_400;
+
+pub fn demo(args: &Demo, _json: bool) -> Result<(), Refusal> {
+    let watch = Stopwatch::start();
+    let password_file = args.place.data.join("demo-password.txt");
+    let fresh = !Folder::exists(&args.place.data);
+    if fresh {
+        make(&args.place.data, &password_file)?;
+    }
+    let folder = Folder::open(&args.place.data)?;
+    let open = folder.open_all(OpenMode::Migrate, false)?;
+    if fresh || !is_complete(&open)? {
+        fill(&open, &args.place.data)?;
+    }
+    let password = std::fs::read_to_string(&password_file).unwrap_or_default();
+    let report = |open: &Open, url: Option<String>| -> Result<(), Refusal> {
+        let (people, events) = open.app.db.read(|tx| Ok((open.app.people.count(tx)?, open.app.log.totals(tx)?.0)))?;
+        output::line(&json!({ "ready_s": (watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": password.trim() }));
+        Ok(())
+    };
+    if args.no_serve {
+        return report(&open, None);
+    }
+    siyu_api::start_logs(siyu_api::LogFormat::Text, "warn");
+    let again = folder.open_all(OpenMode::Check, false)?;
+    drop(again);
+    let (address, shown) = (args.listen.clone(), password.trim().to_owned());
+    let counts = open.app.clone();
+    listen(open, &address, move |local| {
+        let url = format!("http://{local}");
+        let (people, events) = counts.db.read(|tx| Ok((counts.people.count(tx)?, counts.log.totals(tx)?.0)))?;
+        output::line(&json!({ "ready_s": (watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": shown }));
+        output::say(&format!("\n  打开 {url}\n  账号 {EMAIL}\n  密码 {shown}\n"), &format!("\n  Open     {url}\n  E-mail   {EMAIL}\n  Password {shown}\n"));
+        Ok(())
+    })
+}
+
+fn make(data: &Path, password_file: &Path) -> Result<(), Refusal> {
+    let folder = Folder::create(data, None, "siyu", None)?;
+    let password: String = siyu_kernel::Chance::secret::<9>().iter().map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(*byte) % 31])).collect::<String>() + "-demo";
+    let settings = Workspace { name: "零售示例".into(), timezone: "Asia/Shanghai".into(), currency: "USD".into(), locale: Locale::Zh };
+    first_user(&folder, settings, EMAIL, &password)?;
+    let _ = std::fs::remove_file(password_file);
+    crate::workspace::write_private(password_file, &format!("{password}\n"))
+}
+
+/// A demo that was interrupted is finished at the next start: imports of rows that are in change nothing.
+fn is_complete(open: &Open) -> Result<bool, Refusal> {
+    open.app.db.read(|tx| Ok(tx.opt("SELECT value FROM setting WHERE name = 'demo.complete'", &[], |row| row.text(0))?.is_some()))
+}
+
+fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
+    let shift = shift_seconds(open)?;
+    let folder = data.join("demo-files");
+    let io = |error: std::io::Error| Refusal::internal(error);
+    std::fs::create_dir_all(&folder).map_err(io)?;
+    let orders = folder.join("orders.csv");
+    std::fs::write(&orders, moved_orders(shift).map_err(io)?).map_err(io)?;
+    let events = folder.join("events.jsonl");
+    std::fs::write(&events, moved_events(shift).map_err(io)?).map_err(io)?;
+    let (people, products) = (folder.join("people.csv.gz"), folder.join("products.csv.gz"));
+    std::fs::write(&people, PEOPLE).map_err(io)?;
+    std::fs::write(&products, PRODUCTS).map_err(io)?;
+    let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect::<BTreeMap<_, _>>();
+    let options = ImportOptions { currency: Some("USD".into()), timezone: Some("UTC".into()), ..ImportOptions::default() };
+    let steps = [
+        (ImportKind::Products, &products, map(&[("sku", "product_id"), ("title", "title"), ("category", "department"), ("brand", "brand"), ("property.category", "category"), ("property.package_size", "package_size")])),
+        (ImportKind::Orders, &orders, map(&[("order_no", "basket_id"), ("at", "transaction_timestamp"), ("sku", "product_id"), ("quantity", "quantity"), ("amount", "sales_value"), ("store", "store_id"), ("person.pos_no", "household_id")])),
+        (ImportKind::Events, &events, map(&[("message_id", "message_id"), ("name", "name"), ("at", "at"), ("member_no", "member_no"), ("property.campaign_id", "properties.campaign_id"), ("property.campaign_type", "properties.campaign_type"), ("property.coupon_upc", "properties.coupon_upc")])),
+        (ImportKind::People, &people, map(&[("member_no", "member_no"), ("pos_no", "household_id"), ("trait.age", "age"), ("trait.income", "income"), ("trait.home_ownership", "home_ownership"), ("trait.marital_status", "marital_status"), ("trait.household_size", "household_size"), ("trait.household_comp", "household_comp"), ("trait.kids_count", "kids_count")])),
+    ];
+    for (kind, file, mapping) in &steps {
+        output::say(&format!("导入 {} …", kind.name()), &format!("Importing {} …", kind.name()));
+        run_import(open, *kind, file, mapping, &options, false)?;
+    }
+    name_people(open)?;
+    make_tags(open)?;
+    while open.app.log.compact(&open.app.db, "demo")? {}
+    open.app.db.transact(|tx| Ok(tx.execute("INSERT INTO setting (name, value) VALUES ('demo.complete', '1') ON CONFLICT (name) DO NOTHING", &[])?))?;
+    let _ = std::fs::remove_dir_all(&folder);
+    Ok(())
+}
+
+/// Whole weeks, so that weekdays stay what they were; the same for an interrupted demo as for its first try.
+fn shift_seconds(open: &Open) -> Result<i64, Refusal> {
+    let last = Time::parse(LAST_SALE).map_err(Refusal::internal)?;
+    let fresh = (open.app.now().0 - last.0) / 1_000_000 / WEEK_SECONDS * WEEK_SECONDS;
+    open.app.db.transact(move |tx| {
+        tx.execute("INSERT INTO setting (name, value) VALUES ('demo.shift', $1) ON CONFLICT (name) DO NOTHING", siyu_db::params![&fresh.to_string()])?;
+        let held = tx.one("SELECT value FROM setting WHERE name = 'demo.shift'", &[], |row| row.text(0))?;
+        Ok(held.parse().unwrap_or(fresh))
+    })
+}
+
+fn moved(text: &str, shift: i64) -> String {
+    Time::parse(text).map_or_else(|_| text.to_owned(), |at| at.plus_seconds(shift).to_string())
+}
+
+fn moved_orders(shift: i64) -> std::io::Result<Vec<u8>> {
+    let mut reader = csv::Reader::from_reader(GzDecoder::new(ORDERS));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = reader.byte_headers()?.clone();
+    let at = header.iter().position(|name| name == b"transaction_timestamp").unwrap_or_default();
+    writer.write_byte_record(&header)?;
+    for record in reader.records() {
+        let record = record?;
+        writer.write_record(record.iter().enumerate().map(|(n, cell)| if n == at { moved(cell, shift) } else { cell.to_owned() }))?;
+    }
+    writer.into_inner().map_err(|e| std::io::Error::other(e.to_string()))
+}
+
+fn moved_events(shift: i64) -> std::io::Result<Vec<u8>> {
+    let mut text = String::new();
+    GzDecoder::new(EVENTS).read_to_string(&mut text)?;
+    let mut out = Vec::new();
+    for line in text.lines() {
+        let mut event: serde_json::Value = serde_json::from_str(line)?;
+        if let Some(at) = event.get("at").and_then(|at| at.as_str()) {
+            event["at"] = moved(at, shift).into();
+        }
+        writeln!(out, "{event}")?;
+    }
+    Ok(out)
+}
+
+/// Chinese labels for the fields of this data set.
+fn name_people(open: &Open) -> Result<(), Refusal> {
+    let labels = [("age", "年龄段"), ("income", "家庭收入"), ("home_ownership", "住房"), ("marital_status", "婚姻"), ("household_size", "家庭人数"), ("household_comp", "家庭结构"), ("kids_count", "孩子数")];
+    let people = open.app.people.clone();
+    open.app.db.transact(move |tx| {
+        for (name, zh) in labels {
+            if people.field_table().0.contains_key(name) {
+                people.patch_field(tx, name, &siyu_people::FieldPatch { label_zh: Some(zh.into()), ..Default::default() })?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn make_tags(open: &Open) -> Result<(), Refusal> {
+    let rules = [
+        ("价值", "高价值", "gold", r#"{"all":[{"field":"orders.amount","op":"gte","value":400000}]}"#),
+        ("价值", "高客单", "orange", r#"{"all":[{"field":"orders.average","op":"gte","value":6000},{"field":"orders.count","op":"gte","value":5}]}"#),
+        ("活跃", "近 30 天活跃", "green", r#"{"all":[{"field":"orders.days_since_last","op":"lte","value":30}]}"#),
+        ("活跃", "沉睡 60 天", "default", r#"{"all":[{"field":"orders.days_since_last","op":"gt","value":60}]}"#),
+        ("活跃", "高频复购", "cyan", r#"{"all":[{"field":"orders.count","op":"gte","value":100}]}"#),
+        ("身份", "已绑会员卡", "blue", r#"{"all":[{"field":"has.member_no","op":"exists","value":true},{"field":"has.pos_no","op":"exists","value":true}]}"#),
+        ("家庭", "有孩家庭", "magenta", r#"{"all":[{"field":"trait.kids_count","op":"exists","value":true},{"field":"trait.kids_count","op":"ne","value":0}]}"#),
+    ];
+    let (people, now) = (open.app.people.clone(), open.app.now());
+    open.app.db.transact(move |tx| {
+        for (group, name, color, rule) in rules {
+            if people.tag_named(tx, name)?.is_none() {
+                people.create_tag(tx, &TagIn { group: group.into(), name: name.into(), color: color.into(), kind: TagKind::Rule, description: String::new(), rule: Some(rule.into()), ttl_days: None }, now)?;
+            }
+        }
+        Ok(())
+    })?;
+    Audience::new(open.app.people.clone(), open.app.log.clone()).run_due(&open.app.db, &open.ctx()?).map(drop)
+}
+
+fn resident_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
+    kib.unwrap_or(0) / 1024
+}
