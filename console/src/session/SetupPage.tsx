@@ -8,7 +8,7 @@ import { keys } from "../api/keys";
 import type { SetupInput } from "../api/types";
 import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
-import { currencyOptions, zoneOptions } from "./choices";
+import { currencyOptions, homeZone, zoneOptions } from "./choices";
 import { Outside } from "./Outside";
 
 export function SetupPage() {
@@ -39,7 +39,7 @@ export function SetupPage() {
     <Outside wide title={t("setup.title")} hint={t("setup.hint")}>
       <Form
         form={form} layout="vertical" requiredMark={false} onFinish={finish.mutate} scrollToFirstError
-        initialValues={{ timezone: Intl.DateTimeFormat().resolvedOptions().timeZone || "Asia/Shanghai", currency: "CNY", locale }}
+        initialValues={{ timezone: homeZone(), currency: "CNY", locale }}
       >
         <Form.Item name="name" label={t("setup.brand")} rules={needed(t("setup.brand_needed"))}>
           <Input autoFocus placeholder={t("setup.brand_example")} maxLength={80} />

@@ -4,6 +4,12 @@ import type { Locale } from "../api/types";
 const COMMON_ZONES = ["Asia/Shanghai", "Asia/Hong_Kong", "Asia/Taipei", "Asia/Singapore", "Asia/Tokyo", "Europe/London", "America/New_York", "America/Los_Angeles"];
 const COMMON_CURRENCIES = ["CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD"];
 
+/** Where the operator sits. A browser that claims UTC mostly does not know. */
+export function homeZone(): string {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return zone && zone !== "UTC" ? zone : "Asia/Shanghai";
+}
+
 function supported(kind: "timeZone" | "currency"): string[] {
   try {
     return Intl.supportedValuesOf(kind);
