@@ -197,7 +197,8 @@ async fn orders(
 
 fn unknown_status() -> Refusal {
     let en = "The status is one of: paid, partly_refunded, refunded, refund_only.";
-    Refusal::invalid("status_unknown", en, "订单状态为 paid、partly_refunded、refunded 或 refund_only。").field("status")
+    Refusal::invalid("status_unknown", en, "订单状态为 paid、partly_refunded、refunded 或 refund_only。")
+        .field("status")
 }
 
 /// Shows one order with its lines.
@@ -322,7 +323,8 @@ async fn put_store(
                 return Err(Refusal::not_found("store_unknown", "There is no such store.", "没有该门店。"));
             }
             let store = StoreIn { code: code.clone(), name: Some(name.clone()), region: region.clone() };
-            siyu_commerce::put_stores(tx, std::slice::from_ref(&store), app.now()).map_err(|error| error.field("code"))?;
+            siyu_commerce::put_stores(tx, std::slice::from_ref(&store), app.now())
+                .map_err(|error| error.field("code"))?;
             if region.is_none() {
                 tx.execute("UPDATE store SET region = NULL WHERE code = $1", params![&code])?;
             }
@@ -334,8 +336,10 @@ async fn put_store(
 }
 
 fn checked_name(field: &str, text: Option<&String>) -> Result<(), Refusal> {
-    let wrong = text.is_some_and(|text| text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control));
-    let refusal = || Refusal::invalid("store_name", "A name has 1 to 100 characters.", "名称为 1 到 100 个字符。").field(field);
+    let wrong =
+        text.is_some_and(|text| text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control));
+    let refusal =
+        || Refusal::invalid("store_name", "A name has 1 to 100 characters.", "名称为 1 到 100 个字符。").field(field);
     if wrong { Err(refusal()) } else { Ok(()) }
 }
 

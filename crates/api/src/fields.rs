@@ -82,7 +82,8 @@ fn out(field: Field, counts: &HashMap<String, i64>) -> FieldOut {
 
 /// Who has a value of each field, each person once.
 fn counts(tx: &mut Tx<'_>) -> Result<HashMap<String, i64>, Refusal> {
-    let sql = "SELECT t.name, COUNT(DISTINCT p.root) FROM person_trait t JOIN person p ON p.num = t.num GROUP BY t.name";
+    let sql =
+        "SELECT t.name, COUNT(DISTINCT p.root) FROM person_trait t JOIN person p ON p.num = t.num GROUP BY t.name";
     Ok(tx.query(sql, &[], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect())
 }
 
@@ -154,7 +155,8 @@ async fn change(
             let field = app.people.patch_field(tx, &name, &patch)?;
             let detail = json!({ "type": field.r#type, "sensitive": field.sensitive, "locked": field.locked });
             note(app, tx, &caller, "field.change", &field.name, &detail)?;
-            let sql = "SELECT COUNT(DISTINCT p.root) FROM person_trait t JOIN person p ON p.num = t.num WHERE t.name = $1";
+            let sql =
+                "SELECT COUNT(DISTINCT p.root) FROM person_trait t JOIN person p ON p.num = t.num WHERE t.name = $1";
             let people = tx.one(sql, siyu_db::params![&field.name], |row| row.int(0))?;
             let counts = HashMap::from([(field.name.clone(), people)]);
             Ok(out(field, &counts))

@@ -102,7 +102,14 @@ pub fn migrations() -> Vec<Migration> {
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
     Endpoints::new().merge(session::router()).merge(users::router()).merge(keys::router()).merge(audit::router())
+        .merge(commerce::router())
         .merge(doctor::router())
+        .merge(erasures::router())
+        .merge(fields::router())
+        .merge(people::router())
+        .merge(search::router())
+        .merge(settings::router())
+        .merge(tags::router())
         .merge(events::router())
         .merge(imports::router())
         .merge(schema::router())

@@ -295,7 +295,13 @@ fn put(
     Ok((resolved.created, (resolved.root, resolved.root)))
 }
 
-fn set(app: &App, tx: &mut Tx<'_>, caller: &Caller, num: PersonNum, traits: &Map<String, Value>) -> Result<(), Refusal> {
+fn set(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    num: PersonNum,
+    traits: &Map<String, Value>,
+) -> Result<(), Refusal> {
     let now = app.now();
     let items: Vec<TraitIn> =
         traits.iter().map(|(name, value)| TraitIn { num, name: name.clone(), value: value.clone(), at: now }).collect();
@@ -336,9 +342,11 @@ fn incoming(app: &App, given: &[PersonInIdentifier]) -> Result<Incoming, Refusal
     }
     let mut identifiers = Vec::with_capacity(given.len());
     for (at, one) in given.iter().enumerate() {
-        let kind = Kind::parse(&one.kind).ok_or_else(|| unknown_kind(&one.kind).field(format!("identifiers[{at}].kind")))?;
+        let kind =
+            Kind::parse(&one.kind).ok_or_else(|| unknown_kind(&one.kind).field(format!("identifiers[{at}].kind")))?;
         let identifier = Identifier::new(kind, &one.value);
-        identifiers.push(identifier.map_err(|error| wrong_identifier(&error).field(format!("identifiers[{at}].value")))?);
+        identifiers
+            .push(identifier.map_err(|error| wrong_identifier(&error).field(format!("identifiers[{at}].value")))?);
     }
     let incoming = app.people.prepare(identifiers, app.now());
     if incoming.identifiers.is_empty() { Err(blocked()) } else { Ok(incoming) }
@@ -348,8 +356,12 @@ fn unknown_kind(name: &str) -> Refusal {
     let name: String = name.chars().take(40).collect();
     Refusal::invalid(
         "kind_unknown",
-        format!("There is no identifier kind “{name}”; known are unionid, user_id, member_no, external_userid, openid, phone, email, pos_no, device, anonymous and ext:NAME."),
-        format!("没有名为“{name}”的标识类型。可用：unionid、user_id、member_no、external_userid、openid、phone、email、pos_no、device、anonymous、ext:名称。"),
+        format!(
+            "There is no identifier kind “{name}”; known are unionid, user_id, member_no, external_userid, openid, phone, email, pos_no, device, anonymous and ext:NAME."
+        ),
+        format!(
+            "没有名为“{name}”的标识类型。可用：unionid、user_id、member_no、external_userid、openid、phone、email、pos_no、device、anonymous、ext:名称。"
+        ),
     )
 }
 fn wrong_identifier(error: &IdentifierError) -> Refusal {

@@ -127,7 +127,14 @@ async fn unmask(
             let reader = Reader::new(app, tx, &caller)?;
             let (_, root) = reader.find(app, tx, &id)?;
             let profile = app.people.profile(tx, root)?;
-            note(app, tx, &caller, "person.unmask", &app.people.id(root), &json!({ "where": "unmask", "reason": why }))?;
+            note(
+                app,
+                tx,
+                &caller,
+                "person.unmask",
+                &app.people.id(root),
+                &json!({ "where": "unmask", "reason": why }),
+            )?;
             let whole = profile.identifiers.iter();
             let identifiers = whole.map(|row| UnmaskedIdentifier { kind: row.kind.clone(), value: row.value.clone() });
             Ok(UnmaskOut { identifiers: identifiers.collect(), traits: traits(&profile.traits, true) })

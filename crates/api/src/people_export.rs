@@ -59,17 +59,18 @@ fn head(app: &App, tx: &mut Tx<'_>, reader: &Reader, profile: &Profile) -> Resul
         (name.clone(), json!({ "value": value, "at": held.at, "source": held.source }))
     });
     let fields: serde_json::Map<String, Value> = fields.collect();
-    let tags: Vec<Value> = profile.tags.iter().map(|row| {
-        json!({ "tag": tag_ref(row), "at": row.at, "by": row.by, "why": row.why, "source": row.source })
-    }).collect();
+    let tags: Vec<Value> = profile
+        .tags
+        .iter()
+        .map(|row| json!({ "tag": tag_ref(row), "at": row.at, "by": row.by, "why": row.why, "source": row.source }))
+        .collect();
     let history = app.people.tag_history(tx, &profile.nodes, None, i64::from(i32::MAX))?.into_iter().map(|change| {
         json!({ "tag": change.tag, "action": change.action, "at": change.at, "by": change.by, "why": change.why, "source": change.source })
     });
     let history: Vec<Value> = history.collect();
     let consents: Vec<ConsentOut> =
         app.people.consents(tx, &profile.nodes)?.into_iter().map(ConsentOut::from).collect();
-    let merges: Vec<Value> =
-        app.people.edges(tx, &profile.nodes)?.into_iter().map(|edge| merge(app, &edge)).collect();
+    let merges: Vec<Value> = app.people.edges(tx, &profile.nodes)?.into_iter().map(|edge| merge(app, &edge)).collect();
     let orders = orders(app, tx, reader, &profile.nodes)?;
     Ok(json!({
         "id": app.people.id(profile.root),

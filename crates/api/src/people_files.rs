@@ -31,8 +31,19 @@ const CHUNK: usize = 500;
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const HEADER_ZH: [&str; 11] =
     ["客户 ID", "姓名", "手机号", "邮箱", "其他标识", "标签", "订单数", "累计消费", "累计退款", "最近下单", "首次出现"];
-const HEADER_EN: [&str; 11] =
-    ["Person id", "Name", "Phone", "Email", "Other identifiers", "Tags", "Orders", "Amount", "Refunded", "Last order", "First seen"];
+const HEADER_EN: [&str; 11] = [
+    "Person id",
+    "Name",
+    "Phone",
+    "Email",
+    "Other identifiers",
+    "Tags",
+    "Orders",
+    "Amount",
+    "Refunded",
+    "Last order",
+    "First seen",
+];
 
 /// Downloads the people of a list as a workbook of up to 100,000 rows.
 ///
@@ -145,7 +156,12 @@ fn unwritten(error: FileError) -> Refusal {
 ///
 /// Identifiers, fields, tags with history, consents, orders with lines, merges and all events. Recorded.
 #[utoipa::path(get, path = "/people/{id}/export", tag = "People", params(("id" = String, Path)), responses((status = 200, description = "The document", content_type = "application/json")))]
-async fn one(may: May<PeopleExport>, _: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Response> {
+async fn one(
+    may: May<PeopleExport>,
+    _: May<PeopleRead>,
+    At(id): At<String>,
+    State(app): State<App>,
+) -> Answer<Response> {
     let caller = may.caller;
     let document = app.run(move |app| people_export::begin(app, &caller, &id)).await?;
     let name = format!("{}.json", document.id);

@@ -82,7 +82,8 @@ pub(crate) type Cursor = Option<(Time, Place)>;
 
 fn cursor(after: Option<&str>) -> Result<Cursor, Refusal> {
     let Some(after) = after else { return Ok(None) };
-    let parsed = after.split_once('.').and_then(|(at, place)| Some((Time(at.parse().ok()?), Place(place.parse().ok()?))));
+    let parsed =
+        after.split_once('.').and_then(|(at, place)| Some((Time(at.parse().ok()?), Place(place.parse().ok()?))));
     parsed.map(Some).ok_or_else(|| {
         let en = "This page token is not one we gave out; start from the first page.";
         Refusal::invalid("page_token", en, "分页标记无效，请从第一页重新开始。").field("after")

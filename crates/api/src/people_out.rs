@@ -179,7 +179,12 @@ pub(crate) fn order_totals(rows: &[Customer], root: PersonNum, currency: Currenc
 }
 
 /// Rows of a list, in the order asked for.
-pub(crate) fn rows(app: &App, tx: &mut Tx<'_>, reader: &Reader, roots: &[PersonNum]) -> Result<Vec<PersonRow>, Refusal> {
+pub(crate) fn rows(
+    app: &App,
+    tx: &mut Tx<'_>,
+    reader: &Reader,
+    roots: &[PersonNum],
+) -> Result<Vec<PersonRow>, Refusal> {
     let profiles = app.people.profiles(tx, roots)?;
     let totals = siyu_commerce::customer_totals(tx, roots)?;
     let mut out = Vec::with_capacity(profiles.len());

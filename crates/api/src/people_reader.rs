@@ -106,7 +106,14 @@ pub(crate) fn source(caller: &Caller) -> String {
 }
 
 /// Adds to the audit inside a unit.
-pub(crate) fn note(app: &App, tx: &mut Tx<'_>, caller: &Caller, action: &str, object: &str, detail: &Value) -> Result<(), Refusal> {
+pub(crate) fn note(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    action: &str,
+    object: &str,
+    detail: &Value,
+) -> Result<(), Refusal> {
     Ok(audit::record(tx, app.now(), &caller.actor, action, Some(object), detail)?)
 }
 
@@ -122,7 +129,8 @@ pub(crate) fn reason(text: &str) -> Result<String, Refusal> {
     if (1..=500).contains(&text.chars().count()) {
         return Ok(text.to_owned());
     }
-    let refusal = Refusal::invalid("reason_needed", "Give a reason of 1 to 500 characters.", "请填写原因，1 到 500 个字符。");
+    let refusal =
+        Refusal::invalid("reason_needed", "Give a reason of 1 to 500 characters.", "请填写原因，1 到 500 个字符。");
     Err(refusal.field("reason"))
 }
 
@@ -170,7 +178,8 @@ fn mask_keys(value: &mut Value, hidden: &dyn Fn(&str) -> bool) -> bool {
     match value {
         Value::Object(map) => {
             // `externalIds: [{type: "phone", id: "…"}]`
-            let is_contact = ["type", "kind"].iter().any(|key| map.get(*key).and_then(Value::as_str).is_some_and(hidden));
+            let is_contact =
+                ["type", "kind"].iter().any(|key| map.get(*key).and_then(Value::as_str).is_some_and(hidden));
             let mut found = false;
             for (key, value) in map {
                 if hidden(key) || (is_contact && (key == "id" || key == "value")) {

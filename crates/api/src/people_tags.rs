@@ -1,5 +1,6 @@
 //! Tags of one person.
 
+use crate::auth::Caller;
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{PeopleRead, PeopleWrite};
@@ -7,7 +8,6 @@ use crate::people::show;
 use crate::people_out::PersonOut;
 use crate::people_reader::{Reader, by, note, read, source, write};
 use crate::{App, At, Body, Endpoints, Items, May, Paging, endpoints};
-use crate::auth::Caller;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,8 @@ async fn give(
             let found = reader.find(app, tx, &id)?;
             let why = input.why.as_deref().unwrap_or_default().trim();
             if why.chars().count() > WHY_CHARS_MAX {
-                let refusal = Refusal::invalid("why_long", "The reason may have up to 300 characters.", "原因最多 300 个字符。");
+                let refusal =
+                    Refusal::invalid("why_long", "The reason may have up to 300 characters.", "原因最多 300 个字符。");
                 return Err(refusal.field("why"));
             }
             let tag = by_hand(wanted(app, tx, caller, &input)?)?;
@@ -95,7 +96,8 @@ fn wanted(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &PersonTagIn) -> R
         return app.people.tag(tx, id).map_err(|refusal| refusal.field("tag_id"));
     }
     let name = input.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).ok_or_else(|| {
-        Refusal::invalid("tag_needed", "Name a tag by tag_id or by name.", "请用 tag_id 或 name 指定标签。").field("tag_id")
+        Refusal::invalid("tag_needed", "Name a tag by tag_id or by name.", "请用 tag_id 或 name 指定标签。")
+            .field("tag_id")
     })?;
     let group = input.group.as_deref().map(str::trim).filter(|group| !group.is_empty());
     let known = match group {

@@ -81,7 +81,8 @@ struct IdentityKindChange {
 
 fn settings(app: &App, tx: &mut Tx<'_>) -> Result<Settings, Refusal> {
     let Workspace { name, timezone, currency, locale } = Workspace::load(tx)?;
-    let kinds = app.people.rules().kinds.iter().cloned().map(|rule| {
+    let rules = app.people.rules();
+    let kinds = rules.kinds.iter().cloned().map(|rule| {
         let KindRule { kind, priority, limit, merges, blocked } = rule;
         IdentityKind { kind, priority, limit, merges, blocked }
     });
@@ -103,7 +104,11 @@ async fn get(_: May<SettingsWrite>, State(app): State<App>) -> Answer<Json<Setti
 /// Errors: `workspace_name_invalid`, `timezone_unknown`, `currency_invalid`, `unknown_kind`, `invalid_limit`, `duplicate_rule`,
 /// `too_many_blocked`, each with its field.
 #[utoipa::path(patch, path = "/settings", tag = "Administration", request_body = SettingsChange, responses((status = 200, body = Settings)))]
-async fn change(may: May<SettingsWrite>, State(app): State<App>, Body(input): Body<SettingsChange>) -> Answer<Json<Settings>> {
+async fn change(
+    may: May<SettingsWrite>,
+    State(app): State<App>,
+    Body(input): Body<SettingsChange>,
+) -> Answer<Json<Settings>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         let (out, currency) = write(app, move |app, tx| {
@@ -159,7 +164,8 @@ fn save_rules(app: &App, tx: &mut Tx<'_>, change: &IdentityChange) -> Result<boo
         rule.limit = new.limit.unwrap_or(rule.limit);
         rule.merges = new.merges.unwrap_or(rule.merges);
         if let Some(blocked) = &new.blocked {
-            rule.blocked = blocked.iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
+            rule.blocked =
+                blocked.iter().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect();
         }
     }
     if rules == *before {

@@ -29,7 +29,11 @@ struct TagGroupIn {
 ///
 /// Errors: `group_exists`, `invalid_name`.
 #[utoipa::path(post, path = "/tag-groups", tag = "Tags", request_body = TagGroupIn, responses((status = 201, body = TagGroupOut)))]
-async fn add(may: May<TagsWrite>, State(app): State<App>, Body(input): Body<TagGroupIn>) -> Answer<Created<TagGroupOut>> {
+async fn add(
+    may: May<TagsWrite>,
+    State(app): State<App>,
+    Body(input): Body<TagGroupIn>,
+) -> Answer<Created<TagGroupOut>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         write(app, move |app, tx| {

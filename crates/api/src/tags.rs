@@ -178,7 +178,11 @@ pub(crate) fn groups(app: &App, tx: &mut Tx<'_>) -> Result<Vec<TagGroupOut>, Ref
         let (own, rest) = tags.into_iter().partition(|tag: &Tag| tag.group_id == group.id);
         tags = rest;
         let own: Vec<Tag> = own;
-        groups.push(TagGroupOut { id: group.id, name: group.name, tags: own.into_iter().map(|tag| out(tag, &counts)).collect() });
+        groups.push(TagGroupOut {
+            id: group.id,
+            name: group.name,
+            tags: own.into_iter().map(|tag| out(tag, &counts)).collect(),
+        });
     }
     Ok(groups)
 }
@@ -242,7 +246,8 @@ fn kind(name: &str) -> Result<TagKind, Refusal> {
 }
 fn known_group(app: &App, tx: &mut Tx<'_>, id: &str) -> Result<(), Refusal> {
     let known = app.people.tag_groups(tx)?.iter().any(|group| group.id == id);
-    let unknown = || Refusal::invalid("group_unknown", "There is no such tag group.", "没有该标签组。").field("group_id");
+    let unknown =
+        || Refusal::invalid("group_unknown", "There is no such tag group.", "没有该标签组。").field("group_id");
     if known { Ok(()) } else { Err(unknown()) }
 }
 /// The text to store. `own`: the tag the rule belongs to.
@@ -343,7 +348,11 @@ async fn run(may: May<TagsWrite>, At(id): At<String>, State(app): State<App>) ->
 ///
 /// Errors: `rule_…` with the place in the rule.
 #[utoipa::path(post, path = "/tags/preview", tag = "Tags", request_body = TagPreviewIn, responses((status = 200, body = TagPreview)))]
-async fn preview(may: May<TagsWrite>, State(app): State<App>, Body(input): Body<TagPreviewIn>) -> Answer<Json<TagPreview>> {
+async fn preview(
+    may: May<TagsWrite>,
+    State(app): State<App>,
+    Body(input): Body<TagPreviewIn>,
+) -> Answer<Json<TagPreview>> {
     let caller = may.caller;
     let rule = Rule::parse(&input.rule)?;
     let answer = app.run(move |app| {

@@ -86,6 +86,25 @@ impl Audience {
         let next = places.last().filter(|_| more).map(|last| token(last, sort));
         Ok(Page { people: places.into_iter().map(|place| place.root).collect(), next, total: walk.total() })
     }
+    /// Everybody who fits, in order, for a file; `None` when they are more than `max`.
+    pub fn all(
+        &self,
+        tx: &mut Tx<'_>,
+        filter: &Filter,
+        sort: Sort,
+        max: usize,
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<Option<Vec<PersonNum>>, Refusal> {
+        let mut eval = Eval::new(&self.people, tx, ctx);
+        let set = filter.set(&mut eval, scope)?;
+        let mut walk = Walk::new(eval, set, sort)?;
+        if walk.total().is_some_and(|total| total > max as u64) {
+            return Ok(None);
+        }
+        let places = walk.take(None, max + 1)?;
+        Ok((places.len() <= max).then(|| places.into_iter().map(|place| place.root).collect()))
+    }
 }
 
 fn token(place: &Place, sort: Sort) -> String {
