@@ -60,10 +60,11 @@ pub(crate) struct NewEdge<'e> {
     pub reason: Option<&'e Hashed>,
     pub source: &'e str,
     pub by: &'e str,
+    pub at: Time,
 }
 
 impl People {
-    pub(crate) fn join(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'_>, a: PersonNum, b: PersonNum, edge: &NewEdge<'_>, now: Time) -> Result<Merged, Refusal> {
+    pub(crate) fn join(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'_>, a: PersonNum, b: PersonNum, edge: &NewEdge<'_>) -> Result<Merged, Refusal> {
         let stored: Vec<i64> = [a, b].into_iter().filter(|root| !work.is_new.contains(root)).map(i64::from).collect();
         self.lock_living(tx, &stored, "NO KEY UPDATE")?;
         let (left, right) = (self.kinds(tx, work, a)?.strength(rules), self.kinds(tx, work, b)?.strength(rules));
@@ -76,10 +77,10 @@ impl People {
         }
         let id = tx.one(
             "INSERT INTO merge_edge (node_a, node_b, kept, lost, reason_kind, reason_hash, at, source, by_actor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
-            params![edge.a, edge.b, kept, lost, &edge.reason.map_or_else(|| "manual".to_owned(), |r| r.identifier.kind.name()), edge.reason.map(|r| &r.hash), now, edge.source, edge.by],
+            params![edge.a, edge.b, kept, lost, &edge.reason.map_or_else(|| "manual".to_owned(), |r| r.identifier.kind.name()), edge.reason.map(|r| &r.hash), edge.at, edge.source, edge.by],
             |row| row.int(0),
         )?;
-        self.note(tx, &format!("merge:{id}"), "Person Merged", kept, now, serde_json::json!({ "kept": self.id(kept), "merged": self.id(lost) }));
+        self.note(tx, &format!("merge:{id}"), "Person Merged", kept, edge.at, serde_json::json!({ "kept": self.id(kept), "merged": self.id(lost) }));
         let mut nodes = self.members(tx, work, kept)?.to_vec();
         nodes.sort_unstable();
         Ok(Merged { edge: id, kept, lost, nodes })
@@ -96,8 +97,8 @@ impl People {
         let mut work = Work::default();
         let members: Vec<i64> = [self.nodes(tx, roots[0])?, self.nodes(tx, roots[1])?].concat().into_iter().map(i64::from).collect();
         tx.execute(&format!("DELETE FROM person_split WHERE {} AND {}", tx.any("a", 1), tx.any("b", 1)), params![&members])?;
-        let edge = NewEdge { a: roots[0], b: roots[1], reason: None, source: "console", by };
-        let merged = self.join(tx, &rules, &mut work, roots[0], roots[1], &edge, now)?;
+        let edge = NewEdge { a: roots[0], b: roots[1], reason: None, source: "console", by, at: now };
+        let merged = self.join(tx, &rules, &mut work, roots[0], roots[1], &edge)?;
         self.remember_moves(tx, work.moved);
         Ok(merged)
     }

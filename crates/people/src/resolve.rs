@@ -171,8 +171,8 @@ impl People {
             }
             match self.may_join(tx, rules, work, hashed, root, other.root)? {
                 Ok(()) => {
-                    let edge = NewEdge { a: base.node, b: other.node, reason: Some(hashed), source, by: "rule" };
-                    let merged = self.join(tx, rules, work, root, other.root, &edge, now)?;
+                    let edge = NewEdge { a: base.node, b: other.node, reason: Some(hashed), source, by: "rule", at: now };
+                    let merged = self.join(tx, rules, work, root, other.root, &edge)?;
                     root = merged.kept;
                     merges.push(merged);
                 }

@@ -49,14 +49,14 @@ impl People {
             let list: Vec<i64> = held.iter().map(|num| i64::from(*num)).collect();
             tx.execute(&format!("UPDATE person_tag SET expires_at = $2 WHERE tag = $3 AND {} AND (expires_at IS NULL OR expires_at < $2)", tx.any("num", 1)), params![&list, expires, tag])?;
         }
-        self.write_history(tx, tag, &name, &fresh, "added", mark, now)?;
+        self.write_history(tx, (tag, &name), &fresh, "added", mark, now)?;
         Ok(fresh)
     }
     /// Takes a tag from these people, on whichever of their nodes it lies. Returns from how many nodes.
     pub fn take_tag(&self, tx: &mut Tx<'_>, tag: i64, people: &[PersonNum], mark: &TagMark<'_>, now: Time) -> Result<usize, Refusal> {
         let name = tx.opt("SELECT name FROM tag WHERE num = $1", params![tag], |row| row.text(0))?.unwrap_or_default();
         let held = self.holders(tx, tag, people)?;
-        self.remove(tx, tag, &name, &held, "removed", mark, now)?;
+        self.remove(tx, (tag, &name), &held, "removed", mark, now)?;
         Ok(held.len())
     }
     fn holders(&self, tx: &mut Tx<'_>, tag: i64, people: &[PersonNum]) -> Result<Vec<PersonNum>, DbError> {
@@ -72,16 +72,16 @@ impl People {
         )?;
         let mark = TagMark { by: "system", source: "expiry", why: "", expires_at: None };
         for (tag, num, name) in &due {
-            self.remove(tx, *tag, name, &[*num], "expired", &mark, now)?;
+            self.remove(tx, (*tag, name), &[*num], "expired", &mark, now)?;
         }
         Ok(due.len())
     }
-    fn remove(&self, tx: &mut Tx<'_>, tag: i64, name: &str, nodes: &[PersonNum], action: &str, mark: &TagMark<'_>, now: Time) -> Result<(), DbError> {
+    fn remove(&self, tx: &mut Tx<'_>, tag: (i64, &str), nodes: &[PersonNum], action: &str, mark: &TagMark<'_>, now: Time) -> Result<(), DbError> {
         let list: Vec<i64> = nodes.iter().map(|num| i64::from(*num)).collect();
-        tx.execute(&format!("DELETE FROM person_tag WHERE tag = $2 AND {}", tx.any("num", 1)), params![&list, tag])?;
-        self.write_history(tx, tag, name, nodes, action, mark, now)
+        tx.execute(&format!("DELETE FROM person_tag WHERE tag = $2 AND {}", tx.any("num", 1)), params![&list, tag.0])?;
+        self.write_history(tx, tag, nodes, action, mark, now)
     }
-    fn write_history(&self, tx: &mut Tx<'_>, tag: i64, name: &str, people: &[PersonNum], action: &str, mark: &TagMark<'_>, now: Time) -> Result<(), DbError> {
+    fn write_history(&self, tx: &mut Tx<'_>, (tag, name): (i64, &str), people: &[PersonNum], action: &str, mark: &TagMark<'_>, now: Time) -> Result<(), DbError> {
         let rows: Vec<[Param<'_>; 8]> = people.iter().map(|num| [(*num).into(), tag.into(), name.into(), action.into(), now.into(), mark.by.into(), mark.source.into(), mark.why.into()]).collect();
         tx.bulk("INSERT INTO tag_history (num, tag, tag_name, action, at, by_actor, source, why)", "", &rows)?;
         let event = match action {
