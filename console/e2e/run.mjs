@@ -1,39 +1,66 @@
-// node e2e/run.mjs            on the built program and an empty folder
-// SIYU_URL SIYU_EMAIL SIYU_PASSWORD: on a program that already runs.   SIYU_SHOTS: a folder for screenshots.   SIYU_CHROMIUM: the browser.
+// node e2e/run.mjs            the built program: its first run on an empty folder, then every page of the demo brand
+// SIYU_URL SIYU_EMAIL SIYU_PASSWORD: a program that already runs.   SIYU_SHOTS: a folder for screenshots.   SIYU_CHROMIUM: the browser.
 import { chromium } from "playwright-core";
 import * as acts from "./acts.mjs";
-import { startProgram } from "./program.mjs";
+import { startDemo, startEmpty } from "./program.mjs";
 import { walk } from "./walk.mjs";
 
-const own = process.env.SIYU_URL ? null : await startProgram();
-const url = process.env.SIYU_URL ?? own.url;
-const account = { email: process.env.SIYU_EMAIL ?? "owner@example.com", password: process.env.SIYU_PASSWORD ?? "password-123" };
 const log = (text) => process.stdout.write(`${text}\n`);
+const given = process.env.SIYU_URL;
+const account = { email: process.env.SIYU_EMAIL ?? "owner@example.com", password: process.env.SIYU_PASSWORD ?? "password-123" };
+let failed = 0;
 
 const browser = await chromium.launch({
   executablePath: process.env.SIYU_CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
-let failed = 0;
-try {
+
+async function open(url) {
   const page = await (await browser.newContext({ baseURL: url, locale: "zh-CN", timezoneId: "Asia/Shanghai" })).newPage();
   page.setDefaultTimeout(20_000);
-  const { needed } = await (await page.request.get("/api/v1/setup")).json();
-  await (needed ? acts.setUp(page, account) : acts.signIn(page, account));
-  for (const name of ["palette", "language", "phoneMenu", "person"]) {
-    try {
-      await acts[name](page);
-      log(`ok    ${name}`);
-    } catch (error) {
-      failed += 1;
-      log(`FAIL  ${name}: ${error.message}`);
-    }
+  return page;
+}
+
+async function attempt(name, act) {
+  try {
+    await act();
+    log(`ok    ${name}`);
+    return true;
+  } catch (error) {
+    failed += 1;
+    log(`FAIL  ${name}: ${error.message}`);
+    return false;
   }
+}
+
+async function everything(page, who) {
+  const { needed } = await (await page.request.get("/api/v1/setup")).json();
+  if (!(await attempt(needed ? "setUp" : "signIn", () => (needed ? acts.setUp(page, who) : acts.signIn(page, who))))) return;
+  for (const name of ["palette", "language", "phoneMenu", "person", "importFile", "liveEvent"]) await attempt(name, () => acts[name](page));
   const { wrong, pages } = await walk(page, { shots: process.env.SIYU_SHOTS, log });
   failed += wrong.length;
   log(`${pages} pages, two widths, two languages: ${wrong.length ? `${wrong.length} complaints` : "all good"}`);
+}
+
+try {
+  if (given) {
+    await everything(await open(given), account);
+  } else {
+    const empty = await startEmpty();
+    try {
+      const page = await open(empty.url);
+      if (await attempt("setUp", () => acts.setUp(page, account))) await attempt("emptyPages", () => acts.emptyPages(page));
+    } finally {
+      await empty.stop();
+    }
+    const demo = await startDemo();
+    try {
+      await everything(await open(demo.url), demo.account);
+    } finally {
+      await demo.stop();
+    }
+  }
 } finally {
   await browser.close();
-  own?.stop();
 }
 process.exit(failed ? 1 : 0);

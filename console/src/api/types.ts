@@ -91,7 +91,7 @@ export interface Consent {
 export interface Unmasked { identifiers: { kind: string; value: string }[]; traits: JsonObject }
 export interface Certificate {
   id: string; at: Instant; person_id: string; identifiers_removed: number; events_removed: number;
-  orders_detached: number; by: string; digest: string;
+  orders_detached: number; by: string; digest: string; reason?: string;
 }
 
 export interface Tag {
@@ -118,7 +118,7 @@ export interface Field {
 
 export type OrderStatus = "paid" | "partly_refunded" | "refunded" | "refund_only";
 export interface OrderLine {
-  line_no: string; sku: string | null; title: string | null; quantity: number; price: number | null; amount: number; refund: boolean;
+  line_no: number | string | null; sku: string | null; title: string | null; quantity: number | string; price: number | null; amount: number; refund: boolean;
 }
 export interface Order {
   order_no: string; at: Instant; person_id: string | null; store: { code: string; name: string } | null; currency: string;
@@ -126,7 +126,7 @@ export interface Order {
 }
 export interface Product {
   sku: string; title: string | null; category: string | null; brand: string | null; price: number | null; currency: string;
-  sold: number; revenue: number;
+  sold: number | string | null; revenue: number | null;
 }
 export interface Store { code: string; name: string | null; region: string | null; orders: number; revenue: number; people: number }
 
@@ -159,7 +159,7 @@ export interface ImportSummary {
 export interface ImportOptions { encoding?: string; delimiter?: string; sheet?: string; header?: boolean; timezone?: string; currency?: string }
 export interface Import {
   id: string; kind: ImportKind; file: string; size: number; state: ImportState; format: string | null; encoding: string | null;
-  dry_run: boolean; mapping: Record<string, string> | null; progress: { rows: number; done: number; total: number | null };
+  dry_run: boolean; mapping: Record<string, string> | null; options?: ImportOptions | null; progress: { rows: number; done: number; total: number | null };
   summary: ImportSummary | null; error: { code: string; message: string } | null; rejected: number; created_at: Instant; finished_at: Instant | null; by: string | null;
 }
 export interface ImportField { field: string; label_zh: string; label_en: string; required: boolean }

@@ -1,7 +1,7 @@
 // Before anything is written: how the file is read, which column is what, and what would happen.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, Button, Skeleton } from "antd";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { imports as api } from "../api/calls";
 import { keys } from "../api/keys";
 import type { Import, ImportField, ImportOptions, ImportPreview, PreviewOptions } from "../api/types";
@@ -16,9 +16,9 @@ import { ReadOptions } from "./ReadOptions";
 import { Result } from "./Result";
 
 export function Prepare({ item }: { item: Import }) {
-  const [options, setOptions] = useState<PreviewOptions>({});
+  const [options, setOptions] = useState<PreviewOptions>(() => readAs(item.options));
   const format = useFormat();
-  const [values, setValues] = useState<Pick<ImportOptions, "timezone" | "currency">>({ timezone: format.zone, currency: format.currency });
+  const [values, setValues] = useState<Pick<ImportOptions, "timezone" | "currency">>({ timezone: item.options?.timezone ?? format.zone, currency: item.options?.currency ?? format.currency });
   const preview = useQuery({ queryKey: keys.importPreview(item.id, options), queryFn: () => api.preview(item.id, options), staleTime: 300_000, placeholderData: (before: ImportPreview | undefined) => before });
   if (preview.isPending) return <div className="panel pad"><Skeleton active paragraph={{ rows: 8 }} /></div>;
   return (
@@ -35,6 +35,12 @@ export function Prepare({ item }: { item: Import }) {
       ) : null}
     </div>
   );
+}
+
+/** What an earlier run of the same file was told; a dry run must not make the operator choose again. */
+function readAs(options: ImportOptions | null | undefined): PreviewOptions {
+  const { encoding, delimiter, sheet, header } = options ?? {};
+  return { encoding: encoding ?? undefined, delimiter: delimiter ?? undefined, sheet: sheet ?? undefined, header: header ?? undefined };
 }
 
 function useFields(item: Import, preview: ImportPreview): ImportField[] {
@@ -70,6 +76,9 @@ function Mapping({ item, preview, options }: { item: Import; preview: ImportPrev
   const wrong = problems(choice, fields);
   const ready = Object.keys(choice).length > 0 && !wrong.missing.length && !wrong.twice.length && !wrong.unnamed.length;
   const dryDone = item.dry_run && item.state === "done" && item.summary;
+  // The result stands below the long list of columns; it is what the operator waited for.
+  const seen = useRef<HTMLElement>(null);
+  useEffect(() => seen.current?.scrollIntoView({ block: "center" }), [item.finished_at]);
   const stale = dryDone && tried !== null && !sameChoice(tried, choice);
   return (
     <>
@@ -78,7 +87,7 @@ function Mapping({ item, preview, options }: { item: Import; preview: ImportPrev
       {wrong.twice.length ? <Alert type="warning" showIcon title={t("imports.twice", { fields: wrong.twice.join(", ") })} /> : null}
       {wrong.unnamed.length ? <Alert type="warning" showIcon title={t("imports.unnamed", { columns: wrong.unnamed.join(", ") })} /> : null}
       {dryDone && item.summary ? (
-        <section className="panel pad stack tight">
+        <section className="panel pad stack tight" ref={seen}>
           <b>{t("imports.dry_title")}</b>
           <span className="muted">{stale ? t("imports.dry_stale") : t("imports.dry_text")}</span>
           <Result item={item} summary={item.summary} />

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { Link } from "react-router";
 import { commerce as api } from "../api/calls";
 import { keys } from "../api/keys";
+import type { Product } from "../api/types";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ListTable, usePages } from "../shell/ListTable";
@@ -25,6 +26,9 @@ function Products() {
   }, [settled, change]);
   const query = { q: filters.q, category: filters.category };
   const pages = usePages(keys.products(query), api.products, query);
+  // What was sold everywhere is not told to readers of some stores.
+  const sold = (product: Product) => (product.sold === null ? "–" : format.count(Number(product.sold)));
+  const revenue = (product: Product) => (product.revenue === null ? "–" : format.money(product.revenue, product.currency));
   const category = (name: string | null) => (name ? <button type="button" className="link" onClick={() => change({ category: name })}>{name}</button> : <span className="muted">–</span>);
   return (
     <>
@@ -41,13 +45,13 @@ function Products() {
           { title: t("products.category"), render: (_, product) => category(product.category) },
           { title: t("products.brand"), render: (_, product) => product.brand || "–" },
           { title: t("orders.price"), align: "right", render: (_, product) => <Num muted={product.price === null}>{product.price === null ? "–" : format.money(product.price, product.currency)}</Num> },
-          { title: t("products.sold"), align: "right", render: (_, product) => <Num>{format.count(product.sold)}</Num> },
-          { title: t("home.revenue"), align: "right", render: (_, product) => <Num>{format.money(product.revenue, product.currency)}</Num> },
+          { title: t("products.sold"), align: "right", render: (_, product) => <Num>{sold(product)}</Num> },
+          { title: t("home.revenue"), align: "right", render: (_, product) => <Num>{revenue(product)}</Num> },
         ]}
         card={(product) => (
           <>
-            <div className="row between"><span className="card-title">{product.title || product.sku}</span><Num>{format.money(product.revenue, product.currency)}</Num></div>
-            <div className="muted small num"><code>{product.sku}</code> · {product.category ?? "–"} · {t("products.sold_n", { n: format.count(product.sold) })}</div>
+            <div className="row between"><span className="card-title">{product.title || product.sku}</span><Num>{revenue(product)}</Num></div>
+            <div className="muted small num"><code>{product.sku}</code> · {product.category ?? "–"} · {t("products.sold_n", { n: sold(product) })}</div>
           </>
         )}
         empty={filters.q || filters.category ? <EmptyHint icon={<SearchOutlined />} title={t("products.none_found")} />

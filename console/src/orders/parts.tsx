@@ -49,13 +49,14 @@ export function OrderLines({ order }: { order: Order }) {
   const phone = usePhone();
   const lines = order.lines ?? [];
   if (lines.length === 0) return <p className="muted">{t("orders.no_lines")}</p>;
+  const quantity = (line: OrderLine) => format.count(Number(line.quantity));
   const money = (minor: number) => format.money(minor, order.currency);
   if (phone) {
     return (
       <div className="lines">
-        {lines.map((line) => (
-          <div key={line.line_no} className={line.refund ? "line refund" : "line"}>
-            <span className="break">{line.title || line.sku || line.line_no} <span className="muted num">× {line.quantity}</span>{line.refund ? <AntTag color="volcano">{t("orders.refund")}</AntTag> : null}</span>
+        {lines.map((line, index) => (
+          <div key={index} className={line.refund ? "line refund" : "line"}>
+            <span className="break">{line.title || line.sku || "–"} <span className="muted num">× {quantity(line)}</span>{line.refund ? <AntTag color="volcano">{t("orders.refund")}</AntTag> : null}</span>
             <Num>{money(line.amount)}</Num>
           </div>
         ))}
@@ -64,11 +65,11 @@ export function OrderLines({ order }: { order: Order }) {
   }
   return (
     <Table<OrderLine>
-      size="small" rowKey="line_no" pagination={lines.length > 50 ? { pageSize: 50 } : false} dataSource={lines} className="lines-table"
+      size="small" rowKey={(line) => lines.indexOf(line)} pagination={lines.length > 50 ? { pageSize: 50 } : false} dataSource={lines} className="lines-table"
       columns={[
         { title: t("orders.product"), render: (_, line) => <>{line.title || "–"} {line.refund ? <AntTag color="volcano">{t("orders.refund")}</AntTag> : null}</> },
         { title: "SKU", render: (_, line) => (line.sku ? <code>{line.sku}</code> : "–") },
-        { title: t("orders.quantity"), align: "right", render: (_, line) => <Num>{format.count(line.quantity)}</Num> },
+        { title: t("orders.quantity"), align: "right", render: (_, line) => <Num>{quantity(line)}</Num> },
         { title: t("orders.price"), align: "right", render: (_, line) => <Num muted={line.price === null}>{line.price === null ? "–" : money(line.price)}</Num> },
         { title: t("orders.line_amount"), align: "right", render: (_, line) => <Num>{money(line.amount)}</Num> },
       ]}

@@ -14,6 +14,7 @@ export function CertificateView({ certificate }: { certificate: Certificate }) {
     [t("erase.certificate"), <Copyable key="id" text={certificate.id} />],
     [t("word.time"), format.at(certificate.at, true)],
     [t("erase.person"), <code key="p">{certificate.person_id}</code>],
+    ...(certificate.reason ? [[t("word.reason"), certificate.reason] as [string, ReactNode]] : []),
     [t("erase.identifiers"), format.count(certificate.identifiers_removed)],
     [t("erase.events"), format.count(certificate.events_removed)],
     [t("erase.orders"), format.count(certificate.orders_detached)],

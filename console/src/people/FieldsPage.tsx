@@ -32,11 +32,11 @@ function Fields() {
       {field.locked ? <AntTag color="green">{t("fields.locked")}</AntTag> : null}
     </span>
   );
-  const edit = (field: Field) => <MayButton permission="people.write" type="text" icon={<EditOutlined />} aria-label={`${t("action.edit")} ${field.name}`} onClick={() => setEdited(field)} />;
+  const edit = (field: Field) => <MayButton permission="schema.write" type="text" icon={<EditOutlined />} aria-label={`${t("action.edit")} ${field.name}`} onClick={() => setEdited(field)} />;
   return (
     <>
       <PageHead title={t("nav.fields")} hint={t("fields.hint")}>
-        <MayButton permission="people.write" type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("fields.new")}</MayButton>
+        <MayButton permission="schema.write" type="primary" icon={<PlusOutlined />} onClick={() => setEdited("new")}>{t("fields.new")}</MayButton>
       </PageHead>
       <div className="panel list">
         {list.isPending ? <div className="pad"><Skeleton active /></div> : null}
