@@ -26,7 +26,7 @@ impl Eval<'_, '_> {
         Ok(self.only_currency.clone().flatten())
     }
     /// A number that is 0 for people without a row: when 0 fits, the set is everybody but those who do not fit.
-    fn from_zero(&self, test: &IntTest, roots: RoaringBitmap) -> Set {
+    fn counted_from_zero(test: &IntTest, roots: RoaringBitmap) -> Set {
         if test.holds(0) { Set::AllBut(roots) } else { Set::These(roots) }
     }
 
@@ -43,14 +43,14 @@ impl Eval<'_, '_> {
                 self.roots(&format!("SELECT root FROM customer GROUP BY root HAVING {clause}"), params![test.param()])?
             }
         };
-        Ok(self.from_zero(test, roots))
+        Ok(Self::counted_from_zero(test, roots))
     }
     /// An amount in the workspace currency.
     pub(crate) fn in_currency(&mut self, expression: &str, test: &IntTest) -> Result<Set, Refusal> {
         let clause = test.clause(self.tx, expression, 2, test.holds(0));
         let sql = format!("SELECT root FROM customer WHERE currency = $1 AND {clause}");
         let roots = self.roots(&sql, params![self.ctx.currency.code(), test.param()])?;
-        Ok(self.from_zero(test, roots))
+        Ok(Self::counted_from_zero(test, roots))
     }
     pub(crate) fn average(&mut self, test: &IntTest) -> Result<Set, Refusal> {
         // Exact: amounts lie far below 2^53, so the quotient never rounds across a whole number.
@@ -84,7 +84,7 @@ impl Eval<'_, '_> {
              GROUP BY o.root HAVING {clause}"
         );
         let roots = self.roots(&sql, params![name, test.param()])?;
-        Ok(self.from_zero(test, roots))
+        Ok(Self::counted_from_zero(test, roots))
     }
     pub(crate) fn any_store(&mut self) -> Result<Set, Refusal> {
         Ok(Set::These(self.roots("SELECT DISTINCT root FROM person_store", &[])?))
