@@ -49,8 +49,7 @@ fn fill(db: &Db, people: i64, now: Time) {
     })
     .unwrap();
     for from in (0..people).step_by(500) {
-        db.transact(move |tx| (from + 1..=(from + 500).min(people)).try_for_each(|num| person(tx, num, now)))
-            .unwrap();
+        db.transact(move |tx| (from + 1..=(from + 500).min(people)).try_for_each(|num| person(tx, num, now))).unwrap();
     }
 }
 
