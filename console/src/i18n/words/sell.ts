@@ -22,7 +22,7 @@ export const sell = {
   "orders.status.partly_refunded": ["部分退款", "Partly refunded"],
   "orders.status.refunded": ["已退款", "Refunded"],
   "orders.status.refund_only": ["只有退款", "Refund only"],
-  "products.hint": ["销量与销售额都已扣除退款。", "Sold and revenue are after refunds."],
+  "products.hint": ["销量与销售额是卖出的总数，退款没有扣除。", "Sold and revenue are gross; refunds are not taken off."],
   "products.search": ["商品名或 SKU", "Product or SKU"],
   "products.category": ["品类", "Category"],
   "products.brand": ["品牌", "Brand"],
