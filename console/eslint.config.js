@@ -1,7 +1,8 @@
+import { defineConfig } from "eslint/config";
 import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ["dist", "node_modules", "src/api/openapi.d.ts"] },
   ...tseslint.configs.recommended,
   {

@@ -1,7 +1,6 @@
 import { SearchOutlined, ShoppingOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Button, Drawer, Input, Select, Skeleton } from "antd";
-import { useEffect, useState } from "react";
+import { Button, Drawer, Select, Skeleton } from "antd";
 import { Link } from "react-router";
 import { commerce as api } from "../api/calls";
 import { keys } from "../api/keys";
@@ -12,7 +11,8 @@ import { useI18n } from "../i18n";
 import { DayRange, StoreSelect } from "../people/pickers";
 import { ErrorView } from "../shell/errors";
 import { ListTable, usePages } from "../shell/ListTable";
-import { Copyable, EmptyHint, Need, PageHead, useSettled } from "../shell/parts";
+import { Copyable, EmptyHint, Need, PageHead } from "../shell/parts";
+import { SearchInput } from "../shell/SearchInput";
 import { useFilters } from "../shell/useFilters";
 import { OrderCard, OrderLines, StatusTag, storeName, useOrderColumns } from "./parts";
 
@@ -26,26 +26,18 @@ function Orders() {
   const { t, word } = useI18n();
   const { zone } = useFormat();
   const [filters, change] = useFilters();
-  const [q, setQ] = useState(filters.q ?? "");
-  const settled = useSettled(q.trim());
-  useEffect(() => {
-    change({ q: settled });
-  }, [settled, change]);
   const query = {
     q: filters.q, store: filters.store, status: filters.status,
     from: filters.from ? dayStart(filters.from, zone) : undefined, to: filters.to ? dayEnd(filters.to, zone) : undefined,
   };
   const some = Object.values(query).some(Boolean);
   const pages = usePages(keys.orders(query), api.orders, query);
-  const clear = () => {
-    setQ("");
-    change({ q: null, store: null, status: null, from: null, to: null });
-  };
+  const clear = () => change({ q: null, store: null, status: null, from: null, to: null });
   return (
     <>
       <PageHead title={t("nav.orders")} hint={t("orders.hint")} />
       <div className="bar filters">
-        <Input allowClear prefix={<SearchOutlined />} value={q} onChange={(event) => setQ(event.target.value)} placeholder={t("orders.search")} aria-label={t("orders.search")} />
+        <SearchInput value={filters.q ?? ""} label={t("orders.search")} onChange={(q) => change({ q })} />
         <div className="w-200"><StoreSelect allowClear value={filters.store} onChange={(store) => change({ store })} placeholder={t("people.store")} /></div>
         <Select allowClear className="w-140" value={filters.status} onChange={(status) => change({ status })} placeholder={t("word.state")} aria-label={t("word.state")} options={STATES.map((state) => ({ value: state, label: word("orders.status", state) }))} />
         <div className="w-260"><DayRange from={filters.from} to={filters.to} onChange={(from, to) => change({ from, to })} /></div>

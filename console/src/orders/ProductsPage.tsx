@@ -1,6 +1,5 @@
 import { SearchOutlined, SkinOutlined } from "@ant-design/icons";
-import { Button, Input } from "antd";
-import { useEffect, useState } from "react";
+import { Button } from "antd";
 import { Link } from "react-router";
 import { commerce as api } from "../api/calls";
 import { keys } from "../api/keys";
@@ -8,7 +7,8 @@ import type { Product } from "../api/types";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ListTable, usePages } from "../shell/ListTable";
-import { EmptyHint, Need, Num, PageHead, useSettled } from "../shell/parts";
+import { EmptyHint, Need, Num, PageHead } from "../shell/parts";
+import { SearchInput } from "../shell/SearchInput";
 import { useFilters } from "../shell/useFilters";
 
 export function ProductsPage() {
@@ -19,11 +19,6 @@ function Products() {
   const { t } = useI18n();
   const format = useFormat();
   const [filters, change] = useFilters();
-  const [q, setQ] = useState(filters.q ?? "");
-  const settled = useSettled(q.trim());
-  useEffect(() => {
-    change({ q: settled });
-  }, [settled, change]);
   const query = { q: filters.q, category: filters.category };
   const pages = usePages(keys.products(query), api.products, query);
   // What was sold everywhere is not told to readers of some stores.
@@ -34,7 +29,7 @@ function Products() {
     <>
       <PageHead title={t("nav.products")} hint={t("products.hint")} />
       <div className="bar">
-        <Input allowClear prefix={<SearchOutlined />} value={q} onChange={(event) => setQ(event.target.value)} placeholder={t("products.search")} aria-label={t("products.search")} />
+        <SearchInput value={filters.q ?? ""} label={t("products.search")} onChange={(q) => change({ q })} />
         {filters.category ? <Button onClick={() => change({ category: null })}>{filters.category} ×</Button> : null}
       </div>
       <ListTable

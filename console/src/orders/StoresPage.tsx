@@ -1,7 +1,7 @@
 import { EditOutlined, SearchOutlined, ShopOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Alert, Form, Input, Modal } from "antd";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Link } from "react-router";
 import { commerce as api } from "../api/calls";
 import { keys } from "../api/keys";
@@ -10,7 +10,8 @@ import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
 import { ListTable, usePages } from "../shell/ListTable";
-import { EmptyHint, MayButton, Need, Num, PageHead, useSettled } from "../shell/parts";
+import { EmptyHint, MayButton, Need, Num, PageHead } from "../shell/parts";
+import { SearchInput } from "../shell/SearchInput";
 import { useFilters } from "../shell/useFilters";
 
 export function StoresPage() {
@@ -21,11 +22,6 @@ function Stores() {
   const { t } = useI18n();
   const format = useFormat();
   const [filters, change] = useFilters();
-  const [q, setQ] = useState(filters.q ?? "");
-  const settled = useSettled(q.trim());
-  useEffect(() => {
-    change({ q: settled });
-  }, [settled, change]);
   const [edited, setEdited] = useState<Store | null>(null);
   const query = { q: filters.q };
   const pages = usePages(keys.stores(query), api.stores, query);
@@ -35,7 +31,7 @@ function Stores() {
   return (
     <>
       <PageHead title={t("nav.stores")} hint={t("stores.hint")} />
-      <div className="bar"><Input allowClear prefix={<SearchOutlined />} value={q} onChange={(event) => setQ(event.target.value)} placeholder={t("stores.search")} aria-label={t("stores.search")} /></div>
+      <div className="bar"><SearchInput value={filters.q ?? ""} label={t("stores.search")} onChange={(q) => change({ q })} /></div>
       <ListTable
         pages={pages} rowKey={(store) => store.code}
         columns={[

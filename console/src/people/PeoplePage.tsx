@@ -1,14 +1,15 @@
 import { FilterOutlined, SearchOutlined, SettingOutlined, TagOutlined, UserAddOutlined, UserOutlined } from "@ant-design/icons";
 import { useMutation } from "@tanstack/react-query";
-import { Badge, Button, Checkbox, Input, Popover, Select, Tag as AntTag } from "antd";
-import { useEffect, useState } from "react";
+import { Badge, Button, Checkbox, Popover, Select, Tag as AntTag } from "antd";
+import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { people as api } from "../api/calls";
 import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ListTable, usePages } from "../shell/ListTable";
-import { EmptyHint, MayButton, Need, PageHead, useKindName, usePhone, useSettled } from "../shell/parts";
+import { EmptyHint, MayButton, Need, PageHead, useKindName, usePhone } from "../shell/parts";
+import { SearchInput } from "../shell/SearchInput";
 import { useFilters } from "../shell/useFilters";
 import { BulkTag } from "./BulkTag";
 import { columnNames, PersonCard, storeColumns, storedColumns, usePeopleColumns, type ColumnName } from "./columns";
@@ -48,7 +49,7 @@ function People() {
         <MayButton permission="people.write" type="primary" icon={<UserAddOutlined />} onClick={() => setAdding(true)}>{t("people.new")}</MayButton>
       </PageHead>
       <div className="bar">
-        <SearchField value={filters.q ?? ""} onChange={(q) => change({ q })} />
+        <SearchInput value={filters.q ?? ""} label={t("people.search")} onChange={(q) => change({ q })} />
         <Badge count={activeFilters(filters)} size="small" color="#1f6f5c">
           <Button icon={<FilterOutlined />} onClick={() => setDrawer(true)}>{t("action.filter")}</Button>
         </Badge>
@@ -80,18 +81,6 @@ function People() {
       <NewPerson open={adding} onClose={() => setAdding(false)} />
     </>
   );
-}
-
-function SearchField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const { t } = useI18n();
-  const [text, setText] = useState(value);
-  const settled = useSettled(text.trim());
-  useEffect(() => {
-    if (settled !== value) onChange(settled);
-    // Only typing writes to the address; the address does not write back while somebody types.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [settled]);
-  return <Input allowClear prefix={<SearchOutlined />} placeholder={t("people.search")} aria-label={t("people.search")} value={text} onChange={(event) => setText(event.target.value)} />;
 }
 
 function ColumnChooser({ columns, onChange }: { columns: ColumnName[]; onChange: (columns: ColumnName[]) => void }) {

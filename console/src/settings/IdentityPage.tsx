@@ -79,7 +79,7 @@ function Rule({ row, first, last, onMove, onChange }: {
       <label><span className="only-phone small muted">{t("rules.limit")}</span><InputNumber min={1} max={1000} precision={0} value={row.limit} aria-label={`${t("rules.limit")} ${name}`} onChange={(limit) => limit && onChange({ limit })} /></label>
       <label className="row"><Switch size="small" checked={row.merges} aria-label={`${t("rules.merges")} ${name}`} onChange={(merges) => onChange({ merges })} /><span className="small muted">{row.merges ? t("rules.merges_on") : t("rules.merges_off")}</span></label>
       <div className="wide">
-        <Select mode="tags" open={false} suffixIcon={null} className="full" value={row.blocked} tokenSeparators={[",", "\n", " "]} placeholder={t("rules.blocked_hint")} aria-label={`${t("rules.blocked")} ${name}`} onChange={(blocked: string[]) => onChange({ blocked })} />
+        <Select mode="tags" open={false} suffix={null} className="full" value={row.blocked} tokenSeparators={[",", "\n", " "]} placeholder={t("rules.blocked_hint")} aria-label={`${t("rules.blocked")} ${name}`} onChange={(blocked: string[]) => onChange({ blocked })} />
       </div>
     </div>
   );

@@ -34,7 +34,7 @@ function Editor({ type, value, onChange }: { type: FieldType; value: Json; onCha
     return <Select<string> autoFocus allowClear className="field" value={value === null ? undefined : String(value)} onChange={(next) => onChange(next === undefined ? null : next === "true")} options={[{ value: "true", label: t("word.yes") }, { value: "false", label: t("word.no") }]} />;
   }
   if (type === "list") {
-    return <Select<string[]> autoFocus mode="tags" open={false} suffixIcon={null} className="field" tokenSeparators={[","]} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => onChange(next.length ? next : null)} />;
+    return <Select<string[]> autoFocus mode="tags" open={false} suffix={null} className="field" tokenSeparators={[","]} value={Array.isArray(value) ? value.map(String) : []} onChange={(next) => onChange(next.length ? next : null)} />;
   }
   if (type === "date") {
     const day = typeof value === "string" && dayjs(value).isValid() ? dayjs(value) : null;
