@@ -38,7 +38,8 @@ pub(crate) fn begin(app: &App, caller: &Caller, id: &str) -> Result<Document, Re
         let whole = head(app, tx, &reader, &profile)?;
         let mut head = serde_json::to_string_pretty(&whole).map_err(Refusal::internal)?;
         // The object stays open for its last member.
-        head.truncate(head.trim_end_matches(['}', '\n']).len());
+        head.truncate(head.trim_end().len() - 1);
+        head.truncate(head.trim_end().len());
         head.push_str(",\n  \"events\": [");
         let events = Events { nodes: profile.nodes, full: reader.full, from: None, first: true };
         Ok(Document { id: app.people.id(root), head, events })

@@ -171,6 +171,21 @@ fn save_rules(app: &App, tx: &mut Tx<'_>, change: &IdentityChange) -> Result<boo
     if rules == *before {
         return Ok(false);
     }
-    app.people.save_rules(tx, rules)?;
+    let checked = rules.clone().validated().map_err(|refusal| in_input(refusal, &rules, change))?;
+    app.people.save_rules(tx, checked)?;
     Ok(true)
+}
+
+/// The rules count kinds as they are kept; the caller counts them as they were sent.
+fn in_input(mut refusal: Refusal, rules: &IdentityRules, change: &IdentityChange) -> Refusal {
+    let named = refusal.field.as_deref().and_then(|field| field.strip_prefix("identity.kinds[")?.split_once("]."));
+    let sent = named.and_then(|(at, rest)| {
+        let rule = rules.kinds.get(at.parse::<usize>().ok()?)?;
+        let at = change.kinds.iter().position(|new| new.kind == rule.kind)?;
+        Some(format!("identity.kinds[{at}].{rest}"))
+    });
+    if sent.is_some() {
+        refusal.field = sent;
+    }
+    refusal
 }

@@ -60,6 +60,14 @@ fn every_endpoint_refuses_strangers_and_wrong_roles(test: TestDb) {
             assert!(PUBLIC.contains(&name.as_str()), "{name} is open to everybody but not on the list");
             continue;
         }
+        if gate == "write_key" {
+            let (nobody, reader) = (app.nobody(), &keys[&Role::Owner]);
+            for (who, client) in [("nobody", &nobody), ("an api key", reader)] {
+                let got = client.call(method.clone(), &path, input.clone()).status;
+                check(who, got, (400..500).contains(&got));
+            }
+            continue;
+        }
         check(
             "nobody",
             app.nobody().call(method.clone(), &path, input.clone()).status,

@@ -1,10 +1,15 @@
 //! The HTTP door in-process, on both engines. A domain adds a file here; [`support::TestApp`] has the rest.
 
 mod administration;
+mod catalogue;
 mod documents;
 mod edge;
 mod endpoints;
 mod inputs;
 mod listening;
+mod people;
+mod people_identity;
+mod people_scope;
+mod people_world;
 mod session;
 mod support;
