@@ -75,7 +75,13 @@ struct DoctorCheck {
 async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<Json<Items<DoctorCheck>>> {
     let zh = may.locale == Locale::Zh;
     let checks = app.run(checks).await?;
-    let out = checks.iter().map(|c| DoctorCheck { key: c.key, state: c.state.name(), title: c.title(zh), detail: c.detail(zh).into(), remedy: c.remedy(zh).into() });
+    let out = checks.iter().map(|c| DoctorCheck {
+        key: c.key,
+        state: c.state.name(),
+        title: c.title(zh),
+        detail: c.detail(zh).into(),
+        remedy: c.remedy(zh).into(),
+    });
     Ok(Json(Items::all(out.collect())))
 }
 
@@ -83,7 +89,13 @@ pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
     Ok(vec![folder(app), key_file(app), database(app)?, log(app)?, books(app)?, clock(app), backups(app)])
 }
 
-fn check(key: &'static str, title: (&'static str, &'static str), state: State, detail: (impl Into<String>, impl Into<String>), remedy: (&str, &str)) -> Check {
+fn check(
+    key: &'static str,
+    title: (&'static str, &'static str),
+    state: State,
+    detail: (impl Into<String>, impl Into<String>),
+    remedy: (&str, &str),
+) -> Check {
     Check { key, state, title, detail: (detail.0.into(), detail.1.into()), remedy: (remedy.0.into(), remedy.1.into()) }
 }
 
@@ -93,7 +105,13 @@ fn folder(app: &App) -> Check {
     let written = std::fs::write(&probe, b"ok").and_then(|()| std::fs::remove_file(&probe));
     match written {
         Ok(()) => check("folder", title, State::Ok, ("可写", "writable"), ("", "")),
-        Err(error) => check("folder", title, State::Fail, (format!("不可写：{error}"), format!("not writable: {error}")), ("修正目录属主与权限，或清理磁盘空间。", "Correct its owner and permissions, or free some space.")),
+        Err(error) => check(
+            "folder",
+            title,
+            State::Fail,
+            (format!("不可写：{error}"), format!("not writable: {error}")),
+            ("修正目录属主与权限，或清理磁盘空间。", "Correct its owner and permissions, or free some space."),
+        ),
     }
 }
 
@@ -102,31 +120,66 @@ fn key_file(app: &App) -> Check {
     let title = ("密钥文件", "Key file");
     match std::fs::metadata(app.folder.join("siyu.key")).map(|meta| meta.permissions().mode() & 0o077) {
         Ok(0) => check("key_file", title, State::Ok, ("仅属主可读", "readable by its owner only"), ("", "")),
-        Ok(_) => check("key_file", title, State::Warn, ("其他用户可读", "readable by other users"), ("运行 chmod 600 siyu.key。", "Run chmod 600 siyu.key.")),
-        Err(error) => check("key_file", title, State::Fail, (format!("无法读取：{error}"), format!("cannot be read: {error}")), ("放回密钥文件；没有它，数据无法读取。", "Put the key file back; without it the data cannot be read.")),
+        Ok(_) => check(
+            "key_file",
+            title,
+            State::Warn,
+            ("其他用户可读", "readable by other users"),
+            ("运行 chmod 600 siyu.key。", "Run chmod 600 siyu.key."),
+        ),
+        Err(error) => check(
+            "key_file",
+            title,
+            State::Fail,
+            (format!("无法读取：{error}"), format!("cannot be read: {error}")),
+            ("放回密钥文件；没有它，数据无法读取。", "Put the key file back; without it the data cannot be read."),
+        ),
     }
 }
 
 fn database(app: &App) -> Result<Check, Refusal> {
     let title = ("数据库", "Database");
     let (engine, verdict) = match app.db.engine() {
-        Engine::Sqlite => ("SQLite", app.db.read(|tx| Ok(tx.one("SELECT quick_check FROM pragma_quick_check(1)", &[], |row| row.text(0))?))?),
+        Engine::Sqlite => ("SQLite", app.db.read(|tx| Ok(tx.one("PRAGMA quick_check(1)", &[], |row| row.text(0))?))?),
         Engine::Postgres => ("PostgreSQL", app.db.read(|tx| Ok(tx.one("SELECT CASE WHEN current_setting('synchronous_commit') = 'on' AND current_setting('fsync') = 'on' THEN 'ok' ELSE 'fsync or synchronous_commit is off' END", &[], |row| row.text(0))?))?),
     };
     Ok(if verdict == "ok" {
         check("database", title, State::Ok, (format!("{engine}，完好"), format!("{engine}, sound")), ("", ""))
     } else {
-        check("database", title, State::Fail, (format!("{engine}：{verdict}"), format!("{engine}: {verdict}")), ("用 siyu restore 恢复备份，或修正数据库设置。", "Restore a backup with siyu restore, or correct the server's settings."))
+        check(
+            "database",
+            title,
+            State::Fail,
+            (format!("{engine}：{verdict}"), format!("{engine}: {verdict}")),
+            (
+                "用 siyu restore 恢复备份，或修正数据库设置。",
+                "Restore a backup with siyu restore, or correct the server's settings.",
+            ),
+        )
     })
 }
 
 fn log(app: &App) -> Result<Check, Refusal> {
     let title = ("事件日志", "Event log");
-    let (count, last) = app.db.read(|tx| Ok(tx.one("SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM log_batch", &[], |row| Ok((row.int(0)?, row.int(1)?)))?))?;
+    let (count, last) = app.db.read(|tx| {
+        Ok(tx.one("SELECT COUNT(*), COALESCE(MAX(seq), 0) FROM log_batch", &[], |row| Ok((row.int(0)?, row.int(1)?)))?)
+    })?;
     Ok(if count == last {
-        check("log", title, State::Ok, (format!("{count} 批，连续"), format!("{count} batches without a gap")), ("", ""))
+        check(
+            "log",
+            title,
+            State::Ok,
+            (format!("{count} 批，连续"), format!("{count} batches without a gap")),
+            ("", ""),
+        )
     } else {
-        check("log", title, State::Fail, (format!("应有 {last} 批，实有 {count} 批"), format!("{last} batches expected, {count} found")), ("恢复最近的备份。", "Restore the latest backup."))
+        check(
+            "log",
+            title,
+            State::Fail,
+            (format!("应有 {last} 批，实有 {count} 批"), format!("{last} batches expected, {count} found")),
+            ("恢复最近的备份。", "Restore the latest backup."),
+        )
     })
 }
 
@@ -136,17 +189,35 @@ fn books(app: &App) -> Result<Check, Refusal> {
     Ok(if drift == 0 {
         check("books", title, State::Ok, ("所有合计与订单行一致", "every total equals the sum of its lines"), ("", ""))
     } else {
-        check("books", title, State::Fail, (format!("{drift} 处合计与订单行不符"), format!("{drift} totals differ from their lines")), ("运行 siyu rebuild。", "Run siyu rebuild."))
+        check(
+            "books",
+            title,
+            State::Fail,
+            (format!("{drift} 处合计与订单行不符"), format!("{drift} totals differ from their lines")),
+            ("运行 siyu rebuild。", "Run siyu rebuild."),
+        )
     })
 }
 
 /// A clock behind the newest thing we wrote has gone back since.
 fn clock(app: &App) -> Check {
     let title = ("系统时钟", "Clock");
-    let newest = app.db.read(|tx| Ok(tx.one("SELECT COALESCE(MAX(received_at), 0) FROM log_batch", &[], |row| row.time(0))?)).unwrap_or(Time(0));
+    let newest = app
+        .db
+        .read(|tx| Ok(tx.one("SELECT COALESCE(MAX(received_at), 0) FROM log_batch", &[], |row| row.time(0))?))
+        .unwrap_or(Time(0));
     let now = app.now();
     if now < newest || now < Time(1_767_225_600_000_000) {
-        check("clock", title, State::Fail, (format!("当前 {now}，早于已写入的数据 {newest}"), format!("it says {now}, earlier than data written at {newest}")), ("启用时间同步（NTP）。", "Turn time synchronisation (NTP) on."))
+        check(
+            "clock",
+            title,
+            State::Fail,
+            (
+                format!("当前 {now}，早于已写入的数据 {newest}"),
+                format!("it says {now}, earlier than data written at {newest}"),
+            ),
+            ("启用时间同步（NTP）。", "Turn time synchronisation (NTP) on."),
+        )
     } else {
         check("clock", title, State::Ok, (format!("{now}"), format!("{now}")), ("", ""))
     }
@@ -156,9 +227,23 @@ fn backups(app: &App) -> Check {
     let title = ("备份", "Backups");
     let newest = newest_file(&app.folder.join("backups"));
     match newest {
-        Some(at) if app.now() < at.plus_days(7) => check("backups", title, State::Ok, (format!("最近一次 {at}"), format!("the latest is of {at}")), ("", "")),
-        Some(at) => check("backups", title, State::Warn, (format!("最近一次 {at}"), format!("the latest is of {at}")), ("定期运行 siyu backup。", "Run siyu backup regularly.")),
-        None => check("backups", title, State::Warn, ("还没有备份", "there is none yet"), ("定期运行 siyu backup，并把文件存到别处。", "Run siyu backup regularly and keep the file elsewhere.")),
+        Some(at) if app.now() < at.plus_days(7) => {
+            check("backups", title, State::Ok, (format!("最近一次 {at}"), format!("the latest is of {at}")), ("", ""))
+        }
+        Some(at) => check(
+            "backups",
+            title,
+            State::Warn,
+            (format!("最近一次 {at}"), format!("the latest is of {at}")),
+            ("定期运行 siyu backup。", "Run siyu backup regularly."),
+        ),
+        None => check(
+            "backups",
+            title,
+            State::Warn,
+            ("还没有备份", "there is none yet"),
+            ("定期运行 siyu backup，并把文件存到别处。", "Run siyu backup regularly and keep the file elsewhere."),
+        ),
     }
 }
 

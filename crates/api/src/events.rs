@@ -62,7 +62,8 @@ impl EventOut {
         if masked {
             mask::json(&app.people, &mut body);
         }
-        let mut part = |name: &str| body.get_mut(name).map(Value::take).unwrap_or_else(|| Value::Object(Default::default()));
+        let mut part =
+            |name: &str| body.get_mut(name).map(Value::take).unwrap_or_else(|| Value::Object(Default::default()));
         Self {
             properties: part("properties"),
             context: part("context"),
@@ -83,20 +84,40 @@ fn unscoped(caller: &Caller) -> Result<(), Refusal> {
     if caller.scope.all {
         return Ok(());
     }
-    Err(Refusal::forbidden("scope_limited", "Your account is limited to some stores; events of the whole workspace are not shown to it.", "您的账号仅限部分门店，不能查看整个工作区的事件。"))
+    Err(Refusal::forbidden(
+        "scope_limited",
+        "Your account is limited to some stores; events of the whole workspace are not shown to it.",
+        "您的账号仅限部分门店，不能查看整个工作区的事件。",
+    ))
 }
 
 /// Lists the newest events of the workspace, in order of arrival, newest first.
 ///
 /// 最新事件，按到达顺序倒序。
 #[utoipa::path(get, path = "/events", tag = "Events", params(EventsQuery, PagingParams), responses((status = 200, body = Items<EventOut>)))]
-async fn list(may: May<EventsRead>, Query(query): Query<EventsQuery>, page: Paging, State(app): State<App>) -> Answer<Json<Items<EventOut>>> {
+async fn list(
+    may: May<EventsRead>,
+    Query(query): Query<EventsQuery>,
+    page: Paging,
+    State(app): State<App>,
+) -> Answer<Json<Items<EventOut>>> {
     unscoped(&may)?;
     let masked = !may.may(Permission::PeopleUnmask);
     app.run(move |app| {
-        let before = page.after.as_deref().map(|after| after.parse().map(Place)).transpose().map_err(|_| Refusal::invalid("invalid_after", "after must be the next of an earlier page.", "after 须为上一页返回的 next。").field("after"))?;
+        let before = page.after.as_deref().map(|after| after.parse().map(Place)).transpose().map_err(|_| {
+            Refusal::invalid(
+                "invalid_after",
+                "after must be the next of an earlier page.",
+                "after 须为上一页返回的 next。",
+            )
+            .field("after")
+        })?;
         let system = query.include.as_deref() == Some("system");
-        let keep = |event: &siyu_kernel::Event| (system || event.kind != EventKind::System) && query.name.as_ref().is_none_or(|name| *name == event.name) && query.r#type.as_ref().is_none_or(|kind| kind == event.kind.name());
+        let keep = |event: &siyu_kernel::Event| {
+            (system || event.kind != EventKind::System)
+                && query.name.as_ref().is_none_or(|name| *name == event.name)
+                && query.r#type.as_ref().is_none_or(|kind| kind == event.kind.name())
+        };
         app.db.read(|tx| {
             let found = app.log.newest(tx, before, page.limit, keep)?;
             let next = (found.len() == page.limit).then(|| found.last().map(|last| last.place.0.to_string())).flatten();
@@ -116,7 +137,15 @@ pub fn shown(app: &App, tx: &mut Tx<'_>, found: Vec<Found>, masked: bool) -> Res
     distinct.dedup();
     let profiles = app.people.profiles(tx, &distinct)?;
     let name_of = |root: u32| profiles.iter().find(|profile| profile.root == root).and_then(siyu_people::Profile::name);
-    Ok(found.into_iter().zip(roots).map(|(found, root)| EventOut { person_id: app.people.id(root), person_name: name_of(root), ..EventOut::new(app, found, masked) }).collect())
+    Ok(found
+        .into_iter()
+        .zip(roots)
+        .map(|(found, root)| EventOut {
+            person_id: app.people.id(root),
+            person_name: name_of(root),
+            ..EventOut::new(app, found, masked)
+        })
+        .collect())
 }
 
 const POLL: Duration = Duration::from_millis(500);
@@ -127,7 +156,10 @@ const SHOWN_PER_POLL_MAX: usize = 40;
 ///
 /// 实时事件流（SSE）。
 #[utoipa::path(get, path = "/events/stream", tag = "Events", responses((status = 200, content_type = "text/event-stream", body = EventOut)))]
-async fn stream(may: May<EventsRead>, State(app): State<App>) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>> {
+async fn stream(
+    may: May<EventsRead>,
+    State(app): State<App>,
+) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>> {
     unscoped(&may)?;
     let masked = !may.may(Permission::PeopleUnmask);
     let newest = app.run(|app| newest_seq(app)).await?;
@@ -145,7 +177,8 @@ async fn stream(may: May<EventsRead>, State(app): State<App>) -> Answer<Sse<impl
                 Err(_) => continue,
             }
         }
-        let event = waiting.pop().map(|event| SseEvent::default().data(serde_json::to_string(&event).unwrap_or_default()));
+        let event =
+            waiting.pop().map(|event| SseEvent::default().data(serde_json::to_string(&event).unwrap_or_default()));
         event.map(|event| (Ok(event), (app, seq, waiting)))
     });
     Ok(Sse::new(events).keep_alive(KeepAlive::default()))

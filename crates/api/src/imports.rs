@@ -70,7 +70,10 @@ struct ImportOut {
 }
 
 fn shown(job: Job, locale: Locale) -> ImportOut {
-    let pick = |(code, en, zh): (String, String, String)| ImportError { code, message: if locale == Locale::Zh { zh } else { en } };
+    let pick = |(code, en, zh): (String, String, String)| ImportError {
+        code,
+        message: if locale == Locale::Zh { zh } else { en },
+    };
     let ran = job.state != JobState::Uploaded;
     ImportOut {
         id: job.id,
@@ -83,7 +86,11 @@ fn shown(job: Job, locale: Locale) -> ImportOut {
         dry_run: job.dry_run,
         mapping: job.mapping,
         options: job.options,
-        progress: ImportProgress { rows: job.summary.rows, done: if job.state == JobState::Done { job.bytes_total } else { job.bytes_done }, total: job.bytes_total },
+        progress: ImportProgress {
+            rows: job.summary.rows,
+            done: if job.state == JobState::Done { job.bytes_total } else { job.bytes_done },
+            total: job.bytes_total,
+        },
         rejected: job.summary.rejected,
         summary: ran.then_some(job.summary),
         error: job.error.map(pick),
@@ -121,11 +128,17 @@ struct UploadQuery {
 ///
 /// 上传文件（请求体为文件内容，最大 2 GB），加密暂存。
 #[utoipa::path(post, path = "/imports", tag = "Imports", params(UploadQuery), request_body(content = String, content_type = "application/octet-stream"), responses((status = 201, body = ImportOut)))]
-async fn upload(may: May<ImportRun>, Query(query): Query<UploadQuery>, State(app): State<App>, request: axum::extract::Request) -> Answer<Created<ImportOut>> {
+async fn upload(
+    may: May<ImportRun>,
+    Query(query): Query<UploadQuery>,
+    State(app): State<App>,
+    request: axum::extract::Request,
+) -> Answer<Created<ImportOut>> {
     let kind = kind_of(&query.kind)?;
     let folder = app.folder.join("uploads");
     std::fs::create_dir_all(&folder).map_err(cannot_store)?;
-    let path = folder.join(format!("{:032x}.sealed", u128::from(app.chance.next()) << 64 | u128::from(app.chance.next())));
+    let path =
+        folder.join(format!("{:032x}.sealed", u128::from(app.chance.next()) << 64 | u128::from(app.chance.next())));
     let size = match receive(request.into_body(), &path, &app).await {
         Ok(size) => size,
         Err(refusal) => {
@@ -138,8 +151,19 @@ async fn upload(may: May<ImportRun>, Query(query): Query<UploadQuery>, State(app
         let (intake, now) = (app.intake.clone(), app.now());
         let job = app.db.transact(move |tx| {
             let by = actor.id.clone().unwrap_or_default();
-            let job = intake.create_job(tx, &NewJob { kind, file: &query.filename, size: size as i64, path: &path.to_string_lossy(), by: &by }, now)?;
-            audit::record(tx, now, &actor, "import.upload", Some(&job.id), &json!({ "kind": kind.name(), "size": size }))?;
+            let job = intake.create_job(
+                tx,
+                &NewJob { kind, file: &query.filename, size: size as i64, path: &path.to_string_lossy(), by: &by },
+                now,
+            )?;
+            audit::record(
+                tx,
+                now,
+                &actor,
+                "import.upload",
+                Some(&job.id),
+                &json!({ "kind": kind.name(), "size": size }),
+            )?;
             Ok(job)
         })?;
         Ok(shown(job, locale))
@@ -152,11 +176,19 @@ async fn receive(mut body: axum::body::Body, path: &Path, app: &App) -> Result<u
     let mut writer = SealedWriter::create(path, app.vault.clone()).map_err(cannot_store)?;
     let mut size = 0u64;
     while let Some(frame) = body.frame().await {
-        let broken = |e: axum::Error| Refusal::invalid("upload_broken", "The upload broke off. Nothing was kept.", "上传中断，未保留任何内容。").because(e);
+        let broken = |e: axum::Error| {
+            Refusal::invalid("upload_broken", "The upload broke off. Nothing was kept.", "上传中断，未保留任何内容。")
+                .because(e)
+        };
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         size += data.len() as u64;
         if size > UPLOAD_BYTES_MAX {
-            return Err(Refusal::new(Class::TooLarge, "file_too_large", "A file may have up to 2 GB. Use `siyu import` on the server for larger ones.", "文件不能超过 2 GB，更大的文件请在服务器上使用 siyu import。"));
+            return Err(Refusal::new(
+                Class::TooLarge,
+                "file_too_large",
+                "A file may have up to 2 GB. Use `siyu import` on the server for larger ones.",
+                "文件不能超过 2 GB，更大的文件请在服务器上使用 siyu import。",
+            ));
         }
         writer.write_all(&data).map_err(cannot_store)?;
     }
@@ -167,14 +199,33 @@ async fn receive(mut body: axum::body::Body, path: &Path, app: &App) -> Result<u
 }
 
 fn cannot_store(error: std::io::Error) -> Refusal {
-    Refusal::new(Class::Unavailable, "upload_storage", "The file could not be stored; check the space and permissions of the data folder. Nothing was kept.", "文件无法保存，请检查数据目录的空间与权限；未保留任何内容。").because(error)
+    Refusal::new(
+        Class::Unavailable,
+        "upload_storage",
+        "The file could not be stored; check the space and permissions of the data folder. Nothing was kept.",
+        "文件无法保存，请检查数据目录的空间与权限；未保留任何内容。",
+    )
+    .because(error)
 }
 fn kind_of(name: &str) -> Result<ImportKind, Refusal> {
-    ImportKind::parse(name).ok_or_else(|| Refusal::invalid("invalid_kind", "kind must be people, events, orders or products.", "kind 须为 people、events、orders 或 products。").field("kind"))
+    ImportKind::parse(name).ok_or_else(|| {
+        Refusal::invalid(
+            "invalid_kind",
+            "kind must be people, events, orders or products.",
+            "kind 须为 people、events、orders 或 products。",
+        )
+        .field("kind")
+    })
 }
 
 fn source(app: &App, job: &Job) -> Result<Source, Refusal> {
-    let gone = || Refusal::conflict("import_file_gone", "The uploaded file has been deleted; upload it again.", "上传的文件已删除，请重新上传。");
+    let gone = || {
+        Refusal::conflict(
+            "import_file_gone",
+            "The uploaded file has been deleted; upload it again.",
+            "上传的文件已删除，请重新上传。",
+        )
+    };
     let path = PathBuf::from(job.path.clone().ok_or_else(gone)?);
     if path.extension().is_none_or(|ending| ending != "sealed") {
         return Source::path(&path).map_err(|_| gone());
@@ -206,7 +257,12 @@ struct LookQuery {
 ///
 /// 预览：格式、编码、列与样例、建议的字段映射。
 #[utoipa::path(get, path = "/imports/{id}/preview", tag = "Imports", params(("id" = String, Path), LookQuery), responses((status = 200, body = Object)))]
-async fn look(may: May<ImportRun>, At(id): At<String>, Query(query): Query<LookQuery>, State(app): State<App>) -> Answer<Json<Value>> {
+async fn look(
+    may: May<ImportRun>,
+    At(id): At<String>,
+    Query(query): Query<LookQuery>,
+    State(app): State<App>,
+) -> Answer<Json<Value>> {
     let locale = may.locale;
     app.run(move |app| {
         let job = app.db.read(|tx| app.intake.job(tx, &id))?;
@@ -256,7 +312,12 @@ struct ImportStart {
 ///
 /// Errors: `unknown_field`, `unknown_column`, `mapping_incomplete`, `invalid_timezone`, `invalid_currency`, `import_state`.
 #[utoipa::path(post, path = "/imports/{id}/start", tag = "Imports", params(("id" = String, Path)), request_body = ImportStart, responses((status = 200, body = ImportOut)))]
-async fn start(may: May<ImportRun>, At(id): At<String>, State(app): State<App>, Body(input): Body<ImportStart>) -> Answer<Json<ImportOut>> {
+async fn start(
+    may: May<ImportRun>,
+    At(id): At<String>,
+    State(app): State<App>,
+    Body(input): Body<ImportStart>,
+) -> Answer<Json<ImportOut>> {
     let (actor, locale) = (may.actor.clone(), may.locale);
     app.run(move |app| {
         check_plan(app, &id, &input)?;
@@ -276,8 +337,17 @@ async fn start(may: May<ImportRun>, At(id): At<String>, State(app): State<App>, 
 /// A wrong mapping is told now, not after the job has failed.
 fn check_plan(app: &App, id: &str, input: &ImportStart) -> Result<(), Refusal> {
     let job = app.db.read(|tx| app.intake.job(tx, id))?;
-    let reader = siyu_files::open(source(app, &job)?, &input.options.open_options()).map_err(|e| Refusal::invalid(e.code(), e.en(), e.zh()))?;
-    siyu_intake::import::Plan::new(job.kind, reader.columns(), &input.mapping, &input.options, &Zone::shanghai(), app.intake.currency()).map(drop)
+    let reader = siyu_files::open(source(app, &job)?, &input.options.open_options())
+        .map_err(|e| Refusal::invalid(e.code(), e.en(), e.zh()))?;
+    siyu_intake::import::Plan::new(
+        job.kind,
+        reader.columns(),
+        &input.mapping,
+        &input.options,
+        &Zone::shanghai(),
+        app.intake.currency(),
+    )
+    .map(drop)
 }
 
 /// Runs a job on a thread of its own.
@@ -285,10 +355,17 @@ pub fn launch(app: &App, job: Job) -> Result<(), Refusal> {
     let source = source(app, &job)?;
     let app = app.clone();
     let body = move || {
-        let zone = app.db.read(|tx| Ok(Workspace::load(tx)?)).ok().and_then(|w| Zone::named(&w.timezone).ok()).unwrap_or_else(Zone::shanghai);
+        let zone = app
+            .db
+            .read(|tx| Ok(Workspace::load(tx)?))
+            .ok()
+            .and_then(|w| Zone::named(&w.timezone).ok())
+            .unwrap_or_else(Zone::shanghai);
         let run = Run { intake: &app.intake, db: &app.db, clock: Arc::clone(&app.clock), zone };
         match run.run(&job, source, &mut |_| ()) {
-            Ok(summary) => tracing::info!(import = job.id, rows = summary.rows, rejected = summary.rejected, "import ended"),
+            Ok(summary) => {
+                tracing::info!(import = job.id, rows = summary.rows, rejected = summary.rejected, "import ended")
+            }
             Err(refusal) => tracing::warn!(import = job.id, code = refusal.code, "import stopped"),
         }
     };
@@ -318,7 +395,9 @@ async fn cancel(may: May<ImportRun>, At(id): At<String>, State(app): State<App>)
     let locale = may.locale;
     app.run(move |app| {
         let intake = app.intake.clone();
-        let job = app.db.transact(move |tx| intake.set_job_state(tx, &id, &[JobState::Running, JobState::Paused], JobState::Cancelled))?;
+        let job = app.db.transact(move |tx| {
+            intake.set_job_state(tx, &id, &[JobState::Running, JobState::Paused], JobState::Cancelled)
+        })?;
         Ok(shown(job, locale))
     })
     .await
@@ -333,7 +412,9 @@ async fn resume(may: May<ImportRun>, At(id): At<String>, State(app): State<App>)
     let locale = may.locale;
     app.run(move |app| {
         let intake = app.intake.clone();
-        let job = app.db.transact(move |tx| intake.set_job_state(tx, &id, &[JobState::Cancelled, JobState::Failed, JobState::Paused], JobState::Running))?;
+        let job = app.db.transact(move |tx| {
+            intake.set_job_state(tx, &id, &[JobState::Cancelled, JobState::Failed, JobState::Paused], JobState::Running)
+        })?;
         launch(app, job.clone())?;
         Ok(shown(job, locale))
     })
@@ -351,7 +432,13 @@ async fn errors(may: May<ImportRun>, At(id): At<String>, State(app): State<App>)
         app.access.record(app.now(), &actor, "import.errors", Some(&id), &json!({}))?;
         error_file(app, &id, locale)
     });
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"import-errors.csv\"")], text.await?))
+    Ok((
+        [
+            (CONTENT_TYPE, "text/csv; charset=utf-8"),
+            (CONTENT_DISPOSITION, "attachment; filename=\"import-errors.csv\""),
+        ],
+        text.await?,
+    ))
 }
 
 fn error_file(app: &App, id: &str, locale: Locale) -> Result<Vec<u8>, Refusal> {
@@ -360,8 +447,13 @@ fn error_file(app: &App, id: &str, locale: Locale) -> Result<Vec<u8>, Refusal> {
     let failed = |e: siyu_files::FileError| Refusal::internal(std::io::Error::other(e.en()));
     app.db.read(|tx| {
         let job = app.intake.job(tx, id)?;
-        let columns = source(app, &job).ok().and_then(|source| siyu_files::open(source, &job.options.open_options()).ok()).map(|reader| reader.columns().to_vec()).unwrap_or_default();
-        let head = if zh { ["行号", "错误代码", "字段", "原因"] } else { ["line", "code", "field", "reason"] };
+        let columns = source(app, &job)
+            .ok()
+            .and_then(|source| siyu_files::open(source, &job.options.open_options()).ok())
+            .map(|reader| reader.columns().to_vec())
+            .unwrap_or_default();
+        let head =
+            if zh { ["行号", "错误代码", "字段", "原因"] } else { ["line", "code", "field", "reason"] };
         let header: Vec<&str> = head.into_iter().chain(columns.iter().map(String::as_str)).collect();
         let mut writer = Box::new(siyu_files::CsvWriter::new(&mut out, &header).map_err(failed)?);
         let mut after = -1;
@@ -369,8 +461,14 @@ fn error_file(app: &App, id: &str, locale: Locale) -> Result<Vec<u8>, Refusal> {
             let rows = app.intake.rejects(tx, job.num, after, 1_000)?;
             for row in &rows {
                 let line = row.line.to_string();
-                let own = [line.as_str(), &row.code, row.field.as_deref().unwrap_or_default(), if zh { &row.zh } else { &row.en }];
-                let mut cells: Vec<siyu_files::Cell<'_>> = own.into_iter().chain(row.cells.iter().map(String::as_str)).map(siyu_files::Cell::Text).collect();
+                let own = [
+                    line.as_str(),
+                    &row.code,
+                    row.field.as_deref().unwrap_or_default(),
+                    if zh { &row.zh } else { &row.en },
+                ];
+                let mut cells: Vec<siyu_files::Cell<'_>> =
+                    own.into_iter().chain(row.cells.iter().map(String::as_str)).map(siyu_files::Cell::Text).collect();
                 cells.resize(header.len(), siyu_files::Cell::Empty);
                 writer.write_row(&cells).map_err(failed)?;
             }

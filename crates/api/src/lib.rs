@@ -27,33 +27,25 @@
 mod app;
 mod audit;
 mod auth;
+mod commerce;
 mod console;
 mod context;
 mod cors;
 pub mod doctor;
 mod document;
 mod edge;
+mod erasures;
 mod error;
+mod events;
 mod extract;
+mod fields;
 pub mod gate;
 mod health;
+pub mod imports;
 mod keys;
 mod logs;
-mod measure;
-mod reply;
-pub mod route;
-mod serve;
-mod session;
-mod users;
-mod events;
-pub mod imports;
 mod mask;
-mod schema;
-mod stats;
-mod tracking;
-mod commerce;
-mod erasures;
-mod fields;
+mod measure;
 mod people;
 mod people_consents;
 mod people_export;
@@ -64,10 +56,18 @@ mod people_out;
 mod people_reader;
 mod people_sides;
 mod people_tags;
+mod reply;
+pub mod route;
+mod schema;
 mod search;
+mod serve;
+mod session;
 mod settings;
+mod stats;
 mod tag_groups;
 mod tags;
+mod tracking;
+mod users;
 mod words;
 mod workspace;
 
@@ -101,7 +101,11 @@ pub fn migrations() -> Vec<Migration> {
 
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
-    Endpoints::new().merge(session::router()).merge(users::router()).merge(keys::router()).merge(audit::router())
+    Endpoints::new()
+        .merge(session::router())
+        .merge(users::router())
+        .merge(keys::router())
+        .merge(audit::router())
         .merge(commerce::router())
         .merge(doctor::router())
         .merge(erasures::router())

@@ -7,7 +7,9 @@ use siyu_people::People;
 /// Masks values whose key is a sensitive profile field, at any depth. Text is masked by kind where its key names one.
 pub fn json(people: &People, value: &mut Value) {
     let fields = people.field_table();
-    walk(value, &|key| matches!(key, "phone" | "mobile" | "email") || fields.0.get(key).is_some_and(|field| field.sensitive));
+    walk(value, &|key| {
+        matches!(key, "phone" | "mobile" | "email") || fields.0.get(key).is_some_and(|field| field.sensitive)
+    });
 }
 
 fn walk(value: &mut Value, sensitive: &impl Fn(&str) -> bool) {

@@ -192,7 +192,14 @@ fn mask_keys(value: &mut Value, hidden: &dyn Fn(&str) -> bool) -> bool {
             }
             found
         }
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| mask_keys(item, hidden) || found),
+        // Not `any`: it would stop at the first.
+        Value::Array(items) => {
+            let mut found = false;
+            for item in items {
+                found |= mask_keys(item, hidden);
+            }
+            found
+        }
         _ => false,
     }
 }

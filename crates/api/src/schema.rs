@@ -45,8 +45,23 @@ struct SchemaEvent {
 }
 
 fn shown(row: EventRow, samples: bool) -> SchemaEvent {
-    let properties = row.properties.into_iter().map(|p| SchemaProperty { name: p.name, types: p.types, locked_type: p.locked_type, required: p.required, sample: p.sample.filter(|_| samples) });
-    SchemaEvent { r#type: row.kind, name: row.name, count: row.count, first_seen_at: row.first_at, last_seen_at: row.last_at, locked: row.locked, unknown: row.unknown, properties: properties.collect() }
+    let properties = row.properties.into_iter().map(|p| SchemaProperty {
+        name: p.name,
+        types: p.types,
+        locked_type: p.locked_type,
+        required: p.required,
+        sample: p.sample.filter(|_| samples),
+    });
+    SchemaEvent {
+        r#type: row.kind,
+        name: row.name,
+        count: row.count,
+        first_seen_at: row.first_at,
+        last_seen_at: row.last_at,
+        locked: row.locked,
+        unknown: row.unknown,
+        properties: properties.collect(),
+    }
 }
 
 /// Lists the events seen so far with their properties and types, the most frequent first.
@@ -85,18 +100,35 @@ struct SchemaIn {
 ///
 /// Errors: `event_unknown`, `invalid_policy`, `invalid_type`.
 #[utoipa::path(patch, path = "/schema/{type}/{name}", tag = "Events", params(("type" = String, Path), ("name" = String, Path)), request_body = SchemaIn, responses((status = 200, body = SchemaEvent)))]
-async fn change(may: May<SchemaWrite>, At((kind, name)): At<(String, String)>, State(app): State<App>, Body(input): Body<SchemaIn>) -> Answer<Json<SchemaEvent>> {
+async fn change(
+    may: May<SchemaWrite>,
+    At((kind, name)): At<(String, String)>,
+    State(app): State<App>,
+    Body(input): Body<SchemaIn>,
+) -> Answer<Json<SchemaEvent>> {
     let actor = may.actor.clone();
     app.run(move |app| {
-        let properties = input.properties.into_iter().map(|p| PropertyPatch { name: p.name, locked_type: p.locked_type, required: p.required }).collect();
+        let properties = input
+            .properties
+            .into_iter()
+            .map(|p| PropertyPatch { name: p.name, locked_type: p.locked_type, required: p.required })
+            .collect();
         let patch = EventPatch { locked: input.locked, unknown: input.unknown, properties };
         let (intake, now) = (app.intake.clone(), app.now());
         let row = app.db.transact(move |tx| {
             intake.patch_schema(tx, &kind, &name, &patch)?;
-            audit::record(tx, now, &actor, "schema.change", Some(&format!("{kind}/{name}")), &json!({ "locked": patch.locked }))?;
+            audit::record(
+                tx,
+                now,
+                &actor,
+                "schema.change",
+                Some(&format!("{kind}/{name}")),
+                &json!({ "locked": patch.locked }),
+            )?;
             Ok(intake.schema(tx)?.into_iter().find(|row| row.kind == kind && row.name == name))
         })?;
-        row.map(|row| shown(row, true)).ok_or_else(|| Refusal::not_found("event_unknown", "No such event has been seen.", "没有该事件。"))
+        row.map(|row| shown(row, true))
+            .ok_or_else(|| Refusal::not_found("event_unknown", "No such event has been seen.", "没有该事件。"))
     })
     .await
     .map(Json)
@@ -136,18 +168,32 @@ fn quarantine_row(app: &App, row: Quarantined, locale: Locale, masked: bool) -> 
         mask::json(&app.people, &mut body);
     }
     let message = if locale == Locale::Zh { row.zh } else { row.en };
-    QuarantineRow { id: row.id.to_string(), message_id: row.message_id, r#type: row.kind, name: row.name, at: row.at, reason: QuarantineReason { code: row.code, message, field: row.field }, body }
+    QuarantineRow {
+        id: row.id.to_string(),
+        message_id: row.message_id,
+        r#type: row.kind,
+        name: row.name,
+        at: row.at,
+        reason: QuarantineReason { code: row.code, message, field: row.field },
+        body,
+    }
 }
 
 /// Lists messages kept aside, newest first, with the reason.
 ///
 /// 隔离区：未通过规范的消息及原因。
 #[utoipa::path(get, path = "/quarantine", tag = "Events", params(QuarantineQuery, PagingParams), responses((status = 200, body = Items<QuarantineRow>)))]
-async fn quarantined(may: May<EventsRead>, Query(query): Query<QuarantineQuery>, page: Paging, State(app): State<App>) -> Answer<Json<Items<QuarantineRow>>> {
+async fn quarantined(
+    may: May<EventsRead>,
+    Query(query): Query<QuarantineQuery>,
+    page: Paging,
+    State(app): State<App>,
+) -> Answer<Json<Items<QuarantineRow>>> {
     let (masked, locale) = (!may.may(Permission::PeopleUnmask), may.locale);
     app.run(move |app| {
         let before = page.after.as_deref().map(str::parse::<i64>).transpose().map_err(|_| bad_id("after"))?;
-        let rows = app.db.read(|tx| Ok(app.intake.quarantined(tx, query.name.as_deref(), before, page.limit as i64)?))?;
+        let rows =
+            app.db.read(|tx| Ok(app.intake.quarantined(tx, query.name.as_deref(), before, page.limit as i64)?))?;
         let next = (rows.len() == page.limit).then(|| rows.last().map(|row| row.id.to_string())).flatten();
         Ok(Items::new(rows.into_iter().map(|row| quarantine_row(app, row, locale, masked)).collect(), next))
     })
@@ -191,7 +237,11 @@ struct RetryIn {
 ///
 /// 批量重试隔离消息。
 #[utoipa::path(post, path = "/quarantine/retry", tag = "Events", request_body = RetryIn, responses((status = 200, body = RetryOut)))]
-async fn retry_many(may: May<SchemaWrite>, State(app): State<App>, Body(input): Body<RetryIn>) -> Answer<Json<RetryOut>> {
+async fn retry_many(
+    may: May<SchemaWrite>,
+    State(app): State<App>,
+    Body(input): Body<RetryIn>,
+) -> Answer<Json<RetryOut>> {
     let _ = may;
     app.run(move |app| {
         let (mut out, mut before) = (RetryOut { accepted: 0, rejected: 0 }, None);

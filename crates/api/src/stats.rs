@@ -79,7 +79,15 @@ fn numbers(app: &App, tx: &mut Tx<'_>) -> Result<Stats, Refusal> {
     let currency = app.intake.currency();
     let totals = siyu_commerce::totals(tx)?.into_iter().find(|totals| totals.currency == currency);
     let (orders, revenue, refunded) = totals.map_or((0, 0, 0), |t| (t.orders, t.revenue, t.refunded));
-    Ok(Stats { people: app.people.count(tx)?, events: app.log.totals(tx)?.0, orders, revenue, refunded, net: revenue - refunded, currency })
+    Ok(Stats {
+        people: app.people.count(tx)?,
+        events: app.log.totals(tx)?.0,
+        orders,
+        revenue,
+        refunded,
+        net: revenue - refunded,
+        currency,
+    })
 }
 
 /// What the home page shows: numbers, thirty days, what to do next and what needs a decision.
@@ -95,12 +103,19 @@ fn today(app: &App, tx: &mut Tx<'_>) -> Result<Overview, Refusal> {
     let zone = Zone::named(&Workspace::load(tx)?.timezone).unwrap_or_else(|_| Zone::shanghai());
     let quarantined = app.intake.quarantine_count(tx)?;
     let count = |tx: &mut Tx<'_>, sql: &str| tx.one(sql, &[], |row| row.int(0));
-    let unknown = count(tx, "SELECT COUNT(*) FROM (SELECT 1 FROM person p WHERE p.root = p.num AND p.state = 0 AND NOT EXISTS (SELECT 1 FROM identifier i JOIN person n ON n.num = i.num WHERE n.root = p.num AND i.kind NOT IN ('anonymous', 'device')) LIMIT 100000) x")?;
-    let has = |tx: &mut Tx<'_>, sql: &str| -> Result<bool, Refusal> { Ok(tx.opt(sql, &[], |row| row.int(0))?.is_some()) };
+    let unknown = count(
+        tx,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM person p WHERE p.root = p.num AND p.state = 0 AND NOT EXISTS (SELECT 1 FROM identifier i JOIN person n ON n.num = i.num WHERE n.root = p.num AND i.kind NOT IN ('anonymous', 'device')) LIMIT 100000) x",
+    )?;
+    let has =
+        |tx: &mut Tx<'_>, sql: &str| -> Result<bool, Refusal> { Ok(tx.opt(sql, &[], |row| row.int(0))?.is_some()) };
     let checklist = vec![
         StatsStep { key: "import_people", done: stats.people > 0 },
         StatsStep { key: "import_orders", done: stats.orders > 0 },
-        StatsStep { key: "connect_sdk", done: has(tx, "SELECT 1 FROM access_key WHERE kind = 'write' AND last_used_at IS NOT NULL LIMIT 1")? },
+        StatsStep {
+            key: "connect_sdk",
+            done: has(tx, "SELECT 1 FROM access_key WHERE kind = 'write' AND last_used_at IS NOT NULL LIMIT 1")?,
+        },
         StatsStep { key: "create_tag", done: has(tx, "SELECT 1 FROM tag LIMIT 1")? },
         StatsStep { key: "invite_user", done: count(tx, "SELECT COUNT(*) FROM access_user")? > 1 },
         StatsStep { key: "lock_schema", done: has(tx, "SELECT 1 FROM schema_event WHERE locked = 1 LIMIT 1")? },
@@ -119,7 +134,11 @@ fn today(app: &App, tx: &mut Tx<'_>) -> Result<Overview, Refusal> {
         quarantined,
         days,
         checklist,
-        attention: attention.into_iter().filter(|(_, count)| *count > 0).map(|(key, count)| StatsAttention { key, count }).collect(),
+        attention: attention
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(key, count)| StatsAttention { key, count })
+            .collect(),
         stats,
     })
 }
@@ -129,7 +148,11 @@ fn days(app: &App, tx: &mut Tx<'_>, zone: &Zone) -> Result<Vec<StatsDay>, Refusa
     let mut out = Vec::new();
     for day in siyu_commerce::daily(tx, app.intake.currency(), zone, 30, now)? {
         let (from, to) = (zone.start_of_day(day.day), zone.start_of_day(day.day + 1));
-        let people = tx.one("SELECT COUNT(*) FROM person WHERE created_at >= $1 AND created_at < $2 AND root = num", params![from, to], |row| row.int(0))?;
+        let people = tx.one(
+            "SELECT COUNT(*) FROM person WHERE created_at >= $1 AND created_at < $2 AND root = num",
+            params![from, to],
+            |row| row.int(0),
+        )?;
         let text = zone.local(siyu_kernel::Time(from.0 + 43_200_000_000));
         out.push(StatsDay { day: text[..10].to_owned(), people, orders: day.orders, revenue: day.revenue });
     }

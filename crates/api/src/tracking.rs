@@ -42,7 +42,9 @@ impl Gate for Sender {
 impl FromRequestParts<App> for Sender {
     type Rejection = ApiError;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()) else {
+            return Ok(Self(None));
+        };
         let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
         Ok(Self(match scheme.to_ascii_lowercase().as_str() {
             "bearer" => Some(rest.trim().to_owned()),
@@ -81,9 +83,15 @@ async fn track(
     Extension(context): Extension<Context>,
     request: axum::extract::Request,
 ) -> Answer<Json<TrackOut>> {
-    let endpoint = Endpoint::parse(&call)
-        .ok_or_else(|| Refusal::not_found("call_unknown", format!("There is no tracking call {call}."), format!("没有名为 {call} 的接口。")))?;
-    let zipped = request.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
+    let endpoint = Endpoint::parse(&call).ok_or_else(|| {
+        Refusal::not_found(
+            "call_unknown",
+            format!("There is no tracking call {call}."),
+            format!("没有名为 {call} 的接口。"),
+        )
+    })?;
+    let zipped =
+        request.headers().get(CONTENT_ENCODING).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"gzip"));
     let body = read_body(request.into_body(), zipped).await?;
     let kib = u32::try_from(body.len() / 1024 + 1).unwrap_or(u32::MAX);
     let _place = lane.0.try_acquire_many(kib).map_err(|_| Refusal::busy())?;
@@ -99,11 +107,23 @@ async fn track(
     metrics::counter!("siyu_intake_repeated_total").increment(accepted.repeated as u64);
     metrics::counter!("siyu_intake_quarantined_total").increment(accepted.quarantined as u64);
     let _ = context;
-    Ok(Json(TrackOut { success: true, accepted: accepted.events, repeated: accepted.repeated, quarantined: accepted.quarantined }))
+    Ok(Json(TrackOut {
+        success: true,
+        accepted: accepted.events,
+        repeated: accepted.repeated,
+        quarantined: accepted.quarantined,
+    }))
 }
 
 async fn source(app: &App, key: Option<String>) -> Result<String, ApiError> {
-    let invalid = || Refusal::new(Class::Unauthenticated, "write_key_invalid", "A write key is needed: as the user name of Basic authentication, or as writeKey in the body.", "需要写入密钥：放在 Basic 认证的用户名中，或请求体的 writeKey 字段中。");
+    let invalid = || {
+        Refusal::new(
+            Class::Unauthenticated,
+            "write_key_invalid",
+            "A write key is needed: as the user name of Basic authentication, or as writeKey in the body.",
+            "需要写入密钥：放在 Basic 认证的用户名中，或请求体的 writeKey 字段中。",
+        )
+    };
     let Some(secret) = key else { return Err(invalid().into()) };
     let key = app.run(move |app| app.access.verify_key(app.now(), &secret)).await?;
     match key {
@@ -113,14 +133,23 @@ async fn source(app: &App, key: Option<String>) -> Result<String, ApiError> {
 }
 
 async fn read_body(body: RawBody, zipped: bool) -> Result<Vec<u8>, Refusal> {
-    let too_large = || Refusal::new(Class::TooLarge, "batch_too_large", "A request may have up to 500 KB. Send smaller batches.", "单次请求不超过 500 KB，请减小批量。");
+    let too_large = || {
+        Refusal::new(
+            Class::TooLarge,
+            "batch_too_large",
+            "A request may have up to 500 KB. Send smaller batches.",
+            "单次请求不超过 500 KB，请减小批量。",
+        )
+    };
     let bytes = Limited::new(body, Limits::BATCH_BYTES_MAX + 1).collect().await.map_err(|_| too_large())?.to_bytes();
     if !zipped {
         return if bytes.len() > Limits::BATCH_BYTES_MAX { Err(too_large()) } else { Ok(bytes.into()) };
     }
     let mut plain = Vec::with_capacity(bytes.len() * 4);
     let mut reader = MultiGzDecoder::new(bytes.as_ref()).take(Limits::BATCH_BYTES_MAX as u64 + 1);
-    reader.read_to_end(&mut plain).map_err(|_| Refusal::invalid("invalid_gzip", "The body is not valid gzip.", "请求体不是合法的 gzip 数据。"))?;
+    reader
+        .read_to_end(&mut plain)
+        .map_err(|_| Refusal::invalid("invalid_gzip", "The body is not valid gzip.", "请求体不是合法的 gzip 数据。"))?;
     if plain.len() > Limits::BATCH_BYTES_MAX { Err(too_large()) } else { Ok(plain) }
 }
 

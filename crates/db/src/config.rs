@@ -45,7 +45,15 @@ impl DbConfig {
         Self::new(Target::Postgres { url: url.to_owned(), schema: schema.to_owned() })
     }
     fn new(target: Target) -> Self {
-        Self { target, migrations: crate::MIGRATIONS.to_vec(), mode: OpenMode::Migrate, queue_max: 1024, writers: 4, readers: 4, cache_kib: 65_536 }
+        Self {
+            target,
+            migrations: crate::MIGRATIONS.to_vec(),
+            mode: OpenMode::Migrate,
+            queue_max: 1024,
+            writers: 4,
+            readers: 4,
+            cache_kib: 65_536,
+        }
     }
     #[must_use]
     pub fn with(mut self, migrations: &[Migration]) -> Self {

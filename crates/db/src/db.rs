@@ -49,7 +49,10 @@ impl Db {
 
     /// Runs a unit and returns once it is on disk. The closure may run more than once; only the last run counts.
     /// Blocks the calling thread: from async code use [`Db::submit`].
-    pub fn transact<T: Send + 'static>(&self, unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    pub fn transact<T: Send + 'static>(
+        &self,
+        unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let (sender, receiver) = std::sync::mpsc::sync_channel(1);
         self.inner.writer.send(job(unit, move |result| drop(sender.send(result))))?;
         receiver.recv().map_err(|_| stopped())?
@@ -97,17 +100,27 @@ impl Db {
     pub fn copy_to(&self, file: &std::path::Path) -> Result<(), Refusal> {
         match &self.inner.config.target {
             Target::Sqlite { file: from, .. } => migrate::backup_file(from, file),
-            Target::Postgres { .. } => Err(Refusal::internal(DbError::Decode("a file copy exists only for SQLite".into()))),
+            Target::Postgres { .. } => {
+                Err(Refusal::internal(DbError::Decode("a file copy exists only for SQLite".into())))
+            }
         }
     }
 }
 
 fn stopped() -> Refusal {
-    Refusal::new(siyu_kernel::Class::Unavailable, "stopping", "The server is stopping; nothing of this request was saved.", "服务正在停止，本次请求未保存。")
+    Refusal::new(
+        siyu_kernel::Class::Unavailable,
+        "stopping",
+        "The server is stopping; nothing of this request was saved.",
+        "服务正在停止，本次请求未保存。",
+    )
 }
 
 /// Couples a typed unit with the untyped queue: the value waits in a cell until the commit decides its fate.
-fn job<T: Send + 'static>(mut unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static, answer: impl FnOnce(Result<T, Refusal>) + Send + 'static) -> Job {
+fn job<T: Send + 'static>(
+    mut unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
+    answer: impl FnOnce(Result<T, Refusal>) + Send + 'static,
+) -> Job {
     let cell = Arc::new(Mutex::new(None));
     let result = Arc::clone(&cell);
     Job {

@@ -24,7 +24,10 @@ impl DbError {
         match self {
             // Serialization failure, deadlock, and the savepoint of another session's unique insert.
             Self::Postgres(error) => has_pg_code(error, &["40001", "40P01"]),
-            Self::Sqlite(error) => matches!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)),
+            Self::Sqlite(error) => matches!(
+                error.sqlite_error_code(),
+                Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
+            ),
             Self::Conflict(_) => true,
             Self::Decode(_) => false,
         }
@@ -32,7 +35,11 @@ impl DbError {
     /// The connection is gone and a new one may work.
     pub fn disconnected(&self) -> bool {
         match self {
-            Self::Postgres(error) => error.is_closed() || has_pg_code(error, &["57P01", "57P02", "57P03", "08006", "08003", "08001"]) || (error.code().is_none() && error.as_db_error().is_none()),
+            Self::Postgres(error) => {
+                error.is_closed()
+                    || has_pg_code(error, &["57P01", "57P02", "57P03", "08006", "08003", "08001"])
+                    || (error.code().is_none() && error.as_db_error().is_none())
+            }
             _ => false,
         }
     }
@@ -44,18 +51,58 @@ impl From<DbError> for Refusal {
         let unavailable = |code, en: &str, zh: &str| Refusal::new(Class::Unavailable, code, en, zh);
         let refusal = match &error {
             DbError::Sqlite(e) => match e.sqlite_error_code() {
-                Some(Lite::DiskFull) => unavailable("disk_full", "The disk is full. Nothing of this request was saved; free some space and try again.", "磁盘已满，本次请求未保存任何内容，请清理空间后重试。"),
-                Some(Lite::ReadOnly | Lite::CannotOpen | Lite::PermissionDenied) => unavailable("storage_read_only", "The data folder cannot be written. Check its owner and permissions.", "数据目录不可写，请检查其属主与权限。"),
-                Some(Lite::DatabaseBusy | Lite::DatabaseLocked) => unavailable("storage_busy", "Another process is holding the database. Try again.", "数据库被其他进程占用，请稍后重试。"),
-                Some(Lite::SystemIoFailure) => unavailable("storage_failure", "The disk reported a failure. Nothing of this request was saved.", "磁盘读写失败，本次请求未保存任何内容。"),
-                Some(Lite::DatabaseCorrupt | Lite::NotADatabase) => unavailable("storage_damaged", "The database file is damaged. Restore a backup with `siyu restore`.", "数据库文件已损坏，请用 siyu restore 恢复备份。"),
+                Some(Lite::DiskFull) => unavailable(
+                    "disk_full",
+                    "The disk is full. Nothing of this request was saved; free some space and try again.",
+                    "磁盘已满，本次请求未保存任何内容，请清理空间后重试。",
+                ),
+                Some(Lite::ReadOnly | Lite::CannotOpen | Lite::PermissionDenied) => unavailable(
+                    "storage_read_only",
+                    "The data folder cannot be written. Check its owner and permissions.",
+                    "数据目录不可写，请检查其属主与权限。",
+                ),
+                Some(Lite::DatabaseBusy | Lite::DatabaseLocked) => unavailable(
+                    "storage_busy",
+                    "Another process is holding the database. Try again.",
+                    "数据库被其他进程占用，请稍后重试。",
+                ),
+                Some(Lite::SystemIoFailure) => unavailable(
+                    "storage_failure",
+                    "The disk reported a failure. Nothing of this request was saved.",
+                    "磁盘读写失败，本次请求未保存任何内容。",
+                ),
+                Some(Lite::DatabaseCorrupt | Lite::NotADatabase) => unavailable(
+                    "storage_damaged",
+                    "The database file is damaged. Restore a backup with `siyu restore`.",
+                    "数据库文件已损坏，请用 siyu restore 恢复备份。",
+                ),
                 _ => return Refusal::internal(error),
             },
-            DbError::Postgres(e) if has_pg_code(e, &["53100"]) => unavailable("disk_full", "The database server's disk is full. Nothing of this request was saved.", "数据库服务器磁盘已满，本次请求未保存任何内容。"),
-            DbError::Postgres(e) if has_pg_code(e, &["25006"]) => unavailable("storage_read_only", "The database server is read-only at present.", "数据库服务器当前为只读。"),
-            DbError::Postgres(e) if has_pg_code(e, &["28P01", "28000", "3D000"]) => unavailable("database_login", "The database server refused our login. Check the address in siyu.toml.", "数据库拒绝登录，请检查 siyu.toml 中的地址与账号。"),
-            _ if error.disconnected() => unavailable("database_away", "The database server cannot be reached. Nothing of this request was saved; we reconnect by ourselves.", "数据库暂时无法连接，本次请求未保存任何内容；恢复后会自动重连。"),
-            _ if error.retryable() => unavailable("storage_conflict", "Too many requests changed the same rows at once. Try again.", "同一数据被同时修改次数过多，请重试。"),
+            DbError::Postgres(e) if has_pg_code(e, &["53100"]) => unavailable(
+                "disk_full",
+                "The database server's disk is full. Nothing of this request was saved.",
+                "数据库服务器磁盘已满，本次请求未保存任何内容。",
+            ),
+            DbError::Postgres(e) if has_pg_code(e, &["25006"]) => unavailable(
+                "storage_read_only",
+                "The database server is read-only at present.",
+                "数据库服务器当前为只读。",
+            ),
+            DbError::Postgres(e) if has_pg_code(e, &["28P01", "28000", "3D000"]) => unavailable(
+                "database_login",
+                "The database server refused our login. Check the address in siyu.toml.",
+                "数据库拒绝登录，请检查 siyu.toml 中的地址与账号。",
+            ),
+            _ if error.disconnected() => unavailable(
+                "database_away",
+                "The database server cannot be reached. Nothing of this request was saved; we reconnect by ourselves.",
+                "数据库暂时无法连接，本次请求未保存任何内容；恢复后会自动重连。",
+            ),
+            _ if error.retryable() => unavailable(
+                "storage_conflict",
+                "Too many requests changed the same rows at once. Try again.",
+                "同一数据被同时修改次数过多，请重试。",
+            ),
             _ => return Refusal::internal(error),
         };
         refusal.because(error)

@@ -35,4 +35,5 @@ pub mod outbox_ops {
 }
 
 /// Tables of this crate; every workspace applies them first.
-pub const MIGRATIONS: &[Migration] = &[Migration { id: "db/0001_ground", sql: include_str!("../migrations/0001_ground.sql") }];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "db/0001_ground", sql: include_str!("../migrations/0001_ground.sql") }];

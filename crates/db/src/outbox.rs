@@ -24,7 +24,10 @@ pub struct OutboxItem {
 
 /// True when the row is new.
 pub fn put(tx: &mut Tx<'_>, item: &Outgoing<'_>) -> Result<bool, DbError> {
-    let written = tx.execute("INSERT INTO outbox (topic, dedupe, payload, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT (dedupe) DO NOTHING", params![item.topic, item.dedupe, item.payload, item.due])?;
+    let written = tx.execute(
+        "INSERT INTO outbox (topic, dedupe, payload, due_at) VALUES ($1, $2, $3, $4) ON CONFLICT (dedupe) DO NOTHING",
+        params![item.topic, item.dedupe, item.payload, item.due],
+    )?;
     Ok(written == 1)
 }
 
@@ -44,7 +47,8 @@ pub fn claim(tx: &mut Tx<'_>, topic: &str, now: Time, seconds: i64, limit: i64) 
 }
 
 pub fn done(tx: &mut Tx<'_>, id: i64) -> Result<(), DbError> {
-    tx.execute("UPDATE outbox SET state = 'done', last_error = NULL WHERE id = $1 AND state = 'waiting'", params![id]).map(drop)
+    tx.execute("UPDATE outbox SET state = 'done', last_error = NULL WHERE id = $1 AND state = 'waiting'", params![id])
+        .map(drop)
 }
 
 /// Tries again at `again`, or never when `None`.
@@ -59,5 +63,9 @@ pub fn failed(tx: &mut Tx<'_>, id: i64, error: &str, again: Option<Time>) -> Res
 
 /// How many rows are in each state.
 pub fn counts(tx: &mut Tx<'_>, topic: &str) -> Result<Vec<(String, i64)>, DbError> {
-    tx.query("SELECT state, COUNT(*) FROM outbox WHERE topic = $1 GROUP BY state ORDER BY state", params![topic], |row| Ok((row.text(0)?, row.int(1)?)))
+    tx.query(
+        "SELECT state, COUNT(*) FROM outbox WHERE topic = $1 GROUP BY state ORDER BY state",
+        params![topic],
+        |row| Ok((row.text(0)?, row.int(1)?)),
+    )
 }

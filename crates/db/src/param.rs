@@ -105,16 +105,22 @@ pub(crate) fn bind_sqlite(statement: &mut rusqlite::CachedStatement<'_>, params:
             Param::Real(v) => statement.raw_bind_parameter(at, v)?,
             Param::Text(v) => statement.raw_bind_parameter(at, v)?,
             Param::Blob(v) => statement.raw_bind_parameter(at, v)?,
-            Param::Ints(v) => statement.raw_bind_parameter(at, serde_json::to_string(v).map_err(|e| DbError::Decode(e.to_string()))?)?,
+            Param::Ints(v) => statement
+                .raw_bind_parameter(at, serde_json::to_string(v).map_err(|e| DbError::Decode(e.to_string()))?)?,
             Param::Blobs(_) => return Err(DbError::Decode("lists of bytes cannot be bound on SQLite".into())),
-            Param::Texts(v) => statement.raw_bind_parameter(at, serde_json::to_string(v).map_err(|e| DbError::Decode(e.to_string()))?)?,
+            Param::Texts(v) => statement
+                .raw_bind_parameter(at, serde_json::to_string(v).map_err(|e| DbError::Decode(e.to_string()))?)?,
         }
     }
     Ok(())
 }
 
 impl ToSql for Param<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut postgres::types::private::BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut postgres::types::private::BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Param::Null => Ok(IsNull::Yes),
             Param::Int(v) => match *ty {

@@ -78,10 +78,20 @@ impl<'c> Tx<'c> {
     pub fn script(&mut self, sql: &str) -> Result<(), DbError> {
         self.conn.script(sql)
     }
-    pub fn each(&mut self, sql: &str, params: &[Param<'_>], mut row: impl FnMut(RowRef<'_>) -> Result<(), DbError>) -> Result<(), DbError> {
+    pub fn each(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut row: impl FnMut(RowRef<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
         self.conn.query(sql, params, &mut row)
     }
-    pub fn query<T>(&mut self, sql: &str, params: &[Param<'_>], mut map: impl FnMut(RowRef<'_>) -> Result<T, DbError>) -> Result<Vec<T>, DbError> {
+    pub fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut map: impl FnMut(RowRef<'_>) -> Result<T, DbError>,
+    ) -> Result<Vec<T>, DbError> {
         let mut out = Vec::new();
         self.conn.query(sql, params, &mut |row| {
             out.push(map(row)?);
@@ -90,7 +100,12 @@ impl<'c> Tx<'c> {
         Ok(out)
     }
     /// The first row, if any.
-    pub fn opt<T>(&mut self, sql: &str, params: &[Param<'_>], mut map: impl FnMut(RowRef<'_>) -> Result<T, DbError>) -> Result<Option<T>, DbError> {
+    pub fn opt<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut map: impl FnMut(RowRef<'_>) -> Result<T, DbError>,
+    ) -> Result<Option<T>, DbError> {
         let mut out = None;
         self.conn.query(sql, params, &mut |row| {
             if out.is_none() {
@@ -100,12 +115,22 @@ impl<'c> Tx<'c> {
         })?;
         Ok(out)
     }
-    pub fn one<T>(&mut self, sql: &str, params: &[Param<'_>], map: impl FnMut(RowRef<'_>) -> Result<T, DbError>) -> Result<T, DbError> {
+    pub fn one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        map: impl FnMut(RowRef<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
         self.opt(sql, params, map)?.ok_or_else(|| DbError::Decode("a row was expected".into()))
     }
     /// The same insert for many rows: `INSERT INTO t (a, b)` + rows + `ON CONFLICT …`. One statement a row on SQLite, where that costs
     /// nothing; multi-row statements on PostgreSQL, where each round trip does. Rows must not collide with each other.
-    pub fn bulk<'a, const N: usize>(&mut self, insert: &str, tail: &str, rows: &[[Param<'a>; N]]) -> Result<u64, DbError> {
+    pub fn bulk<'a, const N: usize>(
+        &mut self,
+        insert: &str,
+        tail: &str,
+        rows: &[[Param<'a>; N]],
+    ) -> Result<u64, DbError> {
         match self.engine() {
             Engine::Sqlite => {
                 let sql = format!("{insert} VALUES {} {tail}", tuple(0, N));

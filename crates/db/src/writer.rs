@@ -57,8 +57,13 @@ impl Writer {
         let mut threads = Vec::new();
         for n in 0..count {
             let (shared, config, conn) = (Arc::clone(&shared), config.clone(), first.take());
-            let body = move || Lane { shared, config, conn, group_max: if engine == Engine::Sqlite { GROUP_UNITS_MAX } else { 1 } }.run();
-            threads.push(std::thread::Builder::new().name(format!("db-writer-{n}")).spawn(body).map_err(Refusal::internal)?);
+            let body = move || {
+                Lane { shared, config, conn, group_max: if engine == Engine::Sqlite { GROUP_UNITS_MAX } else { 1 } }
+                    .run()
+            };
+            threads.push(
+                std::thread::Builder::new().name(format!("db-writer-{n}")).spawn(body).map_err(Refusal::internal)?,
+            );
         }
         Ok(Self { shared, threads })
     }
@@ -174,7 +179,12 @@ impl Lane {
                     tries += 1;
                     std::thread::sleep(Duration::from_millis(1 << tries.min(6)));
                 }
-                Err(refusal) if is_disconnected(&refusal) && refusal.code != "outcome_unknown" && waited.seconds() < RECONNECT_SECONDS_MAX && !self.shared.stopping.load(Ordering::SeqCst) => {
+                Err(refusal)
+                    if is_disconnected(&refusal)
+                        && refusal.code != "outcome_unknown"
+                        && waited.seconds() < RECONNECT_SECONDS_MAX
+                        && !self.shared.stopping.load(Ordering::SeqCst) =>
+                {
                     self.conn = None;
                     std::thread::sleep(Duration::from_millis(200));
                 }
@@ -245,9 +255,14 @@ fn commit(conn: &mut Conn) -> Result<(), Refusal> {
 }
 
 /// The outer error ends the group; the inner one is this unit's own answer.
-fn run_unit(tx: &mut Tx<'_>, job: &mut Job, undo: &mut Vec<Box<dyn FnOnce() + Send>>) -> Result<Result<(), Refusal>, Refusal> {
+fn run_unit(
+    tx: &mut Tx<'_>,
+    job: &mut Job,
+    undo: &mut Vec<Box<dyn FnOnce() + Send>>,
+) -> Result<Result<(), Refusal>, Refusal> {
     let marks = tx.begin_unit()?;
-    let result = catch_unwind(AssertUnwindSafe(|| (job.run)(tx))).unwrap_or_else(|_| Err(Refusal::internal("a unit of work panicked")));
+    let result = catch_unwind(AssertUnwindSafe(|| (job.run)(tx)))
+        .unwrap_or_else(|_| Err(Refusal::internal("a unit of work panicked")));
     match result {
         Ok(()) => {
             undo.extend(tx.keep_unit()?);

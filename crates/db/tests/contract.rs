@@ -7,7 +7,10 @@ use siyu_testkit::{TestDb, contract};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-const NOTES: &[Migration] = &[Migration { id: "test/0001_note", sql: "CREATE TABLE note (id BIGKEY, body TEXT NOT NULL UNIQUE, bytes BLOB, ratio REAL)" }];
+const NOTES: &[Migration] = &[Migration {
+    id: "test/0001_note",
+    sql: "CREATE TABLE note (id BIGKEY, body TEXT NOT NULL UNIQUE, bytes BLOB, ratio REAL)",
+}];
 
 contract!(NOTES;
     types_survive_the_round_trip, a_refused_unit_leaves_no_trace, a_panicking_unit_leaves_no_trace, concurrent_units_all_count, bulk_inserts_and_lists,
@@ -27,8 +30,20 @@ fn note(db: &siyu_db::Db, id: i64, body: &str) -> Result<(), Refusal> {
 
 fn types_survive_the_round_trip(test: TestDb) {
     let db = test.db();
-    db.transact(|tx| Ok(tx.execute("INSERT INTO note (ratio, bytes, id, body) VALUES ($4, $3, $1, $2)", params![i64::MAX, "中文 ' $1 \" 😀", &[0u8, 255], 0.1])?)).unwrap();
-    let row = db.read(|tx| Ok(tx.one("SELECT id, body, bytes, ratio, NULL FROM note", &[], |r| Ok((r.int(0)?, r.text(1)?, r.blob(2)?, r.real(3)?, r.opt_text(4)?)))?)).unwrap();
+    db.transact(|tx| {
+        Ok(tx.execute(
+            "INSERT INTO note (ratio, bytes, id, body) VALUES ($4, $3, $1, $2)",
+            params![i64::MAX, "中文 ' $1 \" 😀", &[0u8, 255], 0.1],
+        )?)
+    })
+    .unwrap();
+    let row = db
+        .read(|tx| {
+            Ok(tx.one("SELECT id, body, bytes, ratio, NULL FROM note", &[], |r| {
+                Ok((r.int(0)?, r.text(1)?, r.blob(2)?, r.real(3)?, r.opt_text(4)?))
+            })?)
+        })
+        .unwrap();
     assert_eq!(row, (i64::MAX, "中文 ' $1 \" 😀".into(), vec![0, 255], 0.1, None));
 }
 
@@ -63,7 +78,8 @@ fn concurrent_units_all_count(test: TestDb) {
             scope.spawn(move || {
                 for i in 0..50 {
                     let id = thread * 1000 + i;
-                    let refused = note(&db, id, &format!("n{id}")).is_err() || (i % 10 == 0 && note(&db, id, "twice").is_ok());
+                    let refused =
+                        note(&db, id, &format!("n{id}")).is_err() || (i % 10 == 0 && note(&db, id, "twice").is_ok());
                     assert!(!refused);
                 }
             });
@@ -76,15 +92,24 @@ fn bulk_inserts_and_lists(test: TestDb) {
     let bodies: Vec<String> = (0..1500).map(|i| format!("b{i}")).collect();
     test.db()
         .transact(move |tx| {
-            let rows: Vec<[siyu_db::Param<'_>; 2]> = bodies.iter().enumerate().map(|(i, body)| [(i as i64).into(), body.into()]).collect();
+            let rows: Vec<[siyu_db::Param<'_>; 2]> =
+                bodies.iter().enumerate().map(|(i, body)| [(i as i64).into(), body.into()]).collect();
             assert_eq!(tx.bulk("INSERT INTO note (id, body)", "ON CONFLICT (id) DO NOTHING", &rows)?, 1500);
             assert_eq!(tx.bulk("INSERT INTO note (id, body)", "ON CONFLICT (id) DO NOTHING", &rows)?, 0);
             Ok(())
         })
         .unwrap();
     let found = test.db().read(|tx| {
-        let ints = tx.query(&format!("SELECT id FROM note WHERE {} ORDER BY id", tx.any("id", 1)), params![&vec![3i64, 1400, 9999]], |r| r.int(0))?;
-        let texts = tx.query(&format!("SELECT id FROM note WHERE {} ORDER BY id", tx.any("body", 1)), params![&vec!["b7".to_owned(), "\"'".to_owned()]], |r| r.int(0))?;
+        let ints = tx.query(
+            &format!("SELECT id FROM note WHERE {} ORDER BY id", tx.any("id", 1)),
+            params![&vec![3i64, 1400, 9999]],
+            |r| r.int(0),
+        )?;
+        let texts = tx.query(
+            &format!("SELECT id FROM note WHERE {} ORDER BY id", tx.any("body", 1)),
+            params![&vec!["b7".to_owned(), "\"'".to_owned()]],
+            |r| r.int(0),
+        )?;
         Ok((ints, texts))
     });
     assert_eq!(found.unwrap(), (vec![3, 1400], vec![7]));
@@ -99,7 +124,10 @@ fn lost_updates_are_impossible(test: TestDb) {
             scope.spawn(move || {
                 for _ in 0..20 {
                     db.transact(move |tx| {
-                        let n: i64 = tx.one(&format!("SELECT body FROM note WHERE id = 1{lock}"), &[], |r| r.text(0))?.parse().unwrap();
+                        let n: i64 = tx
+                            .one(&format!("SELECT body FROM note WHERE id = 1{lock}"), &[], |r| r.text(0))?
+                            .parse()
+                            .unwrap();
                         tx.execute("UPDATE note SET body = $1 WHERE id = 1", params![&(n + 1).to_string()])?;
                         Ok(())
                     })
@@ -113,7 +141,9 @@ fn lost_updates_are_impossible(test: TestDb) {
 
 fn lease_has_one_holder(test: TestDb) {
     let at = |s: i64| Time(s * 1_000_000);
-    let take = |holder: &'static str, now: i64| test.db().transact(move |tx| Ok(acquire(tx, "job", holder, at(now), 60)?)).unwrap();
+    let take = |holder: &'static str, now: i64| {
+        test.db().transact(move |tx| Ok(acquire(tx, "job", holder, at(now), 60)?)).unwrap()
+    };
     assert!(take("a", 100).is_some() && take("b", 159).is_none() && take("a", 150).is_some());
     assert!(take("b", 209).is_none() && take("b", 210).is_some() && take("a", 211).is_none());
     let held = take("b", 212).unwrap();
@@ -122,14 +152,25 @@ fn lease_has_one_holder(test: TestDb) {
 }
 
 fn outbox_is_written_once_and_claimed_once(test: TestDb) {
-    let put = |key: &'static str, due: i64| test.db().transact(move |tx| Ok(outbox::put(tx, &Outgoing { topic: "sms", dedupe: key, payload: b"x", due: Time(due) })?)).unwrap();
+    let put = |key: &'static str, due: i64| {
+        test.db()
+            .transact(move |tx| {
+                Ok(outbox::put(tx, &Outgoing { topic: "sms", dedupe: key, payload: b"x", due: Time(due) })?)
+            })
+            .unwrap()
+    };
     assert_eq!([put("a", 10), put("a", 99), put("b", 10), put("c", 1000)], [true, false, true, true]);
     let claim = |now: i64| test.db().transact(move |tx| Ok(outbox::claim(tx, "sms", Time(now), 60, 10)?)).unwrap();
     let first = claim(20);
     assert_eq!(first.iter().map(|i| i.dedupe.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert!(claim(21).is_empty());
     let (a, b) = (first[0].id, first[1].id);
-    test.db().transact(move |tx| { outbox::done(tx, a)?; Ok(outbox::failed(tx, b, "timeout", Some(Time(30)))?) }).unwrap();
+    test.db()
+        .transact(move |tx| {
+            outbox::done(tx, a)?;
+            Ok(outbox::failed(tx, b, "timeout", Some(Time(30)))?)
+        })
+        .unwrap();
     assert_eq!(claim(40).iter().map(|i| (i.dedupe.clone(), i.attempts)).collect::<Vec<_>>(), [("b".into(), 1)]);
     // The worker died: the claim runs out and another takes it.
     assert_eq!(claim(40 + 61_000_000).len(), 2);
@@ -140,7 +181,11 @@ fn outbox_is_written_once_and_claimed_once(test: TestDb) {
 
 fn a_newer_schema_is_refused(test: TestDb) {
     note(test.db(), 1, "kept").unwrap();
-    test.db().transact(|tx| Ok(tx.execute("INSERT INTO schema_migration (id, applied_at) VALUES ('zz/9999_future', 1)", &[])?)).unwrap();
+    test.db()
+        .transact(|tx| {
+            Ok(tx.execute("INSERT INTO schema_migration (id, applied_at) VALUES ('zz/9999_future', 1)", &[])?)
+        })
+        .unwrap();
     let refusal = siyu_db::Db::open(test.config(), &*test.clock).err().unwrap();
     assert_eq!(refusal.code, "schema_newer");
     assert!(refusal.en.contains("zz/9999_future"));
@@ -150,13 +195,21 @@ fn an_older_schema_is_refused_in_check_mode(test: TestDb) {
     note(test.db(), 1, "kept").unwrap();
     let later = &[Migration { id: "test/0002_more", sql: "ALTER TABLE note ADD COLUMN more TEXT" }];
     let config = test.config().with(later);
-    assert_eq!(siyu_db::Db::open(config.clone().mode(OpenMode::Check), &*test.clock).err().unwrap().code, "schema_older");
+    assert_eq!(
+        siyu_db::Db::open(config.clone().mode(OpenMode::Check), &*test.clock).err().unwrap().code,
+        "schema_older"
+    );
     let db = siyu_db::Db::open(config, &*test.clock).unwrap();
-    assert_eq!(db.read(|tx| Ok(tx.one("SELECT body FROM note WHERE more IS NULL", &[], |r| r.text(0))?)).unwrap(), "kept");
+    assert_eq!(
+        db.read(|tx| Ok(tx.one("SELECT body FROM note WHERE more IS NULL", &[], |r| r.text(0))?)).unwrap(),
+        "kept"
+    );
     if test.engine == Engine::Sqlite {
-        let backups: Vec<_> = std::fs::read_dir(test.folder().join("backups")).unwrap().map(|f| f.unwrap().path()).collect();
+        let backups: Vec<_> =
+            std::fs::read_dir(test.folder().join("backups")).unwrap().map(|f| f.unwrap().path()).collect();
         assert_eq!(backups.len(), 1, "one backup was written before the upgrade");
-        let copy = siyu_db::Db::open(siyu_db::DbConfig::sqlite(&backups[0], test.folder()).with(NOTES), &*test.clock).unwrap();
+        let copy =
+            siyu_db::Db::open(siyu_db::DbConfig::sqlite(&backups[0], test.folder()).with(NOTES), &*test.clock).unwrap();
         assert_eq!(count(&copy), 1);
     }
 }
@@ -195,7 +248,14 @@ fn submit_answers_from_async_code(test: TestDb) {
     runtime.block_on(async {
         for i in 0..20 {
             let total = Arc::clone(&total);
-            let id = test.db().submit(move |tx| { tx.execute("INSERT INTO note (id, body) VALUES ($1, $2)", params![i, &i.to_string()])?; Ok(i) }).await.unwrap();
+            let id = test
+                .db()
+                .submit(move |tx| {
+                    tx.execute("INSERT INTO note (id, body) VALUES ($1, $2)", params![i, &i.to_string()])?;
+                    Ok(i)
+                })
+                .await
+                .unwrap();
             total.fetch_add(id, Ordering::SeqCst);
         }
     });

@@ -69,10 +69,23 @@ impl Intake {
     }
 
     /// The same for messages that did not come as a request. `original` gives the text that quarantine keeps.
-    pub fn prepare_messages(&self, good: Vec<Message>, bad: Vec<Rejected>, source: &str, received: Time, original: impl Fn(&Message) -> String) -> Prepared {
+    pub fn prepare_messages(
+        &self,
+        good: Vec<Message>,
+        bad: Vec<Rejected>,
+        source: &str,
+        received: Time,
+        original: impl Fn(&Message) -> String,
+    ) -> Prepared {
         let registry = self.registry();
         let currency = self.currency();
-        let mut prepared = Prepared { ready: Vec::with_capacity(good.len()), bad, seen: Seen::default(), source: source.to_owned(), received };
+        let mut prepared = Prepared {
+            ready: Vec::with_capacity(good.len()),
+            bad,
+            seen: Seen::default(),
+            source: source.to_owned(),
+            received,
+        };
         for message in good {
             let checked = order_of(&message, currency, |text| self.inner.vault.digest64(text)).and_then(|meaning| {
                 if let Some(Meaning::Order(order)) = &meaning {
@@ -86,14 +99,31 @@ impl Intake {
                 Ok((meaning, traits)) => {
                     let incoming = self.inner.people.prepare(message.identifiers.iter().cloned(), message.at);
                     if incoming.identifiers.is_empty() && message.previous.is_none() {
-                        let reason = Refusal::invalid("identity_blocked", "Every identifier of this message is on the list of values that identify nobody.", "该消息的所有身份值都在屏蔽名单中。").field("userId");
-                        prepared.bad.push(Rejected { kind: message.kind, name: message.name.clone(), message_id: message.message_id.clone(), reason, text: original(&message) });
+                        let reason = Refusal::invalid(
+                            "identity_blocked",
+                            "Every identifier of this message is on the list of values that identify nobody.",
+                            "该消息的所有身份值都在屏蔽名单中。",
+                        )
+                        .field("userId");
+                        prepared.bad.push(Rejected {
+                            kind: message.kind,
+                            name: message.name.clone(),
+                            message_id: message.message_id.clone(),
+                            reason,
+                            text: original(&message),
+                        });
                         continue;
                     }
                     let digest = self.inner.log.digest(&message.message_id);
                     prepared.ready.push(Ready { message, incoming, digest, meaning, traits });
                 }
-                Err(reason) => prepared.bad.push(Rejected { kind: message.kind, name: message.name.clone(), message_id: message.message_id.clone(), reason, text: original(&message) }),
+                Err(reason) => prepared.bad.push(Rejected {
+                    kind: message.kind,
+                    name: message.name.clone(),
+                    message_id: message.message_id.clone(),
+                    reason,
+                    text: original(&message),
+                }),
             }
         }
         prepared
@@ -113,7 +143,11 @@ impl Intake {
     }
 
     /// Queues the request; the future answers when it is on disk. A full queue is `busy`, and nothing was taken.
-    pub fn accept(&self, db: &Db, prepared: Prepared) -> impl Future<Output = Result<Accepted, Refusal>> + Send + use<> {
+    pub fn accept(
+        &self,
+        db: &Db,
+        prepared: Prepared,
+    ) -> impl Future<Output = Result<Accepted, Refusal>> + Send + use<> {
         let (intake, prepared) = (self.clone(), Arc::new(prepared));
         db.submit(move |tx| intake.write(tx, &prepared))
     }
@@ -143,13 +177,27 @@ impl Intake {
             result.people_merged += resolved.merges.len();
             merges.extend(resolved.merges);
             for (name, value) in &ready.traits {
-                traits.push(TraitIn { num: resolved.node, name: name.clone(), value: value.clone(), at: ready.message.at });
+                traits.push(TraitIn {
+                    num: resolved.node,
+                    name: name.clone(),
+                    value: value.clone(),
+                    at: ready.message.at,
+                });
             }
             if let Some(meaning) = &ready.meaning {
                 orders.push((meaning, resolved.node));
             }
             let message = &ready.message;
-            let event = Event { message_id: message.message_id.clone(), kind: message.kind, name: message.name.clone(), person: resolved.node, at: message.at, received_at: now, source: prepared.source.clone(), body: message.body.clone() };
+            let event = Event {
+                message_id: message.message_id.clone(),
+                kind: message.kind,
+                name: message.name.clone(),
+                person: resolved.node,
+                at: message.at,
+                received_at: now,
+                source: prepared.source.clone(),
+                body: message.body.clone(),
+            };
             inner.log.append_digested(tx, event, ready.digest);
         }
         result.events = fresh.len();
@@ -209,10 +257,16 @@ impl Intake {
         let roots = self.inner.people.roots_held(tx, &nodes)?;
         for ((meaning, node), root) in meanings.iter().zip(roots) {
             match meaning {
-                Meaning::Order(order) => self.place_one(tx, OrderIn { person: Some(*node), root: Some(root), ..order.clone() }, now)?,
+                Meaning::Order(order) => {
+                    self.place_one(tx, OrderIn { person: Some(*node), root: Some(root), ..order.clone() }, now)?
+                }
                 Meaning::Cancelled { order, of } => {
                     if let Some(line) = rest_of(tx, of)? {
-                        self.place_one(tx, OrderIn { person: Some(*node), root: Some(root), lines: vec![line], ..order.clone() }, now)?;
+                        self.place_one(
+                            tx,
+                            OrderIn { person: Some(*node), root: Some(root), lines: vec![line], ..order.clone() },
+                            now,
+                        )?;
                     }
                 }
                 Meaning::Products(products) => {
@@ -252,7 +306,15 @@ impl Intake {
 /// What has not been given back of an order yet, as one refund line; nothing for an order we do not know.
 fn rest_of(tx: &mut Tx<'_>, order_no: &str) -> Result<Option<LineIn>, Refusal> {
     let rest = siyu_commerce::order(tx, order_no, None)?.map_or(0, |order| order.amount - order.refunded);
-    Ok((rest > 0).then(|| LineIn { line_no: Some(1), sku: String::new(), title: None, quantity_milli: -1000, price_minor: None, amount_minor: -rest, refund_of: Some(order_no.to_owned()) }))
+    Ok((rest > 0).then(|| LineIn {
+        line_no: Some(1),
+        sku: String::new(),
+        title: None,
+        quantity_milli: -1000,
+        price_minor: None,
+        amount_minor: -rest,
+        refund_of: Some(order_no.to_owned()),
+    }))
 }
 
 impl Message {

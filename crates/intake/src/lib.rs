@@ -47,8 +47,23 @@ pub(crate) struct Inner {
 
 impl Intake {
     /// `currency` is what amounts without one are in: the workspace's.
-    pub fn open(db: &Db, vault: Vault, log: Log, people: People, chance: Arc<Chance>, currency: Currency) -> Result<Self, Refusal> {
-        let inner = Inner { vault, log, people, chance, currency: RwLock::new(currency), registry: RwLock::default(), skus: std::sync::Mutex::default() };
+    pub fn open(
+        db: &Db,
+        vault: Vault,
+        log: Log,
+        people: People,
+        chance: Arc<Chance>,
+        currency: Currency,
+    ) -> Result<Self, Refusal> {
+        let inner = Inner {
+            vault,
+            log,
+            people,
+            chance,
+            currency: RwLock::new(currency),
+            registry: RwLock::default(),
+            skus: std::sync::Mutex::default(),
+        };
         let intake = Self { inner: Arc::new(inner) };
         db.read(|tx| intake.reload(tx))?;
         db.add_hook(Arc::new(Refresh(intake.clone())));

@@ -132,19 +132,42 @@ pub fn write_key(body: &[u8]) -> Option<String> {
 /// Reads a request. `fresh_id` names messages that come without an id.
 ///
 /// Errors refuse the whole request: `invalid_json`, `batch_too_large`, `event_too_large` (single calls), `batch_missing`, `too_many_events`.
-pub fn parse(endpoint: Endpoint, body: &[u8], received: Time, mut fresh_id: impl FnMut() -> String) -> Result<Parsed, Refusal> {
+pub fn parse(
+    endpoint: Endpoint,
+    body: &[u8],
+    received: Time,
+    mut fresh_id: impl FnMut() -> String,
+) -> Result<Parsed, Refusal> {
     if body.len() > Limits::BATCH_BYTES_MAX {
-        return Err(Refusal::new(siyu_kernel::Class::TooLarge, "batch_too_large", "A request may have up to 500 KB. Send smaller batches.", "单次请求不超过 500 KB，请减小批量。"));
+        return Err(Refusal::new(
+            siyu_kernel::Class::TooLarge,
+            "batch_too_large",
+            "A request may have up to 500 KB. Send smaller batches.",
+            "单次请求不超过 500 KB，请减小批量。",
+        ));
     }
     let text = std::str::from_utf8(body).map_err(|e| invalid_json(&e.to_string()))?;
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|e| invalid_json(&e.to_string()))?;
     let mut parsed = Parsed { write_key: self::text(envelope.write_key).map(Cow::into_owned), ..Parsed::default() };
     let batch = match (endpoint, envelope.batch) {
         (Endpoint::Batch | Endpoint::Import, Some(batch)) => Some(batch),
-        (Endpoint::Batch, None) => return Err(Refusal::invalid("batch_missing", "The field batch must be a list of messages.", "缺少消息列表 batch。").field("batch")),
+        (Endpoint::Batch, None) => {
+            return Err(Refusal::invalid(
+                "batch_missing",
+                "The field batch must be a list of messages.",
+                "缺少消息列表 batch。",
+            )
+            .field("batch"));
+        }
         _ => None,
     };
-    let mut shared = Shared { endpoint, received, sent: time(envelope.sent_at), context: envelope.context.map(RawValue::get), fresh_id: &mut fresh_id };
+    let mut shared = Shared {
+        endpoint,
+        received,
+        sent: time(envelope.sent_at),
+        context: envelope.context.map(RawValue::get),
+        fresh_id: &mut fresh_id,
+    };
     match batch {
         None => {
             if text.len() > Limits::EVENT_BYTES_MAX {
@@ -154,9 +177,21 @@ pub fn parse(endpoint: Endpoint, body: &[u8], received: Time, mut fresh_id: impl
             shared.one(text, &mut parsed);
         }
         Some(batch) => {
-            let messages: Vec<&RawValue> = serde_json::from_str(batch.get()).map_err(|_| Refusal::invalid("batch_missing", "The field batch must be a list of messages.", "batch 必须是消息列表。").field("batch"))?;
+            let messages: Vec<&RawValue> = serde_json::from_str(batch.get()).map_err(|_| {
+                Refusal::invalid(
+                    "batch_missing",
+                    "The field batch must be a list of messages.",
+                    "batch 必须是消息列表。",
+                )
+                .field("batch")
+            })?;
             if messages.len() > Limits::BATCH_EVENTS_MAX {
-                return Err(Refusal::invalid("too_many_events", "A batch may hold up to 2,500 messages.", "单批最多 2500 条消息。").field("batch"));
+                return Err(Refusal::invalid(
+                    "too_many_events",
+                    "A batch may hold up to 2,500 messages.",
+                    "单批最多 2500 条消息。",
+                )
+                .field("batch"));
             }
             messages.into_iter().for_each(|message| shared.one(message.get(), &mut parsed));
         }
@@ -165,10 +200,19 @@ pub fn parse(endpoint: Endpoint, body: &[u8], received: Time, mut fresh_id: impl
 }
 
 fn invalid_json(detail: &str) -> Refusal {
-    Refusal::invalid("invalid_json", format!("The body is not valid JSON: {detail}."), format!("请求体不是合法的 JSON：{detail}。"))
+    Refusal::invalid(
+        "invalid_json",
+        format!("The body is not valid JSON: {detail}."),
+        format!("请求体不是合法的 JSON：{detail}。"),
+    )
 }
 fn too_large() -> Refusal {
-    Refusal::new(siyu_kernel::Class::TooLarge, "event_too_large", "One message may have up to 32 KB.", "单条消息不超过 32 KB。")
+    Refusal::new(
+        siyu_kernel::Class::TooLarge,
+        "event_too_large",
+        "One message may have up to 32 KB.",
+        "单条消息不超过 32 KB。",
+    )
 }
 
 struct Shared<'a, 'f> {
@@ -184,9 +228,16 @@ impl Shared<'_, '_> {
         let raw: Raw<'_> = match serde_json::from_str(source) {
             Ok(raw) => raw,
             Err(_) => {
-                let reason = Refusal::invalid("not_an_object", "A message must be a JSON object.", "消息必须是 JSON 对象。");
+                let reason =
+                    Refusal::invalid("not_an_object", "A message must be a JSON object.", "消息必须是 JSON 对象。");
                 let message_id = (self.fresh_id)();
-                return parsed.bad.push(Rejected { kind: EventKind::Track, name: String::new(), message_id, reason, text: shortened(source) });
+                return parsed.bad.push(Rejected {
+                    kind: EventKind::Track,
+                    name: String::new(),
+                    message_id,
+                    reason,
+                    text: shortened(source),
+                });
             }
         };
         let message_id = text(raw.message_id).map_or_else(|| (self.fresh_id)(), Cow::into_owned);
@@ -196,7 +247,13 @@ impl Shared<'_, '_> {
             Ok(message) => parsed.good.push(message),
             Err(reason) => {
                 let kind = self.kind(&raw).unwrap_or(EventKind::Track);
-                parsed.bad.push(Rejected { kind, name: name.chars().take(100).collect(), message_id: message_id.chars().take(200).collect(), reason, text: shortened(source) });
+                parsed.bad.push(Rejected {
+                    kind,
+                    name: name.chars().take(100).collect(),
+                    message_id: message_id.chars().take(200).collect(),
+                    reason,
+                    text: shortened(source),
+                });
             }
         }
     }
@@ -208,26 +265,54 @@ impl Shared<'_, '_> {
         let name = text(raw.r#type).unwrap_or_default();
         EventKind::parse(&name).filter(|kind| *kind != EventKind::System).ok_or_else(|| {
             let seen: String = name.chars().take(40).collect();
-            Refusal::invalid("unknown_type", format!("The type must be identify, track, page, screen, group or alias, not {seen:?}."), format!("type 须为 identify、track、page、screen、group 或 alias，收到 {seen:?}。")).field("type")
+            Refusal::invalid(
+                "unknown_type",
+                format!("The type must be identify, track, page, screen, group or alias, not {seen:?}."),
+                format!("type 须为 identify、track、page、screen、group 或 alias，收到 {seen:?}。"),
+            )
+            .field("type")
         })
     }
 
-    fn complete(&self, kind: EventKind, raw: &Raw<'_>, source: &str, message_id: &str, name: &str) -> Result<Message, Refusal> {
+    fn complete(
+        &self,
+        kind: EventKind,
+        raw: &Raw<'_>,
+        source: &str,
+        message_id: &str,
+        name: &str,
+    ) -> Result<Message, Refusal> {
         if source.len() > Limits::EVENT_BYTES_MAX {
             return Err(too_large());
         }
         if message_id.is_empty() || message_id.len() > Limits::MESSAGE_ID_BYTES_MAX {
-            return Err(Refusal::invalid("invalid_message_id", "messageId must have 1 to 256 bytes.", "messageId 须为 1 到 256 字节。").field("messageId"));
+            return Err(Refusal::invalid(
+                "invalid_message_id",
+                "messageId must have 1 to 256 bytes.",
+                "messageId 须为 1 到 256 字节。",
+            )
+            .field("messageId"));
         }
         if name.trim().is_empty() {
-            return Err(Refusal::invalid("event_missing", "A track call needs the name of the event.", "track 调用缺少事件名 event。").field("event"));
+            return Err(Refusal::invalid(
+                "event_missing",
+                "A track call needs the name of the event.",
+                "track 调用缺少事件名 event。",
+            )
+            .field("event"));
         }
         if name.len() > Limits::NAME_BYTES_MAX || name.chars().any(char::is_control) {
-            return Err(Refusal::invalid("invalid_name", "An event's name has up to 256 bytes and no control characters.", "事件名最长 256 字节，且不含控制字符。").field("event"));
+            return Err(Refusal::invalid(
+                "invalid_name",
+                "An event's name has up to 256 bytes and no control characters.",
+                "事件名最长 256 字节，且不含控制字符。",
+            )
+            .field("event"));
         }
         let context = raw.context.map(RawValue::get).or(self.context);
         let own = if matches!(kind, EventKind::Identify | EventKind::Group) { raw.traits } else { raw.properties };
-        let properties = object(own, if matches!(kind, EventKind::Identify | EventKind::Group) { "traits" } else { "properties" })?;
+        let properties =
+            object(own, if matches!(kind, EventKind::Identify | EventKind::Group) { "traits" } else { "properties" })?;
         let context = match context {
             Some(text) if JsonType::of(text) == JsonType::Object => Some(text),
             Some(text) if JsonType::of(text) != JsonType::Null => return Err(not_object("context")),
@@ -235,7 +320,12 @@ impl Shared<'_, '_> {
         };
         let identifiers = identifiers(kind, raw, properties, context)?;
         if identifiers.is_empty() {
-            return Err(Refusal::invalid("no_identity", "A message needs userId or anonymousId.", "消息须带 userId 或 anonymousId。").field("userId"));
+            return Err(Refusal::invalid(
+                "no_identity",
+                "A message needs userId or anonymousId.",
+                "消息须带 userId 或 anonymousId。",
+            )
+            .field("userId"));
         }
         Ok(Message {
             kind,
@@ -254,7 +344,12 @@ impl Shared<'_, '_> {
         let happened = time(stated);
         if let (Some(stated), None) = (stated, happened) {
             let seen: String = stated.get().chars().take(40).collect();
-            return Err(Refusal::invalid("invalid_timestamp", format!("timestamp must be ISO 8601 between 1900 and 2200, not {seen}."), format!("timestamp 须为 1900 至 2200 年间的 ISO 8601 时间，收到 {seen}。")).field("timestamp"));
+            return Err(Refusal::invalid(
+                "invalid_timestamp",
+                format!("timestamp must be ISO 8601 between 1900 and 2200, not {seen}."),
+                format!("timestamp 须为 1900 至 2200 年间的 ISO 8601 时间，收到 {seen}。"),
+            )
+            .field("timestamp"));
         }
         let sent = if self.endpoint == Endpoint::Import { None } else { time(raw.sent_at).or(self.sent) };
         Ok(corrected(happened, sent, self.received))
@@ -294,7 +389,10 @@ fn time(raw: Option<&RawValue>) -> Option<Time> {
         return Time(micros as i64).in_range();
     }
     let stated = stated.trim();
-    Time::parse(stated).or_else(|_| Time::parse(&format!("{stated}Z"))).or_else(|_| Time::parse(&format!("{stated}T00:00:00Z"))).ok()
+    Time::parse(stated)
+        .or_else(|_| Time::parse(&format!("{stated}Z")))
+        .or_else(|_| Time::parse(&format!("{stated}T00:00:00Z")))
+        .ok()
 }
 
 fn object<'a>(raw: Option<&'a RawValue>, field: &str) -> Result<&'a str, Refusal> {
@@ -305,11 +403,17 @@ fn object<'a>(raw: Option<&'a RawValue>, field: &str) -> Result<&'a str, Refusal
     }
 }
 fn not_object(field: &str) -> Refusal {
-    Refusal::invalid("not_an_object", format!("{field} must be a JSON object."), format!("{field} 必须是 JSON 对象。")).field(field)
+    Refusal::invalid("not_an_object", format!("{field} must be a JSON object."), format!("{field} 必须是 JSON 对象。"))
+        .field(field)
 }
 
 /// Everything the message says about who it is. Wrong phone numbers and the like are left out: they identify nobody.
-fn identifiers(kind: EventKind, raw: &Raw<'_>, properties: &str, context: Option<&str>) -> Result<Vec<Identifier>, Refusal> {
+fn identifiers(
+    kind: EventKind,
+    raw: &Raw<'_>,
+    properties: &str,
+    context: Option<&str>,
+) -> Result<Vec<Identifier>, Refusal> {
     let mut out = Vec::with_capacity(2);
     let mut add = |kind: Kind, value: Cow<'_, str>| out.extend(Identifier::new(kind, &value).ok());
     if let Some(value) = text(raw.user_id) {
@@ -394,8 +498,18 @@ fn body(raw: &Raw<'_>, properties: &str, context: Option<&str>) -> String {
     let mut out = String::with_capacity(properties.len() + context.map_or(0, str::len) + 96);
     out.push_str("{\"properties\":");
     out.push_str(properties);
-    let own = [("userId", raw.user_id), ("anonymousId", raw.anonymous_id), ("previousId", raw.previous_id), ("groupId", raw.group_id), ("category", raw.category)];
-    for (name, value) in own.into_iter().filter_map(|(name, value)| value.map(|value| (name, value.get()))).chain(context.map(|context| ("context", context))) {
+    let own = [
+        ("userId", raw.user_id),
+        ("anonymousId", raw.anonymous_id),
+        ("previousId", raw.previous_id),
+        ("groupId", raw.group_id),
+        ("category", raw.category),
+    ];
+    for (name, value) in own
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value.get())))
+        .chain(context.map(|context| ("context", context)))
+    {
         out.push_str(",\"");
         out.push_str(name);
         out.push_str("\":");

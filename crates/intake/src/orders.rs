@@ -9,37 +9,56 @@ use siyu_kernel::{Currency, Decimal, EventKind, Money, Refusal};
 pub enum Meaning {
     Order(OrderIn),
     /// Everything of this order that has not been refunded yet.
-    Cancelled { order: OrderIn, of: String },
+    Cancelled {
+        order: OrderIn,
+        of: String,
+    },
     Products(Vec<ProductIn>),
 }
 
 /// Reads the event; `None` when it says nothing about commerce. `digest` tells two refunds of one order apart by content.
 ///
 /// Errors (the message is quarantined): `order_id_missing`, `invalid_amount`, `invalid_quantity`, `invalid_currency`.
-pub fn order_of(message: &Message, default: Currency, digest: impl Fn(&str) -> u64) -> Result<Option<Meaning>, Refusal> {
+pub fn order_of(
+    message: &Message,
+    default: Currency,
+    digest: impl Fn(&str) -> u64,
+) -> Result<Option<Meaning>, Refusal> {
     if message.kind != EventKind::Track {
         return Ok(None);
     }
     let event = message.name.as_str();
-    let is_order = matches!(event, "Order Completed" | "Order Paid" | "Order Updated" | "Order Refunded" | "Order Cancelled");
-    let is_product = matches!(event, "Product Viewed" | "Product Clicked" | "Product Added" | "Product Added to Wishlist");
+    let is_order =
+        matches!(event, "Order Completed" | "Order Paid" | "Order Updated" | "Order Refunded" | "Order Cancelled");
+    let is_product =
+        matches!(event, "Product Viewed" | "Product Clicked" | "Product Added" | "Product Added to Wishlist");
     if !is_order && !is_product {
         return Ok(None);
     }
     let Ok(Value::Object(properties)) = serde_json::from_str(&message.properties) else { return Ok(None) };
     let currency = match properties.get("currency").and_then(Value::as_str) {
-        Some(code) => Currency::parse(code).map_err(|_| Refusal::invalid("invalid_currency", "currency must be a three-letter ISO 4217 code.", "currency 须为三个字母的 ISO 4217 代码。").field("properties.currency"))?,
+        Some(code) => Currency::parse(code).map_err(|_| {
+            Refusal::invalid(
+                "invalid_currency",
+                "currency must be a three-letter ISO 4217 code.",
+                "currency 须为三个字母的 ISO 4217 代码。",
+            )
+            .field("properties.currency")
+        })?,
         None => default,
     };
     if is_product {
         return Ok(product(&properties, currency)?.map(|product| Meaning::Products(vec![product])));
     }
-    let order_id = word(properties.get("order_id").or_else(|| properties.get("orderId")))
-        .ok_or_else(|| Refusal::invalid("order_id_missing", "An order event needs order_id.", "订单事件缺少 order_id。").field("properties.order_id"))?;
+    let order_id = word(properties.get("order_id").or_else(|| properties.get("orderId"))).ok_or_else(|| {
+        Refusal::invalid("order_id_missing", "An order event needs order_id.", "订单事件缺少 order_id。")
+            .field("properties.order_id")
+    })?;
     let order = OrderIn {
         order_no: order_id.clone(),
         at: message.at,
-        store: word(properties.get("store").or_else(|| properties.get("store_code"))).or_else(|| word(properties.get("affiliation"))),
+        store: word(properties.get("store").or_else(|| properties.get("store_code")))
+            .or_else(|| word(properties.get("affiliation"))),
         currency,
         person: None,
         root: None,
@@ -49,7 +68,10 @@ pub fn order_of(message: &Message, default: Currency, digest: impl Fn(&str) -> u
     };
     match event {
         "Order Refunded" => refund(order, &properties, currency, &digest).map(Some),
-        "Order Cancelled" => Ok(Some(Meaning::Cancelled { order: OrderIn { order_no: format!("{order_id}/cancelled"), whole: false, ..order }, of: order_id })),
+        "Order Cancelled" => Ok(Some(Meaning::Cancelled {
+            order: OrderIn { order_no: format!("{order_id}/cancelled"), whole: false, ..order },
+            of: order_id,
+        })),
         _ => {
             let lines = lines(&properties, currency, true)?;
             let order = OrderIn { lines, ..order };
@@ -59,7 +81,12 @@ pub fn order_of(message: &Message, default: Currency, digest: impl Fn(&str) -> u
 }
 
 /// A refund is a document of its own, so that it can be repeated without being counted twice: named by its id, else by what it says.
-fn refund(order: OrderIn, properties: &Map<String, Value>, currency: Currency, digest: &impl Fn(&str) -> u64) -> Result<Meaning, Refusal> {
+fn refund(
+    order: OrderIn,
+    properties: &Map<String, Value>,
+    currency: Currency,
+    digest: &impl Fn(&str) -> u64,
+) -> Result<Meaning, Refusal> {
     let of = order.order_no.clone();
     let mut lines = lines(properties, currency, false)?;
     if lines.is_empty() {
@@ -76,7 +103,10 @@ fn refund(order: OrderIn, properties: &Map<String, Value>, currency: Currency, d
     let name = match word(properties.get("refund_id")) {
         Some(id) => id,
         None => {
-            let text: Vec<String> = lines.iter().map(|line| format!("{}|{}|{}", line.sku, line.quantity_milli, line.amount_minor)).collect();
+            let text: Vec<String> = lines
+                .iter()
+                .map(|line| format!("{}|{}|{}", line.sku, line.quantity_milli, line.amount_minor))
+                .collect();
             format!("{:016x}", digest(&text.join(";")))
         }
     };
@@ -96,8 +126,11 @@ fn lines(properties: &Map<String, Value>, currency: Currency, is_sale: bool) -> 
     for (at, product) in products.iter().enumerate() {
         let Some(product) = product.as_object() else { continue };
         let place = |field: &str| format!("properties.products[{at}].{field}");
-        let quantity = amount(product.get("quantity"), &format!("products[{at}].quantity"))?.unwrap_or(Decimal::new(1, 0));
-        let quantity_milli = quantity.rescaled(3).and_then(|q| i64::try_from(q).ok()).ok_or_else(|| Refusal::invalid("invalid_quantity", "quantity is too large.", "quantity 过大。").field(place("quantity")))?;
+        let quantity =
+            amount(product.get("quantity"), &format!("products[{at}].quantity"))?.unwrap_or(Decimal::new(1, 0));
+        let quantity_milli = quantity.rescaled(3).and_then(|q| i64::try_from(q).ok()).ok_or_else(|| {
+            Refusal::invalid("invalid_quantity", "quantity is too large.", "quantity 过大。").field(place("quantity"))
+        })?;
         let price = amount(product.get("price"), &format!("products[{at}].price"))?;
         let own = match (amount(product.get("total"), &format!("products[{at}].total"))?, price) {
             (Some(total), _) => total,
@@ -115,7 +148,15 @@ fn lines(properties: &Map<String, Value>, currency: Currency, is_sale: bool) -> 
         });
     }
     match (lines.is_empty(), stated) {
-        (true, Some(stated)) => lines.push(LineIn { line_no: is_sale.then_some(1), sku: String::new(), title: None, quantity_milli: 1000, price_minor: None, amount_minor: stated, refund_of: None }),
+        (true, Some(stated)) => lines.push(LineIn {
+            line_no: is_sale.then_some(1),
+            sku: String::new(),
+            title: None,
+            quantity_milli: 1000,
+            price_minor: None,
+            amount_minor: stated,
+            refund_of: None,
+        }),
         (false, Some(stated)) => spread(&mut lines, stated),
         _ => {}
     }
@@ -131,7 +172,8 @@ fn spread(lines: &mut [LineIn], total: i64) {
     let n = lines.len() as i128;
     let mut left = i128::from(total);
     for line in lines.iter_mut() {
-        let share = if sum > 0 { i128::from(total) * i128::from(line.amount_minor) / sum } else { i128::from(total) / n };
+        let share =
+            if sum > 0 { i128::from(total) * i128::from(line.amount_minor) / sum } else { i128::from(total) / n };
         line.amount_minor = i64::try_from(share).unwrap_or(i64::MAX);
         left -= share;
     }
@@ -144,9 +186,22 @@ fn spread(lines: &mut [LineIn], total: i64) {
 
 fn product(properties: &Map<String, Value>, currency: Currency) -> Result<Option<ProductIn>, Refusal> {
     let Some(sku) = word(properties.get("sku")).or_else(|| word(properties.get("product_id"))) else { return Ok(None) };
-    let price = amount(properties.get("price"), "price").ok().flatten().and_then(|price| Money::from_major(price, currency).ok());
+    let price = amount(properties.get("price"), "price")
+        .ok()
+        .flatten()
+        .and_then(|price| Money::from_major(price, currency).ok());
     let text = |key: &str| word(properties.get(key));
-    Ok(Some(ProductIn { sku, title: text("name"), category: text("category"), brand: text("brand"), price_minor: price.map(|p| p.minor), currency: price.map(|p| p.currency), url: text("url"), image: text("image_url"), properties: None }))
+    Ok(Some(ProductIn {
+        sku,
+        title: text("name"),
+        category: text("category"),
+        brand: text("brand"),
+        price_minor: price.map(|p| p.minor),
+        currency: price.map(|p| p.currency),
+        url: text("url"),
+        image: text("image_url"),
+        properties: None,
+    }))
 }
 
 fn word(value: Option<&Value>) -> Option<String> {
@@ -167,7 +222,8 @@ fn amount(value: Option<&Value>, field: &str) -> Result<Option<Decimal>, Refusal
     Decimal::parse(&text).map(Some).ok_or_else(|| invalid_amount(field))
 }
 fn invalid_amount(field: &str) -> Refusal {
-    Refusal::invalid("invalid_amount", format!("{field} must be a decimal number."), format!("{field} 须为数字。")).field(format!("properties.{field}"))
+    Refusal::invalid("invalid_amount", format!("{field} must be a decimal number."), format!("{field} 须为数字。"))
+        .field(format!("properties.{field}"))
 }
 fn minor(amount: Decimal, currency: Currency, field: &str) -> Result<i64, Refusal> {
     Money::from_major(amount, currency).map(|money| money.minor).map_err(|_| too_large(field))
@@ -182,7 +238,15 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(amount: i64) -> LineIn {
-        LineIn { line_no: None, sku: "a".into(), title: None, quantity_milli: 1000, price_minor: None, amount_minor: amount, refund_of: None }
+        LineIn {
+            line_no: None,
+            sku: "a".into(),
+            title: None,
+            quantity_milli: 1000,
+            price_minor: None,
+            amount_minor: amount,
+            refund_of: None,
+        }
     }
 
     proptest! {

@@ -86,7 +86,11 @@ impl Registry {
         let mut registry = Self::default();
         tx.each("SELECT type, name, locked, unknown_properties FROM schema_event", &[], |row| {
             let Some(kind) = EventKind::parse(&row.text(0)?) else { return Ok(()) };
-            let schema = EventSchema { locked: row.flag(2)?, quarantine_unknown: row.text(3)? == "quarantine", ..EventSchema::default() };
+            let schema = EventSchema {
+                locked: row.flag(2)?,
+                quarantine_unknown: row.text(3)? == "quarantine",
+                ..EventSchema::default()
+            };
             registry.events.entry(kind).or_default().insert(row.text(1)?, schema);
             registry.count += 1;
             Ok(())
@@ -98,7 +102,10 @@ impl Registry {
             if row.flag(5)? {
                 schema.required.push(property.clone());
             }
-            schema.properties.insert(property, Property { types: row.int(3)?, locked: row.opt_text(4)?.as_deref().and_then(JsonType::parse) });
+            schema.properties.insert(
+                property,
+                Property { types: row.int(3)?, locked: row.opt_text(4)?.as_deref().and_then(JsonType::parse) },
+            );
             Ok(())
         })?;
         Ok(registry)
@@ -107,7 +114,8 @@ impl Registry {
     /// Checks a message against what is locked, and notes what is new. One walk over its properties.
     pub(crate) fn check(&self, message: &Message, seen: &mut Seen) -> Result<(), Refusal> {
         let schema = self.events.get(&message.kind).and_then(|events| events.get(&message.name));
-        let mut missing: FxHashSet<&str> = schema.filter(|s| s.locked).map(|s| s.required.iter().map(String::as_str).collect()).unwrap_or_default();
+        let mut missing: FxHashSet<&str> =
+            schema.filter(|s| s.locked).map(|s| s.required.iter().map(String::as_str).collect()).unwrap_or_default();
         let mut refusal = None;
         let mut fresh: Vec<(String, i64, String)> = Vec::new();
         entries(&message.properties, |key, raw| {
@@ -117,11 +125,16 @@ impl Registry {
             if let Some(schema) = schema.filter(|schema| schema.locked) {
                 match property {
                     None if schema.quarantine_unknown => refusal = Some(unknown(key)),
-                    Some(Property { locked: Some(want), .. }) if *want != seen_type && seen_type != JsonType::Null => refusal = Some(wrong_type(key, *want, seen_type)),
+                    Some(Property { locked: Some(want), .. }) if *want != seen_type && seen_type != JsonType::Null => {
+                        refusal = Some(wrong_type(key, *want, seen_type))
+                    }
                     _ => {}
                 }
             }
-            if property.is_none_or(|property| property.types & seen_type.bit() == 0) && key.len() <= 100 && fresh.len() < PROPERTIES_MAX {
+            if property.is_none_or(|property| property.types & seen_type.bit() == 0)
+                && key.len() <= 100
+                && fresh.len() < PROPERTIES_MAX
+            {
                 fresh.push((key.to_owned(), seen_type.bit(), raw.chars().take(SAMPLE_CHARS_MAX).collect()));
             }
         });
@@ -129,13 +142,24 @@ impl Registry {
             return Err(refusal);
         }
         if let Some(name) = missing.into_iter().min() {
-            return Err(Refusal::invalid("property_missing", format!("The schema of this event requires the property {name}."), format!("该事件的规范要求属性 {name}。")).field(format!("properties.{name}")));
+            return Err(Refusal::invalid(
+                "property_missing",
+                format!("The schema of this event requires the property {name}."),
+                format!("该事件的规范要求属性 {name}。"),
+            )
+            .field(format!("properties.{name}")));
         }
         self.note(message, schema, fresh, seen);
         Ok(())
     }
 
-    fn note(&self, message: &Message, schema: Option<&EventSchema>, fresh: Vec<(String, i64, String)>, seen: &mut Seen) {
+    fn note(
+        &self,
+        message: &Message,
+        schema: Option<&EventSchema>,
+        fresh: Vec<(String, i64, String)>,
+        seen: &mut Seen,
+    ) {
         if schema.is_none() && self.count >= EVENTS_MAX {
             return;
         }
@@ -155,10 +179,20 @@ impl Registry {
 
 fn unknown(key: &str) -> Refusal {
     let key: String = key.chars().take(60).collect();
-    Refusal::invalid("property_unknown", format!("The schema of this event does not know the property {key}."), format!("该事件的规范中没有属性 {key}。")).field(format!("properties.{key}"))
+    Refusal::invalid(
+        "property_unknown",
+        format!("The schema of this event does not know the property {key}."),
+        format!("该事件的规范中没有属性 {key}。"),
+    )
+    .field(format!("properties.{key}"))
 }
 fn wrong_type(key: &str, want: JsonType, seen: JsonType) -> Refusal {
-    Refusal::invalid("property_type", format!("The property {key} must be a {}, not a {}.", want.name(), seen.name()), format!("属性 {key} 须为 {} 类型，收到 {}。", want.name(), seen.name())).field(format!("properties.{key}"))
+    Refusal::invalid(
+        "property_type",
+        format!("The property {key} must be a {}, not a {}.", want.name(), seen.name()),
+        format!("属性 {key} 须为 {} 类型，收到 {}。", want.name(), seen.name()),
+    )
+    .field(format!("properties.{key}"))
 }
 
 impl Intake {
@@ -170,7 +204,12 @@ impl Intake {
     pub(crate) fn write_seen(&self, tx: &mut Tx<'_>, seen: &Seen) -> Result<(), DbError> {
         let mut events: Vec<_> = seen.events.iter().map(|((kind, name), counts)| (kind.name(), name, counts)).collect();
         events.sort();
-        let rows: Vec<[Param<'_>; 5]> = events.iter().map(|(kind, name, (n, first, last))| [(*kind).into(), (*name).into(), (*n).into(), (*first).into(), (*last).into()]).collect();
+        let rows: Vec<[Param<'_>; 5]> = events
+            .iter()
+            .map(|(kind, name, (n, first, last))| {
+                [(*kind).into(), (*name).into(), (*n).into(), (*first).into(), (*last).into()]
+            })
+            .collect();
         tx.bulk(
             "INSERT INTO schema_event (type, name, count, first_at, last_at)",
             "ON CONFLICT (type, name) DO UPDATE SET count = schema_event.count + excluded.count,
@@ -180,7 +219,11 @@ impl Intake {
         )?;
         if seen.fresh.is_empty() {
             let known = self.registry();
-            if seen.events.keys().all(|(kind, name)| known.events.get(kind).is_some_and(|events| events.contains_key(name))) {
+            if seen
+                .events
+                .keys()
+                .all(|(kind, name)| known.events.get(kind).is_some_and(|events| events.contains_key(name)))
+            {
                 return Ok(());
             }
         }
@@ -209,9 +252,20 @@ impl Intake {
             }
         }
         for ((kind, name, property), (types, _)) in &seen.fresh {
-            registry.events.entry(*kind).or_default().entry(name.clone()).or_default().properties.entry(property.clone()).or_default().types |= types;
+            registry
+                .events
+                .entry(*kind)
+                .or_default()
+                .entry(name.clone())
+                .or_default()
+                .properties
+                .entry(property.clone())
+                .or_default()
+                .types |= types;
         }
-        let set = |inner: &crate::Inner, registry| *inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = registry;
+        let set = |inner: &crate::Inner, registry| {
+            *inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = registry
+        };
         set(&self.inner, Arc::new(registry));
         let inner = Arc::clone(&self.inner);
         tx.on_rollback(move || set(&inner, before));
@@ -235,7 +289,12 @@ impl Intake {
     pub fn patch_schema(&self, tx: &mut Tx<'_>, kind: &str, name: &str, patch: &EventPatch) -> Result<(), Refusal> {
         let unknown_event = || Refusal::not_found("event_unknown", "No such event has been seen.", "没有该事件。");
         if let Some(unknown) = patch.unknown.as_deref().filter(|word| !["allow", "quarantine"].contains(word)) {
-            return Err(Refusal::invalid("invalid_policy", format!("unknown must be allow or quarantine, not {unknown}."), "unknown 须为 allow 或 quarantine。").field("unknown"));
+            return Err(Refusal::invalid(
+                "invalid_policy",
+                format!("unknown must be allow or quarantine, not {unknown}."),
+                "unknown 须为 allow 或 quarantine。",
+            )
+            .field("unknown"));
         }
         let changed = tx.execute(
             "UPDATE schema_event SET locked = COALESCE($1, locked), unknown_properties = COALESCE($2, unknown_properties) WHERE type = $3 AND name = $4",
@@ -247,10 +306,20 @@ impl Intake {
         for (at, property) in patch.properties.iter().enumerate() {
             let place = |field: &str| format!("properties[{at}].{field}");
             if let Some(locked) = property.locked_type.as_deref().filter(|name| JsonType::parse(name).is_none()) {
-                return Err(Refusal::invalid("invalid_type", format!("{locked} is no JSON type."), format!("{locked} 不是 JSON 类型。")).field(place("locked_type")));
+                return Err(Refusal::invalid(
+                    "invalid_type",
+                    format!("{locked} is no JSON type."),
+                    format!("{locked} 不是 JSON 类型。"),
+                )
+                .field(place("locked_type")));
             }
             if property.name.is_empty() || property.name.len() > 100 {
-                return Err(Refusal::invalid("invalid_name", "A property's name has 1 to 100 bytes.", "属性名须为 1 到 100 字节。").field(place("name")));
+                return Err(Refusal::invalid(
+                    "invalid_name",
+                    "A property's name has 1 to 100 bytes.",
+                    "属性名须为 1 到 100 字节。",
+                )
+                .field(place("name")));
             }
             tx.execute(
                 "INSERT INTO schema_property (type, name, property, types, locked_type, required, first_at) VALUES ($1, $2, $3, 0, $4, $5, 0)

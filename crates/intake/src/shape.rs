@@ -81,8 +81,12 @@ mod tests {
     #[test]
     fn types_are_seen_without_building_values() {
         let mut seen = Vec::new();
-        assert!(entries(r#"{"a":1,"b\u0041":"x","c":{"d":[1]},"e":null,"f":true,"g":[]}"#, |key, raw| seen.push((key.to_owned(), JsonType::of(raw).name()))));
-        assert_eq!(seen.iter().map(|(k, t)| format!("{k}:{t}")).collect::<Vec<_>>().join(" "), "a:number bA:string c:object e:null f:boolean g:array");
+        assert!(entries(r#"{"a":1,"b\u0041":"x","c":{"d":[1]},"e":null,"f":true,"g":[]}"#, |key, raw| seen
+            .push((key.to_owned(), JsonType::of(raw).name()))));
+        assert_eq!(
+            seen.iter().map(|(k, t)| format!("{k}:{t}")).collect::<Vec<_>>().join(" "),
+            "a:number bA:string c:object e:null f:boolean g:array"
+        );
         assert!(!entries("[1]", |_, _| ()) && !entries("1", |_, _| ()));
     }
 }

@@ -8,7 +8,9 @@ use siyu_people::People;
 use siyu_testkit::{TestDb, contract};
 use std::sync::{Arc, LazyLock};
 
-static ALL: LazyLock<Vec<Migration>> = LazyLock::new(|| [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_intake::MIGRATIONS].concat());
+static ALL: LazyLock<Vec<Migration>> = LazyLock::new(|| {
+    [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_intake::MIGRATIONS].concat()
+});
 
 contract!(&ALL;
     a_batch_becomes_people_events_and_orders, the_same_batch_twice_changes_nothing, bad_messages_are_kept_aside_with_the_reason, a_request_that_cannot_be_read_leaves_nothing,
@@ -45,7 +47,11 @@ impl World {
     fn stats(&self) -> (i64, i64, (i64, i64, i64)) {
         self.read(|tx| {
             let totals = siyu_commerce::totals(tx)?.into_iter().find(|t| t.currency == Currency::CNY);
-            Ok((self.people.count(tx)?, self.log.totals(tx)?.0, totals.map_or((0, 0, 0), |t| (t.orders, t.revenue, t.refunded))))
+            Ok((
+                self.people.count(tx)?,
+                self.log.totals(tx)?.0,
+                totals.map_or((0, 0, 0), |t| (t.orders, t.revenue, t.refunded)),
+            ))
         })
     }
 }
@@ -67,8 +73,13 @@ fn a_batch_becomes_people_events_and_orders(test: TestDb) {
         world.people.profile(tx, root)
     });
     assert_eq!(profile.name().as_deref(), Some("小王"));
-    assert_eq!(profile.identifiers.iter().map(|i| i.kind.as_str()).collect::<Vec<_>>(), ["user_id", "phone", "anonymous"]);
-    let names: Vec<String> = world.read(|tx| Ok(world.log.of_people(tx, &profile.nodes, None, 10, false)?.into_iter().map(|f| f.event.name).collect()));
+    assert_eq!(
+        profile.identifiers.iter().map(|i| i.kind.as_str()).collect::<Vec<_>>(),
+        ["user_id", "phone", "anonymous"]
+    );
+    let names: Vec<String> = world.read(|tx| {
+        Ok(world.log.of_people(tx, &profile.nodes, None, 10, false)?.into_iter().map(|f| f.event.name).collect())
+    });
     assert_eq!(names, ["Order Completed", "identify", "Product Viewed"], "anonymous history joined the person");
     // The discount of 5.50 is spread over the lines, which still add up to what was paid.
     let order = world.read(|tx| siyu_commerce::order(tx, "O1", None)).unwrap();
@@ -96,10 +107,29 @@ fn bad_messages_are_kept_aside_with_the_reason(test: TestDb) {
           {{"type":"track","messageId":"b8","userId":"u","event":"Order Completed","properties":{{"total":5}}}},17]}}"#))
         .unwrap();
     assert_eq!((accepted.events, accepted.quarantined), (1, 9));
-    let mut codes: Vec<String> = world.read(|tx| Ok(world.intake.quarantined(tx, None, None, 50)?.into_iter().map(|q| format!("{} {}", q.message_id, q.code)).collect()));
+    let mut codes: Vec<String> = world.read(|tx| {
+        Ok(world
+            .intake
+            .quarantined(tx, None, None, 50)?
+            .into_iter()
+            .map(|q| format!("{} {}", q.message_id, q.code))
+            .collect())
+    });
     codes.retain(|line| line.starts_with('b'));
     codes.sort();
-    assert_eq!(codes, ["b1 event_missing", "b2 unknown_type", "b3 no_identity", "b4 invalid_timestamp", "b5 not_an_object", "b6 event_too_large", "b7 identity_blocked", "b8 order_id_missing"]);
+    assert_eq!(
+        codes,
+        [
+            "b1 event_missing",
+            "b2 unknown_type",
+            "b3 no_identity",
+            "b4 invalid_timestamp",
+            "b5 not_an_object",
+            "b6 event_too_large",
+            "b7 identity_blocked",
+            "b8 order_id_missing"
+        ]
+    );
     assert_eq!(world.stats().1, 1);
 }
 
@@ -111,7 +141,11 @@ fn a_request_that_cannot_be_read_leaves_nothing(test: TestDb) {
         ("batch", "{}", "batch_missing"),
         ("track", "[1]", "invalid_json"),
         ("batch", &format!("{{\"batch\":[{}1]}}", "1,".repeat(2_600)), "too_many_events"),
-        ("track", &format!(r#"{{"userId":"u","event":"E","properties":{{"a":"{}"}}}}"#, "x".repeat(33_000)), "event_too_large"),
+        (
+            "track",
+            &format!(r#"{{"userId":"u","event":"E","properties":{{"a":"{}"}}}}"#, "x".repeat(33_000)),
+            "event_too_large",
+        ),
         ("batch", &" ".repeat(600_000), "batch_too_large"),
         ("batch", &"[".repeat(100_000), "invalid_json"),
     ] {
@@ -123,7 +157,14 @@ fn a_request_that_cannot_be_read_leaves_nothing(test: TestDb) {
 fn refunds_and_cancellations_are_counted_once(test: TestDb) {
     let world = World::new(test);
     world.send("batch", BATCH).unwrap();
-    let event = |id: &str, name: &str, properties: &str| world.send("track", &format!(r#"{{"messageId":"{id}","userId":"u1","event":"{name}","properties":{properties}}}"#)).unwrap();
+    let event = |id: &str, name: &str, properties: &str| {
+        world
+            .send(
+                "track",
+                &format!(r#"{{"messageId":"{id}","userId":"u1","event":"{name}","properties":{properties}}}"#),
+            )
+            .unwrap()
+    };
     event("r1", "Order Refunded", r#"{"order_id":"O1","products":[{"sku":"S1","price":10,"quantity":1}]}"#);
     event("r2", "Order Refunded", r#"{"order_id":"O1","products":[{"sku":"S1","price":10,"quantity":1}]}"#);
     assert_eq!(world.stats().2, (1, 3000, 1000), "the same refund told twice is one");
@@ -138,17 +179,37 @@ fn refunds_and_cancellations_are_counted_once(test: TestDb) {
 
 fn a_locked_schema_quarantines_and_a_retry_lets_in(test: TestDb) {
     let world = World::new(test);
-    world.send("track", r#"{"messageId":"1","userId":"u","event":"Signed Up","properties":{"plan":"pro","seats":3}}"#).unwrap();
+    world
+        .send("track", r#"{"messageId":"1","userId":"u","event":"Signed Up","properties":{"plan":"pro","seats":3}}"#)
+        .unwrap();
     let patch: siyu_intake::EventPatch = serde_json::from_str(r#"{"locked":true,"unknown":"quarantine","properties":[{"name":"plan","locked_type":"string","required":true},{"name":"seats","locked_type":"number"}]}"#).unwrap();
     let intake = world.intake.clone();
     world.test.db().transact(move |tx| intake.patch_schema(tx, "track", "Signed Up", &patch)).unwrap();
-    for (id, properties, field) in [("2", r#"{"plan":7}"#, "properties.plan"), ("3", r#"{"seats":1}"#, "properties.plan"), ("4", r#"{"plan":"a","extra":1}"#, "properties.extra")] {
-        let accepted = world.send("track", &format!(r#"{{"messageId":"{id}","userId":"u","event":"Signed Up","properties":{properties}}}"#)).unwrap();
+    for (id, properties, field) in [
+        ("2", r#"{"plan":7}"#, "properties.plan"),
+        ("3", r#"{"seats":1}"#, "properties.plan"),
+        ("4", r#"{"plan":"a","extra":1}"#, "properties.extra"),
+    ] {
+        let accepted = world
+            .send(
+                "track",
+                &format!(r#"{{"messageId":"{id}","userId":"u","event":"Signed Up","properties":{properties}}}"#),
+            )
+            .unwrap();
         assert_eq!((accepted.events, accepted.quarantined), (0, 1));
         let newest = world.read(|tx| Ok(world.intake.quarantined(tx, None, None, 1)?)).remove(0);
         assert_eq!((newest.message_id.as_str(), newest.field.as_deref()), (id, Some(field)));
     }
-    assert_eq!(world.send("track", r#"{"messageId":"5","userId":"u","event":"Signed Up","properties":{"plan":"a","seats":null}}"#).unwrap().events, 1);
+    assert_eq!(
+        world
+            .send(
+                "track",
+                r#"{"messageId":"5","userId":"u","event":"Signed Up","properties":{"plan":"a","seats":null}}"#
+            )
+            .unwrap()
+            .events,
+        1
+    );
     let unlock: siyu_intake::EventPatch = serde_json::from_str(r#"{"locked":false}"#).unwrap();
     let intake = world.intake.clone();
     world.test.db().transact(move |tx| intake.patch_schema(tx, "track", "Signed Up", &unlock)).unwrap();
@@ -184,10 +245,14 @@ fn concurrent_requests_agree(test: TestDb) {
 
 fn orders_follow_a_merge(test: TestDb) {
     let world = World::new(test);
-    for (id, who, order) in [("1", r#""userId":"u1""#, "A"), ("2", r#""userId":"u2""#, "B"), ("3", r#""anonymousId":"x""#, "C")] {
+    for (id, who, order) in
+        [("1", r#""userId":"u1""#, "A"), ("2", r#""userId":"u2""#, "B"), ("3", r#""anonymousId":"x""#, "C")]
+    {
         world.send("track", &format!(r#"{{"messageId":"{id}",{who},"event":"Order Completed","properties":{{"order_id":"{order}","total":10}}}}"#)).unwrap();
     }
-    world.send("identify", r#"{"messageId":"4","userId":"u1","anonymousId":"x","traits":{"phone":"13911112222"}}"#).unwrap();
+    world
+        .send("identify", r#"{"messageId":"4","userId":"u1","anonymousId":"x","traits":{"phone":"13911112222"}}"#)
+        .unwrap();
     let merged = world.send("identify", r#"{"messageId":"5","userId":"u2","traits":{"phone":"13911112222"}}"#).unwrap();
     assert_eq!(merged.people_merged, 1);
     let (root, totals) = world.read(|tx| {
@@ -195,7 +260,10 @@ fn orders_follow_a_merge(test: TestDb) {
         Ok((root, siyu_commerce::customer_totals(tx, &[root])?))
     });
     assert_eq!((totals.len(), totals[0].orders, totals[0].amount), (1, 3, 3000));
-    let edge = world.read(|tx| { let nodes = world.people.nodes(tx, root)?; Ok(world.people.edges(tx, &nodes)?[0].id) });
+    let edge = world.read(|tx| {
+        let nodes = world.people.nodes(tx, root)?;
+        Ok(world.people.edges(tx, &nodes)?[0].id)
+    });
     let (people, now) = (world.people.clone(), world.test.clock.now());
     let (left, right) = world
         .test
@@ -207,7 +275,8 @@ fn orders_follow_a_merge(test: TestDb) {
             Ok((split.left, split.right))
         })
         .unwrap();
-    let mut amounts: Vec<i64> = world.read(|tx| siyu_commerce::customer_totals(tx, &[left, right])).into_iter().map(|t| t.amount).collect();
+    let mut amounts: Vec<i64> =
+        world.read(|tx| siyu_commerce::customer_totals(tx, &[left, right])).into_iter().map(|t| t.amount).collect();
     amounts.sort_unstable();
     assert_eq!(amounts, [1000, 2000]);
 }
@@ -216,7 +285,12 @@ fn orders_follow_a_merge(test: TestDb) {
 fn hostile_input_never_panics(test: TestDb) {
     let world = World::new(test);
     let chance = Chance::seeded(11);
-    let seeds = [BATCH.as_bytes().to_vec(), br#"{"type":"identify","userId":1e999,"traits":{"phone":{"a":[[[]]]},"age":-1e308}}"#.to_vec(), vec![0xff; 64], b"\x1f\x8b".to_vec()];
+    let seeds = [
+        BATCH.as_bytes().to_vec(),
+        br#"{"type":"identify","userId":1e999,"traits":{"phone":{"a":[[[]]]},"age":-1e308}}"#.to_vec(),
+        vec![0xff; 64],
+        b"\x1f\x8b".to_vec(),
+    ];
     for round in 0..400 {
         let mut bytes = seeds[round % seeds.len()].clone();
         for _ in 0..1 + chance.below(8) {
@@ -229,7 +303,11 @@ fn hostile_input_never_panics(test: TestDb) {
         }
         let _ = world.send_bytes(if round % 2 == 0 { "batch" } else { "import" }, &bytes);
     }
-    let nested = format!(r#"{{"batch":[{{"type":"track","messageId":"deep","userId":"u","event":"E","properties":{{"a":{}1{}}}}}]}}"#, "[".repeat(120), "]".repeat(120));
+    let nested = format!(
+        r#"{{"batch":[{{"type":"track","messageId":"deep","userId":"u","event":"E","properties":{{"a":{}1{}}}}}]}}"#,
+        "[".repeat(120),
+        "]".repeat(120)
+    );
     let _ = world.send("batch", &nested);
     world.send("track", r#"{"messageId":"last","userId":"u-last","event":"E","properties":{"n":123456789012345678901234567890.5e300}}"#).unwrap();
     let found = world.read(|tx| Ok(world.log.by_message(tx, "last")?)).unwrap();

@@ -21,7 +21,8 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 7] = [Self::Track, Self::Identify, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::System];
+    pub const ALL: [EventKind; 7] =
+        [Self::Track, Self::Identify, Self::Page, Self::Screen, Self::Group, Self::Alias, Self::System];
 
     pub fn name(self) -> &'static str {
         match self {

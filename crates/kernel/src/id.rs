@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn numbered_ids_never_change() {
         let ids = NumberedId::new("psn", 42);
-        assert_eq!([ids.show(0), ids.show(1), ids.show(u32::MAX)].map(|id| ids.parse(&id)), [Ok(0), Ok(1), Ok(u32::MAX)]);
+        assert_eq!(
+            [ids.show(0), ids.show(1), ids.show(u32::MAX)].map(|id| ids.parse(&id)),
+            [Ok(0), Ok(1), Ok(u32::MAX)]
+        );
         assert_eq!(ids.show(1), "psn_5twk3wx1p8xja");
     }
 

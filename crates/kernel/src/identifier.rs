@@ -57,7 +57,8 @@ impl Kind {
     }
     pub fn parse(name: &str) -> Option<Self> {
         if let Some(ext) = name.strip_prefix("ext:") {
-            let fits = !ext.is_empty() && ext.len() <= 40 && ext.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
+            let fits =
+                !ext.is_empty() && ext.len() <= 40 && ext.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
             return fits.then(|| Kind::Ext(ext.to_owned()));
         }
         Self::NAMED.into_iter().find(|kind| kind.word() == name)
@@ -178,7 +179,13 @@ fn phone(raw: &str) -> Option<String> {
 fn email(raw: &str) -> Option<String> {
     let folded: String = raw.chars().map(fold_width).collect::<String>().to_lowercase();
     let (local, host) = folded.rsplit_once('@')?;
-    let ok = !local.is_empty() && host.len() >= 3 && host.contains('.') && !host.starts_with('.') && !host.ends_with('.') && !folded.contains(char::is_whitespace) && !folded.contains(char::is_control);
+    let ok = !local.is_empty()
+        && host.len() >= 3
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && !folded.contains(char::is_whitespace)
+        && !folded.contains(char::is_control);
     ok.then_some(folded)
 }
 
@@ -228,7 +235,12 @@ mod tests {
 
     #[test]
     fn masks_keep_enough_to_recognise() {
-        for (text, want) in [("phone:13912345678", "139****5678"), ("email:ann@example.com", "a***@example.com"), ("phone:+14155550100", "+141****0100"), ("user_id:u1", "u1")] {
+        for (text, want) in [
+            ("phone:13912345678", "139****5678"),
+            ("email:ann@example.com", "a***@example.com"),
+            ("phone:+14155550100", "+141****0100"),
+            ("user_id:u1", "u1"),
+        ] {
             assert_eq!(Identifier::parse(text).unwrap().masked(), want);
         }
     }

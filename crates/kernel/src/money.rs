@@ -32,7 +32,8 @@ impl Currency {
     /// Digits after the decimal point (ISO 4217): 2 for most, 0 for yen and won, 3 for Gulf dinars.
     pub fn digits(self) -> u8 {
         match &self.0 {
-            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX" | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"ISK" | b"JPY" | b"KMF" | b"KRW" | b"PYG" | b"RWF" | b"UGX"
+            | b"UYI" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
             b"BHD" | b"IQD" | b"JOD" | b"KWD" | b"LYD" | b"OMR" | b"TND" => 3,
             _ => 2,
         }
@@ -67,7 +68,8 @@ impl Money {
 
     /// Decimal major units to minor units, rounded half away from zero.
     pub fn from_major(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
-        let minor = amount.rescaled(currency.digits()).and_then(|m| i64::try_from(m).ok()).ok_or(MoneyError::TooLarge)?;
+        let minor =
+            amount.rescaled(currency.digits()).and_then(|m| i64::try_from(m).ok()).ok_or(MoneyError::TooLarge)?;
         if minor.abs() > Self::LIMIT_MINOR { Err(MoneyError::TooLarge) } else { Ok(Self { minor, currency }) }
     }
 }
@@ -85,11 +87,19 @@ mod tests {
 
     #[test]
     fn major_to_minor_follows_the_currency() {
-        for (text, code, want) in [("12.345", "CNY", "12.35 CNY"), ("1200", "JPY", "1200 JPY"), ("-0.5", "usd", "-0.50 USD"), ("1.2345", "KWD", "1.235 KWD")] {
+        for (text, code, want) in [
+            ("12.345", "CNY", "12.35 CNY"),
+            ("1200", "JPY", "1200 JPY"),
+            ("-0.5", "usd", "-0.50 USD"),
+            ("1.2345", "KWD", "1.235 KWD"),
+        ] {
             let money = Money::from_major(Decimal::parse(text).unwrap(), Currency::parse(code).unwrap()).unwrap();
             assert_eq!(money.to_string(), want);
         }
-        assert_eq!(Money::from_major(Decimal::parse("9999999999999999").unwrap(), Currency::CNY), Err(MoneyError::TooLarge));
+        assert_eq!(
+            Money::from_major(Decimal::parse("9999999999999999").unwrap(), Currency::CNY),
+            Err(MoneyError::TooLarge)
+        );
         assert!(Currency::parse("RMB人").is_err());
     }
 }

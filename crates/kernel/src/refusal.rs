@@ -50,10 +50,21 @@ impl Refusal {
         Self::new(Class::Forbidden, code, en, zh)
     }
     pub fn busy() -> Self {
-        Self::new(Class::Busy, "busy", "The server is at its limit; nothing was accepted. Try again after the Retry-After delay.", "服务器已到上限，本次请求未被接收，请按 Retry-After 稍后重试。")
+        Self::new(
+            Class::Busy,
+            "busy",
+            "The server is at its limit; nothing was accepted. Try again after the Retry-After delay.",
+            "服务器已到上限，本次请求未被接收，请按 Retry-After 稍后重试。",
+        )
     }
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(Class::Internal, "internal", "Something went wrong on our side; the request id finds it in the log.", "服务内部出错，可凭 request_id 在日志中查到原因。").because(source)
+        Self::new(
+            Class::Internal,
+            "internal",
+            "Something went wrong on our side; the request id finds it in the log.",
+            "服务内部出错，可凭 request_id 在日志中查到原因。",
+        )
+        .because(source)
     }
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {

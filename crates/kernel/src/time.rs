@@ -37,7 +37,8 @@ impl Time {
         self.plus_seconds(days.saturating_mul(86_400))
     }
     fn stamp(self) -> Timestamp {
-        Timestamp::from_microsecond(self.0.clamp(Self::MIN.0, Self::MAX.0)).expect("the range of Time lies inside the range of Timestamp")
+        Timestamp::from_microsecond(self.0.clamp(Self::MIN.0, Self::MAX.0))
+            .expect("the range of Time lies inside the range of Timestamp")
     }
 }
 

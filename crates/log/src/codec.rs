@@ -76,7 +76,16 @@ fn rows(plain: &[u8]) -> Result<Vec<Event>, Damaged> {
     let mut events = Vec::with_capacity(n);
     for _ in 0..n {
         let kind = EventKind::from_code(reader.byte()?).ok_or(Damaged)?;
-        events.push(Event { message_id: String::new(), kind, name: String::new(), person: 0, at: Time(0), received_at: Time(0), source: String::new(), body: String::new() });
+        events.push(Event {
+            message_id: String::new(),
+            kind,
+            name: String::new(),
+            person: 0,
+            at: Time(0),
+            received_at: Time(0),
+            source: String::new(),
+            body: String::new(),
+        });
     }
     for event in &mut events {
         event.person = u32::try_from(reader.number()?).map_err(|_| Damaged)?;
@@ -123,7 +132,16 @@ mod tests {
     use proptest::prelude::*;
 
     fn event(n: u32) -> Event {
-        Event { message_id: format!("m{n}"), kind: EventKind::ALL[n as usize % 7], name: format!("名{}", n % 3), person: n * 7, at: Time(i64::from(n) - 5), received_at: Time(i64::from(n) * 1_000_000), source: "key_1".into(), body: format!("{{\"n\":{n}}}") }
+        Event {
+            message_id: format!("m{n}"),
+            kind: EventKind::ALL[n as usize % 7],
+            name: format!("名{}", n % 3),
+            person: n * 7,
+            at: Time(i64::from(n) - 5),
+            received_at: Time(i64::from(n) * 1_000_000),
+            source: "key_1".into(),
+            body: format!("{{\"n\":{n}}}"),
+        }
     }
 
     /// Pinned: stored logs are read for ever. If this fails, the format changed: give it a new version and keep reading this one.
@@ -132,9 +150,12 @@ mod tests {
         let events = [event(1), event(2)];
         let bytes = columns(&events.iter().collect::<Vec<_>>());
         let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "01020102070e0702\
+        assert_eq!(
+            hex,
+            "01020102070e0702\
             80897a80897a0204e5908d3104e5908d320001\
-            01056b65795f310000026d31026d32077b226e223a317d077b226e223a327d");
+            01056b65795f310000026d31026d32077b226e223a317d077b226e223a327d"
+        );
     }
 
     #[test]

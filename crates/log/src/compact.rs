@@ -48,7 +48,11 @@ impl Log {
     /// Throws the look-up away and makes it anew from the batches.
     pub fn rebuild(&self, db: &Db, holder: &str, mut progress: impl FnMut(i64, i64)) -> Result<(), Refusal> {
         if !self.hold_lease(db, holder)? {
-            return Err(Refusal::conflict("busy_elsewhere", "Another process is compacting this log. Try again in two minutes.", "另一进程正在整理日志，请两分钟后再试。"));
+            return Err(Refusal::conflict(
+                "busy_elsewhere",
+                "Another process is compacting this log. Try again in two minutes.",
+                "另一进程正在整理日志，请两分钟后再试。",
+            ));
         }
         let inner = Arc::clone(&self.inner);
         db.transact(move |tx| Ok(tx.execute("UPDATE log_run SET state = 2 WHERE state < 2", &[])?))?;
@@ -63,7 +67,11 @@ impl Log {
             let mut rows = 0;
             db.read(|tx| {
                 while rows < RUN_ROWS_MAX {
-                    let next = tx.opt("SELECT seq, body FROM log_batch WHERE seq > $1 ORDER BY seq LIMIT 1", params![seq], |row| Ok((row.int(0)?, row.blob(1)?)))?;
+                    let next = tx.opt(
+                        "SELECT seq, body FROM log_batch WHERE seq > $1 ORDER BY seq LIMIT 1",
+                        params![seq],
+                        |row| Ok((row.int(0)?, row.blob(1)?)),
+                    )?;
                     let Some((found, body)) = next else { break };
                     seq = found;
                     let batch = inner.tail_batch(seq, &body)?;
@@ -114,10 +122,20 @@ impl Log {
         let (Some(first), Some(last)) = (batches.first(), batches.last()) else { return Ok(()) };
         let range = (first.seq, last.seq);
         // Sorting and encoding happen here, not on the writing thread.
-        let prepared: Arc<Vec<Prepared>> = Arc::new(INDEXES.map(|index| Prepared::new(index, 1, range, batches.iter().flat_map(|batch| batch.entries(index)).collect())).into());
+        let prepared: Arc<Vec<Prepared>> = Arc::new(
+            INDEXES
+                .map(|index| {
+                    Prepared::new(index, 1, range, batches.iter().flat_map(|batch| batch.entries(index)).collect())
+                })
+                .into(),
+        );
         let inner = Arc::clone(&self.inner);
         db.transact(move |tx| {
-            let taken = tx.one("SELECT COUNT(*) FROM log_run WHERE state = 1 AND seq_hi >= $1 AND seq_lo <= $2", params![range.0, range.1], |row| row.int(0))?;
+            let taken = tx.one(
+                "SELECT COUNT(*) FROM log_run WHERE state = 1 AND seq_hi >= $1 AND seq_lo <= $2",
+                params![range.0, range.1],
+                |row| row.int(0),
+            )?;
             if taken == 0 {
                 for run in prepared.iter() {
                     let id = run.open(tx)?;
@@ -137,7 +155,8 @@ impl Log {
         let state = self.inner.read();
         let mut level = 1;
         loop {
-            let mut runs: Vec<Run> = state.runs.iter().filter(|run| run.index == index && run.level == level).cloned().collect();
+            let mut runs: Vec<Run> =
+                state.runs.iter().filter(|run| run.index == index && run.level == level).cloned().collect();
             if runs.len() >= FAN_IN {
                 runs.sort_by_key(|run| run.seq_lo);
                 runs.truncate(FAN_IN);
@@ -153,14 +172,18 @@ impl Log {
     /// Merges neighbours into one run of the next level: chunk by chunk, in many small units, visible at the end at once.
     fn merge(&self, db: &Db, runs: &[Run], holder: &str) -> Result<bool, Refusal> {
         let (index, level) = (runs[0].index, runs[0].level + 1);
-        let range = (runs.iter().map(|r| r.seq_lo).min().unwrap_or_default(), runs.iter().map(|r| r.seq_hi).max().unwrap_or_default());
+        let range = (
+            runs.iter().map(|r| r.seq_lo).min().unwrap_or_default(),
+            runs.iter().map(|r| r.seq_hi).max().unwrap_or_default(),
+        );
         let n: i64 = runs.iter().map(|run| run.n).sum();
         let header = Prepared { index, level, range, n, firsts: Vec::new(), chunks: Vec::new(), filter: None };
         let id = db.transact({
             let header = header.clone();
             move |tx| Ok(header.open(tx)?)
         })?;
-        let mut cursors: Vec<RunCursor> = runs.iter().map(|run| RunCursor { run: run.clone(), next_chunk: 0, entries: Vec::new(), at: 0 }).collect();
+        let mut cursors: Vec<RunCursor> =
+            runs.iter().map(|run| RunCursor { run: run.clone(), next_chunk: 0, entries: Vec::new(), at: 0 }).collect();
         let (mut firsts, mut keys, mut written) = (Vec::new(), Vec::new(), 0usize);
         loop {
             let mut entries: Vec<Entry> = Vec::with_capacity(CHUNKS_PER_UNIT * CHUNK_ENTRIES);
@@ -192,7 +215,10 @@ impl Log {
         let now = self.inner.clock.now();
         db.transact(move |tx| {
             last.publish(tx, id)?;
-            Ok(tx.execute(&format!("UPDATE log_run SET state = 2, died_at = $1 WHERE {}", tx.any("id", 2)), params![now, &old])?)
+            Ok(tx.execute(
+                &format!("UPDATE log_run SET state = 2, died_at = $1 WHERE {}", tx.any("id", 2)),
+                params![now, &old],
+            )?)
         })?;
         db.read(|tx| Ok(self.inner.load(tx)?))?;
         Ok(true)
@@ -200,7 +226,11 @@ impl Log {
 
     fn has_dead(&self, db: &Db) -> Result<bool, Refusal> {
         let before = self.inner.clock.now().plus_seconds(-DEAD_SECONDS);
-        db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM log_run WHERE state <> 1 AND died_at <= $1", params![before], |row| row.int(0))? > 0))
+        db.read(|tx| {
+            Ok(tx.one("SELECT COUNT(*) FROM log_run WHERE state <> 1 AND died_at <= $1", params![before], |row| {
+                row.int(0)
+            })? > 0)
+        })
     }
     /// Removes what a merge (or a crash in the middle of one) left behind, a few chunks at a time.
     fn delete_dead(&self, db: &Db) -> Result<bool, Refusal> {
@@ -250,12 +280,20 @@ impl Prepared {
         )
     }
     fn write_chunks(&self, tx: &mut Tx<'_>, id: i64, from: usize) -> Result<(), DbError> {
-        let rows: Vec<[siyu_db::Param<'_>; 3]> = self.chunks.iter().enumerate().map(|(no, body)| [id.into(), ((from + no) as i64).into(), body.into()]).collect();
+        let rows: Vec<[siyu_db::Param<'_>; 3]> = self
+            .chunks
+            .iter()
+            .enumerate()
+            .map(|(no, body)| [id.into(), ((from + no) as i64).into(), body.into()])
+            .collect();
         tx.bulk("INSERT INTO log_chunk (run, no, body)", "", &rows).map(drop)
     }
     fn publish(&self, tx: &mut Tx<'_>, id: i64) -> Result<(), DbError> {
         let filter = self.filter.as_deref();
-        tx.execute("UPDATE log_run SET state = 1, firsts = $1, filter = $2 WHERE id = $3", params![&encode_firsts(&self.firsts), filter, id])?;
+        tx.execute(
+            "UPDATE log_run SET state = 1, firsts = $1, filter = $2 WHERE id = $3",
+            params![&encode_firsts(&self.firsts), filter, id],
+        )?;
         debug_assert!(load_run(tx, id)?.is_some());
         Ok(())
     }

@@ -23,4 +23,5 @@ pub use read::{Found, Place, Summary};
 
 use siyu_db::Migration;
 
-pub const MIGRATIONS: &[Migration] = &[Migration { id: "log/0001_log", sql: include_str!("../migrations/0001_log.sql") }];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "log/0001_log", sql: include_str!("../migrations/0001_log.sql") }];

@@ -123,7 +123,10 @@ impl Log {
     }
     /// Committed events, the platform's own apart: (behaviour, system).
     pub fn totals(&self, tx: &mut Tx<'_>) -> Result<(i64, i64), DbError> {
-        let rows: FxHashMap<String, i64> = tx.query("SELECT name, n FROM log_total", &[], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
+        let rows: FxHashMap<String, i64> = tx
+            .query("SELECT name, n FROM log_total", &[], |row| Ok((row.text(0)?, row.int(1)?)))?
+            .into_iter()
+            .collect();
         let of = |name: &str| rows.get(name).copied().unwrap_or(0);
         Ok((of("events"), of("system")))
     }
@@ -166,10 +169,13 @@ impl Inner {
     }
     pub fn tail_batch(&self, seq: i64, body: &[u8]) -> Result<TailBatch, DbError> {
         let events = codec::decode(body, &self.vault).map_err(|e| DbError::Decode(format!("log batch {seq}: {e}")))?;
-        Ok(TailBatch { seq, rows: events.iter().map(|event| tail_row(event, self.vault.digest64(&event.message_id))).collect() })
+        Ok(TailBatch {
+            seq,
+            rows: events.iter().map(|event| tail_row(event, self.vault.digest64(&event.message_id))).collect(),
+        })
     }
 
-    fn lock(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
+    pub(crate) fn lock(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
         tx.each("SELECT pg_advisory_xact_lock(hashtext('siyu-log'), hashtext(current_schema()))", &[], |_| Ok(()))
     }
 
@@ -206,11 +212,24 @@ fn tail_row(event: &Event, digest: u64) -> TailRow {
 }
 
 pub(crate) fn load_run(tx: &mut Tx<'_>, id: i64) -> Result<Option<Run>, DbError> {
-    tx.opt("SELECT kind, level, seq_lo, seq_hi, n, firsts, filter FROM log_run WHERE id = $1 AND state = 1", params![id], |row| {
-        let index = if row.int(0)? == Index::Message as i64 { Index::Message } else { Index::Person };
-        let filter = row.opt_blob(6)?.and_then(crate::filter::Filter::from_bytes).map(Arc::new);
-        Ok(Run { id, index, level: row.int(1)?, seq_lo: row.int(2)?, seq_hi: row.int(3)?, n: row.int(4)?, firsts: Arc::new(decode_firsts(&row.blob(5)?)), filter })
-    })
+    tx.opt(
+        "SELECT kind, level, seq_lo, seq_hi, n, firsts, filter FROM log_run WHERE id = $1 AND state = 1",
+        params![id],
+        |row| {
+            let index = if row.int(0)? == Index::Message as i64 { Index::Message } else { Index::Person };
+            let filter = row.opt_blob(6)?.and_then(crate::filter::Filter::from_bytes).map(Arc::new);
+            Ok(Run {
+                id,
+                index,
+                level: row.int(1)?,
+                seq_lo: row.int(2)?,
+                seq_hi: row.int(3)?,
+                n: row.int(4)?,
+                firsts: Arc::new(decode_firsts(&row.blob(5)?)),
+                filter,
+            })
+        },
+    )
 }
 
 struct Hook(Log);

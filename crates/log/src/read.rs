@@ -47,24 +47,40 @@ impl Log {
     pub fn after(&self, tx: &mut Tx<'_>, seq: i64, batches: i64) -> Result<(Vec<Found>, i64), DbError> {
         let mut out = Vec::new();
         let mut last = seq;
-        tx.each("SELECT seq, body FROM log_batch WHERE seq > $1 ORDER BY seq LIMIT $2", params![seq, batches], |row| {
-            last = row.int(0)?;
-            out.extend(self.decode(last, &row.blob(1)?)?);
-            Ok(())
-        })?;
+        tx.each(
+            "SELECT seq, body FROM log_batch WHERE seq > $1 ORDER BY seq LIMIT $2",
+            params![seq, batches],
+            |row| {
+                last = row.int(0)?;
+                out.extend(self.decode(last, &row.blob(1)?)?);
+                Ok(())
+            },
+        )?;
         Ok((out, last))
     }
     /// The newest events of the workspace in order of arrival, newest first, before `before` (a place).
-    pub fn newest(&self, tx: &mut Tx<'_>, before: Option<Place>, limit: usize, mut keep: impl FnMut(&Event) -> bool) -> Result<Vec<Found>, DbError> {
+    pub fn newest(
+        &self,
+        tx: &mut Tx<'_>,
+        before: Option<Place>,
+        limit: usize,
+        mut keep: impl FnMut(&Event) -> bool,
+    ) -> Result<Vec<Found>, DbError> {
         const BATCHES_MAX: usize = 400;
         let mut out: Vec<Found> = Vec::new();
         let mut seq = before.map_or(i64::MAX, |place| place.seq() + 1);
         for _ in 0..BATCHES_MAX {
-            let row = tx.opt("SELECT seq, body FROM log_batch WHERE seq < $1 ORDER BY seq DESC LIMIT 1", params![seq], |row| Ok((row.int(0)?, row.blob(1)?)))?;
+            let row = tx.opt(
+                "SELECT seq, body FROM log_batch WHERE seq < $1 ORDER BY seq DESC LIMIT 1",
+                params![seq],
+                |row| Ok((row.int(0)?, row.blob(1)?)),
+            )?;
             let Some((found, body)) = row else { break };
             seq = found;
             let batch = self.decode(seq, &body)?;
-            out.extend(batch.into_iter().rev().filter(|found| before.is_none_or(|b| found.place < b) && keep(&found.event)));
+            out.extend(
+                batch.into_iter().rev().filter(|found| before.is_none_or(|b| found.place < b) && keep(&found.event)),
+            );
             if out.len() >= limit {
                 break;
             }
@@ -77,12 +93,23 @@ impl Log {
     }
     /// Moves a reader's cursor in the transaction that saves what it did with the events.
     pub fn set_cursor(&self, tx: &mut Tx<'_>, name: &str, seq: i64) -> Result<(), DbError> {
-        tx.execute("INSERT INTO log_cursor (name, seq) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq", params![name, seq]).map(drop)
+        tx.execute(
+            "INSERT INTO log_cursor (name, seq) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
+            params![name, seq],
+        )
+        .map(drop)
     }
 
     /// Events of these people (one person's merged numbers), newest first; those at the same instant, last arrived first.
     /// `before` is the (instant, place) of the last one seen.
-    pub fn of_people(&self, tx: &mut Tx<'_>, people: &[PersonNum], before: Option<(Time, Place)>, limit: usize, system: bool) -> Result<Vec<Found>, DbError> {
+    pub fn of_people(
+        &self,
+        tx: &mut Tx<'_>,
+        people: &[PersonNum],
+        before: Option<(Time, Place)>,
+        limit: usize,
+        system: bool,
+    ) -> Result<Vec<Found>, DbError> {
         let mut entries = Vec::new();
         for person in people {
             self.collect(tx, u64::from(*person), before, limit, system, &mut entries)?;
@@ -118,9 +145,16 @@ impl Log {
     /// Takes the content out of all events of these people. The places stay, so that nothing else moves, and the message ids stay known,
     /// so that a repeated message does not bring the content back. Returns how many.
     pub fn erase(&self, tx: &mut Tx<'_>, people: &[PersonNum]) -> Result<i64, DbError> {
+        // What another process appended a moment ago must not be left behind.
+        if tx.engine() == siyu_db::Engine::Postgres {
+            self.inner.lock(tx)?;
+        }
+        self.inner.load(tx)?;
         let mut by_batch: FxHashMap<i64, Vec<usize>> = FxHashMap::default();
         for person in people {
-            self.each_entry(tx, u64::from(*person), |entry| by_batch.entry(Place::of(entry).seq()).or_default().push(Place::of(entry).pos()))?;
+            self.each_entry(tx, u64::from(*person), |entry| {
+                by_batch.entry(Place::of(entry).seq()).or_default().push(Place::of(entry).pos())
+            })?;
         }
         let mut erased = 0;
         for (seq, positions) in by_batch {
@@ -129,7 +163,13 @@ impl Log {
                 if let Some(event) = events.get_mut(pos).filter(|event| event.name != ERASED) {
                     // A digest cannot be turned back into the id, and an id may itself name a person.
                     let message_id = format!("erased:{:016x}", self.digest(&event.message_id));
-                    *event = Event { message_id, kind: EventKind::System, name: ERASED.into(), body: "{}".into(), ..event.clone() };
+                    *event = Event {
+                        message_id,
+                        kind: EventKind::System,
+                        name: ERASED.into(),
+                        body: "{}".into(),
+                        ..event.clone()
+                    };
                     erased += 1;
                 }
             }
@@ -142,7 +182,12 @@ impl Log {
     pub(crate) fn place_of(&self, tx: &mut Tx<'_>, digest: u64) -> Result<Option<Place>, DbError> {
         let (tail, runs) = {
             let state = self.inner.read();
-            let maybe: Vec<Run> = state.runs.iter().filter(|run| run.index == Index::Message && run.filter.as_ref().is_none_or(|f| f.may_hold(digest))).cloned().collect();
+            let maybe: Vec<Run> = state
+                .runs
+                .iter()
+                .filter(|run| run.index == Index::Message && run.filter.as_ref().is_none_or(|f| f.may_hold(digest)))
+                .cloned()
+                .collect();
             (state.in_tail(digest), maybe)
         };
         if tail.is_some() {
@@ -158,8 +203,20 @@ impl Log {
         Ok(None)
     }
 
-    fn collect(&self, tx: &mut Tx<'_>, key: u64, before: Option<(Time, Place)>, limit: usize, system: bool, out: &mut Vec<Entry>) -> Result<(), DbError> {
-        let fits = |entry: &Entry| entry.key == key && (system || !Place::of(entry).is_system()) && before.is_none_or(|(at, place)| (entry.order, entry.place) < (at.0, place.0));
+    fn collect(
+        &self,
+        tx: &mut Tx<'_>,
+        key: u64,
+        before: Option<(Time, Place)>,
+        limit: usize,
+        system: bool,
+        out: &mut Vec<Entry>,
+    ) -> Result<(), DbError> {
+        let fits = |entry: &Entry| {
+            entry.key == key
+                && (system || !Place::of(entry).is_system())
+                && before.is_none_or(|(at, place)| (entry.order, entry.place) < (at.0, place.0))
+        };
         let (runs, tail) = self.snapshot(key);
         out.extend(tail.into_iter().filter(|entry| fits(entry)));
         for run in runs {
@@ -195,7 +252,8 @@ impl Log {
     fn snapshot(&self, key: u64) -> (Vec<Run>, Vec<Entry>) {
         let state = self.inner.read();
         let runs = state.runs.iter().filter(|run| run.index == Index::Person).cloned().collect();
-        let tail = state.tail.iter().flat_map(|batch| batch.entries(Index::Person)).filter(|entry| entry.key == key).collect();
+        let tail =
+            state.tail.iter().flat_map(|batch| batch.entries(Index::Person)).filter(|entry| entry.key == key).collect();
         (runs, tail)
     }
     fn fetch(&self, tx: &mut Tx<'_>, entries: &[Entry]) -> Result<Vec<Found>, DbError> {
@@ -208,7 +266,9 @@ impl Log {
                 std::collections::hash_map::Entry::Vacant(new) => new.insert(self.batch(tx, place.seq())?),
             };
             // A batch that our snapshot does not have yet, or that retention removed, has nothing to show.
-            if let Some(event) = batch.as_ref().and_then(|events| events.get(place.pos())).filter(|event| event.name != ERASED) {
+            if let Some(event) =
+                batch.as_ref().and_then(|events| events.get(place.pos())).filter(|event| event.name != ERASED)
+            {
                 out.push(Found { place, event: event.clone() });
             }
         }
@@ -216,18 +276,26 @@ impl Log {
     }
     fn batch(&self, tx: &mut Tx<'_>, seq: i64) -> Result<Option<Vec<Event>>, DbError> {
         let body = tx.opt("SELECT body FROM log_batch WHERE seq = $1", params![seq], |row| row.blob(0))?;
-        body.map(|body| codec::decode(&body, &self.inner.vault).map_err(|e| DbError::Decode(format!("log batch {seq}: {e}")))).transpose()
+        body.map(|body| {
+            codec::decode(&body, &self.inner.vault).map_err(|e| DbError::Decode(format!("log batch {seq}: {e}")))
+        })
+        .transpose()
     }
     fn decode(&self, seq: i64, body: &[u8]) -> Result<Vec<Found>, DbError> {
-        let events = codec::decode(body, &self.inner.vault).map_err(|e| DbError::Decode(format!("log batch {seq}: {e}")))?;
-        let found = |(pos, event): (usize, Event)| Found { place: Place::new(seq, pos, event.kind == EventKind::System), event };
+        let events =
+            codec::decode(body, &self.inner.vault).map_err(|e| DbError::Decode(format!("log batch {seq}: {e}")))?;
+        let found = |(pos, event): (usize, Event)| Found {
+            place: Place::new(seq, pos, event.kind == EventKind::System),
+            event,
+        };
         Ok(events.into_iter().enumerate().map(found).filter(|found| found.event.name != ERASED).collect())
     }
 }
 
 /// One chunk of a run. Merged away since the list was read: its entries are in the newer run, and the caller's retry finds them.
 pub(crate) fn chunk(tx: &mut Tx<'_>, run: &Run, no: usize) -> Result<Vec<Entry>, DbError> {
-    let body = tx.opt("SELECT body FROM log_chunk WHERE run = $1 AND no = $2", params![run.id, no as i64], |row| row.blob(0))?;
+    let body =
+        tx.opt("SELECT body FROM log_chunk WHERE run = $1 AND no = $2", params![run.id, no as i64], |row| row.blob(0))?;
     let body = body.ok_or_else(|| DbError::Conflict(format!("chunk {no} of run {} was merged away", run.id)))?;
     decode_chunk(&body).map_err(|e| DbError::Decode(format!("log run {}: {e}", run.id)))
 }

@@ -18,7 +18,16 @@ fn open(test: &TestDb) -> Log {
     Log::open(test.db(), vault(), test.clock.clone()).unwrap()
 }
 fn event(id: &str, person: u32, at: i64) -> Event {
-    Event { message_id: id.into(), kind: EventKind::Track, name: "Product Viewed".into(), person, at: Time(at), received_at: Time(at), source: "test".into(), body: format!("{{\"phone\":\"13912345678\",\"id\":\"{id}\"}}") }
+    Event {
+        message_id: id.into(),
+        kind: EventKind::Track,
+        name: "Product Viewed".into(),
+        person,
+        at: Time(at),
+        received_at: Time(at),
+        source: "test".into(),
+        body: format!("{{\"phone\":\"13912345678\",\"id\":\"{id}\"}}"),
+    }
 }
 /// Appends those that are new; returns how many were.
 fn append(db: &Db, log: &Log, events: Vec<Event>) -> Result<usize, Refusal> {
@@ -78,7 +87,14 @@ fn a_message_is_accepted_once(test: TestDb) {
         let workers: Vec<_> = (0..6)
             .map(|_| {
                 let (db, log) = (test.db().clone(), log.clone());
-                scope.spawn(move || (0..40).map(|i| append(&db, &log, vec![event(&format!("m{i}"), 1, i), event(&format!("n{i}"), 1, i)]).unwrap()).sum::<usize>())
+                scope.spawn(move || {
+                    (0..40)
+                        .map(|i| {
+                            append(&db, &log, vec![event(&format!("m{i}"), 1, i), event(&format!("n{i}"), 1, i)])
+                                .unwrap()
+                        })
+                        .sum::<usize>()
+                })
             })
             .collect();
         workers.into_iter().map(|worker| worker.join().unwrap()).sum()
@@ -133,7 +149,16 @@ fn cursors_never_skip_a_late_commit(test: TestDb) {
 fn timelines_page_newest_first(test: TestDb) {
     let log = open(&test);
     for i in 0..40i64 {
-        append(test.db(), &log, vec![event(&format!("a{i:02}"), 1, (i * 37) % 40), event(&format!("b{i:02}"), 2, i), event(&format!("c{i:02}"), 3, 7)]).unwrap();
+        append(
+            test.db(),
+            &log,
+            vec![
+                event(&format!("a{i:02}"), 1, (i * 37) % 40),
+                event(&format!("b{i:02}"), 2, i),
+                event(&format!("c{i:02}"), 3, 7),
+            ],
+        )
+        .unwrap();
     }
     let mut want: Vec<(i64, String)> = (0..40).map(|i| ((i * 37) % 40, format!("a{i:02}"))).collect();
     want.sort_unstable_by(|a, b| b.cmp(a));
@@ -193,7 +218,10 @@ fn rebuild_changes_no_answer(test: TestDb) {
     assert_eq!(append(test.db(), &log, vec![event("s0-0", 1, 1), event("s296-999", 1, 1)]).unwrap(), 0);
     test.clock.advance_seconds(120);
     while log.compact(test.db(), "one").unwrap() {}
-    let left = test.db().read(|tx| Ok(tx.one("SELECT COUNT(*) FROM log_run WHERE state <> 1", &[], |row| row.int(0))?)).unwrap();
+    let left = test
+        .db()
+        .read(|tx| Ok(tx.one("SELECT COUNT(*) FROM log_run WHERE state <> 1", &[], |row| row.int(0))?))
+        .unwrap();
     assert_eq!(left, 0, "what was merged away is deleted in the end");
 }
 
@@ -203,7 +231,10 @@ fn erased_content_is_gone_and_stays_gone(test: TestDb) {
     let inner = log.clone();
     assert_eq!(test.db().transact(move |tx| Ok(inner.erase(tx, &[1])?)).unwrap(), 2);
     assert!(timeline(test.db(), &log, &[1], 10).is_empty());
-    assert_eq!((timeline(test.db(), &log, &[2], 10), all(test.db(), &log)), (vec!["b".to_owned()], vec!["b".to_owned()]));
+    assert_eq!(
+        (timeline(test.db(), &log, &[2], 10), all(test.db(), &log)),
+        (vec!["b".to_owned()], vec!["b".to_owned()])
+    );
     assert_eq!(append(test.db(), &log, vec![event("a", 1, 1)]).unwrap(), 0);
 }
 

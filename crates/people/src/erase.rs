@@ -42,7 +42,10 @@ impl People {
             tx.execute(&format!("DELETE FROM {table} WHERE {any}"), params![&list])?;
         }
         let ends = (tx.any("node_a", 1), tx.any("node_b", 1));
-        tx.execute(&format!("UPDATE merge_edge SET reason_hash = NULL, undo_reason = NULL WHERE {} OR {}", ends.0, ends.1), params![&list])?;
+        tx.execute(
+            &format!("UPDATE merge_edge SET reason_hash = NULL, undo_reason = NULL WHERE {} OR {}", ends.0, ends.1),
+            params![&list],
+        )?;
         tx.execute(&format!("UPDATE person SET state = 2, source = '' WHERE {any}"), params![&list])?;
         let events = self.inner.log.erase(tx, &nodes)?;
         let inner = std::sync::Arc::clone(&self.inner);
@@ -50,15 +53,35 @@ impl People {
         self.inner.cache().clear();
         Ok(Erased { root, nodes, identifiers, events })
     }
-    pub fn certify(&self, tx: &mut Tx<'_>, erased: &Erased, orders: i64, by: &str, reason: &str, now: Time) -> Result<Certificate, Refusal> {
+    pub fn certify(
+        &self,
+        tx: &mut Tx<'_>,
+        erased: &Erased,
+        orders: i64,
+        by: &str,
+        reason: &str,
+        now: Time,
+    ) -> Result<Certificate, Refusal> {
         let id = new_id("ers", now, &self.inner.chance);
-        let text = format!("{id}|{}|{}|{by}|{}|{}|{orders}", self.id(erased.root), now.0, erased.identifiers, erased.events);
-        let digest: String = self.inner.vault.sign("erasure-certificate", text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        let text =
+            format!("{id}|{}|{}|{by}|{}|{}|{orders}", self.id(erased.root), now.0, erased.identifiers, erased.events);
+        let digest: String =
+            self.inner.vault.sign("erasure-certificate", text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
         tx.execute(
             "INSERT INTO erasure (id, num, at, by_actor, reason, identifiers, events, orders, digest) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             params![&id, erased.root, now, by, reason, erased.identifiers, erased.events, orders, &digest],
         )?;
-        Ok(Certificate { id, person: erased.root, at: now, by: by.into(), reason: reason.into(), identifiers: erased.identifiers, events: erased.events, orders, digest })
+        Ok(Certificate {
+            id,
+            person: erased.root,
+            at: now,
+            by: by.into(),
+            reason: reason.into(),
+            identifiers: erased.identifiers,
+            events: erased.events,
+            orders,
+            digest,
+        })
     }
     pub fn certificates(&self, tx: &mut Tx<'_>, before: Option<&str>, limit: i64) -> Result<Vec<Certificate>, DbError> {
         tx.query("SELECT id, num, at, by_actor, reason, identifiers, events, orders, digest FROM erasure WHERE id < $1 ORDER BY id DESC LIMIT $2", params![before.unwrap_or("~"), limit], |row| {

@@ -64,7 +64,22 @@ const LABELS: [(&str, &str); 16] = [
     ("income", "收入"),
     ("level", "等级"),
 ];
-const SENSITIVE: [&str; 14] = ["phone", "mobile", "telephone", "email", "id_card", "idcard", "id_number", "address", "bank_card", "手机", "手机号", "邮箱", "身份证", "地址"];
+const SENSITIVE: [&str; 14] = [
+    "phone",
+    "mobile",
+    "telephone",
+    "email",
+    "id_card",
+    "idcard",
+    "id_number",
+    "address",
+    "bank_card",
+    "手机",
+    "手机号",
+    "邮箱",
+    "身份证",
+    "地址",
+];
 
 impl FieldType {
     pub fn name(self) -> &'static str {
@@ -78,7 +93,9 @@ impl FieldType {
         }
     }
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Text, Self::Number, Self::Boolean, Self::Date, Self::Datetime, Self::List].into_iter().find(|t| t.name() == name)
+        [Self::Text, Self::Number, Self::Boolean, Self::Date, Self::Datetime, Self::List]
+            .into_iter()
+            .find(|t| t.name() == name)
     }
     pub fn of(value: &Value) -> Self {
         match value {
@@ -91,7 +108,10 @@ impl FieldType {
         }
     }
     fn accepts(self, value: &Value) -> bool {
-        value.is_null() || Self::of(value) == self || (self == Self::Text && value.is_string()) || (self == Self::Datetime && Self::of(value) == Self::Date)
+        value.is_null()
+            || Self::of(value) == self
+            || (self == Self::Text && value.is_string())
+            || (self == Self::Datetime && Self::of(value) == Self::Date)
     }
 }
 
@@ -123,7 +143,14 @@ impl Field {
     pub fn guessed(name: &str, value: &Value) -> Self {
         let lower = name.to_lowercase();
         let zh = LABELS.iter().find(|(key, _)| *key == lower).map_or(name, |(_, label)| label);
-        Self { name: name.to_owned(), r#type: FieldType::of(value), label_zh: zh.to_owned(), label_en: name.to_owned(), sensitive: SENSITIVE.contains(&lower.as_str()), locked: false }
+        Self {
+            name: name.to_owned(),
+            r#type: FieldType::of(value),
+            label_zh: zh.to_owned(),
+            label_en: name.to_owned(),
+            sensitive: SENSITIVE.contains(&lower.as_str()),
+            locked: false,
+        }
     }
 }
 
@@ -139,17 +166,29 @@ impl People {
     /// Makes a field before any value of it came in.
     pub fn create_field(&self, tx: &mut Tx<'_>, field: Field, now: Time) -> Result<Field, Refusal> {
         if field.name.is_empty() || field.name.len() > NAME_BYTES_MAX || field.name.chars().any(char::is_control) {
-            return Err(Refusal::invalid("field_name", "A field's name has 1 to 64 bytes and no control characters.", "字段名须为 1 到 64 字节，且不含控制字符。").field("name"));
+            return Err(Refusal::invalid(
+                "field_name",
+                "A field's name has 1 to 64 bytes and no control characters.",
+                "字段名须为 1 到 64 字节，且不含控制字符。",
+            )
+            .field("name"));
         }
         if self.field_table().0.contains_key(&field.name) {
-            return Err(Refusal::conflict("field_exists", "A field of this name exists.", "同名字段已存在。").field("name"));
+            return Err(
+                Refusal::conflict("field_exists", "A field of this name exists.", "同名字段已存在。").field("name")
+            );
         }
         self.put_fields(tx, vec![field.clone()], now)?;
         Ok(field)
     }
     /// Making a field sensitive seals the values that are stored, too. Making it plain again leaves them sealed until they are set again.
     pub fn patch_field(&self, tx: &mut Tx<'_>, name: &str, patch: &FieldPatch) -> Result<Field, Refusal> {
-        let mut field = self.field_table().0.get(name).cloned().ok_or_else(|| Refusal::not_found("field_unknown", "There is no such field.", "没有该字段。"))?;
+        let mut field = self
+            .field_table()
+            .0
+            .get(name)
+            .cloned()
+            .ok_or_else(|| Refusal::not_found("field_unknown", "There is no such field.", "没有该字段。"))?;
         if let Some(value) = patch.r#type {
             field.r#type = value;
         }
@@ -218,5 +257,12 @@ const FIELD: &str = "SELECT name, type, label_zh, label_en, sensitive, locked FR
 
 fn field_row(row: siyu_db::RowRef<'_>) -> Result<Field, DbError> {
     let r#type = FieldType::parse(&row.text(1)?).unwrap_or(FieldType::Text);
-    Ok(Field { name: row.text(0)?, r#type, label_zh: row.text(2)?, label_en: row.text(3)?, sensitive: row.flag(4)?, locked: row.flag(5)? })
+    Ok(Field {
+        name: row.text(0)?,
+        r#type,
+        label_zh: row.text(2)?,
+        label_en: row.text(3)?,
+        sensitive: row.flag(4)?,
+        locked: row.flag(5)?,
+    })
 }

@@ -19,8 +19,8 @@ mod merge;
 mod profile;
 mod resolve;
 mod rules;
-mod tags;
 mod tagging;
+mod tags;
 mod traits;
 mod work;
 
@@ -40,7 +40,8 @@ use siyu_kernel::{Chance, NumberedId, PersonNum, Refusal, Vault};
 use siyu_log::Log;
 use std::sync::{Arc, Mutex, RwLock};
 
-pub const MIGRATIONS: &[Migration] = &[Migration { id: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") }];
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") }];
 
 /// The operations on people. Cheap to clone.
 #[derive(Clone)]
@@ -85,7 +86,8 @@ impl People {
     pub fn find(&self, tx: &mut Tx<'_>, id: &str) -> Result<(PersonNum, PersonNum), Refusal> {
         let unknown = || Refusal::not_found("person_unknown", "No person has this id.", "没有找到该客户。");
         let num = self.inner.ids.parse(id).map_err(|_| unknown())?;
-        let row = tx.opt("SELECT root, state FROM person WHERE num = $1", params![num], |row| Ok((row.num(0)?, row.int(1)?)))?;
+        let row = tx
+            .opt("SELECT root, state FROM person WHERE num = $1", params![num], |row| Ok((row.num(0)?, row.int(1)?)))?;
         match row {
             Some((root, 0)) => Ok((num, root)),
             Some(_) => Err(erased()),
@@ -95,21 +97,33 @@ impl People {
     /// All nodes of a person, the root first.
     pub fn nodes(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<Vec<PersonNum>, DbError> {
         let mut nodes = vec![root];
-        nodes.extend(tx.query("SELECT num FROM person WHERE root = $1 AND root <> num ORDER BY num", params![root], |row| row.num(0))?);
+        nodes.extend(tx.query(
+            "SELECT num FROM person WHERE root = $1 AND root <> num ORDER BY num",
+            params![root],
+            |row| row.num(0),
+        )?);
         Ok(nodes)
     }
     /// All (node, root) pairs of several people.
     pub fn nodes_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<(PersonNum, PersonNum)>, DbError> {
         let list: Vec<i64> = roots.iter().map(|root| i64::from(*root)).collect();
         let mut pairs: Vec<_> = roots.iter().map(|root| (*root, *root)).collect();
-        pairs.extend(tx.query(&format!("SELECT num, root FROM person WHERE root <> num AND {}", tx.any("root", 1)), params![&list], |row| Ok((row.num(0)?, row.num(1)?)))?);
+        pairs.extend(tx.query(
+            &format!("SELECT num, root FROM person WHERE root <> num AND {}", tx.any("root", 1)),
+            params![&list],
+            |row| Ok((row.num(0)?, row.num(1)?)),
+        )?);
         Ok(pairs)
     }
     /// The roots of any numbers, in their order.
     pub fn roots(&self, tx: &mut Tx<'_>, nums: &[PersonNum]) -> Result<Vec<PersonNum>, DbError> {
         let list: Vec<i64> = nums.iter().map(|num| i64::from(*num)).collect();
-        let known: rustc_hash::FxHashMap<PersonNum, PersonNum> =
-            tx.query(&format!("SELECT num, root FROM person WHERE {}", tx.any("num", 1)), params![&list], |row| Ok((row.num(0)?, row.num(1)?)))?.into_iter().collect();
+        let known: rustc_hash::FxHashMap<PersonNum, PersonNum> = tx
+            .query(&format!("SELECT num, root FROM person WHERE {}", tx.any("num", 1)), params![&list], |row| {
+                Ok((row.num(0)?, row.num(1)?))
+            })?
+            .into_iter()
+            .collect();
         Ok(nums.iter().map(|num| known.get(num).copied().unwrap_or(*num)).collect())
     }
     /// [`People::roots`], held so until the unit ends: on PostgreSQL a merge beside this unit waits for it. For whoever writes by root.
@@ -146,7 +160,11 @@ impl People {
     /// Tells other processes, with this unit's commit, that rules or fields are new.
     pub(crate) fn stamp_change(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
         let value = format!("{:016x}", self.inner.chance.next());
-        tx.execute("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", params![STAMP, &value]).map(drop)
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            params![STAMP, &value],
+        )
+        .map(drop)
     }
 }
 

@@ -64,14 +64,23 @@ pub(crate) struct NewEdge<'e> {
 }
 
 impl People {
-    pub(crate) fn join(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'_>, a: PersonNum, b: PersonNum, edge: &NewEdge<'_>) -> Result<Merged, Refusal> {
+    pub(crate) fn join(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &IdentityRules,
+        work: &mut Work<'_>,
+        a: PersonNum,
+        b: PersonNum,
+        edge: &NewEdge<'_>,
+    ) -> Result<Merged, Refusal> {
         let stored: Vec<i64> = [a, b].into_iter().filter(|root| !work.is_new.contains(root)).map(i64::from).collect();
         self.lock_living(tx, &stored, "NO KEY UPDATE")?;
         let (left, right) = (self.kinds(tx, work, a)?.strength(rules), self.kinds(tx, work, b)?.strength(rules));
         let (kept, lost) = if (left, a) <= (right, b) { (a, b) } else { (b, a) };
         self.members(tx, work, a)?;
         self.members(tx, work, b)?;
-        let moving: Vec<i64> = work.absorb(kept, lost).into_iter().filter(|node| !work.is_new.contains(node)).map(i64::from).collect();
+        let moving: Vec<i64> =
+            work.absorb(kept, lost).into_iter().filter(|node| !work.is_new.contains(node)).map(i64::from).collect();
         if !moving.is_empty() {
             tx.execute(&format!("UPDATE person SET root = $2 WHERE {}", tx.any("num", 1)), params![&moving, kept])?;
         }
@@ -80,7 +89,14 @@ impl People {
             params![edge.a, edge.b, kept, lost, &edge.reason.map_or_else(|| "manual".to_owned(), |r| r.identifier.kind.name()), edge.reason.map(|r| &r.hash), edge.at, edge.source, edge.by],
             |row| row.int(0),
         )?;
-        self.note(tx, &format!("merge:{id}"), "Person Merged", kept, edge.at, serde_json::json!({ "kept": self.id(kept), "merged": self.id(lost) }));
+        self.note(
+            tx,
+            &format!("merge:{id}"),
+            "Person Merged",
+            kept,
+            edge.at,
+            serde_json::json!({ "kept": self.id(kept), "merged": self.id(lost) }),
+        );
         let mut nodes = self.members(tx, work, kept)?.to_vec();
         nodes.sort_unstable();
         Ok(Merged { edge: id, kept, lost, nodes })
@@ -90,13 +106,21 @@ impl People {
     pub fn merge(&self, tx: &mut Tx<'_>, a: PersonNum, b: PersonNum, by: &str, now: Time) -> Result<Merged, Refusal> {
         let roots = self.roots(tx, &[a, b])?;
         if roots[0] == roots[1] {
-            return Err(Refusal::conflict("already_one", "These are already one person.", "这两个档案已经是同一个人。"));
+            return Err(Refusal::conflict(
+                "already_one",
+                "These are already one person.",
+                "这两个档案已经是同一个人。",
+            ));
         }
         self.refuse_erased(tx, &roots)?;
         let rules = self.rules();
         let mut work = Work::default();
-        let members: Vec<i64> = [self.nodes(tx, roots[0])?, self.nodes(tx, roots[1])?].concat().into_iter().map(i64::from).collect();
-        tx.execute(&format!("DELETE FROM person_split WHERE {} AND {}", tx.any("a", 1), tx.any("b", 1)), params![&members])?;
+        let members: Vec<i64> =
+            [self.nodes(tx, roots[0])?, self.nodes(tx, roots[1])?].concat().into_iter().map(i64::from).collect();
+        tx.execute(
+            &format!("DELETE FROM person_split WHERE {} AND {}", tx.any("a", 1), tx.any("b", 1)),
+            params![&members],
+        )?;
         let edge = NewEdge { a: roots[0], b: roots[1], reason: None, source: "console", by, at: now };
         let merged = self.join(tx, &rules, &mut work, roots[0], roots[1], &edge)?;
         self.remember_moves(tx, work.moved);
@@ -112,7 +136,8 @@ impl People {
         let root = self.roots(tx, &[edge.node_a])?[0];
         self.refuse_erased(tx, &[root])?;
         let nodes = self.nodes(tx, root)?;
-        let others: Vec<Edge> = self.edges(tx, &nodes)?.into_iter().filter(|e| e.undone_at.is_none() && e.id != edge.id).collect();
+        let others: Vec<Edge> =
+            self.edges(tx, &nodes)?.into_iter().filter(|e| e.undone_at.is_none() && e.id != edge.id).collect();
         let right = reachable(edge.node_b, &others);
         let (right_nodes, left_nodes): (Vec<_>, Vec<_>) = nodes.iter().copied().partition(|node| right.contains(node));
         if left_nodes.is_empty() || right_nodes.is_empty() {
@@ -135,21 +160,41 @@ impl People {
         let edge = self.edge(tx, edge_id)?;
         for (root, nodes) in [(split.left, &split.left_nodes), (split.right, &split.right_nodes)] {
             let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
-            tx.execute(&format!("UPDATE person SET root = $2 WHERE {} AND root <> $2", tx.any("num", 1)), params![&list, root])?;
+            tx.execute(
+                &format!("UPDATE person SET root = $2 WHERE {} AND root <> $2", tx.any("num", 1)),
+                params![&list, root],
+            )?;
             self.remember_moves(tx, nodes.iter().map(|node| (*node, root)));
         }
-        tx.execute("UPDATE merge_edge SET undone_at = $1, undone_by = $2, undo_reason = $3 WHERE id = $4", params![now, by, reason, edge_id])?;
+        tx.execute(
+            "UPDATE merge_edge SET undone_at = $1, undone_by = $2, undo_reason = $3 WHERE id = $4",
+            params![now, by, reason, edge_id],
+        )?;
         let (a, b) = (edge.node_a.min(edge.node_b), edge.node_a.max(edge.node_b));
         tx.execute("INSERT INTO person_split (a, b, at, by_actor) VALUES ($1, $2, $3, $4) ON CONFLICT (a, b) DO UPDATE SET at = excluded.at, by_actor = excluded.by_actor", params![a, b, now, by])?;
         for (side, other) in [(split.left, split.right), (split.right, split.left)] {
-            self.note(tx, &format!("split:{edge_id}:{side}"), "Person Split", side, now, serde_json::json!({ "from": self.id(other) }));
+            self.note(
+                tx,
+                &format!("split:{edge_id}:{side}"),
+                "Person Split",
+                side,
+                now,
+                serde_json::json!({ "from": self.id(other) }),
+            );
         }
         Ok(split)
     }
 
     /// Who a side is called after. One side keeps the person's id; the other gets back the id it had before this merge, if nothing joined
     /// it since; otherwise its strongest identifier decides, as it would if the side were merged anew.
-    fn root_for(&self, tx: &mut Tx<'_>, nodes: &[PersonNum], root: PersonNum, edge: &Edge, others: &[Edge]) -> Result<PersonNum, DbError> {
+    fn root_for(
+        &self,
+        tx: &mut Tx<'_>,
+        nodes: &[PersonNum],
+        root: PersonNum,
+        edge: &Edge,
+        others: &[Edge],
+    ) -> Result<PersonNum, DbError> {
         if nodes.contains(&root) {
             return Ok(root);
         }
@@ -167,7 +212,11 @@ impl People {
 
     pub(crate) fn refuse_erased(&self, tx: &mut Tx<'_>, nums: &[PersonNum]) -> Result<(), Refusal> {
         let list: Vec<i64> = nums.iter().map(|num| i64::from(*num)).collect();
-        let gone = tx.opt(&format!("SELECT num FROM person WHERE state <> 0 AND {}", tx.any("num", 1)), params![&list], |row| row.num(0))?;
+        let gone = tx.opt(
+            &format!("SELECT num FROM person WHERE state <> 0 AND {}", tx.any("num", 1)),
+            params![&list],
+            |row| row.num(0),
+        )?;
         if gone.is_some() { Err(crate::erased()) } else { Ok(()) }
     }
 
@@ -183,16 +232,36 @@ impl People {
     }
     pub fn conflicts(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<Conflict>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
-        let sql = format!("SELECT num, code, kind, other, at, times FROM identity_conflict WHERE {} ORDER BY at DESC LIMIT 200", tx.any("num", 1));
-        tx.query(&sql, params![&list], |row| Ok(Conflict { num: row.num(0)?, code: row.text(1)?, kind: row.text(2)?, other: row.num(3)?, at: row.time(4)?, times: row.int(5)? }))
+        let sql = format!(
+            "SELECT num, code, kind, other, at, times FROM identity_conflict WHERE {} ORDER BY at DESC LIMIT 200",
+            tx.any("num", 1)
+        );
+        tx.query(&sql, params![&list], |row| {
+            Ok(Conflict {
+                num: row.num(0)?,
+                code: row.text(1)?,
+                kind: row.text(2)?,
+                other: row.num(3)?,
+                at: row.time(4)?,
+                times: row.int(5)?,
+            })
+        })
     }
     pub fn conflict_count(&self, tx: &mut Tx<'_>) -> Result<i64, DbError> {
         tx.one("SELECT COUNT(*) FROM identity_conflict", &[], |row| row.int(0))
     }
     /// Pairs declared different: (a, b, when, by).
-    pub fn splits(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<(PersonNum, PersonNum, Time, String)>, DbError> {
+    pub fn splits(
+        &self,
+        tx: &mut Tx<'_>,
+        nodes: &[PersonNum],
+    ) -> Result<Vec<(PersonNum, PersonNum, Time, String)>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
-        let sql = format!("SELECT a, b, at, by_actor FROM person_split WHERE {} OR {} ORDER BY at DESC", tx.any("a", 1), tx.any("b", 1));
+        let sql = format!(
+            "SELECT a, b, at, by_actor FROM person_split WHERE {} OR {} ORDER BY at DESC",
+            tx.any("a", 1),
+            tx.any("b", 1)
+        );
         tx.query(&sql, params![&list], |row| Ok((row.num(0)?, row.num(1)?, row.time(2)?, row.text(3)?)))
     }
     pub fn merge_count(&self, tx: &mut Tx<'_>) -> Result<i64, DbError> {
@@ -200,9 +269,29 @@ impl People {
     }
 
     /// Appends an event of the platform's own. The id names the act, so a repeated act is one event.
-    pub(crate) fn note(&self, tx: &mut Tx<'_>, message_id: &str, name: &str, person: PersonNum, now: Time, properties: serde_json::Value) {
+    pub(crate) fn note(
+        &self,
+        tx: &mut Tx<'_>,
+        message_id: &str,
+        name: &str,
+        person: PersonNum,
+        now: Time,
+        properties: serde_json::Value,
+    ) {
         let body = serde_json::json!({ "properties": properties }).to_string();
-        self.inner.log.append(tx, Event { message_id: message_id.to_owned(), kind: EventKind::System, name: name.to_owned(), person, at: now, received_at: now, source: "people".to_owned(), body });
+        self.inner.log.append(
+            tx,
+            Event {
+                message_id: message_id.to_owned(),
+                kind: EventKind::System,
+                name: name.to_owned(),
+                person,
+                at: now,
+                received_at: now,
+                source: "people".to_owned(),
+                body,
+            },
+        );
     }
 }
 
@@ -231,7 +320,10 @@ fn reachable(from: PersonNum, edges: &[Edge]) -> FxHashSet<PersonNum> {
     let mut todo = vec![from];
     while let Some(node) = todo.pop() {
         for edge in edges {
-            for next in [(edge.node_a == node).then_some(edge.node_b), (edge.node_b == node).then_some(edge.node_a)].into_iter().flatten() {
+            for next in [(edge.node_a == node).then_some(edge.node_b), (edge.node_b == node).then_some(edge.node_a)]
+                .into_iter()
+                .flatten()
+            {
                 if seen.insert(next) {
                     todo.push(next);
                 }

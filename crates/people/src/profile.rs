@@ -62,17 +62,28 @@ pub struct Profile {
 impl Profile {
     /// The name to show: what the brand calls the person, or nothing.
     pub fn name(&self) -> Option<String> {
-        let text = |key: &str| self.traits.get(key).and_then(|t| t.value.as_str()).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        ["name", "姓名", "remark", "nickname", "昵称"].into_iter().find_map(text).or_else(|| match (text("first_name").or_else(|| text("firstName")), text("last_name").or_else(|| text("lastName"))) {
-            (Some(first), Some(last)) => Some(format!("{first} {last}")),
-            (first, last) => first.or(last),
+        let text = |key: &str| {
+            self.traits
+                .get(key)
+                .and_then(|t| t.value.as_str())
+                .map(str::trim)
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+        };
+        ["name", "姓名", "remark", "nickname", "昵称"].into_iter().find_map(text).or_else(|| {
+            match (text("first_name").or_else(|| text("firstName")), text("last_name").or_else(|| text("lastName"))) {
+                (Some(first), Some(last)) => Some(format!("{first} {last}")),
+                (first, last) => first.or(last),
+            }
         })
     }
 }
 
 impl People {
     pub fn profile(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<Profile, Refusal> {
-        self.profiles(tx, &[root])?.pop().ok_or_else(|| Refusal::not_found("person_unknown", "No person has this id.", "没有找到该客户。"))
+        self.profiles(tx, &[root])?
+            .pop()
+            .ok_or_else(|| Refusal::not_found("person_unknown", "No person has this id.", "没有找到该客户。"))
     }
 
     /// Several people in the order asked for, with a fixed number of queries.
@@ -81,15 +92,27 @@ impl People {
         let root_of: FxHashMap<PersonNum, PersonNum> = pairs.iter().copied().collect();
         let list: Vec<i64> = pairs.iter().map(|(node, _)| i64::from(*node)).collect();
         let mut people: FxHashMap<PersonNum, Profile> = FxHashMap::default();
-        tx.each(&format!("SELECT num, created_at, source FROM person WHERE {} ORDER BY num", tx.any("num", 1)), params![&list], |row| {
-            let num = row.num(0)?;
-            let root = root_of.get(&num).copied().unwrap_or(num);
-            let (created_at, source) = (row.time(1)?, row.text(2)?);
-            let person = people.entry(root).or_insert_with(|| Profile { root, nodes: Vec::new(), created_at, source, identifiers: Vec::new(), traits: BTreeMap::new(), tags: Vec::new() });
-            person.created_at = person.created_at.min(created_at);
-            person.nodes.push(num);
-            Ok(())
-        })?;
+        tx.each(
+            &format!("SELECT num, created_at, source FROM person WHERE {} ORDER BY num", tx.any("num", 1)),
+            params![&list],
+            |row| {
+                let num = row.num(0)?;
+                let root = root_of.get(&num).copied().unwrap_or(num);
+                let (created_at, source) = (row.time(1)?, row.text(2)?);
+                let person = people.entry(root).or_insert_with(|| Profile {
+                    root,
+                    nodes: Vec::new(),
+                    created_at,
+                    source,
+                    identifiers: Vec::new(),
+                    traits: BTreeMap::new(),
+                    tags: Vec::new(),
+                });
+                person.created_at = person.created_at.min(created_at);
+                person.nodes.push(num);
+                Ok(())
+            },
+        )?;
         let nodes: Vec<PersonNum> = pairs.iter().map(|(node, _)| *node).collect();
         for row in self.identifiers(tx, &nodes)? {
             if let Some(person) = root_of.get(&row.num).and_then(|root| people.get_mut(root)) {
@@ -113,22 +136,38 @@ impl People {
 
     pub(crate) fn identifiers(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<IdentifierRow>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
-        let mut rows = tx.query(&format!("SELECT num, kind, value, first_at, source FROM identifier WHERE {}", tx.any("num", 1)), params![&list], |row| {
-            let kind = row.text(1)?;
-            let value = self.opened(&kind, &row.blob(2)?)?;
-            Ok(IdentifierRow { num: row.num(0)?, kind, value, first_at: row.time(3)?, source: row.text(4)? })
-        })?;
+        let mut rows = tx.query(
+            &format!("SELECT num, kind, value, first_at, source FROM identifier WHERE {}", tx.any("num", 1)),
+            params![&list],
+            |row| {
+                let kind = row.text(1)?;
+                let value = self.opened(&kind, &row.blob(2)?)?;
+                Ok(IdentifierRow { num: row.num(0)?, kind, value, first_at: row.time(3)?, source: row.text(4)? })
+            },
+        )?;
         let rules = self.rules();
-        rows.sort_by_key(|row| (Kind::parse(&row.kind).map_or(i64::MAX, |kind| rules.of(&kind).priority), row.first_at, row.value.clone()));
+        rows.sort_by_key(|row| {
+            (Kind::parse(&row.kind).map_or(i64::MAX, |kind| rules.of(&kind).priority), row.first_at, row.value.clone())
+        });
         Ok(rows)
     }
     fn opened(&self, kind: &str, stored: &[u8]) -> Result<String, DbError> {
         let damaged = || DbError::Decode(format!("a stored {kind} cannot be read with this key"));
-        let bytes = if Kind::parse(kind).is_some_and(|kind| kind.is_sealed()) { self.inner.vault.open(stored).map_err(|_| damaged())? } else { stored.to_vec() };
+        let bytes = if Kind::parse(kind).is_some_and(|kind| kind.is_sealed()) {
+            self.inner.vault.open(stored).map_err(|_| damaged())?
+        } else {
+            stored.to_vec()
+        };
         String::from_utf8(bytes).map_err(|_| damaged())
     }
 
-    fn collect_tags(&self, tx: &mut Tx<'_>, nodes: &Vec<i64>, root_of: &FxHashMap<PersonNum, PersonNum>, people: &mut FxHashMap<PersonNum, Profile>) -> Result<(), DbError> {
+    fn collect_tags(
+        &self,
+        tx: &mut Tx<'_>,
+        nodes: &Vec<i64>,
+        root_of: &FxHashMap<PersonNum, PersonNum>,
+        people: &mut FxHashMap<PersonNum, Profile>,
+    ) -> Result<(), DbError> {
         let sql = format!(
             "SELECT pt.num, t.id, t.num, t.name, g.name, t.color, t.kind, pt.at, pt.by_actor, pt.source, pt.why, pt.expires_at
              FROM person_tag pt JOIN tag t ON t.num = pt.tag JOIN tag_group g ON g.id = t.group_id WHERE {} ORDER BY g.name, t.name, pt.at DESC",

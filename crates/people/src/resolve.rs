@@ -46,8 +46,15 @@ impl People {
     /// Normalised identifiers to look-up form: blocked values dropped, doubles removed, strongest first.
     pub fn prepare(&self, identifiers: impl IntoIterator<Item = Identifier>, at: Time) -> Incoming {
         let rules = self.rules();
-        let mut list: Vec<Hashed> = identifiers.into_iter().filter(|identifier| !rules.is_blocked(identifier)).map(|identifier| self.hashed(identifier)).collect();
-        list.sort_by(|a, b| (rules.of(&a.identifier.kind).priority, &a.identifier).cmp(&(rules.of(&b.identifier.kind).priority, &b.identifier)));
+        let mut list: Vec<Hashed> = identifiers
+            .into_iter()
+            .filter(|identifier| !rules.is_blocked(identifier))
+            .map(|identifier| self.hashed(identifier))
+            .collect();
+        list.sort_by(|a, b| {
+            (rules.of(&a.identifier.kind).priority, &a.identifier)
+                .cmp(&(rules.of(&b.identifier.kind).priority, &b.identifier))
+        });
         list.dedup_by(|a, b| a.hash == b.hash);
         Incoming { identifiers: list, at }
     }
@@ -57,12 +64,22 @@ impl People {
     }
 
     /// Resolves messages in order, each seeing what those before it did. `None` for a message without a usable identifier.
-    pub fn resolve(&self, tx: &mut Tx<'_>, messages: &[Incoming], source: &str, now: Time) -> Result<Vec<Option<Resolved>>, Refusal> {
+    pub fn resolve(
+        &self,
+        tx: &mut Tx<'_>,
+        messages: &[Incoming],
+        source: &str,
+        now: Time,
+    ) -> Result<Vec<Option<Resolved>>, Refusal> {
         let rules = self.rules();
         let mut work = self.look_up(tx, messages)?;
         let mut out: Vec<Option<Resolved>> = Vec::with_capacity(messages.len());
         for message in messages {
-            out.push(if message.identifiers.is_empty() { None } else { Some(self.one(tx, &rules, &mut work, message, source, now)?) });
+            out.push(if message.identifiers.is_empty() {
+                None
+            } else {
+                Some(self.one(tx, &rules, &mut work, message, source, now)?)
+            });
         }
         // A later message of the batch may have merged the person of an earlier one.
         for resolved in out.iter_mut().flatten() {
@@ -73,7 +90,11 @@ impl People {
     }
 
     /// The person an identifier leads to, without creating anybody.
-    pub fn by_identifier(&self, tx: &mut Tx<'_>, identifier: Identifier) -> Result<Option<(PersonNum, PersonNum)>, DbError> {
+    pub fn by_identifier(
+        &self,
+        tx: &mut Tx<'_>,
+        identifier: Identifier,
+    ) -> Result<Option<(PersonNum, PersonNum)>, DbError> {
         let hashed = self.hashed(identifier);
         Ok(stored_owner(tx, &hashed.hash)?.map(|owner| (owner.node, owner.root)))
     }
@@ -141,7 +162,15 @@ impl People {
         if changed { Err(DbError::Conflict("a person was merged or erased by another unit".into())) } else { Ok(()) }
     }
 
-    fn one<'w>(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'w>, message: &'w Incoming, source: &str, now: Time) -> Result<Resolved, Refusal> {
+    fn one<'w>(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &IdentityRules,
+        work: &mut Work<'w>,
+        message: &'w Incoming,
+        source: &str,
+        now: Time,
+    ) -> Result<Resolved, Refusal> {
         let known = work.new_identifiers.len();
         let mut merges = Vec::new();
         let mut use_list: Vec<&'w Hashed> = message.identifiers.iter().collect();
@@ -161,7 +190,13 @@ impl People {
             for hashed in use_list {
                 self.attach_within_limit(tx, rules, work, hashed, owner, message.at)?;
             }
-            return Ok(Resolved { node: owner.node, root: owner.root, created: true, attached: work.new_identifiers.len() - known, merges });
+            return Ok(Resolved {
+                node: owner.node,
+                root: owner.root,
+                created: true,
+                attached: work.new_identifiers.len() - known,
+                merges,
+            });
         };
         let mut root = base.root;
         for hashed in &use_list {
@@ -171,12 +206,19 @@ impl People {
             }
             match self.may_join(tx, rules, work, hashed, root, other.root)? {
                 Ok(()) => {
-                    let edge = NewEdge { a: base.node, b: other.node, reason: Some(hashed), source, by: "rule", at: now };
+                    let edge =
+                        NewEdge { a: base.node, b: other.node, reason: Some(hashed), source, by: "rule", at: now };
                     let merged = self.join(tx, rules, work, root, other.root, &edge)?;
                     root = merged.kept;
                     merges.push(merged);
                 }
-                Err(Some(code)) => work.conflicts.push(ConflictRow { num: base.node, code, kind: hashed.identifier.kind.name(), other: other.root, at: message.at }),
+                Err(Some(code)) => work.conflicts.push(ConflictRow {
+                    num: base.node,
+                    code,
+                    kind: hashed.identifier.kind.name(),
+                    other: other.root,
+                    at: message.at,
+                }),
                 Err(None) => {}
             }
         }
@@ -190,7 +232,14 @@ impl People {
     }
 
     /// Whether the base may be trusted for the new, stronger identifiers of this message; otherwise which identifier to leave out.
-    fn too_weak_or_full(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'_>, list: &[&Hashed], base: Owner) -> Result<Option<(Digest128, &'static str, String)>, DbError> {
+    fn too_weak_or_full(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &IdentityRules,
+        work: &mut Work<'_>,
+        list: &[&Hashed],
+        base: Owner,
+    ) -> Result<Option<(Digest128, &'static str, String)>, DbError> {
         let link = list.iter().find(|h| work.owner(&h.hash) == Some(base)).expect("the base came from this list");
         let link_rule = rules.of(&link.identifier.kind);
         for hashed in list {
@@ -214,7 +263,15 @@ impl People {
     }
 
     /// `Err(None)`: not followed, and no conflict worth showing.
-    fn may_join(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'_>, by: &Hashed, a: PersonNum, b: PersonNum) -> Result<Result<(), Option<&'static str>>, DbError> {
+    fn may_join(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &IdentityRules,
+        work: &mut Work<'_>,
+        by: &Hashed,
+        a: PersonNum,
+        b: PersonNum,
+    ) -> Result<Result<(), Option<&'static str>>, DbError> {
         if self.is_split(tx, work, a, b)? {
             return Ok(Err(Some("declared_different")));
         }
@@ -227,10 +284,24 @@ impl People {
         Ok(if over { Err(Some("limit_reached")) } else { Ok(()) })
     }
 
-    fn attach_within_limit<'w>(&self, tx: &mut Tx<'_>, rules: &IdentityRules, work: &mut Work<'w>, hashed: &'w Hashed, owner: Owner, at: Time) -> Result<(), DbError> {
+    fn attach_within_limit<'w>(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &IdentityRules,
+        work: &mut Work<'w>,
+        hashed: &'w Hashed,
+        owner: Owner,
+        at: Time,
+    ) -> Result<(), DbError> {
         let held = self.kinds(tx, work, owner.root)?.of(&hashed.identifier.kind);
         if held >= rules.of(&hashed.identifier.kind).limit {
-            work.conflicts.push(ConflictRow { num: owner.node, code: "limit_reached", kind: hashed.identifier.kind.name(), other: owner.root, at });
+            work.conflicts.push(ConflictRow {
+                num: owner.node,
+                code: "limit_reached",
+                kind: hashed.identifier.kind.name(),
+                other: owner.root,
+                at,
+            });
         } else {
             work.attach(hashed, owner, at);
         }
@@ -239,7 +310,11 @@ impl People {
 
     fn write(&self, tx: &mut Tx<'_>, mut work: Work<'_>, source: &str, now: Time) -> Result<(), Refusal> {
         let root_of = |num: PersonNum| work.moved.get(&num).copied().unwrap_or(num);
-        let people: Vec<[Param<'_>; 4]> = work.new_people.iter().map(|(num, at)| [(*num).into(), root_of(*num).into(), (*at).min(now).into(), source.into()]).collect();
+        let people: Vec<[Param<'_>; 4]> = work
+            .new_people
+            .iter()
+            .map(|(num, at)| [(*num).into(), root_of(*num).into(), (*at).min(now).into(), source.into()])
+            .collect();
         tx.bulk("INSERT INTO person (num, root, created_at, source)", "", &people)?;
         self.write_identifiers(tx, &mut work, source)?;
         work.conflicts.sort_by(|a, b| (a.num, a.code, &a.kind, a.other).cmp(&(b.num, b.code, &b.kind, b.other)));
@@ -261,15 +336,30 @@ impl People {
         }
         // In the order of the index: neighbours share their pages, and two units that bring the same ones cannot dead-lock.
         work.new_identifiers.sort_unstable_by_key(|(hashed, _, _)| hashed.hash);
-        let values: Vec<Cow<'_, [u8]>> = work.new_identifiers.iter().map(|(hashed, _, _)| self.stored(&hashed.identifier)).collect();
-        let kinds: Vec<Cow<'_, str>> = work.new_identifiers.iter().map(|(hashed, _, _)| kind_name(&hashed.identifier.kind)).collect();
+        let values: Vec<Cow<'_, [u8]>> =
+            work.new_identifiers.iter().map(|(hashed, _, _)| self.stored(&hashed.identifier)).collect();
+        let kinds: Vec<Cow<'_, str>> =
+            work.new_identifiers.iter().map(|(hashed, _, _)| kind_name(&hashed.identifier.kind)).collect();
         let rows: Vec<[Param<'_>; 6]> = work
             .new_identifiers
             .iter()
             .zip(values.iter().zip(&kinds))
-            .map(|((hashed, node, at), (value, kind))| [(&hashed.hash).into(), (*node).into(), (&**kind).into(), (&**value).into(), (*at).into(), source.into()])
+            .map(|((hashed, node, at), (value, kind))| {
+                [
+                    (&hashed.hash).into(),
+                    (*node).into(),
+                    (&**kind).into(),
+                    (&**value).into(),
+                    (*at).into(),
+                    source.into(),
+                ]
+            })
             .collect();
-        let written = tx.bulk("INSERT INTO identifier (hash, num, kind, value, first_at, source)", "ON CONFLICT (hash) DO NOTHING", &rows)?;
+        let written = tx.bulk(
+            "INSERT INTO identifier (hash, num, kind, value, first_at, source)",
+            "ON CONFLICT (hash) DO NOTHING",
+            &rows,
+        )?;
         if written != rows.len() as u64 {
             // Another unit attached one of them meanwhile: run again and see it.
             return Err(DbError::Conflict("an identifier was attached by another unit".into()).into());
@@ -285,14 +375,22 @@ impl People {
         Ok(())
     }
     fn stored<'i>(&self, identifier: &'i Identifier) -> Cow<'i, [u8]> {
-        if identifier.kind.is_sealed() { Cow::Owned(self.inner.vault.seal(identifier.value.as_bytes())) } else { Cow::Borrowed(identifier.value.as_bytes()) }
+        if identifier.kind.is_sealed() {
+            Cow::Owned(self.inner.vault.seal(identifier.value.as_bytes()))
+        } else {
+            Cow::Borrowed(identifier.value.as_bytes())
+        }
     }
 }
 
 /// Two statements instead of a join: SQLite plans a join with a parameter anew each time it is bound, which costs more than the look-ups.
 fn stored_owner(tx: &mut Tx<'_>, hash: &Digest128) -> Result<Option<Owner>, DbError> {
-    let Some(node) = tx.opt("SELECT num FROM identifier WHERE hash = $1", params![hash], |row| row.num(0))? else { return Ok(None) };
-    Ok(tx.opt("SELECT root FROM person WHERE num = $1", params![node], |row| row.num(0))?.map(|root| Owner { node, root }))
+    let Some(node) = tx.opt("SELECT num FROM identifier WHERE hash = $1", params![hash], |row| row.num(0))? else {
+        return Ok(None);
+    };
+    Ok(tx
+        .opt("SELECT root FROM person WHERE num = $1", params![node], |row| row.num(0))?
+        .map(|root| Owner { node, root }))
 }
 
 fn kind_name(kind: &Kind) -> Cow<'_, str> {

@@ -28,7 +28,13 @@ const SETTING: &str = "identity_rules";
 
 impl Default for IdentityRules {
     fn default() -> Self {
-        let rule = |kind: &str, priority, limit, merges| KindRule { kind: kind.into(), priority, limit, merges, blocked: Vec::new() };
+        let rule = |kind: &str, priority, limit, merges| KindRule {
+            kind: kind.into(),
+            priority,
+            limit,
+            merges,
+            blocked: Vec::new(),
+        };
         Self {
             kinds: vec![
                 rule("unionid", 1, 1, true),
@@ -48,7 +54,28 @@ impl Default for IdentityRules {
 }
 
 /// What forms fill in when nobody knows: it would merge strangers.
-const NOBODY: [&str; 20] = ["null", "nil", "none", "undefined", "unknown", "n/a", "na", "-", "--", "0", "-1", "test", "anonymous", "guest", "nan", "false", "true", "[object object]", "无", "未知"];
+const NOBODY: [&str; 20] = [
+    "null",
+    "nil",
+    "none",
+    "undefined",
+    "unknown",
+    "n/a",
+    "na",
+    "-",
+    "--",
+    "0",
+    "-1",
+    "test",
+    "anonymous",
+    "guest",
+    "nan",
+    "false",
+    "true",
+    "[object object]",
+    "无",
+    "未知",
+];
 
 impl IdentityRules {
     pub fn of(&self, kind: &Kind) -> &KindRule {
@@ -59,31 +86,63 @@ impl IdentityRules {
     pub fn is_blocked(&self, identifier: &Identifier) -> bool {
         let value = identifier.value.as_str();
         let lower = value.to_lowercase();
-        let same_digit = value.len() >= 5 && value.bytes().all(|b| b == value.as_bytes()[0]) && value.as_bytes()[0].is_ascii_digit();
-        let counting = matches!(identifier.kind, Kind::Phone) && (value.starts_with("1234567890") || value == "12345678901" || value.len() < 7);
+        let same_digit =
+            value.len() >= 5 && value.bytes().all(|b| b == value.as_bytes()[0]) && value.as_bytes()[0].is_ascii_digit();
+        let counting = matches!(identifier.kind, Kind::Phone)
+            && (value.starts_with("1234567890") || value == "12345678901" || value.len() < 7);
         let zeros = lower.chars().all(|c| matches!(c, '0' | '-'));
-        NOBODY.contains(&lower.as_str()) || zeros || same_digit || counting || self.of(&identifier.kind).blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(value))
+        NOBODY.contains(&lower.as_str())
+            || zeros
+            || same_digit
+            || counting
+            || self.of(&identifier.kind).blocked.iter().any(|blocked| blocked.eq_ignore_ascii_case(value))
     }
     pub fn validated(mut self) -> Result<Self, Refusal> {
         for (at, rule) in self.kinds.iter().enumerate() {
             let known = rule.kind == "ext" || Kind::NAMED.iter().any(|kind| kind.word() == rule.kind);
             let place = |name: &str| format!("identity.kinds[{at}].{name}");
             if !known {
-                return Err(Refusal::invalid("unknown_kind", format!("There is no identifier kind {}.", rule.kind), format!("没有名为 {} 的身份类型。", rule.kind)).field(place("kind")));
+                return Err(Refusal::invalid(
+                    "unknown_kind",
+                    format!("There is no identifier kind {}.", rule.kind),
+                    format!("没有名为 {} 的身份类型。", rule.kind),
+                )
+                .field(place("kind")));
             }
             if !(1..=1000).contains(&rule.limit) {
-                return Err(Refusal::invalid("invalid_limit", "The limit must be between 1 and 1000.", "上限须在 1 到 1000 之间。").field(place("limit")));
+                return Err(Refusal::invalid(
+                    "invalid_limit",
+                    "The limit must be between 1 and 1000.",
+                    "上限须在 1 到 1000 之间。",
+                )
+                .field(place("limit")));
             }
             if rule.blocked.len() > 10_000 {
-                return Err(Refusal::invalid("too_many_blocked", "At most 10,000 blocked values per kind.", "每种身份最多 10000 个屏蔽值。").field(place("blocked")));
+                return Err(Refusal::invalid(
+                    "too_many_blocked",
+                    "At most 10,000 blocked values per kind.",
+                    "每种身份最多 10000 个屏蔽值。",
+                )
+                .field(place("blocked")));
             }
-            if self.kinds.iter().filter(|other| other.kind == rule.kind || other.priority == rule.priority).count() > 1 {
-                return Err(Refusal::invalid("duplicate_rule", "Each kind and each priority may appear once.", "每种身份与每个优先级只能出现一次。").field(place("priority")));
+            if self.kinds.iter().filter(|other| other.kind == rule.kind || other.priority == rule.priority).count() > 1
+            {
+                return Err(Refusal::invalid(
+                    "duplicate_rule",
+                    "Each kind and each priority may appear once.",
+                    "每种身份与每个优先级只能出现一次。",
+                )
+                .field(place("priority")));
             }
         }
         for rule in Self::default().kinds {
             if !self.kinds.iter().any(|own| own.kind == rule.kind) {
-                return Err(Refusal::invalid("missing_kind", format!("The rule for {} is missing.", rule.kind), format!("缺少 {} 的规则。", rule.kind)).field("identity.kinds"));
+                return Err(Refusal::invalid(
+                    "missing_kind",
+                    format!("The rule for {} is missing.", rule.kind),
+                    format!("缺少 {} 的规则。", rule.kind),
+                )
+                .field("identity.kinds"));
             }
         }
         self.kinds.sort_by_key(|rule| rule.priority);
@@ -92,7 +151,13 @@ impl IdentityRules {
     pub(crate) fn load(tx: &mut Tx<'_>) -> Result<Self, DbError> {
         let text = tx.opt("SELECT value FROM setting WHERE name = $1", params![SETTING], |row| row.text(0))?;
         // Falling back to the defaults would merge people whom the brand's rules keep apart.
-        text.map_or_else(|| Ok(Self::default()), |text| serde_json::from_str(&text).map_err(|e| DbError::Decode(format!("the stored identity rules cannot be read: {e}"))))
+        text.map_or_else(
+            || Ok(Self::default()),
+            |text| {
+                serde_json::from_str(&text)
+                    .map_err(|e| DbError::Decode(format!("the stored identity rules cannot be read: {e}")))
+            },
+        )
     }
 }
 
@@ -101,9 +166,14 @@ impl crate::People {
     pub fn save_rules(&self, tx: &mut Tx<'_>, rules: IdentityRules) -> Result<(), Refusal> {
         let rules = rules.validated()?;
         let text = serde_json::to_string(&rules).map_err(Refusal::internal)?;
-        tx.execute("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value", params![SETTING, &text])?;
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            params![SETTING, &text],
+        )?;
         self.stamp_change(tx)?;
-        let set = |inner: &crate::Inner, rules| std::mem::replace(&mut *inner.rules.write().unwrap_or_else(|broken| broken.into_inner()), rules);
+        let set = |inner: &crate::Inner, rules| {
+            std::mem::replace(&mut *inner.rules.write().unwrap_or_else(|broken| broken.into_inner()), rules)
+        };
         let before = set(&self.inner, Arc::new(rules));
         let inner = Arc::clone(&self.inner);
         tx.on_rollback(move || drop(set(&inner, before)));

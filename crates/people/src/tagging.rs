@@ -29,19 +29,47 @@ pub struct TagChange {
 
 impl People {
     /// Gives a tag. Those who have it keep their lineage; only a later expiry is taken over. Returns who is new.
-    pub fn give_tag(&self, tx: &mut Tx<'_>, tag: i64, people: &[PersonNum], mark: &TagMark<'_>, now: Time) -> Result<Vec<PersonNum>, Refusal> {
+    pub fn give_tag(
+        &self,
+        tx: &mut Tx<'_>,
+        tag: i64,
+        people: &[PersonNum],
+        mark: &TagMark<'_>,
+        now: Time,
+    ) -> Result<Vec<PersonNum>, Refusal> {
         let (name, ttl) = tx
-            .opt("SELECT name, ttl_days FROM tag WHERE num = $1", params![tag], |row| Ok((row.text(0)?, row.opt_int(1)?)))?
+            .opt("SELECT name, ttl_days FROM tag WHERE num = $1", params![tag], |row| {
+                Ok((row.text(0)?, row.opt_int(1)?))
+            })?
             .ok_or_else(|| Refusal::not_found("tag_unknown", "There is no such tag.", "没有该标签。"))?;
         let expires = mark.expires_at.or_else(|| ttl.map(|days| now.plus_days(days)));
         if expires.is_some_and(|at| at <= now) {
-            return Err(Refusal::invalid("expiry_past", "The expiry must lie in the future.", "到期时间须晚于现在。").field("expires_at"));
+            return Err(Refusal::invalid("expiry_past", "The expiry must lie in the future.", "到期时间须晚于现在。")
+                .field("expires_at"));
         }
         let held = self.holders(tx, tag, people)?;
         let known: FxHashSet<PersonNum> = held.iter().copied().collect();
-        let fresh: Vec<PersonNum> = people.iter().copied().filter(|num| !known.contains(num)).collect::<BTreeSet<_>>().into_iter().collect();
-        let rows: Vec<[Param<'_>; 7]> = fresh.iter().map(|num| [(*num).into(), tag.into(), now.into(), mark.by.into(), mark.source.into(), mark.why.into(), expires.into()]).collect();
-        let given = tx.bulk("INSERT INTO person_tag (num, tag, at, by_actor, source, why, expires_at)", "ON CONFLICT (tag, num) DO NOTHING", &rows)?;
+        let fresh: Vec<PersonNum> =
+            people.iter().copied().filter(|num| !known.contains(num)).collect::<BTreeSet<_>>().into_iter().collect();
+        let rows: Vec<[Param<'_>; 7]> = fresh
+            .iter()
+            .map(|num| {
+                [
+                    (*num).into(),
+                    tag.into(),
+                    now.into(),
+                    mark.by.into(),
+                    mark.source.into(),
+                    mark.why.into(),
+                    expires.into(),
+                ]
+            })
+            .collect();
+        let given = tx.bulk(
+            "INSERT INTO person_tag (num, tag, at, by_actor, source, why, expires_at)",
+            "ON CONFLICT (tag, num) DO NOTHING",
+            &rows,
+        )?;
         if given != rows.len() as u64 {
             return Err(DbError::Conflict("the tag was given by another unit".into()).into());
         }
@@ -53,7 +81,14 @@ impl People {
         Ok(fresh)
     }
     /// Takes a tag from these people, on whichever of their nodes it lies. Returns from how many nodes.
-    pub fn take_tag(&self, tx: &mut Tx<'_>, tag: i64, people: &[PersonNum], mark: &TagMark<'_>, now: Time) -> Result<usize, Refusal> {
+    pub fn take_tag(
+        &self,
+        tx: &mut Tx<'_>,
+        tag: i64,
+        people: &[PersonNum],
+        mark: &TagMark<'_>,
+        now: Time,
+    ) -> Result<usize, Refusal> {
         let name = tx.opt("SELECT name FROM tag WHERE num = $1", params![tag], |row| row.text(0))?.unwrap_or_default();
         let held = self.holders(tx, tag, people)?;
         self.remove(tx, (tag, &name), &held, "removed", mark, now)?;
@@ -61,7 +96,11 @@ impl People {
     }
     fn holders(&self, tx: &mut Tx<'_>, tag: i64, people: &[PersonNum]) -> Result<Vec<PersonNum>, DbError> {
         let list: Vec<i64> = people.iter().map(|num| i64::from(*num)).collect();
-        tx.query(&format!("SELECT num FROM person_tag WHERE tag = $2 AND {}", tx.any("num", 1)), params![&list, tag], |row| row.num(0))
+        tx.query(
+            &format!("SELECT num FROM person_tag WHERE tag = $2 AND {}", tx.any("num", 1)),
+            params![&list, tag],
+            |row| row.num(0),
+        )
     }
     /// Takes away what has run out by now; at most `limit` a call, so that a unit stays short. Returns how many.
     pub fn expire_tags(&self, tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<usize, Refusal> {
@@ -76,13 +115,43 @@ impl People {
         }
         Ok(due.len())
     }
-    fn remove(&self, tx: &mut Tx<'_>, tag: (i64, &str), nodes: &[PersonNum], action: &str, mark: &TagMark<'_>, now: Time) -> Result<(), DbError> {
+    fn remove(
+        &self,
+        tx: &mut Tx<'_>,
+        tag: (i64, &str),
+        nodes: &[PersonNum],
+        action: &str,
+        mark: &TagMark<'_>,
+        now: Time,
+    ) -> Result<(), DbError> {
         let list: Vec<i64> = nodes.iter().map(|num| i64::from(*num)).collect();
         tx.execute(&format!("DELETE FROM person_tag WHERE tag = $2 AND {}", tx.any("num", 1)), params![&list, tag.0])?;
         self.write_history(tx, tag, nodes, action, mark, now)
     }
-    fn write_history(&self, tx: &mut Tx<'_>, (tag, name): (i64, &str), people: &[PersonNum], action: &str, mark: &TagMark<'_>, now: Time) -> Result<(), DbError> {
-        let rows: Vec<[Param<'_>; 8]> = people.iter().map(|num| [(*num).into(), tag.into(), name.into(), action.into(), now.into(), mark.by.into(), mark.source.into(), mark.why.into()]).collect();
+    fn write_history(
+        &self,
+        tx: &mut Tx<'_>,
+        (tag, name): (i64, &str),
+        people: &[PersonNum],
+        action: &str,
+        mark: &TagMark<'_>,
+        now: Time,
+    ) -> Result<(), DbError> {
+        let rows: Vec<[Param<'_>; 8]> = people
+            .iter()
+            .map(|num| {
+                [
+                    (*num).into(),
+                    tag.into(),
+                    name.into(),
+                    action.into(),
+                    now.into(),
+                    mark.by.into(),
+                    mark.source.into(),
+                    mark.why.into(),
+                ]
+            })
+            .collect();
         tx.bulk("INSERT INTO tag_history (num, tag, tag_name, action, at, by_actor, source, why)", "", &rows)?;
         let event = match action {
             "added" => "Tag Added",
@@ -91,18 +160,46 @@ impl People {
         };
         for num in people {
             let id = format!("tag:{action}:{tag}:{num}:{}", now.0);
-            self.note(tx, &id, event, *num, now, serde_json::json!({ "tag": name, "source": mark.source, "why": mark.why }));
+            self.note(
+                tx,
+                &id,
+                event,
+                *num,
+                now,
+                serde_json::json!({ "tag": name, "source": mark.source, "why": mark.why }),
+            );
         }
         Ok(())
     }
-    pub fn tag_history(&self, tx: &mut Tx<'_>, nodes: &[PersonNum], before: Option<i64>, limit: i64) -> Result<Vec<TagChange>, DbError> {
+    pub fn tag_history(
+        &self,
+        tx: &mut Tx<'_>,
+        nodes: &[PersonNum],
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<TagChange>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|num| i64::from(*num)).collect();
-        let sql = format!("SELECT id, tag_name, action, at, by_actor, source, why FROM tag_history WHERE {} AND id < $2 ORDER BY id DESC LIMIT $3", tx.any("num", 1));
+        let sql = format!(
+            "SELECT id, tag_name, action, at, by_actor, source, why FROM tag_history WHERE {} AND id < $2 ORDER BY id DESC LIMIT $3",
+            tx.any("num", 1)
+        );
         tx.query(&sql, params![&list, before.unwrap_or(i64::MAX), limit], |row| {
-            Ok(TagChange { id: row.int(0)?, tag: row.text(1)?, action: row.text(2)?, at: row.time(3)?, by: row.text(4)?, source: row.text(5)?, why: row.text(6)? })
+            Ok(TagChange {
+                id: row.int(0)?,
+                tag: row.text(1)?,
+                action: row.text(2)?,
+                at: row.time(3)?,
+                by: row.text(4)?,
+                source: row.text(5)?,
+                why: row.text(6)?,
+            })
         })
     }
     pub fn expiring_tags(&self, tx: &mut Tx<'_>, until: Time) -> Result<i64, DbError> {
-        tx.one("SELECT COUNT(*) FROM person_tag WHERE expires_at IS NOT NULL AND expires_at <= $1", params![until], |row| row.int(0))
+        tx.one(
+            "SELECT COUNT(*) FROM person_tag WHERE expires_at IS NOT NULL AND expires_at <= $1",
+            params![until],
+            |row| row.int(0),
+        )
     }
 }

@@ -72,11 +72,14 @@ impl TagKind {
 }
 
 const TAG: &str = "SELECT t.id, t.num, t.group_id, g.name, t.name, t.color, t.kind, t.description, t.rule, t.ttl_days, t.evaluated_at FROM tag t JOIN tag_group g ON g.id = t.group_id";
-const COLORS: [&str; 12] = ["default", "red", "volcano", "orange", "gold", "lime", "green", "cyan", "blue", "geekblue", "purple", "magenta"];
+const COLORS: [&str; 12] =
+    ["default", "red", "volcano", "orange", "gold", "lime", "green", "cyan", "blue", "geekblue", "purple", "magenta"];
 
 impl People {
     pub fn tag_groups(&self, tx: &mut Tx<'_>) -> Result<Vec<TagGroup>, DbError> {
-        tx.query("SELECT id, name FROM tag_group ORDER BY created_at, id", &[], |row| Ok(TagGroup { id: row.text(0)?, name: row.text(1)? }))
+        tx.query("SELECT id, name FROM tag_group ORDER BY created_at, id", &[], |row| {
+            Ok(TagGroup { id: row.text(0)?, name: row.text(1)? })
+        })
     }
     pub fn tags(&self, tx: &mut Tx<'_>) -> Result<Vec<Tag>, DbError> {
         tx.query(&format!("{TAG} ORDER BY g.created_at, t.created_at, t.num"), &[], tag_row)
@@ -90,20 +93,34 @@ impl People {
     }
     /// People who carry each tag: (tag's number, people).
     pub fn tag_counts(&self, tx: &mut Tx<'_>) -> Result<Vec<(i64, i64)>, DbError> {
-        tx.query("SELECT pt.tag, COUNT(DISTINCT p.root) FROM person_tag pt JOIN person p ON p.num = pt.num GROUP BY pt.tag", &[], |row| Ok((row.int(0)?, row.int(1)?)))
+        tx.query(
+            "SELECT pt.tag, COUNT(DISTINCT p.root) FROM person_tag pt JOIN person p ON p.num = pt.num GROUP BY pt.tag",
+            &[],
+            |row| Ok((row.int(0)?, row.int(1)?)),
+        )
     }
 
     pub fn create_group(&self, tx: &mut Tx<'_>, name: &str, now: Time) -> Result<TagGroup, Refusal> {
         let name = checked_name(name, "name")?;
         let id = new_id("tgp", now, &self.inner.chance);
-        let new = tx.execute("INSERT INTO tag_group (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING", params![&id, &name, now])?;
-        if new == 1 { Ok(TagGroup { id, name }) } else { Err(Refusal::conflict("group_exists", "A tag group of this name exists.", "同名标签组已存在。").field("name")) }
+        let new = tx.execute(
+            "INSERT INTO tag_group (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
+            params![&id, &name, now],
+        )?;
+        if new == 1 {
+            Ok(TagGroup { id, name })
+        } else {
+            Err(Refusal::conflict("group_exists", "A tag group of this name exists.", "同名标签组已存在。")
+                .field("name"))
+        }
     }
     pub fn rename_group(&self, tx: &mut Tx<'_>, id: &str, name: &str) -> Result<(), Refusal> {
         let name = checked_name(name, "name")?;
-        let taken = tx.opt("SELECT id FROM tag_group WHERE name = $1 AND id <> $2", params![&name, id], |row| row.text(0))?;
+        let taken =
+            tx.opt("SELECT id FROM tag_group WHERE name = $1 AND id <> $2", params![&name, id], |row| row.text(0))?;
         if taken.is_some() {
-            return Err(Refusal::conflict("group_exists", "A tag group of this name exists.", "同名标签组已存在。").field("name"));
+            return Err(Refusal::conflict("group_exists", "A tag group of this name exists.", "同名标签组已存在。")
+                .field("name"));
         }
         match tx.execute("UPDATE tag_group SET name = $1 WHERE id = $2", params![&name, id])? {
             0 => Err(unknown_group()),
@@ -113,7 +130,11 @@ impl People {
     pub fn delete_group(&self, tx: &mut Tx<'_>, id: &str) -> Result<(), Refusal> {
         let used = tx.one("SELECT COUNT(*) FROM tag WHERE group_id = $1", params![id], |row| row.int(0))?;
         if used > 0 {
-            return Err(Refusal::conflict("group_not_empty", format!("The group still holds {used} tag(s)."), format!("该组内还有 {used} 个标签。")));
+            return Err(Refusal::conflict(
+                "group_not_empty",
+                format!("The group still holds {used} tag(s)."),
+                format!("该组内还有 {used} 个标签。"),
+            ));
         }
         match tx.execute("DELETE FROM tag_group WHERE id = $1", params![id])? {
             0 => Err(unknown_group()),
@@ -127,7 +148,9 @@ impl People {
         }
         match self.create_group(tx, group, now) {
             // Another unit made it between our look and our insert: it is the group that was asked for.
-            Err(refusal) if refusal.code == "group_exists" => Ok(tx.one(KNOWN, params![group.trim()], |row| row.text(0))?),
+            Err(refusal) if refusal.code == "group_exists" => {
+                Ok(tx.one(KNOWN, params![group.trim()], |row| row.text(0))?)
+            }
             made => Ok(made?.id),
         }
     }
@@ -136,7 +159,12 @@ impl People {
         let name = checked_name(&tag.name, "name")?;
         checked_look(&tag.color, tag.ttl_days)?;
         if (tag.kind == TagKind::Rule) != tag.rule.is_some() {
-            return Err(Refusal::invalid("tag_rule", "A rule tag needs a rule, and only a rule tag has one.", "规则标签须有规则，其他标签不能有规则。").field("rule"));
+            return Err(Refusal::invalid(
+                "tag_rule",
+                "A rule tag needs a rule, and only a rule tag has one.",
+                "规则标签须有规则，其他标签不能有规则。",
+            )
+            .field("rule"));
         }
         let group = self.group_id(tx, &tag.group, now)?;
         let id = new_id("tag", now, &self.inner.chance);
@@ -146,7 +174,8 @@ impl People {
             params![&id, &group, &name, &tag.color, tag.kind.name(), &tag.description, &tag.rule, tag.ttl_days, now],
         )?;
         if new == 0 {
-            return Err(Refusal::conflict("tag_exists", "The group has a tag of this name.", "该组内已有同名标签。").field("name"));
+            return Err(Refusal::conflict("tag_exists", "The group has a tag of this name.", "该组内已有同名标签。")
+                .field("name"));
         }
         self.tag(tx, &id)
     }
@@ -164,13 +193,19 @@ impl People {
         checked_look(&tag.color, tag.ttl_days)?;
         if patch.rule.is_some() {
             if tag.kind != TagKind::Rule {
-                return Err(Refusal::invalid("tag_rule", "Only a rule tag has a rule.", "只有规则标签可以设置规则。").field("rule"));
+                return Err(Refusal::invalid("tag_rule", "Only a rule tag has a rule.", "只有规则标签可以设置规则。")
+                    .field("rule"));
             }
             tag.rule.clone_from(&patch.rule);
         }
-        let taken = tx.opt("SELECT id FROM tag WHERE group_id = $1 AND name = $2 AND id <> $3", params![&tag.group_id, &tag.name, id], |row| row.text(0))?;
+        let taken = tx.opt(
+            "SELECT id FROM tag WHERE group_id = $1 AND name = $2 AND id <> $3",
+            params![&tag.group_id, &tag.name, id],
+            |row| row.text(0),
+        )?;
         if taken.is_some() {
-            return Err(Refusal::conflict("tag_exists", "The group has a tag of this name.", "该组内已有同名标签。").field("name"));
+            return Err(Refusal::conflict("tag_exists", "The group has a tag of this name.", "该组内已有同名标签。")
+                .field("name"));
         }
         tx.execute(
             "UPDATE tag SET group_id = $1, name = $2, color = $3, description = $4, rule = $5, ttl_days = $6 WHERE id = $7",
@@ -212,16 +247,31 @@ fn unknown_group() -> Refusal {
 fn checked_name(name: &str, field: &str) -> Result<String, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 40 || name.chars().any(char::is_control) {
-        return Err(Refusal::invalid("invalid_name", "The name must have 1 to 40 characters.", "名称须为 1 到 40 个字符。").field(field));
+        return Err(Refusal::invalid(
+            "invalid_name",
+            "The name must have 1 to 40 characters.",
+            "名称须为 1 到 40 个字符。",
+        )
+        .field(field));
     }
     Ok(name.to_owned())
 }
 fn checked_look(color: &str, ttl_days: Option<i64>) -> Result<(), Refusal> {
     if !COLORS.contains(&color) {
-        return Err(Refusal::invalid("invalid_color", format!("The colour must be one of: {}.", COLORS.join(", ")), format!("颜色须为以下之一：{}。", COLORS.join("、"))).field("color"));
+        return Err(Refusal::invalid(
+            "invalid_color",
+            format!("The colour must be one of: {}.", COLORS.join(", ")),
+            format!("颜色须为以下之一：{}。", COLORS.join("、")),
+        )
+        .field("color"));
     }
     if ttl_days.is_some_and(|days| !(1..=3650).contains(&days)) {
-        return Err(Refusal::invalid("invalid_ttl", "Days until expiry must be between 1 and 3650.", "有效天数须在 1 到 3650 之间。").field("ttl_days"));
+        return Err(Refusal::invalid(
+            "invalid_ttl",
+            "Days until expiry must be between 1 and 3650.",
+            "有效天数须在 1 到 3650 之间。",
+        )
+        .field("ttl_days"));
     }
     Ok(())
 }

@@ -32,7 +32,12 @@ impl People {
     /// Refuses names and values that cannot be stored. Pure: callers check before they write anything.
     pub fn check_trait(&self, name: &str, value: &Value) -> Result<(), Refusal> {
         if name.is_empty() || name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
-            return Err(Refusal::invalid("field_name", "A field's name has 1 to 64 bytes and no control characters.", "字段名须为 1 到 64 字节，且不含控制字符。").field("traits"));
+            return Err(Refusal::invalid(
+                "field_name",
+                "A field's name has 1 to 64 bytes and no control characters.",
+                "字段名须为 1 到 64 字节，且不含控制字符。",
+            )
+            .field("traits"));
         }
         let size = match value {
             Value::String(text) => text.len(),
@@ -40,7 +45,12 @@ impl People {
             _ => 0,
         };
         if size > VALUE_BYTES_MAX {
-            return Err(Refusal::invalid("trait_too_long", "A profile value may have up to 8,192 bytes.", "档案字段值最长 8192 字节。").field(format!("traits.{name}")));
+            return Err(Refusal::invalid(
+                "trait_too_long",
+                "A profile value may have up to 8,192 bytes.",
+                "档案字段值最长 8192 字节。",
+            )
+            .field(format!("traits.{name}")));
         }
         self.field_table().check(name, value)
     }
@@ -66,8 +76,15 @@ impl People {
         }
         let mut ordered: Vec<_> = latest.into_values().collect();
         ordered.sort_by(|a, b| (a.num, &a.name).cmp(&(b.num, &b.name)));
-        let values: Vec<Vec<u8>> = ordered.iter().map(|item| self.stored_value(&item.value, table.0.get(&item.name).is_some_and(|f| f.sensitive))).collect();
-        let rows: Vec<[Param<'_>; 5]> = ordered.iter().zip(&values).map(|(item, value)| [item.num.into(), (&item.name).into(), value.into(), item.at.into(), source.into()]).collect();
+        let values: Vec<Vec<u8>> = ordered
+            .iter()
+            .map(|item| self.stored_value(&item.value, table.0.get(&item.name).is_some_and(|f| f.sensitive)))
+            .collect();
+        let rows: Vec<[Param<'_>; 5]> = ordered
+            .iter()
+            .zip(&values)
+            .map(|(item, value)| [item.num.into(), (&item.name).into(), value.into(), item.at.into(), source.into()])
+            .collect();
         let tail = "ON CONFLICT (num, name) DO UPDATE SET value = excluded.value, at = excluded.at, source = excluded.source WHERE excluded.at >= person_trait.at";
         Ok(tx.bulk("INSERT INTO person_trait (num, name, value, at, source)", tail, &rows)?)
     }
@@ -88,26 +105,46 @@ impl People {
         Ok((serde_json::from_slice(&text).map_err(|_| damaged())?, *form == SEALED))
     }
     /// The values these nodes hold themselves, whatever the rest of their person says.
-    pub fn node_traits(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
+    pub fn node_traits(
+        &self,
+        tx: &mut Tx<'_>,
+        nodes: &[PersonNum],
+    ) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
         self.trait_rows(tx, nodes)
     }
-    pub(crate) fn trait_rows(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
+    pub(crate) fn trait_rows(
+        &self,
+        tx: &mut Tx<'_>,
+        nodes: &[PersonNum],
+    ) -> Result<Vec<(PersonNum, String, TraitValue)>, DbError> {
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let table = self.field_table();
-        tx.query(&format!("SELECT num, name, value, at, source FROM person_trait WHERE {} ORDER BY num, name", tx.any("num", 1)), params![&list], |row| {
-            let (value, sealed) = self.opened_value(&row.blob(2)?)?;
-            let name = row.text(1)?;
-            // What counts is what the field is now, however the value was stored when it came.
-            let sensitive = table.0.get(&name).map_or(sealed, |field| field.sensitive);
-            Ok((row.num(0)?, name, TraitValue { value, at: row.time(3)?, source: row.text(4)?, sensitive }))
-        })
+        tx.query(
+            &format!(
+                "SELECT num, name, value, at, source FROM person_trait WHERE {} ORDER BY num, name",
+                tx.any("num", 1)
+            ),
+            params![&list],
+            |row| {
+                let (value, sealed) = self.opened_value(&row.blob(2)?)?;
+                let name = row.text(1)?;
+                // What counts is what the field is now, however the value was stored when it came.
+                let sensitive = table.0.get(&name).map_or(sealed, |field| field.sensitive);
+                Ok((row.num(0)?, name, TraitValue { value, at: row.time(3)?, source: row.text(4)?, sensitive }))
+            },
+        )
     }
     /// Seals the values of a field that has become sensitive.
     pub(crate) fn reseal(&self, tx: &mut Tx<'_>, name: &str) -> Result<(), DbError> {
-        let rows = tx.query("SELECT num, value FROM person_trait WHERE name = $1", params![name], |row| Ok((row.num(0)?, row.blob(1)?)))?;
+        let rows = tx.query("SELECT num, value FROM person_trait WHERE name = $1", params![name], |row| {
+            Ok((row.num(0)?, row.blob(1)?))
+        })?;
         for (num, stored) in rows.into_iter().filter(|(_, stored)| stored.first() == Some(&PLAIN)) {
             let (value, _) = self.opened_value(&stored)?;
-            tx.execute("UPDATE person_trait SET value = $1 WHERE num = $2 AND name = $3", params![&self.stored_value(&value, true), num, name])?;
+            tx.execute(
+                "UPDATE person_trait SET value = $1 WHERE num = $2 AND name = $3",
+                params![&self.stored_value(&value, true), num, name],
+            )?;
         }
         Ok(())
     }

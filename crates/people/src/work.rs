@@ -89,23 +89,37 @@ impl<'w> Work<'w> {
 
 impl People {
     /// How many identifiers of each kind a person has, this unit's included.
-    pub(crate) fn kinds<'k>(&self, tx: &mut Tx<'_>, work: &'k mut Work<'_>, root: PersonNum) -> Result<&'k KindCounts, DbError> {
+    pub(crate) fn kinds<'k>(
+        &self,
+        tx: &mut Tx<'_>,
+        work: &'k mut Work<'_>,
+        root: PersonNum,
+    ) -> Result<&'k KindCounts, DbError> {
         if !work.kinds.contains_key(&root) {
             let list: Vec<i64> = self.members(tx, work, root)?.iter().map(|node| i64::from(*node)).collect();
             let mut counts = KindCounts::default();
-            tx.each(&format!("SELECT kind, COUNT(*) FROM identifier WHERE {} GROUP BY kind", tx.any("num", 1)), params![&list], |row| {
-                // A kind that this version does not know limits and proves nothing.
-                if let Some(kind) = Kind::parse(&row.text(0)?) {
-                    counts.add(&kind, row.int(1)?);
-                }
-                Ok(())
-            })?;
+            tx.each(
+                &format!("SELECT kind, COUNT(*) FROM identifier WHERE {} GROUP BY kind", tx.any("num", 1)),
+                params![&list],
+                |row| {
+                    // A kind that this version does not know limits and proves nothing.
+                    if let Some(kind) = Kind::parse(&row.text(0)?) {
+                        counts.add(&kind, row.int(1)?);
+                    }
+                    Ok(())
+                },
+            )?;
             work.kinds.insert(root, counts);
         }
         Ok(&work.kinds[&root])
     }
     /// All nodes of a root, those of this unit included.
-    pub(crate) fn members<'k>(&self, tx: &mut Tx<'_>, work: &'k mut Work<'_>, root: PersonNum) -> Result<&'k [PersonNum], DbError> {
+    pub(crate) fn members<'k>(
+        &self,
+        tx: &mut Tx<'_>,
+        work: &'k mut Work<'_>,
+        root: PersonNum,
+    ) -> Result<&'k [PersonNum], DbError> {
         if !work.members.contains_key(&root) {
             let nodes = if work.is_new.contains(&root) { vec![root] } else { self.nodes(tx, root)? };
             work.members.insert(root, nodes);
@@ -113,7 +127,13 @@ impl People {
         Ok(&work.members[&root])
     }
 
-    pub(crate) fn is_split(&self, tx: &mut Tx<'_>, work: &mut Work<'_>, a: PersonNum, b: PersonNum) -> Result<bool, DbError> {
+    pub(crate) fn is_split(
+        &self,
+        tx: &mut Tx<'_>,
+        work: &mut Work<'_>,
+        a: PersonNum,
+        b: PersonNum,
+    ) -> Result<bool, DbError> {
         let any = match work.any_split {
             Some(any) => any,
             None => tx.opt("SELECT 1 FROM person_split LIMIT 1", &[], |row| row.int(0))?.is_some(),
@@ -126,7 +146,9 @@ impl People {
         let list: Vec<i64> = left.iter().chain(&right).map(|num| i64::from(*num)).collect();
         let sql = format!("SELECT a, b FROM person_split WHERE {} AND {}", tx.any("a", 1), tx.any("b", 1));
         let pairs = tx.query(&sql, params![&list], |row| Ok((row.num(0)?, row.num(1)?)))?;
-        Ok(pairs.iter().any(|(x, y)| (left.contains(x) && right.contains(y)) || (left.contains(y) && right.contains(x))))
+        Ok(pairs
+            .iter()
+            .any(|(x, y)| (left.contains(x) && right.contains(y)) || (left.contains(y) && right.contains(x))))
     }
 
     pub(crate) fn take_num(&self, tx: &mut Tx<'_>, work: &mut Work<'_>) -> Result<PersonNum, Refusal> {
@@ -141,10 +163,21 @@ impl People {
                 (last + 1..=last + block).collect::<Vec<i64>>()
             }
             // Those not used are lost, which costs nothing.
-            Engine::Postgres => tx.query("SELECT nextval(pg_get_serial_sequence('person', 'num')) FROM generate_series(1, $1)", params![block], |row| row.int(0))?,
+            Engine::Postgres => tx.query(
+                "SELECT nextval(pg_get_serial_sequence('person', 'num')) FROM generate_series(1, $1)",
+                params![block],
+                |row| row.int(0),
+            )?,
         };
         let nums: Result<Vec<PersonNum>, _> = nums.into_iter().map(PersonNum::try_from).collect();
-        let full = |_| Refusal::new(siyu_kernel::Class::Unavailable, "workspace_full", "This workspace holds as many identities as it can (4.29 billion).", "该工作区的身份数已达上限（42.9 亿）。");
+        let full = |_| {
+            Refusal::new(
+                siyu_kernel::Class::Unavailable,
+                "workspace_full",
+                "This workspace holds as many identities as it can (4.29 billion).",
+                "该工作区的身份数已达上限（42.9 亿）。",
+            )
+        };
         work.free_nums = nums.map_err(full)?.into_iter();
         Ok(work.free_nums.next().expect("a block is not empty"))
     }

@@ -4,7 +4,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 #[derive(Parser)]
-#[command(name = "siyu", version, about = "Siyu 私域: own your customer relationships.", long_about = "Siyu takes raw customer data in, finds out who is who, and serves the console and the API, from one data folder.\n\nA first look:      siyu demo --data ./demo\nYour own brand:    siyu init --data ./brand --name NAME --admin EMAIL --password PASSWORD\n                   siyu serve --data ./brand --listen 127.0.0.1:8080")]
+#[command(
+    name = "siyu",
+    version,
+    about = "Siyu 私域: own your customer relationships.",
+    long_about = "Siyu takes raw customer data in, finds out who is who, and serves the console and the API, from one data folder.\n\nA first look:      siyu demo --data ./demo\nYour own brand:    siyu init --data ./brand --name NAME --admin EMAIL --password PASSWORD\n                   siyu serve --data ./brand --listen 127.0.0.1:8080"
+)]
 pub struct Cli {
     /// Answers for machines: one JSON object on standard output.
     #[arg(long, global = true)]

@@ -32,10 +32,20 @@ struct TableHead {
 }
 
 fn failed(error: std::io::Error) -> Refusal {
-    Refusal::new(siyu_kernel::Class::Unavailable, "backup_failed", format!("The backup could not be written or read: {error}."), format!("备份读写失败：{error}。")).because(error)
+    Refusal::new(
+        siyu_kernel::Class::Unavailable,
+        "backup_failed",
+        format!("The backup could not be written or read: {error}."),
+        format!("备份读写失败：{error}。"),
+    )
+    .because(error)
 }
 fn damaged() -> Refusal {
-    Refusal::invalid("backup_damaged", "This is no backup of Siyu, or it is damaged.", "该文件不是 Siyu 备份，或已损坏。")
+    Refusal::invalid(
+        "backup_damaged",
+        "This is no backup of Siyu, or it is damaged.",
+        "该文件不是 Siyu 备份，或已损坏。",
+    )
 }
 
 pub fn backup(args: &Backup, as_json: bool) -> Result<(), Refusal> {
@@ -51,7 +61,13 @@ pub fn backup(args: &Backup, as_json: bool) -> Result<(), Refusal> {
         }
     };
     let partial = path.with_extension("partial");
-    let mut head = Head { created_at: clock.now().to_string(), program: env!("CARGO_PKG_VERSION").into(), steps: Vec::new(), fingerprint: folder.vault.fingerprint().into(), key: None };
+    let mut head = Head {
+        created_at: clock.now().to_string(),
+        program: env!("CARGO_PKG_VERSION").into(),
+        steps: Vec::new(),
+        fingerprint: folder.vault.fingerprint().into(),
+        key: None,
+    };
     if !args.without_key {
         head.key = Some(folder.vault.show_key());
     }
@@ -62,8 +78,26 @@ pub fn backup(args: &Backup, as_json: bool) -> Result<(), Refusal> {
         output::line(&json!({ "file": path, "rows": rows, "bytes": size, "with_key": !args.without_key }));
     }
     output::say(
-        &format!("已备份 {rows} 行到 {}（{} MB）。{}", path.display(), size >> 20, if args.without_key { "未含密钥，请另行保管 siyu.key。" } else { "其中包含密钥，请像对待数据本身一样保管。" }),
-        &format!("{rows} rows were written to {} ({} MB). {}", path.display(), size >> 20, if args.without_key { "The key is not in it: keep siyu.key elsewhere." } else { "The key is in it: guard it like the data itself." }),
+        &format!(
+            "已备份 {rows} 行到 {}（{} MB）。{}",
+            path.display(),
+            size >> 20,
+            if args.without_key {
+                "未含密钥，请另行保管 siyu.key。"
+            } else {
+                "其中包含密钥，请像对待数据本身一样保管。"
+            }
+        ),
+        &format!(
+            "{rows} rows were written to {} ({} MB). {}",
+            path.display(),
+            size >> 20,
+            if args.without_key {
+                "The key is not in it: keep siyu.key elsewhere."
+            } else {
+                "The key is in it: guard it like the data itself."
+            }
+        ),
     );
     Ok(())
 }
@@ -81,7 +115,9 @@ fn write_all(db: &Db, path: &Path, mut head: Head) -> Result<u64, Refusal> {
             put_json(&mut out, &Some(TableHead { table: table.clone(), columns: columns.clone() }))?;
             let mut problem = None;
             tx.each(&format!("SELECT {} FROM {table}", columns.join(", ")), &[], |row| {
-                let written = (0..columns.len()).try_for_each(|at| put_value(&mut out, &row.value(at)?).map_err(|e| siyu_db::DbError::Decode(e.to_string())));
+                let written = (0..columns.len()).try_for_each(|at| {
+                    put_value(&mut out, &row.value(at)?).map_err(|e| siyu_db::DbError::Decode(e.to_string()))
+                });
                 total += 1;
                 if let Err(error) = written {
                     problem.get_or_insert(error);
@@ -109,15 +145,21 @@ fn private_file(path: &Path) -> Result<File, Refusal> {
 /// In the order they were made, so that a table comes after those it refers to.
 fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
     let sql = match tx.engine() {
-        Engine::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migration' ORDER BY rowid",
-        Engine::Postgres => "SELECT CAST(c.relname AS TEXT) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname <> 'schema_migration' ORDER BY c.oid",
+        Engine::Sqlite => {
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'schema_migration' ORDER BY rowid"
+        }
+        Engine::Postgres => {
+            "SELECT CAST(c.relname AS TEXT) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname <> 'schema_migration' ORDER BY c.oid"
+        }
     };
     Ok(tx.query(sql, &[], |row| row.text(0))?)
 }
 fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, Refusal> {
     let sql = match tx.engine() {
         Engine::Sqlite => "SELECT name FROM pragma_table_info($1) ORDER BY cid",
-        Engine::Postgres => "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+        Engine::Postgres => {
+            "SELECT CAST(column_name AS TEXT) FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position"
+        }
     };
     Ok(tx.query(sql, params![table], |row| row.text(0))?)
 }
@@ -134,26 +176,43 @@ pub fn restore(args: &Restore, as_json: bool) -> Result<(), Refusal> {
     let key = match (&head.key, &args.key) {
         (_, Some(path)) => std::fs::read_to_string(path).map_err(failed)?,
         (Some(key), None) => key.clone(),
-        (None, None) => return Err(Refusal::invalid("key_needed", "This backup was taken without its key; give the key file with --key.", "该备份不含密钥，请用 --key 指定密钥文件。").field("key")),
+        (None, None) => {
+            return Err(Refusal::invalid(
+                "key_needed",
+                "This backup was taken without its key; give the key file with --key.",
+                "该备份不含密钥，请用 --key 指定密钥文件。",
+            )
+            .field("key"));
+        }
     };
     let vault = Vault::parse_key(&key).map_err(|_| damaged())?;
     if vault.fingerprint() != head.fingerprint {
-        return Err(Refusal::invalid("key_wrong", "This key does not belong to the backup.", "该密钥与备份不匹配。").field("key"));
+        return Err(Refusal::invalid("key_wrong", "This key does not belong to the backup.", "该密钥与备份不匹配。")
+            .field("key"));
     }
     let known = siyu_api::migrations();
     let mine = |step: &String| step.starts_with("db/") || known.iter().any(|own| own.id == step);
     if let Some(step) = head.steps.iter().find(|step| !mine(step)) {
-        return Err(Refusal::new(siyu_kernel::Class::Unavailable, "schema_newer", format!("A newer program wrote this backup (step {step}). Use that version."), format!("该备份由更新版本写入（步骤 {step}），请使用该版本恢复。")));
+        return Err(Refusal::new(
+            siyu_kernel::Class::Unavailable,
+            "schema_newer",
+            format!("A newer program wrote this backup (step {step}). Use that version."),
+            format!("该备份由更新版本写入（步骤 {step}），请使用该版本恢复。"),
+        ));
     }
     let folder = Folder::create(&args.place.data, args.postgres.as_deref(), &args.schema, Some(vault))?;
     let rows = load(&folder.db_config().only(&head.steps), &mut input)?;
     // What came after the backup's schema is applied now, as at any start.
     let db = folder.open_db(OpenMode::Migrate, &*clocks::system())?;
-    let people = db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM person WHERE root = num AND state = 0", &[], |row| row.int(0))?))?;
+    let people =
+        db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM person WHERE root = num AND state = 0", &[], |row| row.int(0))?))?;
     if as_json {
         output::line(&json!({ "rows": rows, "people": people, "taken_at": head.created_at }));
     }
-    output::say(&format!("已恢复 {rows} 行，{people} 位客户（备份于 {}）。", head.created_at), &format!("{rows} rows and {people} people are back (taken at {}).", head.created_at));
+    output::say(
+        &format!("已恢复 {rows} 行，{people} 位客户（备份于 {}）。", head.created_at),
+        &format!("{rows} rows and {people} people are back (taken at {}).", head.created_at),
+    );
     Ok(())
 }
 
@@ -161,7 +220,11 @@ fn load(config: &DbConfig, input: &mut impl Read) -> Result<u64, Refusal> {
     let db = Db::open(config.clone(), &*clocks::system())?;
     let filled = db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM setting", &[], |row| row.int(0))?))?;
     if filled > 0 {
-        return Err(Refusal::conflict("workspace_exists", "The database holds a workspace already; restore into an empty one.", "该数据库中已有工作区，请恢复到空库。"));
+        return Err(Refusal::conflict(
+            "workspace_exists",
+            "The database holds a workspace already; restore into an empty one.",
+            "该数据库中已有工作区，请恢复到空库。",
+        ));
     }
     let mut total = 0;
     while let Some(head) = get_json::<Option<TableHead>>(input)? {
@@ -209,7 +272,12 @@ fn read_rows(input: &mut impl Read, width: usize) -> Result<Vec<Vec<Value>>, Ref
 fn insert(tx: &mut Tx<'_>, table: &str, columns: &[String], rows: &[Vec<Value>]) -> Result<(), Refusal> {
     let per_statement = if tx.engine() == Engine::Postgres { (30_000 / columns.len().max(1)).clamp(1, 500) } else { 1 };
     for chunk in rows.chunks(per_statement) {
-        let tuple = |row: usize| format!("({})", (1..=columns.len()).map(|at| format!("${}", row * columns.len() + at)).collect::<Vec<_>>().join(","));
+        let tuple = |row: usize| {
+            format!(
+                "({})",
+                (1..=columns.len()).map(|at| format!("${}", row * columns.len() + at)).collect::<Vec<_>>().join(",")
+            )
+        };
         let values: Vec<String> = (0..chunk.len()).map(tuple).collect();
         let params: Vec<Param<'_>> = chunk.iter().flatten().map(Value::as_param).collect();
         tx.execute(&format!("INSERT INTO {table} ({}) VALUES {}", columns.join(", "), values.join(",")), &params)?;

@@ -16,7 +16,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub fn init(args: &Init, json: bool) -> Result<(), Refusal> {
-    let settings = Workspace { name: args.name.clone(), timezone: args.timezone.clone(), currency: args.currency.clone(), locale: Locale::Zh }.checked()?;
+    let settings = Workspace {
+        name: args.name.clone(),
+        timezone: args.timezone.clone(),
+        currency: args.currency.clone(),
+        locale: Locale::Zh,
+    }
+    .checked()?;
     let existed = args.place.data.exists();
     let folder = Folder::create(&args.place.data, args.postgres.as_deref(), &args.schema, None)?;
     let result = first_user(&folder, settings, &args.admin, &args.password);
@@ -43,7 +49,14 @@ pub fn init(args: &Init, json: bool) -> Result<(), Refusal> {
 pub fn first_user(folder: &Folder, settings: Workspace, email: &str, password: &str) -> Result<(), Refusal> {
     let open = folder.open_all(OpenMode::Migrate, false)?;
     let locale = settings.locale;
-    let owner = NewUser { email: email.to_owned(), name: email.split('@').next().unwrap_or(email).to_owned(), role: Role::Owner, scope: Scope::everything(), locale, password: password.to_owned() };
+    let owner = NewUser {
+        email: email.to_owned(),
+        name: email.split('@').next().unwrap_or(email).to_owned(),
+        role: Role::Owner,
+        scope: Scope::everything(),
+        locale,
+        password: password.to_owned(),
+    };
     open.app.access.create_owner(open.app.now(), owner, move |tx| Ok(settings.save(tx)?))?;
     Ok(())
 }
@@ -62,7 +75,18 @@ pub fn key(args: &Key, json: bool) -> Result<(), Refusal> {
                 // Whoever runs this command holds the data folder and its key: nothing is gained by a lesser default.
                 KeyArg::Api => (KeyKind::Api, Some(role.as_deref().unwrap_or("owner"))),
             };
-            let role = role.map(|name| Role::parse(name).ok_or_else(|| Refusal::invalid("role_unknown", format!("There is no role {name}."), format!("没有名为 {name} 的角色。")).field("role"))).transpose()?;
+            let role = role
+                .map(|name| {
+                    Role::parse(name).ok_or_else(|| {
+                        Refusal::invalid(
+                            "role_unknown",
+                            format!("There is no role {name}."),
+                            format!("没有名为 {name} 的角色。"),
+                        )
+                        .field("role")
+                    })
+                })
+                .transpose()?;
             let (key, secret) = app.access.add_key(app.now(), &by, name, kind, role)?;
             if json {
                 output::line(&json!({ "id": key.id, "name": key.name, "kind": key.kind.name(), "secret": secret }));
@@ -75,9 +99,18 @@ pub fn key(args: &Key, json: bool) -> Result<(), Refusal> {
             let page = open(place)?.app.access.keys(200, None)?;
             for key in page.items {
                 if json {
-                    output::line(&json!({ "id": key.id, "name": key.name, "kind": key.kind.name(), "prefix": key.prefix, "created_at": key.created_at, "last_used_at": key.last_used_at, "revoked_at": key.revoked_at }));
+                    output::line(
+                        &json!({ "id": key.id, "name": key.name, "kind": key.kind.name(), "prefix": key.prefix, "created_at": key.created_at, "last_used_at": key.last_used_at, "revoked_at": key.revoked_at }),
+                    );
                 } else {
-                    println!("{}  {:5}  {}…  {}{}", key.id, key.kind.name(), key.prefix, key.name, if key.revoked_at.is_some() { "  (revoked)" } else { "" });
+                    println!(
+                        "{}  {:5}  {}…  {}{}",
+                        key.id,
+                        key.kind.name(),
+                        key.prefix,
+                        key.name,
+                        if key.revoked_at.is_some() { "  (revoked)" } else { "" }
+                    );
                 }
             }
         }
@@ -96,7 +129,14 @@ pub fn import(args: &Import, _json: bool) -> Result<(), Refusal> {
     let open = open(&args.place)?;
     let mut mapping = BTreeMap::new();
     for pair in &args.map {
-        let (field, column) = pair.split_once('=').ok_or_else(|| Refusal::invalid("invalid_map", format!("--map wants field=column, not {pair}."), format!("--map 的格式为 字段=列名，收到 {pair}。")).field("map"))?;
+        let (field, column) = pair.split_once('=').ok_or_else(|| {
+            Refusal::invalid(
+                "invalid_map",
+                format!("--map wants field=column, not {pair}."),
+                format!("--map 的格式为 字段=列名，收到 {pair}。"),
+            )
+            .field("map")
+        })?;
         mapping.insert(field.trim().to_owned(), column.trim().to_owned());
     }
     let kind = match args.kind {
@@ -105,7 +145,14 @@ pub fn import(args: &Import, _json: bool) -> Result<(), Refusal> {
         Kind::Orders => ImportKind::Orders,
         Kind::Products => ImportKind::Products,
     };
-    let options = ImportOptions { encoding: args.encoding.clone(), delimiter: args.delimiter, sheet: args.sheet.clone(), header: None, timezone: args.timezone.clone(), currency: args.currency.clone() };
+    let options = ImportOptions {
+        encoding: args.encoding.clone(),
+        delimiter: args.delimiter,
+        sheet: args.sheet.clone(),
+        header: None,
+        timezone: args.timezone.clone(),
+        currency: args.currency.clone(),
+    };
     let (job, summary) = run_import(&open, kind, &args.file, &mapping, &options, args.dry_run)?;
     if let Some(path) = &args.errors {
         write_errors(&open.app, &job, path)?;
@@ -116,7 +163,12 @@ pub fn import(args: &Import, _json: bool) -> Result<(), Refusal> {
             &format!("{} row(s) were not taken; --errors FILE writes them with the reasons.", summary.rejected),
         );
         for reject in open.app.db.read(|tx| Ok(open.app.intake.rejects(tx, job.num, -1, 3)?))? {
-            eprintln!("  {}: {} [{}]", reject.line, if output::chinese() { &reject.zh } else { &reject.en }, reject.code);
+            eprintln!(
+                "  {}: {} [{}]",
+                reject.line,
+                if output::chinese() { &reject.zh } else { &reject.en },
+                reject.code
+            );
         }
     }
     let mut line = serde_json::to_value(&summary).map_err(Refusal::internal)?;
@@ -130,7 +182,14 @@ pub fn import(args: &Import, _json: bool) -> Result<(), Refusal> {
 }
 
 /// Brings a file in through the same path as the console's wizard.
-pub fn run_import(open: &crate::workspace::Open, kind: ImportKind, file: &Path, mapping: &BTreeMap<String, String>, options: &ImportOptions, dry_run: bool) -> Result<(Job, Summary), Refusal> {
+pub fn run_import(
+    open: &crate::workspace::Open,
+    kind: ImportKind,
+    file: &Path,
+    mapping: &BTreeMap<String, String>,
+    options: &ImportOptions,
+    dry_run: bool,
+) -> Result<(Job, Summary), Refusal> {
     let app = &open.app;
     let source = Source::path(file).map_err(|e| Refusal::invalid(e.code(), e.en(), e.zh()))?;
     let size = source.len();
@@ -138,7 +197,8 @@ pub fn run_import(open: &crate::workspace::Open, kind: ImportKind, file: &Path, 
     let (intake, now, path) = (app.intake.clone(), app.now(), file.to_string_lossy().into_owned());
     let (mapping, options) = (mapping.clone(), options.clone());
     let job = app.db.transact(move |tx| {
-        let job = intake.create_job(tx, &NewJob { kind, file: &name, size: size as i64, path: &path, by: "cli" }, now)?;
+        let job =
+            intake.create_job(tx, &NewJob { kind, file: &name, size: size as i64, path: &path, by: "cli" }, now)?;
         intake.start_job(tx, &job.id, &mapping, &options, dry_run)
     })?;
     let bar = bar(size);
@@ -158,14 +218,22 @@ fn bar(size: u64) -> ProgressBar {
     if !output::to_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:36} {percent:>3}%  {msg} rows  {elapsed} / {eta}").unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template("{bar:36} {percent:>3}%  {msg} rows  {elapsed} / {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(size.max(1)).with_style(style)
 }
 
 fn write_errors(app: &App, job: &Job, path: &Path) -> Result<(), Refusal> {
     let failed = |e: siyu_files::FileError| Refusal::invalid(e.code(), e.en(), e.zh());
-    let file = std::fs::File::create(path).map_err(|e| Refusal::invalid("errors_file", format!("Cannot write {}: {e}.", path.display()), format!("无法写入 {}：{e}。", path.display())))?;
-    let mut writer = Box::new(siyu_files::CsvWriter::new(file, &["line", "code", "field", "reason", "cells"]).map_err(failed)?);
+    let file = std::fs::File::create(path).map_err(|e| {
+        Refusal::invalid(
+            "errors_file",
+            format!("Cannot write {}: {e}.", path.display()),
+            format!("无法写入 {}：{e}。", path.display()),
+        )
+    })?;
+    let mut writer =
+        Box::new(siyu_files::CsvWriter::new(file, &["line", "code", "field", "reason", "cells"]).map_err(failed)?);
     let mut after = -1;
     loop {
         let rows = app.db.read(|tx| Ok(app.intake.rejects(tx, job.num, after, 1_000)?))?;
@@ -174,7 +242,8 @@ fn write_errors(app: &App, job: &Job, path: &Path) -> Result<(), Refusal> {
         for row in &rows {
             let (line, cells) = (row.line.to_string(), row.cells.join(" | "));
             let reason = if output::chinese() { &row.zh } else { &row.en };
-            let cells = [line.as_str(), &row.code, row.field.as_deref().unwrap_or_default(), reason, &cells].map(siyu_files::Cell::Text);
+            let cells = [line.as_str(), &row.code, row.field.as_deref().unwrap_or_default(), reason, &cells]
+                .map(siyu_files::Cell::Text);
             writer.write_row(&cells).map_err(failed)?;
         }
     }
@@ -208,7 +277,10 @@ pub fn rebuild(place: &Place, json: bool) -> Result<(), Refusal> {
     if json {
         output::line(&json!({ "events": events, "people": people, "tags_evaluated": report.evaluated }));
     }
-    output::say(&format!("已重建：{events} 条事件的索引，{people} 位客户的合计。"), &format!("Rebuilt: the index of {events} events, the totals of {people} people."));
+    output::say(
+        &format!("已重建：{events} 条事件的索引，{people} 位客户的合计。"),
+        &format!("Rebuilt: the index of {events} events, the totals of {people} people."),
+    );
     Ok(())
 }
 
@@ -218,7 +290,11 @@ fn recount_all(app: &App) -> Result<i64, Refusal> {
     loop {
         let people = app.people.clone();
         let done = app.db.transact(move |tx| {
-            let roots = tx.query("SELECT num FROM person WHERE num > $1 AND root = num AND state = 0 ORDER BY num LIMIT 1000", siyu_db::params![last], |row| row.num(0))?;
+            let roots = tx.query(
+                "SELECT num FROM person WHERE num > $1 AND root = num AND state = 0 ORDER BY num LIMIT 1000",
+                siyu_db::params![last],
+                |row| row.num(0),
+            )?;
             let mut nodes: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
             for (node, root) in people.nodes_of(tx, &roots)? {
                 nodes.entry(root).or_default().push(node);
@@ -243,7 +319,9 @@ pub fn doctor(place: &Place, json: bool) -> Result<(), Refusal> {
     for check in &checks {
         failed += usize::from(check.state == siyu_api::doctor::State::Fail);
         if json {
-            output::line(&json!({ "key": check.key, "state": check.state.name(), "title": check.title(zh), "detail": check.detail(zh), "remedy": check.remedy(zh) }));
+            output::line(
+                &json!({ "key": check.key, "state": check.state.name(), "title": check.title(zh), "detail": check.detail(zh), "remedy": check.remedy(zh) }),
+            );
         } else {
             let sign = match check.state {
                 siyu_api::doctor::State::Ok => "ok  ",
@@ -257,7 +335,11 @@ pub fn doctor(place: &Place, json: bool) -> Result<(), Refusal> {
         }
     }
     if failed > 0 {
-        return Err(Refusal::conflict("doctor_failed", format!("{failed} check(s) failed."), format!("{failed} 项检查未通过。")));
+        return Err(Refusal::conflict(
+            "doctor_failed",
+            format!("{failed} check(s) failed."),
+            format!("{failed} 项检查未通过。"),
+        ));
     }
     Ok(())
 }

@@ -45,7 +45,9 @@ pub fn demo(args: &Demo, _json: bool) -> Result<(), Refusal> {
     let password = std::fs::read_to_string(&password_file).unwrap_or_default();
     let report = |open: &Open, url: Option<String>| -> Result<(), Refusal> {
         let (people, events) = open.app.db.read(|tx| Ok((open.app.people.count(tx)?, open.app.log.totals(tx)?.0)))?;
-        output::line(&json!({ "ready_s": (watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": password.trim() }));
+        output::line(
+            &json!({ "ready_s": (watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": password.trim() }),
+        );
         Ok(())
     };
     if args.no_serve {
@@ -59,16 +61,30 @@ pub fn demo(args: &Demo, _json: bool) -> Result<(), Refusal> {
     listen(open, &address, move |local| {
         let url = format!("http://{local}");
         let (people, events) = counts.db.read(|tx| Ok((counts.people.count(tx)?, counts.log.totals(tx)?.0)))?;
-        output::line(&json!({ "ready_s": (watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": shown }));
-        output::say(&format!("\n  打开 {url}\n  账号 {EMAIL}\n  密码 {shown}\n"), &format!("\n  Open     {url}\n  E-mail   {EMAIL}\n  Password {shown}\n"));
+        output::line(
+            &json!({ "ready_s": (watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": shown }),
+        );
+        output::say(
+            &format!("\n  打开 {url}\n  账号 {EMAIL}\n  密码 {shown}\n"),
+            &format!("\n  Open     {url}\n  E-mail   {EMAIL}\n  Password {shown}\n"),
+        );
         Ok(())
     })
 }
 
 fn make(data: &Path, password_file: &Path) -> Result<(), Refusal> {
     let folder = Folder::create(data, None, "siyu", None)?;
-    let password: String = siyu_kernel::Chance::secret::<9>().iter().map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(*byte) % 31])).collect::<String>() + "-demo";
-    let settings = Workspace { name: "零售示例".into(), timezone: "Asia/Shanghai".into(), currency: "USD".into(), locale: Locale::Zh };
+    let password: String = siyu_kernel::Chance::secret::<9>()
+        .iter()
+        .map(|byte| char::from(b"abcdefghjkmnpqrstuvwxyz23456789"[usize::from(*byte) % 31]))
+        .collect::<String>()
+        + "-demo";
+    let settings = Workspace {
+        name: "零售示例".into(),
+        timezone: "Asia/Shanghai".into(),
+        currency: "USD".into(),
+        locale: Locale::Zh,
+    };
     first_user(&folder, settings, EMAIL, &password)?;
     let _ = std::fs::remove_file(password_file);
     crate::workspace::write_private(password_file, &format!("{password}\n"))
@@ -76,7 +92,9 @@ fn make(data: &Path, password_file: &Path) -> Result<(), Refusal> {
 
 /// A demo that was interrupted is finished at the next start: imports of rows that are in change nothing.
 fn is_complete(open: &Open) -> Result<bool, Refusal> {
-    open.app.db.read(|tx| Ok(tx.opt("SELECT value FROM setting WHERE name = 'demo.complete'", &[], |row| row.text(0))?.is_some()))
+    open.app.db.read(|tx| {
+        Ok(tx.opt("SELECT value FROM setting WHERE name = 'demo.complete'", &[], |row| row.text(0))?.is_some())
+    })
 }
 
 fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
@@ -91,13 +109,65 @@ fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
     let (people, products) = (folder.join("people.csv.gz"), folder.join("products.csv.gz"));
     std::fs::write(&people, PEOPLE).map_err(io)?;
     std::fs::write(&products, PRODUCTS).map_err(io)?;
-    let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect::<BTreeMap<_, _>>();
-    let options = ImportOptions { currency: Some("USD".into()), timezone: Some("UTC".into()), ..ImportOptions::default() };
+    let map = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    let options =
+        ImportOptions { currency: Some("USD".into()), timezone: Some("UTC".into()), ..ImportOptions::default() };
     let steps = [
-        (ImportKind::Products, &products, map(&[("sku", "product_id"), ("title", "title"), ("category", "department"), ("brand", "brand"), ("property.category", "category"), ("property.package_size", "package_size")])),
-        (ImportKind::Orders, &orders, map(&[("order_no", "basket_id"), ("at", "transaction_timestamp"), ("sku", "product_id"), ("quantity", "quantity"), ("amount", "sales_value"), ("store", "store_id"), ("person.pos_no", "household_id")])),
-        (ImportKind::Events, &events, map(&[("message_id", "message_id"), ("name", "name"), ("at", "at"), ("member_no", "member_no"), ("property.campaign_id", "properties.campaign_id"), ("property.campaign_type", "properties.campaign_type"), ("property.coupon_upc", "properties.coupon_upc")])),
-        (ImportKind::People, &people, map(&[("member_no", "member_no"), ("pos_no", "household_id"), ("trait.age", "age"), ("trait.income", "income"), ("trait.home_ownership", "home_ownership"), ("trait.marital_status", "marital_status"), ("trait.household_size", "household_size"), ("trait.household_comp", "household_comp"), ("trait.kids_count", "kids_count")])),
+        (
+            ImportKind::Products,
+            &products,
+            map(&[
+                ("sku", "product_id"),
+                ("title", "title"),
+                ("category", "department"),
+                ("brand", "brand"),
+                ("property.category", "category"),
+                ("property.package_size", "package_size"),
+            ]),
+        ),
+        (
+            ImportKind::Orders,
+            &orders,
+            map(&[
+                ("order_no", "basket_id"),
+                ("at", "transaction_timestamp"),
+                ("sku", "product_id"),
+                ("quantity", "quantity"),
+                ("amount", "sales_value"),
+                ("store", "store_id"),
+                ("person.pos_no", "household_id"),
+            ]),
+        ),
+        (
+            ImportKind::Events,
+            &events,
+            map(&[
+                ("message_id", "message_id"),
+                ("name", "name"),
+                ("at", "at"),
+                ("member_no", "member_no"),
+                ("property.campaign_id", "properties.campaign_id"),
+                ("property.campaign_type", "properties.campaign_type"),
+                ("property.coupon_upc", "properties.coupon_upc"),
+            ]),
+        ),
+        (
+            ImportKind::People,
+            &people,
+            map(&[
+                ("member_no", "member_no"),
+                ("pos_no", "household_id"),
+                ("trait.age", "age"),
+                ("trait.income", "income"),
+                ("trait.home_ownership", "home_ownership"),
+                ("trait.marital_status", "marital_status"),
+                ("trait.household_size", "household_size"),
+                ("trait.household_comp", "household_comp"),
+                ("trait.kids_count", "kids_count"),
+            ]),
+        ),
     ];
     for (kind, file, mapping) in &steps {
         output::say(&format!("导入 {} …", kind.name()), &format!("Importing {} …", kind.name()));
@@ -106,7 +176,12 @@ fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
     name_people(open)?;
     make_tags(open)?;
     while open.app.log.compact(&open.app.db, "demo")? {}
-    open.app.db.transact(|tx| Ok(tx.execute("INSERT INTO setting (name, value) VALUES ('demo.complete', '1') ON CONFLICT (name) DO NOTHING", &[])?))?;
+    open.app.db.transact(|tx| {
+        Ok(tx.execute(
+            "INSERT INTO setting (name, value) VALUES ('demo.complete', '1') ON CONFLICT (name) DO NOTHING",
+            &[],
+        )?)
+    })?;
     let _ = std::fs::remove_dir_all(&folder);
     Ok(())
 }
@@ -116,7 +191,10 @@ fn shift_seconds(open: &Open) -> Result<i64, Refusal> {
     let last = Time::parse(LAST_SALE).map_err(Refusal::internal)?;
     let fresh = (open.app.now().0 - last.0) / 1_000_000 / WEEK_SECONDS * WEEK_SECONDS;
     open.app.db.transact(move |tx| {
-        tx.execute("INSERT INTO setting (name, value) VALUES ('demo.shift', $1) ON CONFLICT (name) DO NOTHING", siyu_db::params![&fresh.to_string()])?;
+        tx.execute(
+            "INSERT INTO setting (name, value) VALUES ('demo.shift', $1) ON CONFLICT (name) DO NOTHING",
+            siyu_db::params![&fresh.to_string()],
+        )?;
         let held = tx.one("SELECT value FROM setting WHERE name = 'demo.shift'", &[], |row| row.text(0))?;
         Ok(held.parse().unwrap_or(fresh))
     })
@@ -134,7 +212,9 @@ fn moved_orders(shift: i64) -> std::io::Result<Vec<u8>> {
     writer.write_byte_record(&header)?;
     for record in reader.records() {
         let record = record?;
-        writer.write_record(record.iter().enumerate().map(|(n, cell)| if n == at { moved(cell, shift) } else { cell.to_owned() }))?;
+        writer.write_record(
+            record.iter().enumerate().map(|(n, cell)| if n == at { moved(cell, shift) } else { cell.to_owned() }),
+        )?;
     }
     writer.into_inner().map_err(|e| std::io::Error::other(e.to_string()))
 }
@@ -155,12 +235,24 @@ fn moved_events(shift: i64) -> std::io::Result<Vec<u8>> {
 
 /// Chinese labels for the fields of this data set.
 fn name_people(open: &Open) -> Result<(), Refusal> {
-    let labels = [("age", "年龄段"), ("income", "家庭收入"), ("home_ownership", "住房"), ("marital_status", "婚姻"), ("household_size", "家庭人数"), ("household_comp", "家庭结构"), ("kids_count", "孩子数")];
+    let labels = [
+        ("age", "年龄段"),
+        ("income", "家庭收入"),
+        ("home_ownership", "住房"),
+        ("marital_status", "婚姻"),
+        ("household_size", "家庭人数"),
+        ("household_comp", "家庭结构"),
+        ("kids_count", "孩子数"),
+    ];
     let people = open.app.people.clone();
     open.app.db.transact(move |tx| {
         for (name, zh) in labels {
             if people.field_table().0.contains_key(name) {
-                people.patch_field(tx, name, &siyu_people::FieldPatch { label_zh: Some(zh.into()), ..Default::default() })?;
+                people.patch_field(
+                    tx,
+                    name,
+                    &siyu_people::FieldPatch { label_zh: Some(zh.into()), ..Default::default() },
+                )?;
             }
         }
         Ok(())
@@ -170,18 +262,45 @@ fn name_people(open: &Open) -> Result<(), Refusal> {
 fn make_tags(open: &Open) -> Result<(), Refusal> {
     let rules = [
         ("价值", "高价值", "gold", r#"{"all":[{"field":"orders.amount","op":"gte","value":400000}]}"#),
-        ("价值", "高客单", "orange", r#"{"all":[{"field":"orders.average","op":"gte","value":6000},{"field":"orders.count","op":"gte","value":5}]}"#),
+        (
+            "价值",
+            "高客单",
+            "orange",
+            r#"{"all":[{"field":"orders.average","op":"gte","value":6000},{"field":"orders.count","op":"gte","value":5}]}"#,
+        ),
         ("活跃", "近 30 天活跃", "green", r#"{"all":[{"field":"orders.days_since_last","op":"lte","value":30}]}"#),
         ("活跃", "沉睡 60 天", "default", r#"{"all":[{"field":"orders.days_since_last","op":"gt","value":60}]}"#),
         ("活跃", "高频复购", "cyan", r#"{"all":[{"field":"orders.count","op":"gte","value":100}]}"#),
-        ("身份", "已绑会员卡", "blue", r#"{"all":[{"field":"has.member_no","op":"exists","value":true},{"field":"has.pos_no","op":"exists","value":true}]}"#),
-        ("家庭", "有孩家庭", "magenta", r#"{"all":[{"field":"trait.kids_count","op":"exists","value":true},{"field":"trait.kids_count","op":"ne","value":0}]}"#),
+        (
+            "身份",
+            "已绑会员卡",
+            "blue",
+            r#"{"all":[{"field":"has.member_no","op":"exists","value":true},{"field":"has.pos_no","op":"exists","value":true}]}"#,
+        ),
+        (
+            "家庭",
+            "有孩家庭",
+            "magenta",
+            r#"{"all":[{"field":"trait.kids_count","op":"exists","value":true},{"field":"trait.kids_count","op":"ne","value":0}]}"#,
+        ),
     ];
     let (people, now) = (open.app.people.clone(), open.app.now());
     open.app.db.transact(move |tx| {
         for (group, name, color, rule) in rules {
             if people.tag_named(tx, name)?.is_none() {
-                people.create_tag(tx, &TagIn { group: group.into(), name: name.into(), color: color.into(), kind: TagKind::Rule, description: String::new(), rule: Some(rule.into()), ttl_days: None }, now)?;
+                people.create_tag(
+                    tx,
+                    &TagIn {
+                        group: group.into(),
+                        name: name.into(),
+                        color: color.into(),
+                        kind: TagKind::Rule,
+                        description: String::new(),
+                        rule: Some(rule.into()),
+                        ttl_days: None,
+                    },
+                    now,
+                )?;
             }
         }
         Ok(())
@@ -191,6 +310,10 @@ fn make_tags(open: &Open) -> Result<(), Refusal> {
 
 fn resident_mb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).and_then(|rest| rest.split_whitespace().next()).and_then(|n| n.parse::<u64>().ok());
+    let kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|n| n.parse::<u64>().ok());
     kib.unwrap_or(0) / 1024
 }

@@ -6,7 +6,10 @@ use std::io::{IsTerminal, Write};
 
 /// Chinese when the terminal's language is Chinese.
 pub fn chinese() -> bool {
-    ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty())).is_some_and(|value| value.starts_with("zh"))
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .is_some_and(|value| value.starts_with("zh"))
 }
 pub fn say(zh: &str, en: &str) {
     eprintln!("{}", if chinese() { zh } else { en });

@@ -29,7 +29,12 @@ pub fn serve(args: &Serve) -> Result<(), Refusal> {
 
 /// Serves an open workspace; `ready` is called once requests are answered.
 pub fn listen(open: Open, address: &str, ready: impl FnOnce(String) -> Result<(), Refusal>) -> Result<(), Refusal> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(80).enable_all().build().map_err(Refusal::internal)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(80)
+        .enable_all()
+        .build()
+        .map_err(Refusal::internal)?;
     let open = Arc::new(open);
     let app = open.app.clone();
     let listener = runtime.block_on(siyu_api::bind(address))?;

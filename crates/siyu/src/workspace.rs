@@ -39,7 +39,12 @@ fn unavailable(code: &'static str, en: String, zh: String) -> Refusal {
     Refusal::new(Class::Unavailable, code, en, zh)
 }
 fn cannot(path: &Path, error: std::io::Error) -> Refusal {
-    unavailable("data_folder", format!("Cannot use {}: {error}. Check its owner, permissions and the free space.", path.display()), format!("无法使用 {}：{error}。请检查属主、权限与剩余空间。", path.display())).because(error)
+    unavailable(
+        "data_folder",
+        format!("Cannot use {}: {error}. Check its owner, permissions and the free space.", path.display()),
+        format!("无法使用 {}：{error}。请检查属主、权限与剩余空间。", path.display()),
+    )
+    .because(error)
 }
 
 /// Writes a file that only its owner may read, and syncs it.
@@ -61,7 +66,11 @@ impl Folder {
     /// Makes the folder with a new key (or a given one) and a commented configuration.
     pub fn create(path: &Path, postgres: Option<&str>, schema: &str, vault: Option<Vault>) -> Result<Self, Refusal> {
         if Self::exists(path) {
-            return Err(Refusal::conflict("workspace_exists", format!("{} holds a workspace already.", path.display()), format!("{} 中已有工作区。", path.display())));
+            return Err(Refusal::conflict(
+                "workspace_exists",
+                format!("{} holds a workspace already.", path.display()),
+                format!("{} 中已有工作区。", path.display()),
+            ));
         }
         fs::create_dir_all(path).map_err(|error| cannot(path, error))?;
         use std::os::unix::fs::PermissionsExt;
@@ -75,16 +84,37 @@ impl Folder {
     }
     pub fn open(path: &Path) -> Result<Self, Refusal> {
         if !Self::exists(path) {
-            return Err(Refusal::not_found("workspace_missing", format!("There is no workspace in {}. Make one with `siyu init --data {0} …`, or look at `siyu demo`.", path.display()), format!("{} 中没有工作区，请先运行 siyu init --data {0} …，或用 siyu demo 体验。", path.display())));
+            return Err(Refusal::not_found(
+                "workspace_missing",
+                format!(
+                    "There is no workspace in {}. Make one with `siyu init --data {0} …`, or look at `siyu demo`.",
+                    path.display()
+                ),
+                format!("{} 中没有工作区，请先运行 siyu init --data {0} …，或用 siyu demo 体验。", path.display()),
+            ));
         }
         let key = fs::read_to_string(path.join(KEY)).map_err(|error| cannot(&path.join(KEY), error))?;
-        let vault = Vault::parse_key(&key).map_err(|error| unavailable("key_damaged", "The key file siyu.key is damaged. Put the original back; without it the data cannot be read.".into(), "密钥文件 siyu.key 已损坏，请恢复原文件，否则数据无法读取。".into()).because(error))?;
+        let vault = Vault::parse_key(&key).map_err(|error| {
+            unavailable(
+                "key_damaged",
+                "The key file siyu.key is damaged. Put the original back; without it the data cannot be read.".into(),
+                "密钥文件 siyu.key 已损坏，请恢复原文件，否则数据无法读取。".into(),
+            )
+            .because(error)
+        })?;
         let text = match fs::read_to_string(path.join(CONFIG)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(cannot(&path.join(CONFIG), error)),
         };
-        let file: File = toml::from_str(&text).map_err(|error| unavailable("config_invalid", format!("siyu.toml cannot be read: {}", error.message()), format!("siyu.toml 无法解析：{}", error.message())).because(error))?;
+        let file: File = toml::from_str(&text).map_err(|error| {
+            unavailable(
+                "config_invalid",
+                format!("siyu.toml cannot be read: {}", error.message()),
+                format!("siyu.toml 无法解析：{}", error.message()),
+            )
+            .because(error)
+        })?;
         Ok(Self { path: fs::canonicalize(path).map_err(|error| cannot(path, error))?, vault, database: file.database })
     }
     pub fn db_config(&self) -> DbConfig {
@@ -102,7 +132,9 @@ impl Folder {
     /// The database remembers which key it was sealed with: a wrong key file is told at once, not by unreadable customers.
     fn check_key(&self, db: &Db) -> Result<(), Refusal> {
         let own = self.vault.fingerprint().to_owned();
-        let known = db.read(|tx| Ok(tx.opt("SELECT value FROM setting WHERE name = 'vault.fingerprint'", &[], |row| row.text(0))?))?;
+        let known = db.read(|tx| {
+            Ok(tx.opt("SELECT value FROM setting WHERE name = 'vault.fingerprint'", &[], |row| row.text(0))?)
+        })?;
         match known {
             Some(known) if known == own => Ok(()),
             Some(_) => Err(unavailable("key_wrong", "The key file siyu.key does not belong to this database. Put the right one back.".into(), "密钥文件 siyu.key 与该数据库不匹配，请放回正确的密钥文件。".into())),
@@ -121,7 +153,18 @@ impl Folder {
         let intake = Intake::open(&db, self.vault.clone(), log.clone(), people.clone(), Arc::clone(&chance), currency)?;
         let access = Access::new(db.clone(), Arc::clone(&chance));
         let config = Config { behind_proxy, ..Config::default() };
-        let app = App::new(Parts { db, log, vault: self.vault.clone(), clock, chance, access, people, intake, folder: self.path.clone(), config });
+        let app = App::new(Parts {
+            db,
+            log,
+            vault: self.vault.clone(),
+            clock,
+            chance,
+            access,
+            people,
+            intake,
+            folder: self.path.clone(),
+            config,
+        });
         Ok(Open { app })
     }
 }
@@ -150,5 +193,7 @@ fn config_text(postgres: Option<&str>, schema: &str) -> String {
         Some(url) => format!("postgres = {}\nschema = {}\n", toml::Value::from(url), toml::Value::from(schema)),
         None => "# postgres = \"postgres://user:password@host/database\"\n# schema = \"siyu\"\n".to_owned(),
     };
-    format!("# Siyu workspace. Everything of this brand lies in this folder; keep siyu.key safe and apart from backups.\n\n[database]\n# Without `postgres` the data is one SQLite file, workspace.db, beside this one.\n{database}")
+    format!(
+        "# Siyu workspace. Everything of this brand lies in this folder; keep siyu.key safe and apart from backups.\n\n[database]\n# Without `postgres` the data is one SQLite file, workspace.db, beside this one.\n{database}"
+    )
 }

@@ -75,7 +75,9 @@ impl Drop for TestDb {
 pub fn postgres_url() -> Option<String> {
     match std::env::var("SIYU_TEST_POSTGRES") {
         Ok(url) if !url.is_empty() => Some(url),
-        _ if std::env::var("SIYU_REQUIRE_ALL").is_ok_and(|v| v == "1") => panic!("SIYU_TEST_POSTGRES is not set, and SIYU_REQUIRE_ALL=1 allows no skip"),
+        _ if std::env::var("SIYU_REQUIRE_ALL").is_ok_and(|v| v == "1") => {
+            panic!("SIYU_TEST_POSTGRES is not set, and SIYU_REQUIRE_ALL=1 allows no skip")
+        }
         _ => {
             eprintln!("SKIPPED: no PostgreSQL (set SIYU_TEST_POSTGRES, or use `make test`)");
             None

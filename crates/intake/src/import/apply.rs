@@ -14,9 +14,17 @@ use siyu_people::{Merged, TagIn, TagKind, TagMark, TraitIn};
 const EVENT_LINES_MAX: usize = 50;
 
 impl Intake {
-    pub(crate) fn apply_people(&self, tx: &mut Tx<'_>, rows: &[&PersonRow], source: &str, now: Time, summary: &mut Summary) -> Result<(), Refusal> {
+    pub(crate) fn apply_people(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[&PersonRow],
+        source: &str,
+        now: Time,
+        summary: &mut Summary,
+    ) -> Result<(), Refusal> {
         let people = &self.inner.people;
-        let incoming: Vec<_> = rows.iter().map(|row| people.prepare(row.identifiers.iter().cloned(), row.at.unwrap_or(now))).collect();
+        let incoming: Vec<_> =
+            rows.iter().map(|row| people.prepare(row.identifiers.iter().cloned(), row.at.unwrap_or(now))).collect();
         let resolved = people.resolve(tx, &incoming, source, now)?;
         let mut merges: Vec<Merged> = Vec::new();
         let mut traits = Vec::new();
@@ -34,7 +42,10 @@ impl Intake {
             }
             merges.extend(resolved.merges);
             for (name, value) in &row.traits {
-                traits.push((at, TraitIn { num: resolved.node, name: name.clone(), value: value.clone(), at: row.at.unwrap_or(now) }));
+                traits.push((
+                    at,
+                    TraitIn { num: resolved.node, name: name.clone(), value: value.clone(), at: row.at.unwrap_or(now) },
+                ));
             }
             for tag in &row.tags {
                 tags.entry(tag).or_default().push(resolved.node);
@@ -52,12 +63,26 @@ impl Intake {
     }
 
     /// Writes only values that differ from what the node has: the same file twice must not even touch a row.
-    fn write_traits(&self, tx: &mut Tx<'_>, traits: Vec<(usize, TraitIn)>, source: &str, now: Time, changed: &mut FxHashSet<usize>) -> Result<(), Refusal> {
+    fn write_traits(
+        &self,
+        tx: &mut Tx<'_>,
+        traits: Vec<(usize, TraitIn)>,
+        source: &str,
+        now: Time,
+        changed: &mut FxHashSet<usize>,
+    ) -> Result<(), Refusal> {
         if traits.is_empty() {
             return Ok(());
         }
-        let nodes: Vec<PersonNum> = traits.iter().map(|(_, item)| item.num).collect::<FxHashSet<_>>().into_iter().collect();
-        let mut held: FxHashMap<(PersonNum, String), Value> = self.inner.people.node_traits(tx, &nodes)?.into_iter().map(|(num, name, value)| ((num, name), value.value)).collect();
+        let nodes: Vec<PersonNum> =
+            traits.iter().map(|(_, item)| item.num).collect::<FxHashSet<_>>().into_iter().collect();
+        let mut held: FxHashMap<(PersonNum, String), Value> = self
+            .inner
+            .people
+            .node_traits(tx, &nodes)?
+            .into_iter()
+            .map(|(num, name, value)| ((num, name), value.value))
+            .collect();
         let mut fresh = Vec::new();
         for (at, item) in traits {
             let key = (item.num, item.name.clone());
@@ -71,24 +96,57 @@ impl Intake {
         Ok(())
     }
 
-    fn import_tag(&self, tx: &mut Tx<'_>, name: &str, nodes: &[PersonNum], source: &str, now: Time) -> Result<(), Refusal> {
+    fn import_tag(
+        &self,
+        tx: &mut Tx<'_>,
+        name: &str,
+        nodes: &[PersonNum],
+        source: &str,
+        now: Time,
+    ) -> Result<(), Refusal> {
         let people = &self.inner.people;
         let tag = match people.tag_named(tx, name)? {
             Some(tag) => tag,
-            None => people.create_tag(tx, &TagIn { group: "导入".into(), name: name.into(), color: "default".into(), kind: TagKind::Imported, description: String::new(), rule: None, ttl_days: None }, now)?,
+            None => people.create_tag(
+                tx,
+                &TagIn {
+                    group: "导入".into(),
+                    name: name.into(),
+                    color: "default".into(),
+                    kind: TagKind::Imported,
+                    description: String::new(),
+                    rule: None,
+                    ttl_days: None,
+                },
+                now,
+            )?,
         };
         people.give_tag(tx, tag.num, nodes, &TagMark { by: "import", source, why: "file", expires_at: None }, now)?;
         Ok(())
     }
 
-    pub(crate) fn apply_products(&self, tx: &mut Tx<'_>, rows: &[ProductIn], now: Time, summary: &mut Summary) -> Result<(), Refusal> {
+    pub(crate) fn apply_products(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[ProductIn],
+        now: Time,
+        summary: &mut Summary,
+    ) -> Result<(), Refusal> {
         let done = siyu_commerce::put_products(tx, rows, now)?;
         summary.imported += (done.new + done.changed) as u64;
         summary.unchanged += done.unchanged as u64;
         Ok(())
     }
 
-    pub(crate) fn apply_orders(&self, tx: &mut Tx<'_>, job: i64, rows: &[&OrderRow], source: &str, now: Time, summary: &mut Summary) -> Result<(), Refusal> {
+    pub(crate) fn apply_orders(
+        &self,
+        tx: &mut Tx<'_>,
+        job: i64,
+        rows: &[&OrderRow],
+        source: &str,
+        now: Time,
+        summary: &mut Summary,
+    ) -> Result<(), Refusal> {
         let people = &self.inner.people;
         // Rows of one buyer follow each other: each distinct set of identifiers is resolved once.
         let mut distinct: FxHashMap<&[Identifier], usize> = FxHashMap::default();
@@ -109,7 +167,14 @@ impl Intake {
         summary.people_merged += merges.len() as u64;
         self.recount(tx, &merges)?;
         let traits = rows.iter().zip(&buyer_of).enumerate().filter(|(_, (_, buyer))| resolved[**buyer].is_some());
-        let traits: Vec<(usize, TraitIn)> = traits.flat_map(|(at, (row, buyer))| row.traits.iter().map(move |(name, value)| (at, *buyer, name, value, row.order.at))).map(|(at, buyer, name, value, time)| (at, TraitIn { num: nodes[buyer], name: name.clone(), value: value.clone(), at: time })).collect();
+        let traits: Vec<(usize, TraitIn)> = traits
+            .flat_map(|(at, (row, buyer))| {
+                row.traits.iter().map(move |(name, value)| (at, *buyer, name, value, row.order.at))
+            })
+            .map(|(at, buyer, name, value, time)| {
+                (at, TraitIn { num: nodes[buyer], name: name.clone(), value: value.clone(), at: time })
+            })
+            .collect();
         self.write_traits(tx, traits, source, now, &mut FxHashSet::default())?;
         let orders = fold(rows, &buyer_of, |buyer| resolved[buyer].as_ref().map(|_| (nodes[buyer], roots[buyer])));
         let placed = siyu_commerce::place(tx, &orders, job, now)?;
@@ -133,24 +198,49 @@ impl Intake {
     }
 
     /// What the order means on the buyer's timeline.
-    fn note_order(&self, tx: &mut Tx<'_>, order: &OrderIn, placed: &Placed, job: i64, source: &str, now: Time) -> Result<(), Refusal> {
+    fn note_order(
+        &self,
+        tx: &mut Tx<'_>,
+        order: &OrderIn,
+        placed: &Placed,
+        job: i64,
+        source: &str,
+        now: Time,
+    ) -> Result<(), Refusal> {
         let (Some(person), true) = (order.person, placed.new_lines + placed.changed_lines > 0) else { return Ok(()) };
         let sale = placed.amount_added != 0 || order.lines.iter().any(|line| !is_refund(line));
         let (name, kind, message_id) = match (placed.new_order, sale) {
             (true, true) => ("Order Completed", EventKind::Track, format!("order:{}", order.order_no)),
             (true, false) => ("Order Refunded", EventKind::Track, format!("order:{}", order.order_no)),
             // More rows of an order that was told of before: not a second purchase.
-            (false, _) => ("Order Updated", EventKind::System, format!("order:{}:{job}:{}", order.order_no, self.inner.log.digest(&format!("{:?}", order.lines)))),
+            (false, _) => (
+                "Order Updated",
+                EventKind::System,
+                format!("order:{}:{job}:{}", order.order_no, self.inner.log.digest(&format!("{:?}", order.lines))),
+            ),
         };
         let digest = self.inner.log.digest(&message_id);
         if !self.inner.log.digest_is_new(tx, digest)? {
             return Ok(());
         }
-        let major = |minor: i64| Value::from(Decimal::new(i128::from(minor), order.currency.digits()).to_string().parse::<f64>().unwrap_or_default());
+        let major = |minor: i64| {
+            Value::from(
+                Decimal::new(i128::from(minor), order.currency.digits()).to_string().parse::<f64>().unwrap_or_default(),
+            )
+        };
         let products: Vec<Value> = order.lines.iter().take(EVENT_LINES_MAX).map(|line| json!({ "sku": line.sku, "name": line.title, "quantity": line.quantity_milli as f64 / 1000.0, "total": major(line.amount_minor) })).collect();
         let (amount, refund) = (placed.amount_added, placed.refund_added);
         let body = json!({ "properties": { "order_id": order.order_no, "revenue": major(amount), "refund": major(refund), "currency": order.currency, "store": order.store, "lines": order.lines.len(), "products": products } });
-        let event = Event { message_id, kind, name: name.into(), person, at: order.at, received_at: now, source: source.into(), body: body.to_string() };
+        let event = Event {
+            message_id,
+            kind,
+            name: name.into(),
+            person,
+            at: order.at,
+            received_at: now,
+            source: source.into(),
+            body: body.to_string(),
+        };
         self.inner.log.append_digested(tx, event, digest);
         Ok(())
     }
@@ -161,14 +251,22 @@ fn is_refund(line: &LineIn) -> bool {
 }
 
 /// Rows of one order become one order, in order of first appearance.
-fn fold(rows: &[&OrderRow], buyer_of: &[usize], person: impl Fn(usize) -> Option<(PersonNum, PersonNum)>) -> Vec<OrderIn> {
+fn fold(
+    rows: &[&OrderRow],
+    buyer_of: &[usize],
+    person: impl Fn(usize) -> Option<(PersonNum, PersonNum)>,
+) -> Vec<OrderIn> {
     let mut places: FxHashMap<&str, usize> = FxHashMap::default();
     let mut orders: Vec<OrderIn> = Vec::new();
     for (row, buyer) in rows.iter().zip(buyer_of) {
         let buyer = person(*buyer);
         match places.get(row.order.order_no.as_str()) {
             // An order keeps its currency and its buyer; lines that contradict them are told apart by the books, not mixed here.
-            Some(at) if orders[*at].currency == row.order.currency && orders[*at].lines.len() < siyu_commerce::LINES_MAX && (buyer.is_none() || orders[*at].person == buyer.map(|b| b.0)) => {
+            Some(at)
+                if orders[*at].currency == row.order.currency
+                    && orders[*at].lines.len() < siyu_commerce::LINES_MAX
+                    && (buyer.is_none() || orders[*at].person == buyer.map(|b| b.0)) =>
+            {
                 let held = &mut orders[*at];
                 held.at = held.at.min(row.order.at);
                 held.lines.extend(row.order.lines.iter().cloned());

@@ -30,7 +30,10 @@ impl JobState {
         }
     }
     fn parse(name: &str) -> Self {
-        [Self::Uploaded, Self::Running, Self::Paused, Self::Done, Self::Cancelled].into_iter().find(|state| state.name() == name).unwrap_or(Self::Failed)
+        [Self::Uploaded, Self::Running, Self::Paused, Self::Done, Self::Cancelled]
+            .into_iter()
+            .find(|state| state.name() == name)
+            .unwrap_or(Self::Failed)
     }
 }
 
@@ -110,26 +113,49 @@ impl Intake {
         self.job(tx, &id)
     }
     pub fn job(&self, tx: &mut Tx<'_>, id: &str) -> Result<Job, Refusal> {
-        tx.opt(&format!("{JOB} WHERE id = $1"), params![id], job_row)?.ok_or_else(|| Refusal::not_found("import_unknown", "There is no such import.", "没有该导入任务。"))
+        tx.opt(&format!("{JOB} WHERE id = $1"), params![id], job_row)?
+            .ok_or_else(|| Refusal::not_found("import_unknown", "There is no such import.", "没有该导入任务。"))
     }
     pub fn jobs(&self, tx: &mut Tx<'_>, before: Option<&str>, limit: i64) -> Result<Vec<Job>, DbError> {
-        tx.query(&format!("{JOB} WHERE id < $1 ORDER BY id DESC LIMIT $2"), params![before.unwrap_or("~"), limit], job_row)
+        tx.query(
+            &format!("{JOB} WHERE id < $1 ORDER BY id DESC LIMIT $2"),
+            params![before.unwrap_or("~"), limit],
+            job_row,
+        )
     }
     /// Jobs that a stopped server left in the middle.
     pub fn interrupted(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
         tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], job_row)
     }
     /// Sets it going. Options and mapping hold from here on, also after a restart.
-    pub fn start_job(&self, tx: &mut Tx<'_>, id: &str, mapping: &BTreeMap<String, String>, options: &ImportOptions, dry_run: bool) -> Result<Job, Refusal> {
+    pub fn start_job(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        mapping: &BTreeMap<String, String>,
+        options: &ImportOptions,
+        dry_run: bool,
+    ) -> Result<Job, Refusal> {
         let job = self.job(tx, id)?;
         let was_dry = job.state == JobState::Done && job.dry_run;
         if !(matches!(job.state, JobState::Uploaded | JobState::Failed | JobState::Cancelled) || was_dry) {
-            return Err(Refusal::conflict("import_state", format!("This import is {}; it cannot be started.", job.state.name()), format!("该导入任务状态为 {}，不能启动。", job.state.name())));
+            return Err(Refusal::conflict(
+                "import_state",
+                format!("This import is {}; it cannot be started.", job.state.name()),
+                format!("该导入任务状态为 {}，不能启动。", job.state.name()),
+            ));
         }
         if job.path.is_none() {
-            return Err(Refusal::conflict("import_file_gone", "The uploaded file has been deleted; upload it again.", "上传的文件已删除，请重新上传。"));
+            return Err(Refusal::conflict(
+                "import_file_gone",
+                "The uploaded file has been deleted; upload it again.",
+                "上传的文件已删除，请重新上传。",
+            ));
         }
-        let (mapping, options) = (serde_json::to_string(mapping).map_err(Refusal::internal)?, serde_json::to_string(options).map_err(Refusal::internal)?);
+        let (mapping, options) = (
+            serde_json::to_string(mapping).map_err(Refusal::internal)?,
+            serde_json::to_string(options).map_err(Refusal::internal)?,
+        );
         tx.execute(
             "UPDATE import_job SET state = 'running', mapping = $1, options = $2, dry_run = $3, done = 0, bytes_done = 0, summary = NULL, error = NULL, finished_at = NULL WHERE id = $4",
             params![&mapping, &options, dry_run, id],
@@ -141,26 +167,51 @@ impl Intake {
     pub fn set_job_state(&self, tx: &mut Tx<'_>, id: &str, from: &[JobState], to: JobState) -> Result<Job, Refusal> {
         let job = self.job(tx, id)?;
         if !from.contains(&job.state) {
-            return Err(Refusal::conflict("import_state", format!("This import is {}.", job.state.name()), format!("该导入任务状态为 {}。", job.state.name())));
+            return Err(Refusal::conflict(
+                "import_state",
+                format!("This import is {}.", job.state.name()),
+                format!("该导入任务状态为 {}。", job.state.name()),
+            ));
         }
         tx.execute("UPDATE import_job SET state = $1 WHERE id = $2", params![to.name(), id])?;
         self.job(tx, id)
     }
-    pub fn finish_job(&self, tx: &mut Tx<'_>, job: i64, state: JobState, error: Option<&Refusal>, now: Time) -> Result<(), Refusal> {
+    pub fn finish_job(
+        &self,
+        tx: &mut Tx<'_>,
+        job: i64,
+        state: JobState,
+        error: Option<&Refusal>,
+        now: Time,
+    ) -> Result<(), Refusal> {
         let error = error.map(|refusal| serde_json::json!([refusal.code, refusal.en, refusal.zh]).to_string());
-        tx.execute("UPDATE import_job SET state = $1, error = $2, finished_at = $3 WHERE num = $4", params![state.name(), &error, now, job])?;
+        tx.execute(
+            "UPDATE import_job SET state = $1, error = $2, finished_at = $3 WHERE num = $4",
+            params![state.name(), &error, now, job],
+        )?;
         Ok(())
     }
     pub fn delete_job(&self, tx: &mut Tx<'_>, id: &str) -> Result<Job, Refusal> {
         let job = self.job(tx, id)?;
         if job.state == JobState::Running {
-            return Err(Refusal::conflict("import_state", "A running import must be cancelled first.", "请先取消正在进行的导入。"));
+            return Err(Refusal::conflict(
+                "import_state",
+                "A running import must be cancelled first.",
+                "请先取消正在进行的导入。",
+            ));
         }
         tx.execute("DELETE FROM import_reject WHERE job = $1", params![job.num])?;
         tx.execute("DELETE FROM import_job WHERE num = $1", params![job.num])?;
         Ok(job)
     }
-    pub(crate) fn write_progress(&self, tx: &mut Tx<'_>, job: i64, summary: &Summary, bytes: (u64, u64), found: (&str, Option<&str>)) -> Result<bool, Refusal> {
+    pub(crate) fn write_progress(
+        &self,
+        tx: &mut Tx<'_>,
+        job: i64,
+        summary: &Summary,
+        bytes: (u64, u64),
+        found: (&str, Option<&str>),
+    ) -> Result<bool, Refusal> {
         let text = serde_json::to_string(summary).map_err(Refusal::internal)?;
         let changed = tx.execute(
             "UPDATE import_job SET done = $1, bytes_done = $2, bytes_total = $3, summary = $4, format = $5, encoding = $6 WHERE num = $7 AND state = 'running'",
@@ -168,7 +219,12 @@ impl Intake {
         )?;
         Ok(changed == 1)
     }
-    pub(crate) fn write_rejects(&self, tx: &mut Tx<'_>, job: i64, rejects: &[(u64, Refusal, Vec<String>)]) -> Result<(), DbError> {
+    pub(crate) fn write_rejects(
+        &self,
+        tx: &mut Tx<'_>,
+        job: i64,
+        rejects: &[(u64, Refusal, Vec<String>)],
+    ) -> Result<(), DbError> {
         for (line, refusal, cells) in rejects {
             let sealed = self.inner.vault.seal(serde_json::to_string(cells).unwrap_or_default().as_bytes());
             tx.execute(

@@ -52,7 +52,13 @@ pub struct ImportOptions {
 
 impl ImportOptions {
     pub fn open_options(&self) -> OpenOptions {
-        OpenOptions { encoding: self.encoding.clone(), delimiter: self.delimiter, sheet: self.sheet.clone().map(SheetChoice::Name), header: self.header.unwrap_or(true), ..OpenOptions::default() }
+        OpenOptions {
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter,
+            sheet: self.sheet.clone().map(SheetChoice::Name),
+            header: self.header.unwrap_or(true),
+            ..OpenOptions::default()
+        }
     }
 }
 
@@ -77,20 +83,62 @@ pub struct Plan {
 }
 
 const NAMED: [&str; 22] = [
-    "order_no", "at", "line_no", "sku", "title", "quantity", "price", "amount", "currency", "store", "refund_of", "created_at", "message_id", "name", "type", "category", "brand", "url", "image", "tag", "region", "code",
+    "order_no",
+    "at",
+    "line_no",
+    "sku",
+    "title",
+    "quantity",
+    "price",
+    "amount",
+    "currency",
+    "store",
+    "refund_of",
+    "created_at",
+    "message_id",
+    "name",
+    "type",
+    "category",
+    "brand",
+    "url",
+    "image",
+    "tag",
+    "region",
+    "code",
 ];
 
 impl Plan {
     /// `mapping` is field → column; empty = what the column names suggest.
     ///
     /// Errors: `unknown_field`, `unknown_column`, `mapping_incomplete`, `invalid_timezone`, `invalid_currency`.
-    pub fn new(kind: ImportKind, columns: &[String], mapping: &BTreeMap<String, String>, options: &ImportOptions, zone: &Zone, currency: Currency) -> Result<Self, Refusal> {
+    pub fn new(
+        kind: ImportKind,
+        columns: &[String],
+        mapping: &BTreeMap<String, String>,
+        options: &ImportOptions,
+        zone: &Zone,
+        currency: Currency,
+    ) -> Result<Self, Refusal> {
         let zone = match &options.timezone {
-            Some(name) => Zone::named(name).map_err(|_| Refusal::invalid("invalid_timezone", format!("There is no time zone {name}."), format!("没有名为 {name} 的时区。")).field("options.timezone"))?,
+            Some(name) => Zone::named(name).map_err(|_| {
+                Refusal::invalid(
+                    "invalid_timezone",
+                    format!("There is no time zone {name}."),
+                    format!("没有名为 {name} 的时区。"),
+                )
+                .field("options.timezone")
+            })?,
             None => zone.clone(),
         };
         let currency = match &options.currency {
-            Some(code) => Currency::parse(code).map_err(|_| Refusal::invalid("invalid_currency", "The currency must be a three-letter ISO 4217 code.", "币种须为三个字母的 ISO 4217 代码。").field("options.currency"))?,
+            Some(code) => Currency::parse(code).map_err(|_| {
+                Refusal::invalid(
+                    "invalid_currency",
+                    "The currency must be a three-letter ISO 4217 code.",
+                    "币种须为三个字母的 ISO 4217 代码。",
+                )
+                .field("options.currency")
+            })?,
             None => currency,
         };
         let native = kind == ImportKind::Events && mapping.is_empty() && is_native(columns);
@@ -105,7 +153,12 @@ impl Plan {
         for (field, column) in mapping {
             let at = columns.iter().position(|name| name == column).ok_or_else(|| {
                 let known: Vec<&str> = columns.iter().take(20).map(String::as_str).collect();
-                Refusal::invalid("unknown_column", format!("The file has no column {column}; it has: {}.", known.join(", ")), format!("文件中没有列“{column}”，现有列：{}。", known.join("、"))).field(format!("mapping.{field}"))
+                Refusal::invalid(
+                    "unknown_column",
+                    format!("The file has no column {column}; it has: {}.", known.join(", ")),
+                    format!("文件中没有列“{column}”，现有列：{}。", known.join("、")),
+                )
+                .field(format!("mapping.{field}"))
             })?;
             fields.push((at, parse_field(kind, field)?));
         }
@@ -124,7 +177,11 @@ impl Plan {
     }
     fn complete(&self) -> Result<(), Refusal> {
         let mut missing: Vec<&str> = Vec::new();
-        let mut need = |have: bool, what| if !have { missing.push(what) };
+        let mut need = |have: bool, what| {
+            if !have {
+                missing.push(what)
+            }
+        };
         match self.kind {
             ImportKind::People => need(self.has_identifier(), "an identifier (phone, member_no, …)"),
             ImportKind::Events => {
@@ -142,7 +199,12 @@ impl Plan {
             return Ok(());
         }
         let list = missing.join(", ");
-        Err(Refusal::invalid("mapping_incomplete", format!("Choose a column for: {list}."), format!("请为以下字段选择列：{list}。")).field("mapping"))
+        Err(Refusal::invalid(
+            "mapping_incomplete",
+            format!("Choose a column for: {list}."),
+            format!("请为以下字段选择列：{list}。"),
+        )
+        .field("mapping"))
     }
 }
 
@@ -167,7 +229,12 @@ fn is_native(columns: &[String]) -> bool {
 fn parse_field(kind: ImportKind, text: &str) -> Result<Field, Refusal> {
     let unknown = || {
         let known: Vec<&str> = siyu_files::suggest::fields(kind.target()).iter().map(|info| info.field).collect();
-        Refusal::invalid("unknown_field", format!("There is no field {text} for {}; there are: {}.", kind.name(), known.join(", ")), format!("{} 没有字段 {text}，可用字段：{}。", kind.name(), known.join("、"))).field(format!("mapping.{text}"))
+        Refusal::invalid(
+            "unknown_field",
+            format!("There is no field {text} for {}; there are: {}.", kind.name(), known.join(", ")),
+            format!("{} 没有字段 {text}，可用字段：{}。", kind.name(), known.join("、")),
+        )
+        .field(format!("mapping.{text}"))
     };
     if !siyu_files::suggest::is_field(kind.target(), text) {
         return Err(unknown());

@@ -53,7 +53,15 @@ impl Run<'_> {
                 let class = refusal.class;
                 // A database that is away ends the run, not the job: it goes on at the next start.
                 if class != siyu_kernel::Class::Unavailable {
-                    self.db.transact(move |tx| intake.finish_job(tx, num, JobState::Failed, Some(&Refusal::new(class, code, en.clone(), zh.clone())), now))?;
+                    self.db.transact(move |tx| {
+                        intake.finish_job(
+                            tx,
+                            num,
+                            JobState::Failed,
+                            Some(&Refusal::new(class, code, en.clone(), zh.clone())),
+                            now,
+                        )
+                    })?;
                 }
             }
         }
@@ -63,7 +71,8 @@ impl Run<'_> {
     fn work(&self, job: &Job, source: Source, progress: &mut dyn FnMut(Progress)) -> Result<(Summary, bool), Refusal> {
         let watch = Stopwatch::start();
         let mut reader = siyu_files::open(source, &job.options.open_options()).map_err(file_refusal)?;
-        let plan = Plan::new(job.kind, reader.columns(), &job.mapping, &job.options, &self.zone, self.intake.currency())?;
+        let plan =
+            Plan::new(job.kind, reader.columns(), &job.mapping, &job.options, &self.zone, self.intake.currency())?;
         let mut summary = job.summary.clone();
         let earlier = summary.seconds;
         reader.skip(job.done as u64).map_err(file_refusal)?;
@@ -76,13 +85,25 @@ impl Run<'_> {
         })
     }
 
-    fn write_all(&self, job: &Job, chunks: Receiver<Result<Chunk, Refusal>>, summary: &mut Summary, progress: &mut dyn FnMut(Progress), watch: &Stopwatch, earlier: f64) -> Result<(Summary, bool), Refusal> {
+    fn write_all(
+        &self,
+        job: &Job,
+        chunks: Receiver<Result<Chunk, Refusal>>,
+        summary: &mut Summary,
+        progress: &mut dyn FnMut(Progress),
+        watch: &Stopwatch,
+        earlier: f64,
+    ) -> Result<(Summary, bool), Refusal> {
         let mut orders_seen = FxHashSet::default();
         for chunk in chunks {
             let chunk = Arc::new(chunk?);
             let bytes = chunk.bytes;
             let before = Summary { seconds: earlier + watch.seconds(), ..summary.clone() };
-            let next = if job.dry_run { self.rehearse(job, &chunk, before, &mut orders_seen)? } else { self.apply(job, &chunk, before)? };
+            let next = if job.dry_run {
+                self.rehearse(job, &chunk, before, &mut orders_seen)?
+            } else {
+                self.apply(job, &chunk, before)?
+            };
             let Some(next) = next else { return Ok((summary.clone(), false)) };
             *summary = next;
             progress(Progress { rows: summary.rows, done: bytes.0, total: bytes.1 });
@@ -92,7 +113,9 @@ impl Run<'_> {
         let bytes = (job.bytes_total as u64, job.bytes_total as u64);
         let found = (job.format.clone(), job.encoding.clone());
         if last.rows == 0 {
-            self.db.transact(move |tx| intake.write_progress(tx, num, &last, bytes, (found.0.as_deref().unwrap_or(""), found.1.as_deref())))?;
+            self.db.transact(move |tx| {
+                intake.write_progress(tx, num, &last, bytes, (found.0.as_deref().unwrap_or(""), found.1.as_deref()))
+            })?;
         }
         Ok((summary.clone(), true))
     }
@@ -116,7 +139,13 @@ impl Run<'_> {
     }
 
     /// A dry run: rows are read and checked, nothing but the report is written. People and repeats are not known before the real run.
-    fn rehearse(&self, job: &Job, chunk: &Arc<Chunk>, mut summary: Summary, orders: &mut FxHashSet<u64>) -> Result<Option<Summary>, Refusal> {
+    fn rehearse(
+        &self,
+        job: &Job,
+        chunk: &Arc<Chunk>,
+        mut summary: Summary,
+        orders: &mut FxHashSet<u64>,
+    ) -> Result<Option<Summary>, Refusal> {
         summary.rows += chunk.rows;
         summary.rejected += chunk.bad.len() as u64;
         summary.imported += chunk.good.len() as u64;
@@ -144,7 +173,16 @@ impl Run<'_> {
 
 impl Intake {
     #[allow(clippy::too_many_arguments, reason = "one private hand-over of a chunk")]
-    fn apply_chunk(&self, tx: &mut Tx<'_>, job: i64, kind: ImportKind, source: &str, chunk: &Chunk, now: siyu_kernel::Time, summary: &mut Summary) -> Result<(), Refusal> {
+    fn apply_chunk(
+        &self,
+        tx: &mut Tx<'_>,
+        job: i64,
+        kind: ImportKind,
+        source: &str,
+        chunk: &Chunk,
+        now: siyu_kernel::Time,
+        summary: &mut Summary,
+    ) -> Result<(), Refusal> {
         match kind {
             ImportKind::People => {
                 let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.person()).collect();
@@ -159,9 +197,17 @@ impl Intake {
                 self.apply_products(tx, &rows, now, summary)
             }
             ImportKind::Events => {
-                let messages = chunk.good.iter().filter_map(|(_, meaning)| if let Meaning::Event(message) = meaning { Some((**message).clone()) } else { None }).collect();
+                let messages =
+                    chunk
+                        .good
+                        .iter()
+                        .filter_map(|(_, meaning)| {
+                            if let Meaning::Event(message) = meaning { Some((**message).clone()) } else { None }
+                        })
+                        .collect();
                 let prepared = self.prepare_messages(messages, Vec::new(), source, now, |message| message.body.clone());
-                let Accepted { events, repeated, quarantined, people_new, people_merged } = self.write(tx, &prepared)?;
+                let Accepted { events, repeated, quarantined, people_new, people_merged } =
+                    self.write(tx, &prepared)?;
                 summary.imported += events as u64;
                 summary.unchanged += repeated as u64;
                 summary.rejected += quarantined as u64;
@@ -173,7 +219,13 @@ impl Intake {
     }
 }
 
-fn read_all(intake: &Intake, mut reader: Box<dyn RowReader>, plan: &Plan, received: siyu_kernel::Time, out: &SyncSender<Result<Chunk, Refusal>>) {
+fn read_all(
+    intake: &Intake,
+    mut reader: Box<dyn RowReader>,
+    plan: &Plan,
+    received: siyu_kernel::Time,
+    out: &SyncSender<Result<Chunk, Refusal>>,
+) {
     loop {
         let chunk = read_chunk(intake, reader.as_mut(), plan, received);
         let last = chunk.as_ref().map_or(true, |chunk| chunk.rows == 0);
@@ -183,30 +235,62 @@ fn read_all(intake: &Intake, mut reader: Box<dyn RowReader>, plan: &Plan, receiv
     }
 }
 
-fn read_chunk(intake: &Intake, reader: &mut dyn RowReader, plan: &Plan, received: siyu_kernel::Time) -> Result<Chunk, Refusal> {
+fn read_chunk(
+    intake: &Intake,
+    reader: &mut dyn RowReader,
+    plan: &Plan,
+    received: siyu_kernel::Time,
+) -> Result<Chunk, Refusal> {
     let (mut row, mut good, mut bad) = (Row::new(), Vec::with_capacity(CHUNK_ROWS), Vec::new());
     let (mut rows, mut bytes) = (0, 0);
-    let content_id = |text: &str| format!("row:{:016x}{:016x}", intake.inner.vault.digest64(text), intake.inner.vault.digest64(&format!("{text}\u{1f}")));
+    let content_id = |text: &str| {
+        format!(
+            "row:{:016x}{:016x}",
+            intake.inner.vault.digest64(text),
+            intake.inner.vault.digest64(&format!("{text}\u{1f}"))
+        )
+    };
     while rows < CHUNK_ROWS as u64 && bytes < CHUNK_BYTES_MAX && reader.next_row(&mut row).map_err(file_refusal)? {
         rows += 1;
         bytes += row.iter().map(str::len).sum::<usize>();
         let meaning = plan.read(&row, received, content_id).and_then(|meaning| intake.checked(meaning));
         match meaning {
             Ok(meaning) => good.push((row.line, meaning)),
-            Err(refusal) => bad.push((row.line, refusal, row.iter().map(|cell| cell.chars().take(500).collect()).collect())),
+            Err(refusal) => {
+                bad.push((row.line, refusal, row.iter().map(|cell| cell.chars().take(500).collect()).collect()))
+            }
         }
     }
     let (progress, info) = (reader.progress(), reader.info());
-    Ok(Chunk { rows, good, bad, bytes: (progress.done, progress.total), format: info.format.name(), encoding: info.encoding })
+    Ok(Chunk {
+        rows,
+        good,
+        bad,
+        bytes: (progress.done, progress.total),
+        format: info.format.name(),
+        encoding: info.encoding,
+    })
 }
 
 impl Intake {
     /// What can be refused without looking at the database.
     fn checked(&self, meaning: Meaning) -> Result<Meaning, Refusal> {
-        let blocked = || Refusal::invalid("identity_blocked", "Every identifier of this row is on the list of values that identify nobody.", "该行的所有身份值都在屏蔽名单中。");
+        let blocked = || {
+            Refusal::invalid(
+                "identity_blocked",
+                "Every identifier of this row is on the list of values that identify nobody.",
+                "该行的所有身份值都在屏蔽名单中。",
+            )
+        };
         let traits = match &meaning {
             Meaning::Person(row) => {
-                if self.inner.people.prepare(row.identifiers.iter().cloned(), siyu_kernel::Time(0)).identifiers.is_empty() {
+                if self
+                    .inner
+                    .people
+                    .prepare(row.identifiers.iter().cloned(), siyu_kernel::Time(0))
+                    .identifiers
+                    .is_empty()
+                {
                     return Err(blocked());
                 }
                 row.traits.as_slice()

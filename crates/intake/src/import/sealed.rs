@@ -65,7 +65,11 @@ impl SealedReader {
         let file = File::open(path)?;
         let stored = file.metadata()?.len();
         let whole = stored / PIECE_BYTES;
-        let rest = (stored % PIECE_BYTES).saturating_sub(if stored.is_multiple_of(PIECE_BYTES) { 0 } else { SEAL_BYTES as u64 });
+        let rest = (stored % PIECE_BYTES).saturating_sub(if stored.is_multiple_of(PIECE_BYTES) {
+            0
+        } else {
+            SEAL_BYTES as u64
+        });
         Ok(Self { file, vault, at: 0, piece: None, len: whole * PLAIN_BYTES as u64 + rest })
     }
     pub fn len(&self) -> u64 {

@@ -31,8 +31,19 @@ fn nothing_is_left_of_an_erased_person(t: TestDb) {
         for num in nums {
             let mark = TagMark { by: "usr_ann", source: "console", why: "", expires_at: None };
             people.give_tag(tx, tag.num, &[num], &mark, Time(5))?;
-            people.set_traits(tx, &[TraitIn { num, name: "city".into(), value: json!("Suzhou"), at: Time(1) }], "test", Time(5))?;
-            let consent = ConsentIn { purpose: "marketing".into(), channel: "any".into(), granted: true, text_version: "v1".into(), evidence: String::new() };
+            people.set_traits(
+                tx,
+                &[TraitIn { num, name: "city".into(), value: json!("Suzhou"), at: Time(1) }],
+                "test",
+                Time(5),
+            )?;
+            let consent = ConsentIn {
+                purpose: "marketing".into(),
+                channel: "any".into(),
+                granted: true,
+                text_version: "v1".into(),
+                evidence: String::new(),
+            };
             people.record_consent(tx, num, &consent, "console", "usr_ann", Time(5))?;
         }
         Ok(())
@@ -49,7 +60,15 @@ fn nothing_is_left_of_an_erased_person(t: TestDb) {
     assert!(h.events(joined.root).is_empty() && h.events(a.root).is_empty());
     assert_eq!(h.events(other.root), ["o1"]);
     let (known, log) = (["m1", "m2", "m3", "o1"], h.log.clone());
-    assert!(h.act(move |tx| known.iter().map(|id| Ok(log.is_new(tx, id)?)).collect::<Result<Vec<bool>, siyu_kernel::Refusal>>()).iter().all(|new| !new), "a repeated message does not bring it back");
+    assert!(
+        h.act(move |tx| known
+            .iter()
+            .map(|id| Ok(log.is_new(tx, id)?))
+            .collect::<Result<Vec<bool>, siyu_kernel::Refusal>>())
+            .iter()
+            .all(|new| !new),
+        "a repeated message does not bring it back"
+    );
     for id in [old_id, h.people.id(joined.root)] {
         assert_eq!(h.db.read(|tx| h.people.find(tx, &id)).unwrap_err().code, "person_erased");
     }
@@ -66,7 +85,8 @@ fn the_certificate_binds_its_fields(t: TestDb) {
     let found = h.event("m1", &["phone:13912345678"]);
     let (_, c) = erase(&h, found.root);
     let text = format!("{}|{}|{}|usr_ann|{}|{}|2", c.id, h.people.id(found.root), c.at.0, c.identifiers, c.events);
-    let expected: String = vault().sign("erasure-certificate", text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    let expected: String =
+        vault().sign("erasure-certificate", text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!((c.digest.as_str(), c.identifiers, c.events), (expected.as_str(), 1, 1));
     let second = h.event("m2", &["phone:13912345679"]);
     let (_, newer) = erase(&h, second.root);

@@ -72,13 +72,30 @@ impl Desk {
     pub fn event(&self, id: &str, ids: &[&str]) -> Resolved {
         let (message, desk, id) = (self.incoming(ids), self.clone(), id.to_owned());
         self.act(move |tx| {
-            let found = desk.people.resolve(tx, std::slice::from_ref(&message), "test", Time(2_000_000))?.pop().flatten().unwrap();
-            let event = Event { message_id: id.clone(), kind: EventKind::Track, name: "Visited".into(), person: found.node, at: message.at, received_at: message.at, source: "test".into(), body: "{\"phone\":\"13912345678\"}".into() };
+            let found = desk
+                .people
+                .resolve(tx, std::slice::from_ref(&message), "test", Time(2_000_000))?
+                .pop()
+                .flatten()
+                .unwrap();
+            let event = Event {
+                message_id: id.clone(),
+                kind: EventKind::Track,
+                name: "Visited".into(),
+                person: found.node,
+                at: message.at,
+                received_at: message.at,
+                source: "test".into(),
+                body: "{\"phone\":\"13912345678\"}".into(),
+            };
             desk.log.append(tx, event);
             Ok(found)
         })
     }
-    pub fn act<T: Send + 'static>(&self, unit: impl FnMut(&mut siyu_db::Tx<'_>) -> Result<T, Refusal> + Send + 'static) -> T {
+    pub fn act<T: Send + 'static>(
+        &self,
+        unit: impl FnMut(&mut siyu_db::Tx<'_>) -> Result<T, Refusal> + Send + 'static,
+    ) -> T {
         self.db.transact(unit).unwrap()
     }
     pub fn read<T>(&self, unit: impl FnOnce(&mut siyu_db::Tx<'_>) -> Result<T, Refusal>) -> T {
@@ -110,7 +127,12 @@ impl Desk {
     pub fn events(&self, root: PersonNum) -> Vec<String> {
         self.read(|tx| {
             let nodes = self.people.nodes(tx, root)?;
-            let mut ids: Vec<String> = self.log.of_people(tx, &nodes, None, 200, false)?.into_iter().map(|found| found.event.message_id).collect();
+            let mut ids: Vec<String> = self
+                .log
+                .of_people(tx, &nodes, None, 200, false)?
+                .into_iter()
+                .map(|found| found.event.message_id)
+                .collect();
             ids.sort();
             Ok(ids)
         })
@@ -130,16 +152,32 @@ impl Desk {
     pub fn last_edge(&self, root: PersonNum) -> i64 {
         self.read(|tx| {
             let nodes = self.people.nodes(tx, root)?;
-            Ok(self.people.edges(tx, &nodes)?.into_iter().find(|edge| edge.undone_at.is_none()).expect("a merge in force").id)
+            Ok(self
+                .people
+                .edges(tx, &nodes)?
+                .into_iter()
+                .find(|edge| edge.undone_at.is_none())
+                .expect("a merge in force")
+                .id)
         })
     }
     pub fn roots(&self) -> BTreeMap<PersonNum, PersonNum> {
-        self.read(|tx| Ok(tx.query("SELECT num, root FROM person", &[], |row| Ok((row.num(0)?, row.num(1)?)))?)).into_iter().collect()
+        self.read(|tx| Ok(tx.query("SELECT num, root FROM person", &[], |row| Ok((row.num(0)?, row.num(1)?)))?))
+            .into_iter()
+            .collect()
     }
     pub fn tag(&self, name: &str, ttl_days: Option<i64>) -> siyu_people::Tag {
         let (people, name) = (self.people.clone(), name.to_owned());
         self.act(move |tx| {
-            let tag = TagIn { group: "Service".into(), name: name.clone(), color: "blue".into(), kind: TagKind::Manual, description: String::new(), rule: None, ttl_days };
+            let tag = TagIn {
+                group: "Service".into(),
+                name: name.clone(),
+                color: "blue".into(),
+                kind: TagKind::Manual,
+                description: String::new(),
+                rule: None,
+                ttl_days,
+            };
             people.create_tag(tx, &tag, Time(1))
         })
     }
@@ -147,7 +185,11 @@ impl Desk {
     /// What holds after any number of merges and un-merges.
     pub fn check(&self) {
         let roots = self.roots();
-        let edges: Vec<(PersonNum, PersonNum)> = self.read(|tx| Ok(tx.query("SELECT node_a, node_b FROM merge_edge WHERE undone_at IS NULL ORDER BY id", &[], |row| Ok((row.num(0)?, row.num(1)?)))?));
+        let edges: Vec<(PersonNum, PersonNum)> = self.read(|tx| {
+            Ok(tx.query("SELECT node_a, node_b FROM merge_edge WHERE undone_at IS NULL ORDER BY id", &[], |row| {
+                Ok((row.num(0)?, row.num(1)?))
+            })?)
+        });
         let mut joined: BTreeMap<PersonNum, PersonNum> = roots.keys().map(|num| (*num, *num)).collect();
         for (a, b) in &edges {
             let (a, b) = (top(&joined, *a), top(&joined, *b));
@@ -161,10 +203,17 @@ impl Desk {
         let components: BTreeSet<_> = roots.keys().map(|num| top(&joined, *num)).collect();
         let people: BTreeSet<_> = roots.values().collect();
         assert_eq!(components.len(), people.len(), "nobody is joined to a person by edges without being of it");
-        let different = self.read(|tx| Ok(tx.query("SELECT a, b FROM person_split", &[], |row| Ok((row.num(0)?, row.num(1)?)))?));
+        let different =
+            self.read(|tx| Ok(tx.query("SELECT a, b FROM person_split", &[], |row| Ok((row.num(0)?, row.num(1)?)))?));
         assert!(different.iter().all(|(a, b)| roots[a] != roots[b]), "who was declared different stays so");
-        assert_eq!(self.count(), people.len() as i64 - self.int("SELECT COUNT(*) FROM person WHERE state = 2 AND root = num"));
-        assert_eq!(self.int("SELECT COUNT(*) FROM identifier i LEFT JOIN person p ON p.num = i.num WHERE p.num IS NULL"), 0);
+        assert_eq!(
+            self.count(),
+            people.len() as i64 - self.int("SELECT COUNT(*) FROM person WHERE state = 2 AND root = num")
+        );
+        assert_eq!(
+            self.int("SELECT COUNT(*) FROM identifier i LEFT JOIN person p ON p.num = i.num WHERE p.num IS NULL"),
+            0
+        );
     }
     /// The answer to each identifier alone is what the database says, whatever is remembered.
     pub fn check_answers(&self, ids: &[String]) {

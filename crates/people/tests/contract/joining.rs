@@ -162,7 +162,14 @@ fn a_batch_sees_its_own_doings(t: TestDb) {
         &["phone:13912345602", "member_no:C1"],
     ]);
     assert!(found.iter().all(|resolved| resolved.root == found[3].node), "{found:?}");
-    assert!(h.one(&["pos_no:OLD", "email:ann@example.com", "user_id:u1", "phone:13912345601", "phone:13912345602", "member_no:C1"]));
+    assert!(h.one(&[
+        "pos_no:OLD",
+        "email:ann@example.com",
+        "user_id:u1",
+        "phone:13912345601",
+        "phone:13912345602",
+        "member_no:C1"
+    ]));
     assert_eq!((found.iter().filter(|resolved| resolved.created).count(), h.count()), (3, 1));
     assert_eq!(h.ask(&["pos_no:OLD"]).root, found[3].node);
     assert_ne!(old.root, found[3].node);
@@ -171,7 +178,12 @@ fn a_batch_sees_its_own_doings(t: TestDb) {
 
 fn a_batch_tells_where_people_end(t: TestDb) {
     let h = House::new(t);
-    let found = h.batch(&[&["pos_no:A1"], &["phone:13912345678"], &["phone:13912345678", "user_id:u1"], &["pos_no:A1", "user_id:u1"]]);
+    let found = h.batch(&[
+        &["pos_no:A1"],
+        &["phone:13912345678"],
+        &["phone:13912345678", "user_id:u1"],
+        &["pos_no:A1", "user_id:u1"],
+    ]);
     // The first message was A1's alone when it was looked at; when the unit commits it is u1's.
     assert_eq!(found[0].root, found[3].root);
     assert_eq!(h.who("pos_no:A1"), Some(found[0].root));
@@ -248,5 +260,13 @@ fn rules_can_be_changed(t: TestDb) {
     assert_ne!(a.root, b.root);
     // What is stored and cannot be read is an error, not a return to the defaults.
     h.act(|tx| Ok(tx.execute("UPDATE setting SET value = $1 WHERE name = 'identity_rules'", params!["{"])?));
-    assert!(siyu_people::People::open(&h.db, crate::house::vault(), h.log.clone(), std::sync::Arc::new(siyu_kernel::Chance::seeded(1))).is_err());
+    assert!(
+        siyu_people::People::open(
+            &h.db,
+            crate::house::vault(),
+            h.log.clone(),
+            std::sync::Arc::new(siyu_kernel::Chance::seeded(1))
+        )
+        .is_err()
+    );
 }

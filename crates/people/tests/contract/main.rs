@@ -1,9 +1,9 @@
 //! What this crate promises, on either engine.
 
+mod forgetting;
 mod house;
 mod joining;
 mod parting;
 mod profiles;
-mod forgetting;
 mod races;
 mod random;

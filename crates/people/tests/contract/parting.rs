@@ -20,7 +20,16 @@ fn everything_returns_to_its_side(t: TestDb) {
     h.act(move |tx| {
         people.give_tag(tx, tag.num, &[a], &MARK, Time(5))?;
         let trait_of = |num, name: &str, value, at| TraitIn { num, name: name.into(), value, at: Time(at) };
-        people.set_traits(tx, &[trait_of(a, "name", json!("Mia"), 10), trait_of(b, "name", json!("Zoe"), 20), trait_of(a, "city", json!("Suzhou"), 10)], "test", Time(30))
+        people.set_traits(
+            tx,
+            &[
+                trait_of(a, "name", json!("Mia"), 10),
+                trait_of(b, "name", json!("Zoe"), 20),
+                trait_of(a, "city", json!("Suzhou"), 10),
+            ],
+            "test",
+            Time(30),
+        )
     });
     let joined = h.event("both", &["phone:13912345678", "user_id:zoe"]);
     let profile = h.read(|tx| h.people.profile(tx, joined.root));
@@ -33,12 +42,18 @@ fn everything_returns_to_its_side(t: TestDb) {
     assert_eq!(h.roots(), before, "a preview changes nothing");
     let split = h.split(edge).unwrap();
     assert_eq!(split, preview);
-    assert_eq!([split.left, split.right].into_iter().collect::<std::collections::BTreeSet<_>>(), [mia.root, zoe.root].into());
+    assert_eq!(
+        [split.left, split.right].into_iter().collect::<std::collections::BTreeSet<_>>(),
+        [mia.root, zoe.root].into()
+    );
     let (mia_now, zoe_now) = h.read(|tx| Ok((h.people.profile(tx, mia.root)?, h.people.profile(tx, zoe.root)?)));
     assert_eq!((mia_now.name().unwrap(), mia_now.tags.len(), mia_now.traits.len()), ("Mia".to_owned(), 1, 2));
     assert_eq!((zoe_now.name().unwrap(), zoe_now.tags.len(), zoe_now.traits.len()), ("Zoe".to_owned(), 0, 1));
     assert_eq!(h.identifiers(mia.root), ["phone:13912345678"]);
-    assert_eq!((h.events(mia.root), h.events(zoe.root)), (vec!["m1".to_owned()], vec!["both".to_owned(), "z1".to_owned()]));
+    assert_eq!(
+        (h.events(mia.root), h.events(zoe.root)),
+        (vec!["m1".to_owned()], vec!["both".to_owned(), "z1".to_owned()])
+    );
     assert_eq!(h.read(|tx| Ok(h.log.totals(tx)?)).1, 1 + 1 + 2, "tagged, merged, and told on both sides");
     h.check();
 }
@@ -91,7 +106,9 @@ fn an_inner_edge_of_a_chain(t: TestDb) {
     let h = House::new(t);
     let nodes: Vec<u32> = (1..=5).map(|n| h.ask(&[&format!("pos_no:P{n}")]).root).collect();
     // 1–2–3–4–5, the inner edge 2–3 last.
-    let edges: Vec<i64> = [(0, 1), (2, 3), (3, 4), (1, 2)].map(|(a, b)| h.ask(&[&format!("pos_no:P{}", a + 1), &format!("pos_no:P{}", b + 1)]).merges[0].edge).to_vec();
+    let edges: Vec<i64> = [(0, 1), (2, 3), (3, 4), (1, 2)]
+        .map(|(a, b)| h.ask(&[&format!("pos_no:P{}", a + 1), &format!("pos_no:P{}", b + 1)]).merges[0].edge)
+        .to_vec();
     assert_eq!(h.count(), 1);
     let split = h.split(edges[3]).unwrap();
     assert_eq!((split.left_nodes.len() + split.right_nodes.len(), h.count()), (5, 2));
@@ -106,7 +123,14 @@ fn an_inner_edge_of_a_chain(t: TestDb) {
 
 fn a_merge_taken_back_restores_every_root(t: TestDb) {
     let h = House::new(t);
-    let found = h.batch(&[&["pos_no:A"], &["phone:13912345601"], &["pos_no:A", "phone:13912345601"], &["user_id:u"], &["email:ann@example.com"], &["user_id:u", "email:ann@example.com"]]);
+    let found = h.batch(&[
+        &["pos_no:A"],
+        &["phone:13912345601"],
+        &["pos_no:A", "phone:13912345601"],
+        &["user_id:u"],
+        &["email:ann@example.com"],
+        &["user_id:u", "email:ann@example.com"],
+    ]);
     let before = h.roots();
     let merged = h.merge(found[0].root, found[3].root).unwrap();
     assert_ne!(h.roots(), before);
@@ -123,13 +147,17 @@ fn a_merge_is_taken_back_once(t: TestDb) {
     assert_eq!(h.split(edge).unwrap_err().code, "already_undone");
     assert_eq!(h.split(99_999).unwrap_err().code, "merge_unknown");
     let kept = h.read(|tx| h.people.edge(tx, edge));
-    assert_eq!((kept.undone_by.as_deref(), kept.undo_reason.as_deref(), kept.undone_at), (Some("usr_ann"), Some("two sisters"), Some(Time(4_000_000))));
+    assert_eq!(
+        (kept.undone_by.as_deref(), kept.undo_reason.as_deref(), kept.undone_at),
+        (Some("usr_ann"), Some("two sisters"), Some(Time(4_000_000)))
+    );
 }
 
 /// A side that somebody joined since is called after its strongest identifier, not after who was lost long ago.
 fn sides_get_their_own_ids_back(t: TestDb) {
     let h = House::new(t);
-    let (pos, phone, mail, account) = (h.ask(&["pos_no:A"]), h.ask(&["phone:13912345678"]), h.ask(&["email:ann@example.com"]), h.ask(&["user_id:u"]));
+    let (pos, phone, mail, account) =
+        (h.ask(&["pos_no:A"]), h.ask(&["phone:13912345678"]), h.ask(&["email:ann@example.com"]), h.ask(&["user_id:u"]));
     let first = h.merge(pos.root, phone.root).unwrap();
     assert_eq!(first.kept, phone.root);
     h.ask(&["pos_no:A", "email:ann@example.com"]);

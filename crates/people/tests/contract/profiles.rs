@@ -29,11 +29,19 @@ fn the_latest_value_wins(t: TestDb) {
     assert_eq!(value(&h, root, "city"), Some(json!("Suzhou")), "what arrives late does not overwrite");
     set(&h, root, "city", json!("Hangzhou"), 10);
     assert_eq!(value(&h, root, "city"), Some(json!("Hangzhou")), "of equal instants the last to arrive");
-    let (people, city) = (h.people.clone(), |name: &str, at| TraitIn { num: root, name: "city".into(), value: json!(name), at: Time(at) });
+    let (people, city) = (h.people.clone(), |name: &str, at| TraitIn {
+        num: root,
+        name: "city".into(),
+        value: json!(name),
+        at: Time(at),
+    });
     let items = [city("A", 20), city("B", 30), city("C", 25)];
     h.act(move |tx| people.set_traits(tx, &items, "test", Time(40)));
     assert_eq!(value(&h, root, "city"), Some(json!("B")));
-    assert_eq!(h.people.fields().iter().map(|f| (f.name.as_str(), f.label_zh.as_str(), f.r#type)).collect::<Vec<_>>(), [("city", "城市", FieldType::Text)]);
+    assert_eq!(
+        h.people.fields().iter().map(|f| (f.name.as_str(), f.label_zh.as_str(), f.r#type)).collect::<Vec<_>>(),
+        [("city", "城市", FieldType::Text)]
+    );
 }
 
 fn null_takes_a_value_away(t: TestDb) {
@@ -89,7 +97,10 @@ fn sensitive_values_are_sealed(t: TestDb) {
     }
     assert!(holds(&bytes, "open-to-see") && holds(&bytes, "Suzhou"), "the search finds what is there");
     let profile = h.read(|tx| h.people.profile(tx, found.root));
-    assert_eq!((&profile.traits["phone"].value, profile.traits["phone"].sensitive, profile.traits["city"].sensitive), (&json!("13912345678"), true, false));
+    assert_eq!(
+        (&profile.traits["phone"].value, profile.traits["phone"].sensitive, profile.traits["city"].sensitive),
+        (&json!("13912345678"), true, false)
+    );
     let masked: Vec<String> = profile.identifiers.iter().map(|row| row.masked()).collect();
     assert_eq!(masked, ["open-to-see", "139****5678", "a***@example.com"]);
 }
@@ -98,18 +109,36 @@ fn a_field_made_sensitive_is_sealed_at_once(t: TestDb) {
     let h = House::new(t);
     let root = h.ask(&["user_id:u1"]).root;
     set(&h, root, "diagnosis", json!("flu"), 10);
-    let kept = |h: &House| h.read(|tx| Ok(tx.query("SELECT value FROM person_trait", &[], |row| row.blob(0))?)).concat();
+    let kept =
+        |h: &House| h.read(|tx| Ok(tx.query("SELECT value FROM person_trait", &[], |row| row.blob(0))?)).concat();
     assert!(holds(&kept(&h), "flu"));
     let people = h.people.clone();
-    h.act(move |tx| people.patch_field(tx, "diagnosis", &FieldPatch { sensitive: Some(true), ..FieldPatch::default() }));
+    h.act(move |tx| {
+        people.patch_field(tx, "diagnosis", &FieldPatch { sensitive: Some(true), ..FieldPatch::default() })
+    });
     assert!(!holds(&kept(&h), "flu"));
     assert_eq!(value(&h, root, "diagnosis"), Some(json!("flu")));
     // Another process that has never heard of it seals, too.
     let other = h.second();
     let people = other.people.clone();
-    other.act(move |tx| people.set_traits(tx, &[TraitIn { num: root, name: "diagnosis".into(), value: json!("flu again"), at: Time(20) }], "test", Time(20)));
+    other.act(move |tx| {
+        people.set_traits(
+            tx,
+            &[TraitIn { num: root, name: "diagnosis".into(), value: json!("flu again"), at: Time(20) }],
+            "test",
+            Time(20),
+        )
+    });
     assert!(!holds(&kept(&h), "flu"));
-    assert_eq!(h.db.transact({ let people = h.people.clone(); move |tx| people.patch_field(tx, "nothing", &FieldPatch::default()) }).unwrap_err().code, "field_unknown");
+    assert_eq!(
+        h.db.transact({
+            let people = h.people.clone();
+            move |tx| people.patch_field(tx, "nothing", &FieldPatch::default())
+        })
+        .unwrap_err()
+        .code,
+        "field_unknown"
+    );
 }
 
 fn a_field_of_a_refused_unit_is_forgotten(t: TestDb) {
@@ -117,7 +146,12 @@ fn a_field_of_a_refused_unit_is_forgotten(t: TestDb) {
     let root = h.ask(&["user_id:u1"]).root;
     let people = h.people.clone();
     let refused = h.db.transact(move |tx| -> Result<(), Refusal> {
-        people.set_traits(tx, &[TraitIn { num: root, name: "hobby".into(), value: json!("tea"), at: Time(1) }], "test", Time(1))?;
+        people.set_traits(
+            tx,
+            &[TraitIn { num: root, name: "hobby".into(), value: json!("tea"), at: Time(1) }],
+            "test",
+            Time(1),
+        )?;
         Err(Refusal::invalid("no", "no", "否"))
     });
     assert!(refused.is_err() && h.people.fields().is_empty());
@@ -135,16 +169,25 @@ fn tags_carry_their_lineage(t: TestDb) {
     assert_eq!(give("big spender", 10), [root]);
     assert!(give("again", 20).is_empty());
     let held = h.read(|tx| h.people.profile(tx, root)).tags.pop().unwrap();
-    assert_eq!((held.name.as_str(), held.group.as_str(), held.why.as_str(), held.by.as_str(), held.at), ("VIP", "Service", "big spender", "usr_ann", Time(10)));
+    assert_eq!(
+        (held.name.as_str(), held.group.as_str(), held.why.as_str(), held.by.as_str(), held.at),
+        ("VIP", "Service", "big spender", "usr_ann", Time(10))
+    );
     assert_eq!(h.read(|tx| Ok(h.people.tag_counts(tx)?)), [(tag.num, 1)]);
     let people = h.people.clone();
     assert_eq!(h.act(move |tx| people.take_tag(tx, tag.num, &[root], &mark("moved away"), Time(30))), 1);
     let history = h.read(|tx| Ok(h.people.tag_history(tx, &[root], None, 10)?));
-    assert_eq!(history.iter().map(|change| (change.action.as_str(), change.why.as_str())).collect::<Vec<_>>(), [("removed", "moved away"), ("added", "big spender")]);
+    assert_eq!(
+        history.iter().map(|change| (change.action.as_str(), change.why.as_str())).collect::<Vec<_>>(),
+        [("removed", "moved away"), ("added", "big spender")]
+    );
     assert_eq!(h.read(|tx| Ok(h.people.tag_history(tx, &[root], Some(history[0].id), 10)?)).len(), 1);
     assert_eq!(give("back", 40), [root]);
     let people = h.people.clone();
-    assert_eq!(h.db.transact(move |tx| people.give_tag(tx, 999, &[root], &mark(""), Time(1))).unwrap_err().code, "tag_unknown");
+    assert_eq!(
+        h.db.transact(move |tx| people.give_tag(tx, 999, &[root], &mark(""), Time(1))).unwrap_err().code,
+        "tag_unknown"
+    );
 }
 
 fn tags_run_out(t: TestDb) {
@@ -171,7 +214,9 @@ fn tags_run_out(t: TestDb) {
     assert_eq!((names(a), names(b)), (vec!["VIP".to_owned()], vec!["This week".to_owned()]));
     assert_eq!(h.read(|tx| Ok(h.people.tag_history(tx, &[a], None, 1)?))[0].action, "expired");
     let (people, now) = (h.people.clone(), h.now());
-    let past = h.db.transact(move |tx| people.give_tag(tx, forever.num, &[b], &TagMark { expires_at: Some(now), ..mark("") }, now));
+    let past = h.db.transact(move |tx| {
+        people.give_tag(tx, forever.num, &[b], &TagMark { expires_at: Some(now), ..mark("") }, now)
+    });
     assert_eq!(past.unwrap_err().code, "expiry_past");
 }
 
@@ -186,7 +231,11 @@ fn tags_and_groups_are_kept_in_order(t: TestDb) {
         people.delete_tag(tx, &id)
     });
     assert_eq!((taken, h.read(|tx| h.people.profile(tx, root)).tags.len()), (1, 0));
-    assert_eq!(h.read(|tx| Ok(h.people.tag_history(tx, &[root], None, 5)?))[0].tag, "B", "the history outlives the tag");
+    assert_eq!(
+        h.read(|tx| Ok(h.people.tag_history(tx, &[root], None, 5)?))[0].tag,
+        "B",
+        "the history outlives the tag"
+    );
     assert!(h.tag("C", None).num > num, "a number is never given twice");
     let (people, id, group) = (h.people.clone(), first.id.clone(), first.group_id.clone());
     let codes = h.act(move |tx| {
@@ -203,7 +252,10 @@ fn tags_and_groups_are_kept_in_order(t: TestDb) {
             people.rename_group(tx, "tgp_no", "x").unwrap_err().code,
         ])
     });
-    assert_eq!(codes, ["tag_exists", "invalid_name", "invalid_color", "ok", "group_not_empty", "group_exists", "group_unknown"]);
+    assert_eq!(
+        codes,
+        ["tag_exists", "invalid_name", "invalid_color", "ok", "group_not_empty", "group_exists", "group_unknown"]
+    );
 }
 
 fn consents_are_a_ledger(t: TestDb) {
@@ -212,7 +264,13 @@ fn consents_are_a_ledger(t: TestDb) {
     let record = |granted, channel: &'static str, at| {
         let people = h.people.clone();
         h.db.transact(move |tx| {
-            let consent = ConsentIn { purpose: "marketing".into(), channel: channel.into(), granted, text_version: "v2".into(), evidence: "ticked at the till".into() };
+            let consent = ConsentIn {
+                purpose: "marketing".into(),
+                channel: channel.into(),
+                granted,
+                text_version: "v2".into(),
+                evidence: "ticked at the till".into(),
+            };
             people.record_consent(tx, root, &consent, "console", "usr_ann", Time(at))
         })
     };
@@ -220,7 +278,8 @@ fn consents_are_a_ledger(t: TestDb) {
         record(granted, channel, at).unwrap();
     }
     assert_eq!(h.read(|tx| Ok(h.people.consents(tx, &[root])?)).len(), 3);
-    let in_force: Vec<_> = h.read(|tx| Ok(h.people.consents_in_force(tx, &[root])?)).into_iter().map(|c| (c.channel, c.granted)).collect();
+    let in_force: Vec<_> =
+        h.read(|tx| Ok(h.people.consents_in_force(tx, &[root])?)).into_iter().map(|c| (c.channel, c.granted)).collect();
     assert_eq!(in_force, [("sms".to_owned(), false), ("wecom".to_owned(), true)]);
     assert_eq!(record(true, " ", 4).unwrap_err().code, "invalid_consent");
     assert_eq!(h.read(|tx| Ok(h.log.totals(tx)?)).1, 3);

@@ -77,7 +77,10 @@ fn merged_and_split_at_once(t: TestDb) {
         if worker % 2 == 0 {
             let (a, b) = (roots[(worker / 2 + round) % 3], roots[(worker / 2 + round + 1) % 3]);
             assert!(h.merge(a, b).err().is_none_or(|refusal| allowed(refusal.code)));
-        } else if let Some(edge) = h.read(|tx| Ok(tx.opt("SELECT MIN(id) FROM merge_edge WHERE undone_at IS NULL", &[], |row| row.opt_int(0))?)).flatten() {
+        } else if let Some(edge) = h
+            .read(|tx| Ok(tx.opt("SELECT MIN(id) FROM merge_edge WHERE undone_at IS NULL", &[], |row| row.opt_int(0))?))
+            .flatten()
+        {
             assert!(h.split(edge).err().is_none_or(|refusal| allowed(refusal.code)));
         }
     });
@@ -91,11 +94,17 @@ fn messages_while_people_merge(t: TestDb) {
     let (a, b) = (found[0].root, found[1].root);
     together(20, |worker, round| match worker {
         0 => drop(h.merge(a, b)),
-        1 => drop(h.read(|tx| Ok(tx.opt("SELECT id FROM merge_edge WHERE undone_at IS NULL", &[], |row| row.int(0))?)).map(|edge| h.split(edge))),
+        1 => drop(
+            h.read(|tx| Ok(tx.opt("SELECT id FROM merge_edge WHERE undone_at IS NULL", &[], |row| row.int(0))?))
+                .map(|edge| h.split(edge)),
+        ),
         _ => {
-            let (people, message, id) = (h.people.clone(), h.incoming(&["user_id:a", &format!("device:{worker}-{round}")]), h.people.id(a));
+            let (people, message, id) =
+                (h.people.clone(), h.incoming(&["user_id:a", &format!("device:{worker}-{round}")]), h.people.id(a));
             h.act(move |tx| {
-                let found = people.resolve(tx, std::slice::from_ref(&message), "test", siyu_kernel::Time(1))?[0].clone().unwrap();
+                let found = people.resolve(tx, std::slice::from_ref(&message), "test", siyu_kernel::Time(1))?[0]
+                    .clone()
+                    .unwrap();
                 assert_eq!(people.find(tx, &id)?.1, found.root);
                 std::thread::yield_now();
                 assert_eq!(people.find(tx, &id)?.1, found.root);

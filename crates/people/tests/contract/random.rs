@@ -19,7 +19,11 @@ fn identifier(case: usize, kind: &str, n: usize) -> String {
         _ => format!("{kind}:c{case}-{n}"),
     }
 }
-fn messages(kinds: &'static [&'static str], values: usize, count: usize) -> impl Strategy<Value = Vec<Vec<(&'static str, usize)>>> {
+fn messages(
+    kinds: &'static [&'static str],
+    values: usize,
+    count: usize,
+) -> impl Strategy<Value = Vec<Vec<(&'static str, usize)>>> {
     let one = (prop::sample::select(kinds), 0..values);
     prop::collection::vec(prop::collection::vec(one, 1..4), 1..count)
 }
@@ -49,21 +53,32 @@ fn without_limits_people_are_connected_identifiers(t: TestDb) {
         people.save_rules(tx, rules)
     });
     let case = std::cell::Cell::new(0);
-    let input = (messages(&STRONG, 6, 25), prop::collection::vec(1usize..8, 1..5)).prop_flat_map(|(list, sizes)| (Just(list.clone()), Just(list).prop_shuffle(), Just(sizes)));
-    runner(&h.t).run(&input, |(list, shuffled, sizes)| {
-        // Twice: the same messages in another order, under names of their own.
-        for order in [list, shuffled] {
-            case.set(case.get() + 1);
-            let named: Vec<Vec<String>> = order.iter().map(|ids| ids.iter().map(|(kind, n)| identifier(case.get(), kind, *n)).collect()).collect();
-            send(&h, &named, &sizes);
-            let got: BTreeSet<BTreeSet<String>> = named.iter().flatten().fold(BTreeMap::<_, BTreeSet<String>>::new(), |mut by, id| {
-                by.entry(h.who(id).unwrap()).or_default().insert(id.clone());
-                by
-            }).into_values().collect();
-            prop_assert_eq!(got, components(&named));
-        }
-        Ok(())
-    }).unwrap();
+    let input = (messages(&STRONG, 6, 25), prop::collection::vec(1usize..8, 1..5))
+        .prop_flat_map(|(list, sizes)| (Just(list.clone()), Just(list).prop_shuffle(), Just(sizes)));
+    runner(&h.t)
+        .run(&input, |(list, shuffled, sizes)| {
+            // Twice: the same messages in another order, under names of their own.
+            for order in [list, shuffled] {
+                case.set(case.get() + 1);
+                let named: Vec<Vec<String>> = order
+                    .iter()
+                    .map(|ids| ids.iter().map(|(kind, n)| identifier(case.get(), kind, *n)).collect())
+                    .collect();
+                send(&h, &named, &sizes);
+                let got: BTreeSet<BTreeSet<String>> = named
+                    .iter()
+                    .flatten()
+                    .fold(BTreeMap::<_, BTreeSet<String>>::new(), |mut by, id| {
+                        by.entry(h.who(id).unwrap()).or_default().insert(id.clone());
+                        by
+                    })
+                    .into_values()
+                    .collect();
+                prop_assert_eq!(got, components(&named));
+            }
+            Ok(())
+        })
+        .unwrap();
     h.check();
 }
 
@@ -107,44 +122,68 @@ fn act() -> impl Strategy<Value = Act> {
 fn invariants_outlive_anything(t: TestDb) {
     let h = House::new(t);
     let case = std::cell::Cell::new(0);
-    runner(&h.t).run(&prop::collection::vec(act(), 1..14), |acts| {
-        case.set(case.get() + 1);
-        let first = h.int("SELECT COALESCE(MAX(num), 0) FROM person");
-        let name = |ids: &[(&'static str, usize)]| -> Vec<String> { ids.iter().map(|(kind, n)| identifier(case.get(), kind, *n)).collect() };
-        for act in &acts {
-            let roots: Vec<u32> = h.roots().into_iter().filter(|(num, root)| num == root && i64::from(*num) > first).map(|(num, _)| num).collect();
-            let pair = |a: &usize, b: &usize| (!roots.is_empty()).then(|| (roots[a % roots.len()], roots[b % roots.len()])).filter(|(a, b)| a != b);
-            match act {
-                Act::Messages(list) => send(&h, &list.iter().map(|ids| name(ids)).collect::<Vec<_>>(), &[list.len()]),
-                Act::Merge(a, b) => drop(pair(a, b).map(|(a, b)| h.merge(a, b).unwrap())),
-                Act::MergeAndBack(a, b) => {
-                    if let Some((a, b)) = pair(a, b) {
-                        let before = h.roots();
-                        h.split(h.merge(a, b).unwrap().edge).unwrap();
-                        prop_assert_eq!(h.roots(), before);
+    runner(&h.t)
+        .run(&prop::collection::vec(act(), 1..14), |acts| {
+            case.set(case.get() + 1);
+            let first = h.int("SELECT COALESCE(MAX(num), 0) FROM person");
+            let name = |ids: &[(&'static str, usize)]| -> Vec<String> {
+                ids.iter().map(|(kind, n)| identifier(case.get(), kind, *n)).collect()
+            };
+            for act in &acts {
+                let roots: Vec<u32> = h
+                    .roots()
+                    .into_iter()
+                    .filter(|(num, root)| num == root && i64::from(*num) > first)
+                    .map(|(num, _)| num)
+                    .collect();
+                let pair = |a: &usize, b: &usize| {
+                    (!roots.is_empty())
+                        .then(|| (roots[a % roots.len()], roots[b % roots.len()]))
+                        .filter(|(a, b)| a != b)
+                };
+                match act {
+                    Act::Messages(list) => {
+                        send(&h, &list.iter().map(|ids| name(ids)).collect::<Vec<_>>(), &[list.len()])
                     }
-                }
-                Act::Split(at) => {
-                    let edges = h.read(|tx| Ok(tx.query("SELECT id FROM merge_edge WHERE undone_at IS NULL AND node_a > $1", &[first.into()], |row| row.int(0))?));
-                    if !edges.is_empty() {
-                        let split = h.split(edges[at % edges.len()]).unwrap();
-                        prop_assert!(split.left_nodes.contains(&split.left) && split.right_nodes.contains(&split.right));
+                    Act::Merge(a, b) => drop(pair(a, b).map(|(a, b)| h.merge(a, b).unwrap())),
+                    Act::MergeAndBack(a, b) => {
+                        if let Some((a, b)) = pair(a, b) {
+                            let before = h.roots();
+                            h.split(h.merge(a, b).unwrap().edge).unwrap();
+                            prop_assert_eq!(h.roots(), before);
+                        }
                     }
-                }
-                Act::Refused(ids) => {
-                    let (people, ids) = (h.people.clone(), name(ids));
-                    let message = h.incoming(&ids.iter().map(String::as_str).collect::<Vec<_>>());
-                    let refused = h.db.transact(move |tx| -> Result<(), siyu_kernel::Refusal> {
-                        people.resolve(tx, std::slice::from_ref(&message), "test", siyu_kernel::Time(1))?;
-                        Err(siyu_kernel::Refusal::invalid("no", "no", "否"))
-                    });
-                    prop_assert!(refused.is_err());
+                    Act::Split(at) => {
+                        let edges = h.read(|tx| {
+                            Ok(tx.query(
+                                "SELECT id FROM merge_edge WHERE undone_at IS NULL AND node_a > $1",
+                                &[first.into()],
+                                |row| row.int(0),
+                            )?)
+                        });
+                        if !edges.is_empty() {
+                            let split = h.split(edges[at % edges.len()]).unwrap();
+                            prop_assert!(
+                                split.left_nodes.contains(&split.left) && split.right_nodes.contains(&split.right)
+                            );
+                        }
+                    }
+                    Act::Refused(ids) => {
+                        let (people, ids) = (h.people.clone(), name(ids));
+                        let message = h.incoming(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+                        let refused = h.db.transact(move |tx| -> Result<(), siyu_kernel::Refusal> {
+                            people.resolve(tx, std::slice::from_ref(&message), "test", siyu_kernel::Time(1))?;
+                            Err(siyu_kernel::Refusal::invalid("no", "no", "否"))
+                        });
+                        prop_assert!(refused.is_err());
+                    }
                 }
             }
-        }
-        h.check();
-        let everything: Vec<String> = ALL.iter().flat_map(|kind| (0..5).map(|n| identifier(case.get(), kind, n))).collect();
-        h.check_answers(&everything);
-        Ok(())
-    }).unwrap();
+            h.check();
+            let everything: Vec<String> =
+                ALL.iter().flat_map(|kind| (0..5).map(|n| identifier(case.get(), kind, n))).collect();
+            h.check_answers(&everything);
+            Ok(())
+        })
+        .unwrap();
 }
