@@ -19,7 +19,7 @@ const foreign = {
 
 /** Every complaint about the page as it is shown now. */
 export async function complaints(page, locale) {
-  const { texts, wide, width, culprits } = await page.evaluate(() => {
+  const { crash, failed, texts, wide, width, culprits } = await page.evaluate(() => {
     const texts = [];
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
@@ -31,13 +31,17 @@ export async function complaints(page, locale) {
     for (const item of document.querySelectorAll("[placeholder], [aria-label], [title]")) {
       for (const name of ["placeholder", "aria-label", "title"]) if (item.getAttribute(name)) texts.push(item.getAttribute(name));
     }
+    const crash = document.querySelector(".crash")?.textContent ?? "";
+    const failed = document.querySelector(".error-view")?.textContent ?? "";
     const root = document.scrollingElement;
     const culprits = root.scrollWidth > root.clientWidth
       ? [...document.querySelectorAll("body *")].filter((item) => item.getBoundingClientRect().right > root.clientWidth + 1).slice(0, 5).map((item) => `${item.tagName}.${item.className}`)
       : [];
-    return { texts, wide: root.scrollWidth, width: root.clientWidth, culprits };
+    return { crash, failed, texts, wide: root.scrollWidth, width: root.clientWidth, culprits };
   });
   const found = [];
+  if (crash) found.push(`broke: ${crash}`);
+  if (failed) found.push(`shows an error: ${failed}`);
   for (const text of new Set(texts)) {
     if (keys.has(text)) found.push(`untranslated key "${text}"`);
     if (foreign[locale].some((sentence) => sentence.test(text))) found.push(`not in ${locale}: "${text}"`);

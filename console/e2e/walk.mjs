@@ -65,6 +65,9 @@ export async function walk(page, { shots, log }) {
       await look(path, width, "en");
     }
   }
+  // The account remembers the last language; leave it as it was found.
+  await page.evaluate(() => document.querySelector("header .anticon-translation").closest("button").click());
+  await page.waitForTimeout(500);
   page.off("console", onConsole);
   page.off("pageerror", onCrash);
   return { wrong, pages: pages.length };

@@ -78,7 +78,10 @@ function Mapping({ item, preview, options }: { item: Import; preview: ImportPrev
   const dryDone = item.dry_run && item.state === "done" && item.summary;
   // The result stands below the long list of columns; it is what the operator waited for.
   const seen = useRef<HTMLElement>(null);
-  useEffect(() => seen.current?.scrollIntoView({ block: "center" }), [item.finished_at]);
+  useEffect(() => {
+    // Braces: newer browsers return a promise here, and React would take it for the clean-up.
+    void seen.current?.scrollIntoView({ block: "center" });
+  }, [item.finished_at]);
   const stale = dryDone && tried !== null && !sameChoice(tried, choice);
   return (
     <>

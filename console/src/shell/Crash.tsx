@@ -8,6 +8,7 @@ export function Crash() {
   const { t } = useI18n();
   return (
     <Result
+      className="crash"
       status="warning"
       title={t("error.crash")}
       subTitle={error instanceof Error ? error.message : null}
