@@ -36,7 +36,8 @@ impl Access {
     /// Errors: `wrong_login` (also for unknown and disabled accounts), `too_many_attempts` with [`crate::RetryAfter`] as source.
     pub fn sign_in(&self, now: Time, email: &str, password: &str, from: &Actor) -> Result<SignedIn, Refusal> {
         // Cut before anything is hashed: the inputs come from strangers.
-        let email: String = email.trim().chars().filter(|c| !c.is_control()).take(256).collect::<String>().to_lowercase();
+        let email: String =
+            email.trim().chars().filter(|c| !c.is_control()).take(256).collect::<String>().to_lowercase();
         let email = user::email(&email).unwrap_or(email);
         let (account, address) =
             (token::subject("account", &email), from.ip.as_deref().map(|ip| token::subject("address", ip)));

@@ -185,7 +185,7 @@ fn log(app: &App) -> Result<Check, Refusal> {
 
 fn books(app: &App) -> Result<Check, Refusal> {
     let title = ("订单账目", "Books");
-    let drift: i64 = app.db.read(siyu_commerce::drift)?.iter().map(|d| d.rows as i64).sum();
+    let drift: i64 = app.db.read(siyu_commerce::drift)?.iter().map(|d| d.rows).sum();
     Ok(if drift == 0 {
         check("books", title, State::Ok, ("所有合计与订单行一致", "every total equals the sum of its lines"), ("", ""))
     } else {

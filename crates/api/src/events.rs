@@ -162,7 +162,7 @@ async fn stream(
 ) -> Answer<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>> {
     unscoped(&may)?;
     let masked = !may.may(Permission::PeopleUnmask);
-    let newest = app.run(|app| newest_seq(app)).await?;
+    let newest = app.run(newest_seq).await?;
     let events = unfold((app, newest, Vec::<EventOut>::new()), move |(app, mut seq, mut waiting)| async move {
         while waiting.is_empty() {
             tokio::time::sleep(POLL).await;

@@ -12,9 +12,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+type Unit = Box<dyn FnMut(&mut Tx<'_>) -> Result<(), Refusal> + Send>;
+type Done = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
+
 pub(crate) struct Job {
-    pub run: Box<dyn FnMut(&mut Tx<'_>) -> Result<(), Refusal> + Send>,
-    pub done: Box<dyn FnOnce(Result<(), Refusal>) + Send>,
+    pub run: Unit,
+    pub done: Done,
 }
 
 /// A group closes after this much work, so that the first caller does not wait for the hundredth.

@@ -114,7 +114,7 @@ impl Log {
         for person in people {
             self.collect(tx, u64::from(*person), before, limit, system, &mut entries)?;
         }
-        entries.sort_unstable_by(|a, b| (b.order, b.place).cmp(&(a.order, a.place)));
+        entries.sort_unstable_by_key(|entry| std::cmp::Reverse((entry.order, entry.place)));
         entries.dedup_by_key(|entry| entry.place);
         entries.truncate(limit);
         self.fetch(tx, &entries)

@@ -227,10 +227,14 @@ fn read_all(
     out: &SyncSender<Result<Chunk, Refusal>>,
 ) {
     loop {
-        let chunk = read_chunk(intake, reader.as_mut(), plan, received);
-        let last = chunk.as_ref().map_or(true, |chunk| chunk.rows == 0);
-        if last && chunk.is_ok() || out.send(chunk).is_err() || last {
-            return;
+        match read_chunk(intake, reader.as_mut(), plan, received) {
+            Ok(chunk) if chunk.rows == 0 => return,
+            chunk => {
+                let failed = chunk.is_err();
+                if out.send(chunk).is_err() || failed {
+                    return;
+                }
+            }
         }
     }
 }
