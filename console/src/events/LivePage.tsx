@@ -10,7 +10,7 @@ import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { eventSummary } from "../people/profile/timeline";
 import { ErrorView } from "../shell/errors";
-import { EmptyHint, JsonView, Need, PageHead } from "../shell/parts";
+import { EmptyHint, JsonView, Need, PageHead, useSourceName } from "../shell/parts";
 import { useFilters } from "../shell/useFilters";
 import { addNewest, fits } from "./newest";
 import { useStream } from "./useStream";
@@ -65,6 +65,7 @@ function Live() {
 function Row({ event }: { event: LiveEvent }) {
   const { t, word } = useI18n();
   const format = useFormat();
+  const source = useSourceName();
   const [open, setOpen] = useState(false);
   return (
     <div className="live-row">
@@ -75,7 +76,7 @@ function Row({ event }: { event: LiveEvent }) {
           <b>{event.name ? word("event", event.name) : "–"}</b>
           <span className="muted live-text">{eventSummary(event.properties)}</span>
         </button>
-        {event.source ? <span className="kind">{event.source}</span> : null}
+        {event.source ? <span className="kind" title={event.source}>{source(event.source)}</span> : null}
         {event.person_id ? <Link to={`/people/${event.person_id}`} className="live-person">{event.person_name || t("orders.open_person")}</Link> : <span className="muted live-person">–</span>}
       </div>
       {open ? <div className="live-body"><div className="muted small num">{event.message_id} · {t("timeline.received", { at: format.at(event.received_at, true) })}</div><JsonView value={event.properties} /></div> : null}

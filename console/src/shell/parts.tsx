@@ -67,6 +67,12 @@ export function useKindName(): (kind: string) => string {
   return (kind) => (kind.startsWith("ext:") ? t("kind.ext_of", { name: kind.slice(4) }) : word("kind", kind));
 }
 
+/** Where something came from: an import and a key are named by their ids on the wire. */
+export function useSourceName(): (source: string) => string {
+  const { t, word } = useI18n();
+  return (source) => (source.startsWith("imp_") ? t("origin.import") : source.startsWith("key_") ? t("origin.sdk") : word("origin", source));
+}
+
 export function IdentifierText({ item, plain }: { item: IdentifierValue; plain?: boolean }) {
   const name = useKindName();
   const { t } = useI18n();

@@ -10,7 +10,7 @@ import type { Identity, Merge, Person } from "../../api/types";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { ErrorView } from "../../shell/errors";
-import { MayButton, useKindName } from "../../shell/parts";
+import { MayButton, useKindName, useSourceName } from "../../shell/parts";
 import { useWho } from "../../shell/who";
 import { IdentityTree } from "./IdentityTree";
 import { MergeModal } from "./MergeModal";
@@ -65,8 +65,9 @@ function Conflicts({ items }: { items: Identity["conflicts"] }) {
 }
 
 function History({ merges, onUndo }: { merges: Merge[]; onUndo: (merge: Merge) => void }) {
-  const { t, word } = useI18n();
+  const { t } = useI18n();
   const format = useFormat();
+  const source = useSourceName();
   const who = useWho();
   const kind = useKindName();
   if (merges.length === 0) return null;
@@ -80,7 +81,7 @@ function History({ merges, onUndo }: { merges: Merge[]; onUndo: (merge: Merge) =
             <div className="muted small num">
               {format.at(merge.at, true)}
               {merge.reason ? ` · ${t("identity.because", { kind: kind(merge.reason.kind), value: merge.reason.value })}` : ""}
-              {merge.source ? ` · ${word("origin", merge.source)}` : ""}{merge.by ? ` · ${who(merge.by)}` : ""}
+              {merge.source ? ` · ${source(merge.source)}` : ""}{merge.by && merge.by !== "rule" ? ` · ${who(merge.by)}` : ""}
             </div>
             {merge.state === "undone" ? <div className="muted small num">{t("identity.undone", { at: format.at(merge.undone_at), by: who(merge.undone_by) })}</div> : null}
           </div>

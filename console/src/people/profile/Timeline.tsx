@@ -10,7 +10,7 @@ import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { ErrorView } from "../../shell/errors";
 import { itemsOf, usePages } from "../../shell/ListTable";
-import { EmptyHint, IdentifierText, JsonView, useSettled } from "../../shell/parts";
+import { EmptyHint, IdentifierText, JsonView, useSettled, useSourceName } from "../../shell/parts";
 import { eventSummary, groupByDay } from "./timeline";
 
 function iconOf(event: TimelineEvent): ReactNode {
@@ -56,6 +56,7 @@ export function Timeline({ id }: { id: string }) {
 function Entry({ event }: { event: TimelineEvent }) {
   const { t, word } = useI18n();
   const format = useFormat();
+  const source = useSourceName();
   const [open, setOpen] = useState(false);
   const title = event.name ? word("event", event.name) : word("event", event.type);
   return (
@@ -65,7 +66,7 @@ function Entry({ event }: { event: TimelineEvent }) {
         <span className="entry-time num">{format.clock(event.at)}</span>
         <span className="entry-title">{title}</span>
         <span className="entry-text muted">{eventSummary(event.properties)}</span>
-        {event.source ? <span className="kind">{event.source}</span> : null}
+        {event.source ? <span className="kind" title={event.source}>{source(event.source)}</span> : null}
       </button>
       {open ? (
         <div className="entry-body">
