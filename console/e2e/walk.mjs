@@ -44,7 +44,11 @@ export async function walk(page, { shots, log }) {
   const pages = [...PLAIN, ...(await detailPages(page))];
   const look = async (path, width, locale) => {
     at = `${path} ${width} ${locale}`;
-    await settle(page);
+    try {
+      await settle(page);
+    } catch (error) {
+      return report(`never settles: ${error.message.split("\n")[0]}`);
+    }
     for (const complaint of await complaints(page, locale)) report(complaint);
     if (!shots) return;
     const folder = join(shots, `${width}-${locale}`);
