@@ -3,7 +3,8 @@
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{Caller, EventsRead};
-use crate::{App, Endpoints, Items, May, Paging, Query, endpoints, mask};
+use crate::people_reader::mask_event;
+use crate::{App, Endpoints, Items, May, Paging, Query, endpoints};
 use axum::Json;
 use axum::extract::State;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
@@ -60,7 +61,7 @@ impl EventOut {
         let event = found.event;
         let mut body: Value = serde_json::from_str(&event.body).unwrap_or_default();
         if masked {
-            mask::json(&app.people, &mut body);
+            mask_event(&app.people, &mut body);
         }
         let mut part =
             |name: &str| body.get_mut(name).map(Value::take).unwrap_or_else(|| Value::Object(Default::default()));

@@ -44,7 +44,6 @@ mod health;
 pub mod imports;
 mod keys;
 mod logs;
-mod mask;
 mod measure;
 mod people;
 mod people_consents;

@@ -3,7 +3,8 @@
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{EventsRead, SchemaWrite};
-use crate::{App, At, Body, Endpoints, Items, May, NoContent, Paging, Query, endpoints, mask};
+use crate::people_reader::mask_event;
+use crate::{App, At, Body, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -165,7 +166,7 @@ struct QuarantineQuery {
 fn quarantine_row(app: &App, row: Quarantined, locale: Locale, masked: bool) -> QuarantineRow {
     let mut body = serde_json::from_str(&row.text).unwrap_or(Value::String(row.text));
     if masked {
-        mask::json(&app.people, &mut body);
+        mask_event(&app.people, &mut body);
     }
     let message = if locale == Locale::Zh { row.zh } else { row.en };
     QuarantineRow {

@@ -147,6 +147,10 @@ pub fn parse(
         ));
     }
     let text = std::str::from_utf8(body).map_err(|e| invalid_json(&e.to_string()))?;
+    // A list would do for a struct of its fields in order; the API speaks of objects.
+    if JsonType::of(text.trim_start()) != JsonType::Object {
+        return Err(invalid_json("an object is expected"));
+    }
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|e| invalid_json(&e.to_string()))?;
     let mut parsed = Parsed { write_key: self::text(envelope.write_key).map(Cow::into_owned), ..Parsed::default() };
     let batch = match (endpoint, envelope.batch) {
@@ -225,9 +229,14 @@ struct Shared<'a, 'f> {
 
 impl Shared<'_, '_> {
     fn one(&mut self, source: &str, parsed: &mut Parsed) {
-        let raw: Raw<'_> = match serde_json::from_str(source) {
-            Ok(raw) => raw,
-            Err(_) => {
+        let read = if JsonType::of(source.trim_start()) == JsonType::Object {
+            serde_json::from_str(source).ok()
+        } else {
+            None
+        };
+        let raw: Raw<'_> = match read {
+            Some(raw) => raw,
+            None => {
                 let reason =
                     Refusal::invalid("not_an_object", "A message must be a JSON object.", "消息必须是 JSON 对象。");
                 let message_id = (self.fresh_id)();

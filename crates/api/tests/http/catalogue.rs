@@ -2,7 +2,7 @@
 
 use crate::people_world::shop;
 use crate::support::{TestApp, on_both};
-use serde_json::{Value, json};
+use serde_json::json;
 use siyu_access::Role;
 use siyu_testkit::TestDb;
 

@@ -40,7 +40,7 @@ fn a_merge_is_undone_without_loss(test: TestDb) {
     let parted = owner.post(&format!("{path}/undo"), json!({"reason": "认错了"})).ok();
     assert_eq!([&parted["left_id"], &parted["right_id"]].map(|id| id.as_str().unwrap()), [ann.as_str(), ben.as_str()]);
     assert_eq!((count(&get(&ann)), count(&get(&ben))), before);
-    let drift = app.app.db.read(|tx| siyu_commerce::drift(tx)).unwrap();
+    let drift = app.app.db.read(siyu_commerce::drift).unwrap();
     assert!(drift.iter().all(|check| check.rows == 0), "totals equal the sum of the lines: {drift:?}");
     assert_eq!(owner.post(&format!("{path}/undo"), json!({"reason": "twice"})).says(), "409 already_undone");
     assert_eq!(owner.get(&format!("{path}/preview")).says(), "409 already_undone");
