@@ -1,0 +1,238 @@
+//! Drives the program as people do: by its command line and over HTTP.
+
+#![allow(dead_code, reason = "each file of tests uses a part of this")]
+
+pub mod http;
+
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub const PASSWORD: &str = "correct-horse-9";
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// The program that people get when `SIYU_BIN` names it, else the one cargo made for these tests.
+pub fn siyu() -> Command {
+    let named = std::env::var_os("SIYU_BIN").map(PathBuf::from).filter(|path| path.is_file());
+    let mut command = Command::new(named.unwrap_or_else(|| env!("CARGO_BIN_EXE_siyu").into()));
+    for name in ["SIYU_DATA", "SIYU_POSTGRES", "SIYU_PASSWORD", "SIYU_LOG"] {
+        command.env_remove(name);
+    }
+    command.env("LC_ALL", "C").stdin(Stdio::null());
+    command
+}
+
+/// How a command ended.
+pub struct Ran {
+    pub ok: bool,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    fn new(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
+        Self { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
+    }
+    /// The one JSON line of a command that went well.
+    pub fn json(&self) -> Value {
+        assert!(self.ok, "failed: {}{}", self.out, self.err);
+        let lines: Vec<&str> = self.out.lines().collect();
+        assert_eq!(lines.len(), 1, "one line on standard output, not: {}", self.out);
+        serde_json::from_str(lines[0]).expect("the line is JSON")
+    }
+    /// Every line of standard output.
+    pub fn lines(&self) -> Vec<Value> {
+        assert!(self.ok, "failed: {}{}", self.out, self.err);
+        self.out.lines().map(|line| serde_json::from_str(line).expect("the line is JSON")).collect()
+    }
+    /// The code of a refusal, from the last `[code]` or `[code: field]` that standard error names.
+    pub fn code(&self) -> String {
+        assert!(!self.ok, "it went through: {}", self.out);
+        let rest = self.err.lines().rfind(|line| line.starts_with("siyu: ")).and_then(|line| line.rsplit_once('['));
+        let (_, rest) = rest.unwrap_or_else(|| panic!("no refusal in {:?}", self.err));
+        rest.trim_end_matches(']').split(':').next().unwrap_or_default().to_owned()
+    }
+}
+
+/// A folder for one test, with a workspace's data folder in it; both disappear with the test.
+pub struct Place {
+    pub root: PathBuf,
+    pub data: PathBuf,
+    schema: Option<(String, String)>,
+}
+
+impl Place {
+    /// Nothing made yet.
+    pub fn empty() -> Self {
+        let name = format!("siyu-program-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        let root = std::env::temp_dir().join(name);
+        let _ = fs::remove_dir_all(&root);
+        fs::create_dir_all(&root).expect("the temporary folder can be written");
+        Self { data: root.join("data"), root, schema: None }
+    }
+    /// A folder with an address for it on the PostgreSQL of the tests; `None`, loudly, where there is none.
+    pub fn empty_postgres() -> Option<Self> {
+        let url = siyu_testkit::postgres_url()?;
+        let mut place = Self::empty();
+        place.schema = Some((url, format!("prog{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))));
+        Some(place)
+    }
+    /// A workspace in a file, in dollars, on Shanghai's days.
+    pub fn sqlite() -> Self {
+        let place = Self::empty();
+        place.init();
+        place
+    }
+    pub fn postgres() -> Option<Self> {
+        let place = Self::empty_postgres()?;
+        place.init();
+        Some(place)
+    }
+    fn init(&self) {
+        let mut args =
+            vec!["init", "--name", "Test", "--admin", "a@example.com", "--password", PASSWORD, "--currency", "USD"];
+        args.extend(self.database());
+        let ran = self.run(&args);
+        assert!(ran.ok, "{}", ran.err);
+    }
+    /// Arguments that name the PostgreSQL of this place, if it has one.
+    pub fn database(&self) -> Vec<&str> {
+        self.schema.as_ref().map_or_else(Vec::new, |(url, schema)| vec!["--postgres", url, "--schema", schema])
+    }
+    /// A command on this workspace.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = siyu();
+        command.args(args).arg("--data").arg(&self.data);
+        command
+    }
+    pub fn run(&self, args: &[&str]) -> Ran {
+        Ran::new(self.command(args).output().expect("the program starts"))
+    }
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.root.join(name);
+        fs::write(&path, bytes).expect("the temporary folder can be written");
+        path.to_str().expect("a plain path").to_owned()
+    }
+    pub fn path(&self, name: &str) -> String {
+        self.root.join(name).to_str().expect("a plain path").to_owned()
+    }
+    /// The secret of a new key; `write` or `api`.
+    pub fn key(&self, kind: &str) -> String {
+        let made = self.run(&["key", "create", "--kind", kind, "--json"]).json();
+        made["secret"].as_str().expect("a new key shows its secret").to_owned()
+    }
+    pub fn import(&self, kind: &str, file: &str, more: &[&str]) -> Value {
+        let mut args = vec!["import", kind, file];
+        args.extend(more);
+        self.run(&args).json()
+    }
+    /// All checks of `doctor`; a backup that is missing is no fault of a test.
+    pub fn assert_sound(&self) {
+        let ran = self.run(&["doctor", "--json"]);
+        let bad = ran.lines().into_iter().find(|check| check["state"] != "ok" && check["key"] != "backups");
+        assert!(bad.is_none(), "{bad:?}");
+        let keys: Vec<String> =
+            ran.lines().iter().filter_map(|check| check["key"].as_str().map(str::to_owned)).collect();
+        assert!(["database", "log", "books"].iter().all(|key| keys.iter().any(|own| own == key)), "{keys:?}");
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.root);
+        if let Some((url, schema)) = &self.schema
+            && let Ok(mut client) = postgres::Client::connect(url, postgres::NoTls)
+        {
+            let _ = client.batch_execute(&format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"));
+        }
+    }
+}
+
+/// The running server; killed with the test.
+pub struct Server {
+    child: Child,
+    pub address: String,
+}
+
+impl Server {
+    /// Starts it on a free port and waits until it says that it is ready.
+    pub fn start(place: &Place) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
+        let mut reader = BufReader::new(child.stderr.take().expect("standard error is ours"));
+        let mut said = String::new();
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                let _ = child.wait();
+                panic!("the server ended at its start: {said}");
+            }
+            if let Some((_, address)) = line.trim().rsplit_once("http://") {
+                let address = address.to_owned();
+                // A pipe that nobody reads would stop the server once it is full.
+                std::thread::spawn(move || drop(reader.read_to_end(&mut Vec::new())));
+                return Self { child, address };
+            }
+            said.push_str(&line);
+        }
+    }
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+    pub fn api(&self, key: &str, path: &str) -> Value {
+        let (status, body) = http::get(&self.address, &format!("/api/v1{path}"), key).expect("the server answers");
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+    pub fn stats(&self, key: &str) -> Value {
+        self.api(key, "/stats")
+    }
+    /// The id of the one person with this identifier.
+    pub fn person(&self, key: &str, identifier: &str) -> String {
+        let found = self.api(key, &format!("/people?identifier={identifier}"));
+        let items = found["items"].as_array().expect("a list");
+        assert_eq!(items.len(), 1, "{identifier}: {found}");
+        items[0]["id"].as_str().expect("a person has an id").to_owned()
+    }
+    /// Every item of a paged list.
+    pub fn all(&self, key: &str, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut after = String::new();
+        loop {
+            let sign = if path.contains('?') { '&' } else { '?' };
+            let mut page = self.api(key, &format!("{path}{sign}limit=200{after}"));
+            items.append(page["items"].as_array_mut().expect("a list"));
+            match page["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Stats, and the id of every person: what a move to another database must not change.
+pub fn answers(place: &Place, key: &str) -> (Value, Vec<String>) {
+    let server = Server::start(place);
+    let people = server.all(key, "/people?sort=created_at");
+    let mut ids: Vec<String> = people.iter().filter_map(|person| person["id"].as_str().map(str::to_owned)).collect();
+    ids.sort();
+    (server.stats(key), ids)
+}
+
+/// All files below a folder.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder can be read").flatten();
+    entries.flat_map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { vec![entry.path()] }).collect()
+}
