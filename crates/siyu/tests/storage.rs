@@ -1,0 +1,223 @@
+//! What lies on the disk: backups that move, rebuilding, secrets, a disk without space.
+
+mod common;
+
+use common::{Place, Server, answers, files, http};
+use serde_json::json;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const PHONE: &str = "13912345678";
+
+/// People by three ways, a merge, orders, tags by import.
+fn fill(place: &Place) {
+    let people =
+        place.write("people.csv", format!("phone,member_no,name,tag\n{PHONE},M1,Ann,VIP\n13800138000,M2,Ben,\n"));
+    place.import("people", &people, &["--map", "phone=phone", "member_no=member_no", "trait.name=name", "tag=tag"]);
+    let mut rows = String::from("order_no,at,member_no,sku,quantity,amount\n");
+    for n in 0..300 {
+        let (day, person) = (1 + n % 28, n % 7);
+        rows.push_str(&format!("A{n},2026-01-{day:02}T10:00:00Z,M{person},S{},1,{}.25\n", n % 11, n + 1));
+    }
+    let orders = place.write("orders.csv", rows);
+    place.import(
+        "orders",
+        &orders,
+        &[
+            "--map",
+            "order_no=order_no",
+            "at=at",
+            "person.member_no=member_no",
+            "sku=sku",
+            "quantity=quantity",
+            "amount=amount",
+        ],
+    );
+    let key = place.key("write");
+    let server = Server::start(place);
+    let track = |n: usize| json!({ "type": "track", "userId": format!("u{}", n % 5), "event": "Seen", "messageId": format!("m{n}"), "properties": { "receiver_phone": PHONE } });
+    let identify =
+        json!({ "type": "identify", "userId": "u1", "messageId": "i1", "traits": { "phone": PHONE, "name": "Ann" } });
+    let batch: Vec<_> = (0..50).map(track).chain([identify]).collect();
+    let (status, body) = http::post(&server.address, "/v1/batch", &key, &json!({ "batch": batch })).expect("an answer");
+    assert_eq!((status, &body["accepted"]), (200, &json!(51)));
+}
+
+/// Takes a backup of the running workspace and makes the other one from it: the same numbers, the same ids, the same keys.
+fn carry(from: &Place, to: &Place, key: &str) {
+    let held = answers(from, key);
+    let file = from.path("whole.backup");
+    let server = Server::start(from);
+    let told = from.run(&["backup", "--to", &file, "--json"]).json();
+    drop(server);
+    assert!(told["rows"].as_i64().is_some_and(|rows| rows > 500) && told["with_key"] == true, "{told}");
+    let mut args = vec!["restore", &file, "--json"];
+    args.extend(to.database());
+    let back = to.run(&args).json();
+    assert_eq!((&back["rows"], &back["people"]), (&told["rows"], &held.0["people"]));
+    assert_eq!(answers(to, key), held);
+    to.assert_sound();
+    assert_eq!(to.run(&args).code(), "workspace_exists");
+}
+
+/// It lives on: the next person gets a number of its own.
+fn grow(place: &Place, name: &str) {
+    let more = place.write("more.csv", format!("member_no\nM1\n{name}\n"));
+    let summary = place.import("people", &more, &["--map", "member_no=member_no"]);
+    assert_eq!((&summary["people_new"], &summary["unchanged"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn a_backup_moves_everything_and_between_the_engines() {
+    let (place, home) = (Place::sqlite(), Place::empty());
+    fill(&place);
+    let key = place.key("api");
+    carry(&place, &home, &key);
+    grow(&home, "M-new");
+    if let Some(server) = Place::empty_postgres() {
+        carry(&home, &server, &key);
+        grow(&server, "M-newer");
+        let back = Place::empty();
+        carry(&server, &back, &key);
+        back.assert_sound();
+    }
+}
+
+#[test]
+fn a_backup_without_its_key_needs_the_key() {
+    let (place, home) = (Place::sqlite(), Place::empty());
+    fill(&place);
+    let file = place.path("bare.backup");
+    assert_eq!(place.run(&["backup", "--to", &file, "--without-key", "--json"]).json()["with_key"], false);
+    assert_eq!(home.run(&["restore", &file]).code(), "key_needed");
+    let other = Place::sqlite();
+    let wrong = other.data.join("siyu.key");
+    assert_eq!(home.run(&["restore", &file, "--key", wrong.to_str().expect("plain")]).code(), "key_wrong");
+    let right = place.data.join("siyu.key");
+    assert!(home.run(&["restore", &file, "--key", right.to_str().expect("plain")]).ok);
+    home.assert_sound();
+}
+
+#[test]
+fn a_damaged_backup_is_told() {
+    let place = Place::sqlite();
+    fill(&place);
+    let file = place.path("whole.backup");
+    assert!(place.run(&["backup", "--to", &file]).ok);
+    let bytes = fs::read(&file).expect("it was written");
+    for (name, cut) in [("half", &bytes[..bytes.len() / 2]), ("none", &b"not a backup"[..])] {
+        let home = Place::empty();
+        let broken = place.write(name, cut);
+        assert_eq!(home.run(&["restore", &broken]).code(), "backup_damaged", "{name}");
+        // What did not come back is no workspace: the next try must not find one in its way.
+        let ran = home.run(&["restore", &file]);
+        assert!(ran.ok, "{name}: {}", ran.err);
+    }
+}
+
+#[test]
+fn rebuilding_changes_no_answer() {
+    for place in [Some(Place::sqlite()), Place::postgres()].into_iter().flatten() {
+        fill(&place);
+        let key = place.key("api");
+        let held = answers(&place, &key);
+        let rebuilt = place.run(&["rebuild", "--json"]).json();
+        assert_eq!((&rebuilt["events"], &rebuilt["people"]), (&held.0["events"], &held.0["people"]));
+        assert_eq!(answers(&place, &key), held);
+        place.assert_sound();
+    }
+}
+
+/// Looked for while the server runs, so that the write-ahead log is searched too.
+#[test]
+fn a_phone_number_lies_nowhere_in_the_clear() {
+    let place = Place::sqlite();
+    fill(&place);
+    let (write, api) = (place.key("write"), place.key("api"));
+    let server = Server::start(&place);
+    let message = json!({ "userId": "u9", "traits": { "phone": PHONE }, "context": { "traits": { "phone": PHONE } } });
+    assert_eq!(http::post(&server.address, "/v1/identify", &write, &message).expect("an answer").0, 200);
+    // One that is kept aside: its text is sealed as well.
+    let aside = json!({ "event": "Nobody", "properties": { "phone": PHONE } });
+    assert_eq!(http::post(&server.address, "/v1/track", &write, &aside).expect("an answer").1["quarantined"], 1);
+    let upload = json!(format!("phone,name\n{PHONE},Ann\n"));
+    assert_eq!(
+        http::post(&server.address, "/api/v1/imports?kind=people&filename=p.csv", &api, &upload).expect("an answer").0,
+        201
+    );
+    assert!(!server.person(&api, &format!("phone:{PHONE}")).is_empty());
+    let all = files(&place.data);
+    for ending in ["workspace.db", "workspace.db-wal", ".sealed"] {
+        assert!(all.iter().any(|path| path.to_string_lossy().ends_with(ending)), "{ending} is searched: {all:?}");
+    }
+    let national = PHONE.as_bytes();
+    for path in all {
+        let bytes = fs::read(&path).expect("readable");
+        assert!(!bytes.windows(national.len()).any(|part| part == national), "the number lies in {}", path.display());
+    }
+}
+
+/// A file system of two megabytes, where this process may make one.
+struct SmallDisk<'a>(&'a Path);
+
+impl<'a> SmallDisk<'a> {
+    fn mount(path: &'a Path) -> Option<Self> {
+        fs::create_dir_all(path).ok()?;
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "siyu-test"]).arg(path).output();
+        done.is_ok_and(|output| output.status.success()).then_some(Self(path))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0).output();
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_and_gone_when_there_is_space() {
+    let place = Place::empty();
+    let Some(_disk) = SmallDisk::mount(&place.data) else {
+        eprintln!("SKIPPED: no small file system can be mounted here (needs root)");
+        return;
+    };
+    let ran = place.run(&[
+        "init",
+        "--name",
+        "Test",
+        "--admin",
+        "a@example.com",
+        "--password",
+        common::PASSWORD,
+        "--currency",
+        "USD",
+    ]);
+    assert!(ran.ok, "{}", ran.err);
+    let (api, write) = (place.key("api"), place.key("write"));
+    let server = Server::start(&place);
+    let one = |n: usize| json!({ "userId": "u1", "event": "Seen", "messageId": format!("m{n}") });
+    let send = |n: usize| http::post(&server.address, "/v1/track", &write, &one(n)).expect("an answer, also now");
+    assert_eq!(send(0).0, 200);
+    // Something else fills the disk to the last byte.
+    let ballast = place.data.join("ballast");
+    let _ = fs::write(&ballast, vec![0; 4 << 20]);
+    let mut taken = 1;
+    let refused = (1..2_000).map(|n| (n, send(n))).find(|(_, (status, _))| {
+        taken += usize::from(*status == 200);
+        *status != 200
+    });
+    let (n, (status, body)) = refused.expect("a full disk is noticed");
+    assert_eq!((status, &body["code"]), (503, &json!("disk_full")), "{body}");
+    assert_eq!(server.stats(&api)["events"], taken, "reading goes on, and holds exactly what was taken");
+    let rows: String = (0..40_000).map(|n| format!("M{n}\n")).collect();
+    let file = place.write("people.csv", format!("member_no\n{rows}"));
+    assert_eq!(place.run(&["import", "people", &file, "--map", "member_no=member_no"]).code(), "disk_full");
+    // Space again: the same message goes in, once, without a restart.
+    fs::remove_file(&ballast).expect("removable");
+    assert_eq!(send(n).0, 200);
+    assert_eq!(send(n).1["repeated"], 1);
+    assert_eq!(server.stats(&api)["events"], taken + 1);
+    drop(server);
+    place.assert_sound();
+}
