@@ -6,6 +6,7 @@ use crate::{App, Endpoints, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use siyu_access::Scope;
 use siyu_db::{Tx, params};
 use siyu_kernel::{Currency, Refusal, Zone};
 use utoipa::ToSchema;
@@ -20,7 +21,8 @@ struct Stats {
     /// People, each counted once however many identities they were merged from.
     people: i64,
     /// Events of people; the platform's own are not counted.
-    events: i64,
+    /// Null for readers limited to some stores: events belong to no store.
+    events: Option<i64>,
     /// Orders with at least one sale line.
     orders: i64,
     /// Sum of sale lines.
@@ -71,17 +73,34 @@ struct Overview {
 ///
 /// 工作区总览数字。
 #[utoipa::path(get, path = "/stats", tag = "Home", responses((status = 200, body = Stats)))]
-async fn stats(_: Anyone, State(app): State<App>) -> Answer<Json<Stats>> {
-    app.run(|app| app.db.read(|tx| numbers(app, tx))).await.map(Json)
+async fn stats(who: Anyone, State(app): State<App>) -> Answer<Json<Stats>> {
+    let scope = who.scope.clone();
+    app.run(move |app| app.db.read(|tx| numbers(app, tx, &scope))).await.map(Json)
 }
 
-fn numbers(app: &App, tx: &mut Tx<'_>) -> Result<Stats, Refusal> {
+/// What the stores of a scope add up to.
+fn of_stores(tx: &mut Tx<'_>, currency: Currency, scope: &Scope) -> Result<Stats, Refusal> {
+    let stores = format!("SELECT id FROM store WHERE {} OR {}", tx.any("code", 1), tx.any("region", 2));
+    let sql = format!(
+        "SELECT COUNT(*), CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(refunded), 0) AS BIGINT) FROM orders WHERE stub = 0 AND sales > 0 AND currency = $3 AND store IN ({stores})"
+    );
+    let list = params![&scope.stores, &scope.regions, currency.code()];
+    let (orders, revenue, refunded) = tx.one(&sql, list, |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))?;
+    let sql = format!("SELECT COUNT(DISTINCT root) FROM person_store WHERE store IN ({stores})");
+    let people = tx.one(&sql, params![&scope.stores, &scope.regions], |row| row.int(0))?;
+    Ok(Stats { people, events: None, orders, revenue, refunded, net: revenue - refunded, currency })
+}
+
+fn numbers(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Stats, Refusal> {
     let currency = app.intake.currency();
+    if !scope.all {
+        return of_stores(tx, currency, scope);
+    }
     let totals = siyu_commerce::totals(tx)?.into_iter().find(|totals| totals.currency == currency);
     let (orders, revenue, refunded) = totals.map_or((0, 0, 0), |t| (t.orders, t.revenue, t.refunded));
     Ok(Stats {
         people: app.people.count(tx)?,
-        events: app.log.totals(tx)?.0,
+        events: Some(app.log.totals(tx)?.0),
         orders,
         revenue,
         refunded,
@@ -94,12 +113,26 @@ fn numbers(app: &App, tx: &mut Tx<'_>) -> Result<Stats, Refusal> {
 ///
 /// 首页：数字、近 30 天走势、下一步与待处理事项。
 #[utoipa::path(get, path = "/stats/overview", tag = "Home", responses((status = 200, body = Overview)))]
-async fn overview(_: Anyone, State(app): State<App>) -> Answer<Json<Overview>> {
-    app.run(|app| app.db.read(|tx| today(app, tx))).await.map(Json)
+async fn overview(who: Anyone, State(app): State<App>) -> Answer<Json<Overview>> {
+    let scope = who.scope.clone();
+    app.run(move |app| app.db.read(|tx| today(app, tx, &scope))).await.map(Json)
 }
 
-fn today(app: &App, tx: &mut Tx<'_>) -> Result<Overview, Refusal> {
-    let stats = numbers(app, tx)?;
+fn today(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Overview, Refusal> {
+    let stats = numbers(app, tx, scope)?;
+    if !scope.all {
+        // The rest speaks of the whole workspace.
+        let (identified, none) = (stats.people, Vec::new());
+        return Ok(Overview {
+            stats,
+            identified,
+            merges: 0,
+            quarantined: 0,
+            days: Vec::new(),
+            checklist: Vec::new(),
+            attention: none,
+        });
+    }
     let zone = Zone::named(&Workspace::load(tx)?.timezone).unwrap_or_else(|_| Zone::shanghai());
     let quarantined = app.intake.quarantine_count(tx)?;
     let count = |tx: &mut Tx<'_>, sql: &str| tx.one(sql, &[], |row| row.int(0));

@@ -160,6 +160,7 @@ pub struct Server {
 
 impl Server {
     /// Starts it on a free port and waits until it says that it is ready.
+    #[allow(clippy::zombie_processes, reason = "dropping the server kills it and waits for it")]
     pub fn start(place: &Place) -> Self {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
