@@ -106,6 +106,10 @@ impl<'v> Object<'v> {
         let value = self.map.get(key).filter(|value| !value.is_null())?;
         Some(At { value, place: self.at(key) })
     }
+    /// As it is, `null` told from absent.
+    pub fn raw(&self, key: &str) -> Option<&'v Value> {
+        self.map.get(key)
+    }
     pub fn has(&self, key: &str) -> bool {
         self.get(key).is_some()
     }
@@ -117,9 +121,6 @@ impl<'v> Object<'v> {
     }
     pub fn int_or(&self, key: &str, low: i64, high: i64, absent: i64) -> Result<i64, Refusal> {
         self.get(key).map_or(Ok(absent), |at| at.int(low, high))
-    }
-    pub fn text_or(&self, key: &str, absent: &str) -> Result<String, Refusal> {
-        self.get(key).map_or(Ok(absent.to_owned()), |at| at.text().map(str::to_owned))
     }
     pub fn word_or<T: Copy>(&self, key: &str, words: &[(&str, T)], absent: T) -> Result<T, Refusal> {
         self.get(key).map_or(Ok(absent), |at| at.word(words))

@@ -73,3 +73,16 @@ pub fn under(prefix: &str, mut refusal: Refusal) -> Refusal {
     });
     refusal
 }
+
+/// The rule reader names places from `rule` on; here they go on from where the rule stands.
+pub fn moved(mut refusal: Refusal, place: &str) -> Refusal {
+    if let Some(field) = &refusal.field {
+        let rest = field.strip_prefix("rule").unwrap_or(field);
+        refusal.field = Some(if rest.is_empty() || rest.starts_with(['.', '[']) {
+            format!("{place}{rest}")
+        } else {
+            crate::read::join(place, rest)
+        });
+    }
+    refusal
+}

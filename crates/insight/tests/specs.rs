@@ -47,7 +47,7 @@ fn a_funnel_in_full() {
     );
     assert_eq!(
         spec.frame.span,
-        Span::Days { from: parse_day("2026-01-01").unwrap(), to: parse_day("2026-03-31").unwrap() }
+        Some(Span::Days { from: parse_day("2026-01-01").unwrap(), to: parse_day("2026-03-31").unwrap() })
     );
     assert_eq!(spec.frame.among, Some(Among::Audience("aud_1".into())));
     assert_eq!(spec.frame.by, Some(By::Property("channel".into())));
@@ -64,8 +64,8 @@ fn a_funnel_in_full() {
 #[test]
 fn what_is_left_out_has_a_default() {
     let spec = good("retention", json!({}));
-    assert_eq!((spec.frame.span, spec.frame.groups, spec.frame.compare), (Span::LastDays(90), 10, false));
-    assert_eq!(spec.frame.span.days(100), (11, 100));
+    assert_eq!((spec.frame.span, spec.frame.groups, spec.frame.compare), (None, 10, false));
+    assert_eq!(spec.frame.days(100), (11, 100));
     let Ask::Retention(retention) = spec.ask else { panic!() };
     assert_eq!((retention.unit, retention.periods, retention.mode, retention.first), (Grain::WEEK, 12, Mode::On, true));
     assert!(retention.start.select.events.is_empty() && retention.back.select.events.is_empty());

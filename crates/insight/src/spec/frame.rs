@@ -1,7 +1,7 @@
 //! What most specs share: when, who, split by what, beside what.
 
 use crate::calendar::parse_day;
-use crate::read::{At, Count, Object, join};
+use crate::read::{At, Count, Object};
 use crate::refuse;
 use crate::spec::select::property;
 use siyu_audience::Rule;
@@ -9,7 +9,8 @@ use siyu_kernel::Refusal;
 
 /// Days of a span.
 pub const SPAN_DAYS_MAX: i32 = 5 * 366;
-pub const GROUPS: i64 = 10;
+const SPAN_DAYS: i32 = 90;
+const GROUPS: i64 = 10;
 const GROUPS_MAX: i64 = 50;
 const MICROS_A_MINUTE: i64 = 60_000_000;
 pub const WINDOW_MICROS_MAX: i64 = 366 * 24 * 60 * MICROS_A_MINUTE;
@@ -97,7 +98,6 @@ pub(crate) fn duration(at: &At<'_>) -> Result<i64, Refusal> {
 pub(crate) fn duration_or(object: &Object<'_>, key: &str, absent_minutes: i64) -> Result<i64, Refusal> {
     object.get(key).map_or(Ok(absent_minutes * MICROS_A_MINUTE), |at| duration(&at))
 }
-pub(crate) const HOUR_MINUTES: i64 = 60;
 pub(crate) const DAY_MINUTES: i64 = 24 * 60;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -112,17 +112,12 @@ pub enum By {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    pub span: Span,
+    /// What the kind takes when absent: [`Frame::days`].
+    pub span: Option<Span>,
     pub among: Option<Among>,
     pub by: Option<By>,
     pub groups: usize,
     pub compare: bool,
-}
-
-impl Default for Frame {
-    fn default() -> Self {
-        Self { span: Span::LastDays(90), among: None, by: None, groups: GROUPS as usize, compare: false }
-    }
 }
 
 /// Which parts of the frame a kind takes, besides `among`.
@@ -152,15 +147,18 @@ impl Takes {
 }
 
 impl Frame {
+    /// First and last day; the last 90 when the spec names none.
+    pub fn days(&self, today: i32) -> (i32, i32) {
+        self.span.unwrap_or(Span::LastDays(SPAN_DAYS)).days(today)
+    }
     pub(crate) fn read(object: &Object<'_>, takes: Takes) -> Result<Self, Refusal> {
-        let absent = Self::default();
         let groups = object.map("groups", |at| {
             let groups = at.value.as_i64().filter(|n| (1..=GROUPS_MAX).contains(n));
             groups
                 .ok_or_else(|| refuse::at("spec_groups", &at.place, "groups is 1 to 50.", "groups 的取值为 1 到 50。"))
         })?;
         Ok(Self {
-            span: object.map("span", Span::read)?.unwrap_or(absent.span),
+            span: object.map("span", Span::read)?,
             among: object.map("among", among)?,
             by: object.map("by", |at| by(at, takes))?,
             groups: groups.unwrap_or(GROUPS) as usize,
@@ -178,20 +176,8 @@ fn among(at: &At<'_>) -> Result<Among, Refusal> {
     }
 }
 
-/// The rule reader names places from `rule` on; here they go on from where the rule stands.
 pub(crate) fn rule(at: &At<'_>) -> Result<Rule, Refusal> {
-    Rule::parse(at.value).map_err(|refusal| moved(refusal, &at.place))
-}
-pub(crate) fn moved(mut refusal: Refusal, place: &str) -> Refusal {
-    if let Some(field) = &refusal.field {
-        let rest = field.strip_prefix("rule").unwrap_or(field);
-        refusal.field = Some(if rest.is_empty() || rest.starts_with(['.', '[']) {
-            format!("{place}{rest}")
-        } else {
-            join(place, rest)
-        });
-    }
-    refusal
+    Rule::parse(at.value).map_err(|refusal| refuse::moved(refusal, &at.place))
 }
 
 const AUDIENCES_MAX: usize = 50;

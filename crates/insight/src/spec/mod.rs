@@ -13,6 +13,7 @@ mod standing;
 pub use flows::{Funnel, Interval, Paths, Touchpoints};
 pub use frame::{Among, By, Frame, SPAN_DAYS_MAX, Span, WINDOW_MICROS_MAX};
 pub use money::{Attribution, CohortValue, Rfm};
+pub(crate) use money::{MODELS, model_name, window, window_json};
 pub use moving::{Activity, Retention, Trend};
 pub use numbers::{Distribution, Measured};
 pub use select::EventSel;
