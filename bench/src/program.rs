@@ -3,6 +3,7 @@
 use crate::{Outcome, http, memory};
 use serde_json::Value;
 use siyu_kernel::Stopwatch;
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -69,10 +70,11 @@ impl Program {
         let address = format!("127.0.0.1:{}", TcpListener::bind("127.0.0.1:0")?.local_addr()?.port());
         let mut command = self.command(data, &["serve", "--listen", &address, "--log", "warn"]);
         let watch = Stopwatch::start();
-        let mut server = Server { child: command.stdout(Stdio::null()).spawn()?, address };
+        let said = data.with_extension("log");
+        let mut server = Server { child: command.stdout(Stdio::null()).stderr(File::create(&said)?).spawn()?, address };
         while !http::is_ready(&server.address) {
             if server.child.try_wait()?.is_some() || watch.seconds() > READY_SECONDS_MAX {
-                return Err("the server did not become ready".into());
+                return Err(format!("the server did not become ready: {}", std::fs::read_to_string(&said)?).into());
             }
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -22,7 +22,12 @@ impl Row {
     }
     pub fn of(who: &str, version: &str, work: &'static str, size: u64, seconds: f64) -> Self {
         Self { work, size, who: who.into(), version: version.into(), seconds, notes: Map::new() }
-            .note("per_second", (size as f64 / seconds).round())
+    }
+    /// For works that are about how many in a second.
+    #[must_use]
+    pub fn rate(self) -> Self {
+        let rate = (self.size as f64 / self.seconds).round();
+        self.note("per_second", rate)
     }
     #[must_use]
     pub fn note(mut self, name: &str, value: impl Into<Value>) -> Self {

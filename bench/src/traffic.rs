@@ -34,7 +34,7 @@ impl Traffic {
         let _ = write!(out, "{{\"messageId\":\"node-next-{}-{id}\",\"timestamp\":\"{at}\",", at.millis());
         let _ = write!(out, "\"anonymousId\":\"{}\",", uuid(mixed(person, 1), mixed(person, 2)));
         // Two in three are known by an account.
-        if person % 3 != 0 {
+        if !person.is_multiple_of(3) {
             let _ = write!(out, "\"userId\":\"u{person:07}\",");
         }
         match self.chance.below(100) {

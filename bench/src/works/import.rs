@@ -37,6 +37,7 @@ fn run(bench: &Bench) -> Outcome {
         let rate = lines as f64 / done.seconds;
         bench.report(
             Row::ours("import", lines, done.seconds)
+                .rate()
                 .note("file_mb", round(written.bytes as f64 / 1e6))
                 .note("orders", written.orders)
                 .note("people", summary["people_new"].clone())

@@ -52,6 +52,7 @@ fn run(bench: &Bench) -> Outcome {
     let (_, peak) = memory::resident(server.pid()).ok_or("the server runs")?;
     bench.report(
         Row::ours("intake", burst.events as u64, burst.seconds)
+            .rate()
             .note("connections", CONNECTIONS)
             .note("people", PEOPLE)
             .note("batch_p50_ms", round(quantile(&burst.millis, 0.5)))
@@ -63,6 +64,7 @@ fn run(bench: &Bench) -> Outcome {
     let p99 = quantile(&even.millis, 0.99);
     bench.report(
         Row::ours("intake_paced", even.events as u64, even.seconds)
+            .rate()
             .note("pace", pace)
             .note("p50_ms", round(quantile(&even.millis, 0.5)))
             .note("p99_ms", round(p99))

@@ -44,6 +44,7 @@ pub fn make(bench: &Bench, people: u64, name: &str) -> Outcome {
     }
     bench.report(
         Row::ours("people", people, done.seconds)
+            .rate()
             .note("rows", rows)
             .note("merges", count("people_merged"))
             .note("microseconds_each", round(done.seconds * 1e6 / people as f64))

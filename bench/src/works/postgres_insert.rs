@@ -39,7 +39,7 @@ fn run(bench: &Bench) -> Outcome {
     if stored != sent as i64 {
         return Err(format!("{sent} events were sent, PostgreSQL has {stored}").into());
     }
-    bench.report(Row::of("PostgreSQL", &version, "intake", sent, seconds).note("connections", CONNECTIONS))
+    bench.report(Row::of("PostgreSQL", &version, "intake", sent, seconds).rate().note("connections", CONNECTIONS))
 }
 
 fn insert_all(url: &str, batches: &[Vec<Event>], next: &AtomicUsize) -> Outcome {
