@@ -7,8 +7,6 @@ use siyu_db::{Db, DbError, Param, Tx, params};
 use siyu_kernel::{Refusal, Time};
 use std::sync::Arc;
 
-/// A merged-away run stays readable for as long as a reader that began before the merge may live.
-const DEAD_SECONDS: i64 = 60;
 /// Chunks deleted in one unit.
 const DELETED_MAX: i64 = 256;
 
@@ -20,6 +18,8 @@ pub struct Tables {
     pub chunks: &'static str,
     /// Entries a chunk: what a look-up reads and decodes.
     pub chunk_entries: usize,
+    /// How long a merged-away run stays readable: as long as somebody may live who has learnt of the runs in an earlier snapshot.
+    pub dead_seconds: i64,
 }
 
 impl Tables {
@@ -126,11 +126,11 @@ impl Tables {
 
     pub fn has_dead(&self, db: &Db, now: Time) -> Result<bool, Refusal> {
         let sql = format!("SELECT 1 FROM {} WHERE state <> 1 AND died_at <= $1 LIMIT 1", self.runs);
-        db.read(|tx| Ok(tx.opt(&sql, params![now.plus_seconds(-DEAD_SECONDS)], |row| row.int(0))?.is_some()))
+        db.read(|tx| Ok(tx.opt(&sql, params![now.plus_seconds(-self.dead_seconds)], |row| row.int(0))?.is_some()))
     }
     /// Removes what a merge (or a crash in the middle of one) left behind, a few chunks at a time; false when nothing is left.
     pub fn delete_dead(&self, db: &Db, now: Time) -> Result<bool, Refusal> {
-        let (runs, chunks, before) = (self.runs, self.chunks, now.plus_seconds(-DEAD_SECONDS));
+        let (runs, chunks, before) = (self.runs, self.chunks, now.plus_seconds(-self.dead_seconds));
         db.transact(move |tx| {
             let oldest = format!("SELECT id FROM {runs} WHERE state <> 1 AND died_at <= $1 ORDER BY id LIMIT 1");
             let Some(id) = tx.opt(&oldest, params![before], |row| row.int(0))? else { return Ok(false) };
