@@ -3,10 +3,12 @@
 use crate::error::{Answer, ApiError};
 use siyu_access::Access;
 use siyu_db::Db;
+use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::People;
+use siyu_projection::Projection;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Parts {
     pub access: Access,
     pub people: People,
     pub intake: Intake,
+    pub projection: Projection,
+    pub insight: Insight,
     /// The workspace's folder: uploads lie below it.
     pub folder: PathBuf,
     pub config: Config,

@@ -128,6 +128,7 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
             serde_json::error::Category::Data => {
                 wrong_field("field_invalid", error.path().to_string(), &without_place(inner))
             }
+            _ if without_place(inner).starts_with("recursion limit") => too_deep(inner),
             _ => not_json(inner),
         }
     })?;
@@ -168,6 +169,16 @@ fn not_json(error: &serde_json::Error) -> Refusal {
         "json_invalid",
         format!("The body is not valid JSON: {} (line {line}, column {column}).", without_place(error)),
         format!("请求内容不是合法的 JSON（第 {line} 行第 {column} 列）。"),
+    )
+}
+
+/// The reader of JSON stops at 128 levels.
+fn too_deep(error: &serde_json::Error) -> Refusal {
+    let (line, column) = (error.line(), error.column());
+    Refusal::invalid(
+        "json_too_deep",
+        format!("The body nests too deep (line {line}, column {column})."),
+        format!("请求内容嵌套过深（第 {line} 行第 {column} 列）。"),
     )
 }
 
@@ -236,6 +247,8 @@ mod tests {
         assert_eq!(check(r#"{"items":[{"price":1}]}"#), ("ok", None));
         assert_eq!(check(r#"{"items":[{"price":1},{"price":"x"}]}"#), ("field_invalid", Some("items[1].price".into())));
         assert_eq!(check(r#"{"items":[{"price":1e999}]}"#).0, "json_invalid");
+        let nested = format!(r#"{{"x":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(json::<serde_json::Value>(nested.as_bytes()).unwrap_err().code, "json_too_deep");
         assert_eq!(check(&"[".repeat(100_000)).0, "field_invalid");
         assert_eq!(check("{} x").0, "field_invalid");
         assert_eq!(check(r#"{"items":[]} x"#).0, "json_invalid");

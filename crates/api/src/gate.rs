@@ -48,6 +48,7 @@ rights!(
     ImportRun,
     OrdersRead,
     CommerceWrite,
+    BoardsWrite,
     UsersManage,
     KeysManage,
     AuditRead,

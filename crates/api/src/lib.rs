@@ -24,9 +24,12 @@
 //! What a handler did is recorded inside the domain's unit: `siyu_access::audit::record(tx, now, &may.actor, "person.merge", Some(id), &json!({…}))`,
 //! or, when it changes nothing, with `app.access.record(…)`.
 
+mod analysis;
+mod analysis_files;
 mod app;
 mod audit;
 mod auth;
+mod boards;
 mod commerce;
 mod console;
 mod context;
@@ -94,6 +97,8 @@ pub fn migrations() -> Vec<Migration> {
         siyu_people::MIGRATIONS,
         siyu_commerce::MIGRATIONS,
         siyu_intake::MIGRATIONS,
+        siyu_projection::MIGRATIONS,
+        siyu_insight::MIGRATIONS,
     ]
     .concat()
 }
@@ -101,6 +106,8 @@ pub fn migrations() -> Vec<Migration> {
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
     Endpoints::new()
+        .merge(analysis::router())
+        .merge(boards::router())
         .merge(session::router())
         .merge(users::router())
         .merge(keys::router())

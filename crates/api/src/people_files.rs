@@ -28,7 +28,7 @@ pub fn router() -> Endpoints {
 /// People of one file.
 const ROWS_MAX: usize = 100_000;
 const CHUNK: usize = 500;
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const HEADER_ZH: [&str; 11] =
     ["客户 ID", "姓名", "手机号", "邮箱", "其他标识", "标签", "订单数", "累计消费", "累计退款", "最近下单", "首次出现"];
 const HEADER_EN: [&str; 11] = [
@@ -170,7 +170,7 @@ async fn one(
 }
 
 /// A download. `plain` is the name for programs that read ASCII names only.
-fn attachment(kind: &'static str, plain: &str, name: &str, body: Body) -> Response {
+pub(crate) fn attachment(kind: &'static str, plain: &str, name: &str, body: Body) -> Response {
     let encoded: String = name.bytes().map(encoded).collect();
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
     let headers =

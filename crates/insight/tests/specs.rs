@@ -286,3 +286,23 @@ fn texts_that_are_no_specs() {
     assert_eq!(Kind::parse("funnels").unwrap_err().code, "spec_kind");
     assert!(Kind::ALL.iter().all(|kind| Kind::parse(kind.name()).is_ok_and(|own| own == *kind)));
 }
+
+/// What docs/analysis.md shows under each kind is a spec of that kind.
+#[test]
+fn documented_examples_are_specs() {
+    let text = include_str!("../../../docs/analysis.md");
+    let mut seen = 0;
+    for part in text.split("\n### ").skip(1) {
+        let name = part.split([' ', '\n']).next().unwrap().trim_end_matches(',');
+        let Ok(kind) = Kind::parse(name) else { panic!("docs/analysis.md describes an unknown kind {name}") };
+        for example in part.split("```json\n").skip(1) {
+            let example = example.split("```").next().unwrap();
+            if let Err(refusal) = Spec::from_text(kind, example) {
+                panic!("{name}: {refusal} at {:?}", refusal.field);
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+    assert!(Kind::ALL.iter().all(|kind| text.contains(&format!("### {}", kind.name())) || kind.name() == "guides"));
+}

@@ -36,6 +36,8 @@ pub enum Command {
     Migrate(Place),
     /// Make everything derived anew from the log, the identities and the books.
     Rebuild(Place),
+    /// Ask a question about what people did, and print the answer as JSON. Works beside a running server.
+    Query(Query),
     /// Check the installation and say what to change.
     Doctor(Place),
     /// Start with a demo brand, made from a real retail data set that ships with the program.
@@ -179,6 +181,16 @@ pub enum ImportKind {
     Events,
     Orders,
     Products,
+}
+
+#[derive(Args)]
+pub struct Query {
+    /// funnel, retention, attribution, segment, rfm, paths, distribution, interval, trend, activity, cohort_value, touchpoints, lifecycle, assets, stores or guides.
+    pub kind: String,
+    /// The question, as docs/analysis.md describes it; `-` reads standard input.
+    pub spec: PathBuf,
+    #[command(flatten)]
+    pub place: Place,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod jobs;
 mod output;
+mod query;
 mod serve;
 mod workspace;
 
@@ -37,6 +38,7 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Serve(args) => serve::serve(&args),
         Command::Key(args) => commands::key(&args, json),
         Command::Import(args) => commands::import(&args, json),
+        Command::Query(args) => query::query(&args),
         Command::Backup(args) => backup::backup(&args, json),
         Command::Restore(args) => backup::restore(&args, json),
         Command::Migrate(args) => commands::migrate(&args, json),

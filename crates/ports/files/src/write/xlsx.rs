@@ -16,6 +16,9 @@ pub struct XlsxWriter<W: Write + Send> {
     book: Workbook,
     out: W,
     row: u32,
+    /// Sheets so far, less one.
+    page: usize,
+    names: Vec<String>,
 }
 
 impl<W: Write + Send> XlsxWriter<W> {
@@ -26,9 +29,24 @@ impl<W: Write + Send> XlsxWriter<W> {
         if let Some(dir) = temp_dir {
             book.set_tempdir(dir).map_err(unwritable)?;
         }
+        let mut writer = XlsxWriter { book, out, row: 1, page: 0, names: Vec::new() };
+        writer.start(sheet, header)?;
+        Ok(writer)
+    }
+
+    /// Ends the sheet and begins another one; rows written from now on go there.
+    pub fn sheet(&mut self, name: &str, header: &[&str]) -> Result<(), FileError> {
+        self.page += 1;
+        self.row = 1;
+        self.start(name, header)
+    }
+
+    fn start(&mut self, name: &str, header: &[&str]) -> Result<(), FileError> {
         let bold = Format::new().set_bold();
-        let page = book.add_worksheet_with_constant_memory().map_err(unwritable)?;
-        page.set_name(sheet_name(sheet)).map_err(unwritable)?;
+        let page = self.book.add_worksheet_with_constant_memory().map_err(unwritable)?;
+        let name = unused(sheet_name(name), &self.names);
+        page.set_name(&name).map_err(unwritable)?;
+        self.names.push(name);
         page.set_freeze_panes(1, 0).map_err(unwritable)?;
         for (column, name) in header.iter().enumerate() {
             let column = column_no(column)?;
@@ -36,7 +54,7 @@ impl<W: Write + Send> XlsxWriter<W> {
             page.set_column_width(column, width.clamp(10.0, 40.0)).map_err(unwritable)?;
             page.write_string_with_format(0, column, cut(name), &bold).map_err(unwritable)?;
         }
-        Ok(XlsxWriter { book, out, row: 1 })
+        Ok(())
     }
 }
 
@@ -68,6 +86,17 @@ fn sheet_name(name: &str) -> String {
     if clean.is_empty() || clean.eq_ignore_ascii_case("history") { "Sheet1".into() } else { clean.into() }
 }
 
+/// Names of a book's sheets differ, whatever their case.
+fn unused(name: String, taken: &[String]) -> String {
+    const NUMBER_CHARS: usize = 4;
+    let is_taken = |name: &str| taken.iter().any(|own| own.to_lowercase() == name.to_lowercase());
+    if !is_taken(&name) {
+        return name;
+    }
+    let short: String = name.chars().take(31 - NUMBER_CHARS).collect();
+    (2..1_000).map(|n| format!("{short} {n}")).find(|name| !is_taken(name)).unwrap_or(name)
+}
+
 fn cut(text: &str) -> String {
     // Excel counts UTF-16 units.
     if text.len() <= CELL_CHARS_MAX || text.encode_utf16().count() <= CELL_CHARS_MAX {
@@ -91,7 +120,7 @@ impl<W: Write + Send> TableWriter for XlsxWriter<W> {
             return Err(FileError::SheetFull { max: ROWS_MAX });
         }
         let row = self.row;
-        let page = self.book.worksheet_from_index(0).map_err(unwritable)?;
+        let page = self.book.worksheet_from_index(self.page).map_err(unwritable)?;
         for (column, cell) in cells.iter().enumerate() {
             let column = column_no(column)?;
             // Text is always written as text, so nothing here can become a formula.
