@@ -5,7 +5,7 @@ use siyu_kernel::{Time, Zone};
 /// A table of day starts in one zone: make it once for a workspace and keep it. Instants outside the table are answered too, slowly.
 ///
 /// Days are numbers since 1970-01-01; weeks start on Monday unless a [`Grain`] says otherwise.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Calendar {
     zone: Zone,
     first: i32,
@@ -71,6 +71,12 @@ pub fn day_of(year: i32, month: u32, date: u32) -> i32 {
     let from_march = if month > 2 { month - 3 } else { month + 9 } as i32;
     let in_year = (153 * from_march + 2) / 5 + date as i32 - 1;
     era * 146_097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719_468
+}
+
+impl std::fmt::Debug for Calendar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Calendar({} from {} for {} days)", self.zone.name(), self.first, self.starts.len() - 1)
+    }
 }
 
 impl Calendar {

@@ -17,11 +17,15 @@ mod buf;
 mod builder;
 mod calendar;
 mod column;
+mod days;
+mod fast;
 mod kernel;
 pub mod kernels;
+mod lane;
 mod part;
 mod test;
 mod value;
+mod values;
 mod view;
 
 pub use bits::{Bits, SLOTS};

@@ -39,6 +39,47 @@ impl<T: Merge> Merge for Grouped<T> {
     }
 }
 
+impl<T: Merge> Merge for BTreeMap<i32, T> {
+    fn merge(&mut self, other: Self) {
+        for (key, own) in other {
+            self.entry(key).or_default().merge(own);
+        }
+    }
+}
+
+/// Adds place by place; the shorter one counts as 0 where it ends.
+pub(crate) fn add<T: Copy + Default + std::ops::AddAssign>(own: &mut Vec<T>, other: &[T]) {
+    if own.len() < other.len() {
+        own.resize(other.len(), T::default());
+    }
+    own.iter_mut().zip(other).for_each(|(own, other)| *own += *other);
+}
+
+impl By {
+    /// Calls with the people of each label in a bucket, and last with those without any. Nothing unless the breakdown is by labels.
+    pub(crate) fn each_label(&self, bucket: u16, mut call: impl FnMut(Option<String>, &Bits)) {
+        let Self::Labels(labels) = self else { return };
+        let mut without = Bits::full();
+        for (name, people) in &labels.0 {
+            let own = Bits::of_people(people, bucket);
+            without.and_not(&own);
+            call(Some(name.clone()), &own);
+        }
+        call(None, &without);
+    }
+    /// The people of `among` in a label, or in none. Nobody unless the breakdown is by labels.
+    pub(crate) fn members(&self, bucket: u16, among: &Bits, group: &Option<String>) -> Bits {
+        let mut members = Bits::empty();
+        self.each_label(bucket, |name, people| {
+            if name == *group {
+                members = people.clone();
+            }
+        });
+        members.and(among);
+        members
+    }
+}
+
 /// A kernel whose numbers can be opened.
 pub trait Cells: Kernel {
     /// Names one number of the result.
