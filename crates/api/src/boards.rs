@@ -107,11 +107,7 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
 ///
 /// Errors: `board_name`, `board_items`, `board_too_many`, and those of each item's spec under `items[i].spec`.
 #[utoipa::path(post, path = "/boards", tag = "Boards", request_body = BoardNew, responses((status = 201, body = BoardOut)))]
-async fn add(
-    may: May<BoardsWrite>,
-    State(app): State<App>,
-    Body(input): Body<BoardNew>,
-) -> Answer<Created<BoardOut>> {
+async fn add(may: May<BoardsWrite>, State(app): State<App>, Body(input): Body<BoardNew>) -> Answer<Created<BoardOut>> {
     let caller = may.caller;
     let row = app.run(move |app| {
         let board = parsed(app, &input.name, &input.items)?;

@@ -3,6 +3,8 @@
 use crate::calendar::show_day;
 use crate::{Kind, ORDER_COMPLETED};
 use serde_json::{Map, Value, json};
+use siyu_kernel::Zone;
+use siyu_projection::Catalogue;
 
 /// What is known about the events of a workspace.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,21 @@ const SPAN_DAYS: i32 = 90;
 const YEAR_DAYS: i32 = 365;
 
 impl Seen {
+    pub fn of(catalogue: &Catalogue, zone: &Zone) -> Self {
+        let events = catalogue.events.iter().map(|event| SeenEvent {
+            name: event.name.clone(),
+            people: event.people,
+            count: event.count,
+            first: zone.day(event.first_at),
+            last: zone.day(event.last_at),
+            properties: event
+                .properties
+                .iter()
+                .map(|own| SeenProperty { name: own.name.clone(), count: own.count, texts: own.values.len() })
+                .collect(),
+        });
+        Self { events: events.collect() }
+    }
     fn event(&self, name: &str) -> Option<&SeenEvent> {
         self.events.iter().find(|event| event.name == name)
     }

@@ -41,10 +41,13 @@ pub use sheet::{Sheet, SheetCell, sheets};
 pub use spec::{Ask, Kind, Spec};
 
 use siyu_audience::{Audience, Ctx, Scope};
+use siyu_behaviour::{Calendar, ColumnKind};
 use siyu_db::{Migration, Tx, params};
 use siyu_kernel::Refusal;
+use siyu_kernel::{Time, Zone};
 use siyu_people::People;
-use std::sync::Arc;
+use siyu_projection::Projection;
+use std::sync::{Arc, Mutex};
 
 pub const MIGRATIONS: &[Migration] =
     &[Migration { id: "insight/0001_boards", sql: include_str!("../migrations/0001_boards.sql") }];
@@ -55,6 +58,7 @@ pub struct Insight {
     pub(crate) people: People,
     pub(crate) audience: Audience,
     pub(crate) looked: Arc<assets::Looked>,
+    calendar: Arc<Mutex<Option<Arc<Calendar>>>>,
 }
 
 /// Who asks.
@@ -66,7 +70,26 @@ pub struct Reader {
 
 impl Insight {
     pub fn new(people: People, audience: Audience) -> Self {
-        Self { people, audience, looked: Arc::default() }
+        Self { people, audience, looked: Arc::default(), calendar: Arc::default() }
+    }
+    /// The columns as they are now.
+    pub fn scene(&self, projection: &Projection, now: Time) -> Result<Scene, Refusal> {
+        let (moment, fresh) = (projection.moment()?, projection.freshness()?);
+        Ok(Scene {
+            snapshot: moment.snapshot,
+            as_of: moment.as_of,
+            fresh_seconds: fresh.seconds,
+            now,
+            calendar: self.calendar(&projection.zone()),
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(THREADS_MAX),
+        })
+    }
+    fn calendar(&self, zone: &Zone) -> Arc<Calendar> {
+        let mut held = self.calendar.lock().unwrap_or_else(|broken| broken.into_inner());
+        match &*held {
+            Some(calendar) if calendar.zone().name() == zone.name() => Arc::clone(calendar),
+            _ => Arc::clone(held.insert(Arc::new(Calendar::new(zone, CALENDAR_DAYS.0, CALENDAR_DAYS.1)))),
+        }
     }
     /// What lifecycle, tiers and loyalty mean here.
     pub fn life(&self, tx: &mut Tx<'_>) -> Result<Life, Refusal> {
@@ -75,6 +98,22 @@ impl Insight {
             Some(text) => serde_json::from_str(&text).map_err(Refusal::internal),
             None => Ok(Life::default()),
         }
+    }
+}
+
+/// A question spreads over so many threads at most, so that a big machine answers several at once.
+const THREADS_MAX: usize = 8;
+/// Days that are looked up: the years 1990 to 2059. Others are answered too, more slowly.
+const CALENDAR_DAYS: (i32, i32) = (7_305, 32_871);
+
+/// The name of a kind of column in the catalogue.
+pub fn column_kind_name(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Int => "int",
+        ColumnKind::Float => "float",
+        ColumnKind::Bool => "bool",
+        ColumnKind::Text => "text",
+        ColumnKind::List => "list",
     }
 }
 

@@ -44,7 +44,7 @@ const SAMPLE: usize = 5;
 
 impl Insight {
     /// Errors: those of rules and labels, each with its place in the spec.
-    pub fn prepare(&self, tx: &mut Tx<'_>, spec: Spec, reader: &Reader) -> Result<Question, Refusal> {
+    pub fn prepare(&self, tx: &mut Tx<'_>, spec: Spec, reader: &Reader, _scene: &Scene) -> Result<Question, Refusal> {
         let mut among = self.among(tx, spec.frame.among.as_ref(), reader)?;
         let more = match &spec.ask {
             Ask::Segment(segment) => More::Rule(self.fitting(tx, &segment.rule, "rule", reader)?),

@@ -1,6 +1,7 @@
 //! The HTTP door in-process, on both engines. A domain adds a file here; [`support::TestApp`] has the rest.
 
 mod administration;
+mod analysis;
 mod catalogue;
 mod documents;
 mod edge;

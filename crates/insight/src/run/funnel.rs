@@ -47,6 +47,7 @@ fn kernel(ask: &spec::Funnel, env: &Env<'_>, timings: bool) -> Funnel {
             .collect(),
         by: env.by.clone(),
         timings,
+        calendar: env.calendar(),
     }
 }
 
@@ -56,7 +57,7 @@ fn weight(reached: &Reached) -> i128 {
 
 pub(crate) fn answer(ask: &spec::Funnel, env: &Env<'_>) -> FunnelOut {
     let mut found: FunnelPartial = env.run(&kernel(ask, env, true));
-    let medians = found.median_seconds();
+    let medians: Vec<Option<u32>> = (1..ask.steps.len()).map(|step| found.median_seconds(step - 1)).collect();
     let people = |step: usize| found.all.0.get(step).copied().unwrap_or_default();
     let steps = ask.steps.iter().enumerate().map(|(at, step)| Step {
         label: step.label.clone(),
