@@ -92,8 +92,9 @@ impl Names {
         self.numbers.insert(name, number);
         number
     }
-    pub fn len(&self) -> usize {
-        self.names.len()
+    /// The number of a name that has been met.
+    pub fn find(&self, name: Option<&str>) -> Option<u32> {
+        self.names.iter().position(|own| own.as_deref() == name).map(|at| at as u32)
     }
 }
 

@@ -103,6 +103,7 @@ impl List<'_> {
 }
 
 /// The events of a [`Select`] in one bucket.
+#[derive(Default)]
 pub struct Selection<'v> {
     pub lists: Vec<List<'v>>,
     /// False when every test holds for every row, so that slices can be handed out as they are.

@@ -57,7 +57,7 @@ pub use measure::{Measure, Sum};
 pub use paths::{PathCell, Paths, PathsPartial};
 pub use retention::{Cohort, Mode, Retention, RetentionCell, RetentionPartial};
 pub use rfm::{
-    Bounds, Buyers, Frequency, Method, Rfm, RfmCell, RfmPartial, RfmScores, RfmSegment, SEGMENTS, segment_of,
+    Bounds, Buyers, Frequency, Method, Rfm, RfmCell, RfmCount, RfmPartial, RfmScores, RfmSegment, SEGMENTS, segment_of,
 };
 pub use score::{Score, ScorePartial, ScoreParts, Tier, Weights};
 pub use touchpoints::{TouchpointCell, TouchpointNode, Touchpoints, TouchpointsPartial};
