@@ -25,7 +25,7 @@ const TO: &str = "2026-03-01";
 fn town(app: &TestApp) {
     let chance = Chance::seeded(11);
     let mut messages = Vec::new();
-    let mut pick = |n: u64| chance.next() % n;
+    let pick = |n: u64| chance.next() % n;
     for person in 0..60 {
         let (user, city) = (format!("u{person}"), ["上海", "杭州", "成都"][pick(3) as usize]);
         messages.push(json!({"type": "identify", "messageId": format!("i{person}"), "userId": user, "timestamp": "2026-01-05T01:00:00Z",
