@@ -4,6 +4,7 @@
 Prints one JSON line per peer and work: {"who","version","work","size","seconds","result","notes"}. Each peer has its own copy of the
 table, sorted by person and time, loaded before the clock starts, in a process of its own; a work is run `RUNS` times in each of its
 formulations and the best time counts. Works a peer cannot express are left out. The peers must agree on every result, or the run fails.
+What they agreed on is kept beside the events (answers.json), so that we can be compared before we are timed.
 
   funnel       people who viewed, then added to the cart, then ordered, all within 7 days of the view: [1, 2, 3 steps]
   segment      people with 2 or more orders and no refund in the last 90 days, and a view of category 7 in the last 30: [count]
@@ -334,6 +335,8 @@ def main():
                 print(line, end="", flush=True)
         if process.returncode:
             failed.append(peer)
+    if not failed:
+        (source / "answers.json").write_text(json.dumps(agreed))
     if failed:
         sys.exit(f"did not finish: {', '.join(failed)}")
 

@@ -20,7 +20,6 @@ pub struct Bench {
     pub size: Size,
     pub postgres: Option<String>,
     /// For works on the peers' events: columns as bench/peers/events.py writes them.
-    #[allow(dead_code, reason = "the place where works on stored behaviour find their events")]
     pub events: Option<PathBuf>,
     results: Option<PathBuf>,
     folder: PathBuf,

@@ -48,6 +48,11 @@ struct Args {
     /// The folder that bench/peers/events.py made.
     #[arg(long, env = "SIYU_BENCH_EVENTS")]
     events: Option<PathBuf>,
+    /// One analytical work, once, on part files that are there: a cold run.
+    #[arg(long, hide = true, requires = "parts")]
+    once: Option<String>,
+    #[arg(long, hide = true)]
+    parts: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -61,6 +66,9 @@ fn main() -> ExitCode {
 }
 
 fn run(args: Args) -> Outcome {
+    if let (Some(work), Some(parts), Some(events)) = (&args.once, &args.parts, &args.events) {
+        return works::analytics::once(work, parts, events);
+    }
     let chosen = works::chosen(&args.only)?;
     if args.needs {
         works::needs(&chosen).iter().for_each(|need| println!("{need}"));

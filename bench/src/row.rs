@@ -11,6 +11,9 @@ pub struct Row {
     who: String,
     version: String,
     seconds: f64,
+    /// The answer, which must be everybody's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Value>,
     notes: Map<String, Value>,
 }
 
@@ -21,7 +24,7 @@ impl Row {
         Self::of(US, env!("CARGO_PKG_VERSION"), work, size, seconds)
     }
     pub fn of(who: &str, version: &str, work: &'static str, size: u64, seconds: f64) -> Self {
-        Self { work, size, who: who.into(), version: version.into(), seconds, notes: Map::new() }
+        Self { work, size, who: who.into(), version: version.into(), seconds, result: None, notes: Map::new() }
     }
     /// For works that are about how many in a second.
     #[must_use]
@@ -33,6 +36,10 @@ impl Row {
     pub fn note(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.notes.insert(name.into(), value.into());
         self
+    }
+    #[must_use]
+    pub fn result(self, result: Value) -> Self {
+        Self { result: Some(result), ..self }
     }
     /// What was promised, and whether this row keeps it.
     #[must_use]
