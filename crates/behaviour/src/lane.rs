@@ -111,8 +111,8 @@ pub(crate) trait Source {
     fn is_empty(&self) -> bool;
     /// The instant of the last row at or before `at`; `i64::MIN` when there is none.
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64;
-    /// (list, row) of [`Source::latest`]; of the same instant the last to arrive.
-    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)>;
+    /// (instant, list, row) of [`Source::latest`]; of the same instant the last to arrive.
+    fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)>;
     /// Its lanes: times, and where the person's rows begin and end. (Loops over them stand where they are used: a closure would not be compiled for
     /// the newer processor.)
     fn lanes(&self) -> usize;
@@ -148,9 +148,9 @@ impl Source for One<'_> {
         if until == 0 { i64::MIN } else { self.lane.times[self.from + until - 1] }
     }
     #[inline(always)]
-    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)> {
-        let until = simd.up_to(self.lane.times, self.from, self.to, at);
-        (until > 0).then(|| (self.lane.list, (self.from + until - 1) as u32))
+    fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
+        let row = self.from + simd.up_to(self.lane.times, self.from, self.to, at);
+        (row > self.from).then(|| (self.lane.times[row - 1], self.lane.list, row as u32 - 1))
     }
     #[inline(always)]
     fn lanes(&self) -> usize {
@@ -226,14 +226,14 @@ impl Source for Many<'_> {
         last
     }
     #[inline(always)]
-    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)> {
+    fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
         let mut last: Option<(i64, u32, u32)> = None;
         for (lane, range) in self.lanes.iter().zip(&self.ranges) {
             if let Some(row) = Self::last_of(simd, lane, *range, at) {
                 last = last.max(Some((lane.times[row], lane.list, row as u32)));
             }
         }
-        last.map(|(_, list, row)| (list, row))
+        last
     }
     #[inline(always)]
     fn lanes(&self) -> usize {

@@ -245,3 +245,11 @@ impl<'v> GroupsIn<'v> {
         Self::Property { texts, many, ints, floats, bools, small: Vec::new(), others: FxHashMap::default() }
     }
 }
+
+/// A text property of one row.
+pub(crate) fn text<'v>(list: &List<'v>, property: &str, row: usize) -> Option<&'v str> {
+    match list.part.column(property, ColumnKind::Text) {
+        Some(Column::Text { codes, words }) if codes[row] != NO_WORD => Some(words.get(codes[row])),
+        _ => None,
+    }
+}

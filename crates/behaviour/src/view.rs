@@ -131,6 +131,26 @@ impl View {
         let tested = lists.iter().any(|list| !list.tests.is_empty());
         Selection { lists, tested }
     }
+    /// The events of a [`Select`] that are not events of another.
+    pub fn select_without<'v>(&'v self, select: &Select, without: &Select) -> Selection<'v> {
+        let mut selection = self.select(select);
+        selection.lists.retain_mut(|list| {
+            if !without.names(&list.part.event) {
+                return true;
+            }
+            match without.tests_in(list.part) {
+                // No row of it is one of the others; or every one is.
+                None => true,
+                Some(tests) if tests.is_empty() => false,
+                Some(tests) => {
+                    list.tests.push(TestIn::NotAll(tests));
+                    true
+                }
+            }
+        });
+        selection.tested = selection.lists.iter().any(|list| !list.tests.is_empty());
+        selection
+    }
     /// Everybody with an event of any type.
     pub fn people(&self) -> Bits {
         self.gathered(|part, bits| part.index.view().add_to(bits))

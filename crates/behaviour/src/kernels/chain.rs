@@ -204,7 +204,11 @@ fn chain<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], wo
                 sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
         }
         // Lanes are in the order of lists.
-        chain.first = if level == 0 { (list, row) } else { sources[0].latest_place(simd, chain.times[0])? };
+        chain.first = if level == 0 {
+            (list, row)
+        } else {
+            sources[0].latest_at(simd, chain.times[0]).map(|(_, list, row)| (list, row))?
+        };
         return Some(chain);
     }
     None

@@ -33,6 +33,7 @@ mod paths;
 mod retention;
 mod rfm;
 mod score;
+mod share;
 mod touchpoints;
 mod trend;
 

@@ -1,5 +1,6 @@
 //! Every kernel against its slow, obviously right twin.
 
+mod attribution;
 mod condition;
 mod funnel;
 mod retention;
