@@ -176,7 +176,7 @@ proptest! {
             let properties = vec![("amount".to_owned(), Value::Int(value))];
             facts.push(Fact { person, origin: person, at, event: "e0".into(), properties });
         }
-        let world = World { parts: vec![facts], hidden: Vec::new(), zone: "Asia/Shanghai" };
+        let world = World { parts: vec![facts], hidden: Vec::new(), zone: "Asia/Shanghai", days: true, crowd: false };
         let rfm = Rfm {
             orders: Select::of("e0"),
             refunds: None,

@@ -19,6 +19,10 @@ pub struct World {
     /// (part, person)
     pub hidden: Vec<(usize, u32)>,
     pub zone: &'static str,
+    /// Parts tell the days of each type; without them kernels read rows.
+    pub days: bool,
+    /// The first part has thousands of other people, who never count: then indexes are written in their other form.
+    pub crowd: bool,
 }
 
 /// Somebody's event: which part it came in, and where in it.
@@ -40,14 +44,21 @@ pub fn worlds() -> impl Strategy<Value = World> {
         prop_oneof![Just("UTC"), Just("Asia/Shanghai"), Just("America/Sao_Paulo")],
         // Some worlds crowd into few days, so that windows and ties matter more.
         prop_oneof![Just(1i64), Just(4), Just(20)],
+        (prop_oneof![3 => Just(true), 1 => Just(false)], prop_oneof![1 => Just(true), 39 => Just(false)]),
     )
-        .prop_map(|(rows, hidden, zone, crowd)| {
+        .prop_map(|(rows, hidden, zone, together, (days, crowd))| {
             let mut parts = vec![Vec::new(); 3];
             for ((person, step, kind, n, seed), part) in rows {
-                let at = i64::from(FIRST_DAY) * 24 * HOUR + step / crowd * 6 * HOUR;
+                let at = i64::from(FIRST_DAY) * 24 * HOUR + step / together * 6 * HOUR;
                 parts[part].push(fact_of(PEOPLE[person], at, kind, n, seed));
             }
-            World { parts, hidden: hidden.into_iter().map(|(part, at)| (part, PEOPLE[at])).collect(), zone }
+            World {
+                parts,
+                hidden: hidden.into_iter().map(|(part, at)| (part, PEOPLE[at])).collect(),
+                zone,
+                days,
+                crowd,
+            }
         })
 }
 
@@ -84,7 +95,24 @@ impl World {
         Arc::new(Calendar::new(&self.zone(), FIRST_DAY - 10, FIRST_DAY + 60))
     }
     pub fn snapshot(&self) -> Snapshot {
-        let built: Vec<_> = self.parts.iter().map(|facts| build(facts, &self.zone())).collect();
+        let mut built: Vec<_> = self.parts.iter().map(|facts| build(facts, &self.zone())).collect();
+        if self.crowd {
+            let others = (1_000..6_000).flat_map(|person| {
+                let at = (i64::from(FIRST_DAY) * 24 + i64::from(person) % 200) * HOUR;
+                ["e0", "e1", "e2", "e3"].map(|event| Fact {
+                    person,
+                    origin: person,
+                    at,
+                    event: event.into(),
+                    properties: Vec::new(),
+                })
+            });
+            let facts: Vec<Fact> = self.parts[0].iter().cloned().chain(others).collect();
+            built[0] = build(&facts, &self.zone());
+        }
+        if !self.days {
+            built.iter_mut().flatten().flat_map(|part| &mut part.types).for_each(|own| own.days.clear());
+        }
         let view = |bucket: u16| {
             let parts = built.iter().enumerate().flat_map(|(at, parts)| {
                 parts.iter().filter(|part| part.bucket == bucket).map(move |part| {
@@ -244,7 +272,8 @@ pub fn groups_of(by: &By, person: u32, event: &Fact) -> Vec<Option<String>> {
 
 /// Runs over all buckets on two threads, and once more on one: the answer must not depend on it.
 pub fn run<K: Kernel>(world: &World, kernel: &K) -> K::Partial {
-    world.snapshot().run(kernel, None, 2)
+    let people = PEOPLE.into_iter().collect();
+    world.snapshot().run(kernel, world.crowd.then_some(&people), 2)
 }
 
 /// The people behind a cell, of those that exist.
