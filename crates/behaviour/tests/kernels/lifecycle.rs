@@ -33,36 +33,9 @@ proptest! {
         let stages = Stages { new_days: days.0, active_days: days.1, risk_days: days.1 + days.2 };
         let (on, against) = (FIRST_DAY + on, against.map(|day| FIRST_DAY + day));
         let question = Lifecycle { orders: orders.clone(), stages, on, against, calendar: calendar.clone() };
-        let exists: RoaringBitmap = PEOPLE.into_iter().filter(|person| world.snapshot().view_of(*person).is_some()).collect();
-        let of = |person: u32| -> Vec<i32> { world.of(person, &orders).iter().map(|seen| calendar.day(seen.fact.at)).collect() };
-        let mut flow = [[0u64; 5]; 5];
-        let mut all = Vec::new();
-        for person in &exists {
-            let (now, before) = (stage(&of(person), stages, on), stage(&of(person), stages, against.unwrap_or(on)));
-            flow[before as usize][now as usize] += 1;
-            all.push((person, before, now));
-        }
-        prop_assert_eq!(world.snapshot().run(&question, Some(&exists), 2).flow, flow);
-        for from in [None].into_iter().chain(Stage::ALL.map(Some)) {
-            for to in [None].into_iter().chain(Stage::ALL.map(Some)) {
-                let own: Vec<u32> = all.iter()
-                    .filter(|(_, before, now)| from.is_none_or(|from| from == *before) && to.is_none_or(|to| to == *now))
-                    .map(|(person, ..)| *person).collect();
-                prop_assert_eq!(behind(&world, &question, &LifecycleCell { from, to }), own);
-            }
-        }
-        let cycle = Cycle { orders: orders.clone(), from_day: FIRST_DAY + 2, to_day: on, calendar: calendar.clone() };
-        let mut gaps: BTreeMap<u32, u64> = BTreeMap::new();
-        for person in PEOPLE {
-            let mut days: Vec<i32> = of(person).into_iter().filter(|day| (FIRST_DAY + 2..=on).contains(day)).collect();
-            days.dedup();
-            days.windows(2).for_each(|pair| *gaps.entry((pair[1] - pair[0]) as u32).or_default() += 1);
-        }
-        let partial = run(&world, &cycle);
-        prop_assert_eq!(&partial.0, &gaps.iter().map(|(days, times)| (*days, *times)).collect::<Vec<_>>());
-        let mut flat: Vec<u32> = gaps.iter().flat_map(|(days, times)| vec![*days; *times as usize]).collect();
-        flat.sort_unstable();
-        prop_assert_eq!(partial.median(), flat.get(flat.len().saturating_sub(1) / 2).copied());
+        check(&world, &question);
+        let cycle = Cycle { orders, from_day: FIRST_DAY + 2, to_day: on, calendar };
+        check_cycle(&world, &cycle);
     }
 
     #[test]
@@ -81,7 +54,7 @@ proptest! {
         };
         let mut partial = AarrrPartial::default();
         let mut all = Vec::new();
-        for person in PEOPLE.into_iter().filter(|person| world.snapshot().view_of(*person).is_some()) {
+        for person in world.people().into_iter().filter(|person| world.snapshot().view_of(*person).is_some()) {
             let of = |select: &siyu_behaviour::Select| -> Vec<i32> {
                 world.of(person, select).iter().map(|seen| calendar.day(seen.fact.at)).filter(|day| *day <= on).collect()
             };
@@ -100,7 +73,7 @@ proptest! {
             }
             all.push((person, own, last));
         }
-        let among: RoaringBitmap = PEOPLE.into_iter().collect();
+        let among: RoaringBitmap = world.people().into_iter().collect();
         prop_assert_eq!(world.snapshot().run(&question, Some(&among), 2), partial);
         for stage in 0..5 {
             let own: Vec<u32> = all.iter().filter(|(_, own, _)| own[stage]).map(|(person, ..)| *person).collect();
@@ -109,11 +82,60 @@ proptest! {
             prop_assert_eq!(behind(&world, &question, &AarrrCell::Stage(stage)), own);
         }
         let loyal = Loyal { select: question.revenue.clone(), orders, days, before, on, calendar: calendar.clone() };
-        let expected: Vec<u32> = PEOPLE.into_iter().filter(|person| {
+        let expected: Vec<u32> = world.people().into_iter().filter(|person| {
             let own: Vec<i32> = world.of(*person, &loyal.select).iter().map(|seen| calendar.day(seen.fact.at)).filter(|day| *day <= on).collect();
             let lately = own.iter().filter(|day| **day > on - days as i32).count();
             lately >= orders as usize && (!before || lately < own.len())
         }).collect();
         prop_assert_eq!(run(&world, &loyal).0.iter().collect::<Vec<_>>(), expected);
     }
+}
+
+/// Against the reference.
+pub fn check(world: &World, question: &Lifecycle) {
+    let (calendar, stages, on, against, orders) =
+        (question.calendar.clone(), question.stages, question.on, question.against, question.orders.clone());
+    let exists: RoaringBitmap =
+        world.people().into_iter().filter(|person| world.snapshot().view_of(*person).is_some()).collect();
+    let of =
+        |person: u32| -> Vec<i32> { world.of(person, &orders).iter().map(|seen| calendar.day(seen.fact.at)).collect() };
+    let mut flow = [[0u64; 5]; 5];
+    let mut all = Vec::new();
+    for person in &exists {
+        let (now, before) = (stage(&of(person), stages, on), stage(&of(person), stages, against.unwrap_or(on)));
+        flow[before as usize][now as usize] += 1;
+        all.push((person, before, now));
+    }
+    assert_eq!(world.snapshot().run(question, Some(&exists), 2).flow, flow);
+    for from in [None].into_iter().chain(Stage::ALL.map(Some)) {
+        for to in [None].into_iter().chain(Stage::ALL.map(Some)) {
+            let own: Vec<u32> = all
+                .iter()
+                .filter(|(_, before, now)| from.is_none_or(|from| from == *before) && to.is_none_or(|to| to == *now))
+                .map(|(person, ..)| *person)
+                .collect();
+            assert_eq!(behind(world, question, &LifecycleCell { from, to }), own);
+        }
+    }
+}
+
+/// Against the reference.
+pub fn check_cycle(world: &World, cycle: &Cycle) -> CyclePartial {
+    let calendar = cycle.calendar.clone();
+    let of = |person: u32| -> Vec<i32> {
+        world.of(person, &cycle.orders).iter().map(|seen| calendar.day(seen.fact.at)).collect()
+    };
+    let mut gaps: BTreeMap<u32, u64> = BTreeMap::new();
+    for person in world.people() {
+        let mut days: Vec<i32> =
+            of(person).into_iter().filter(|day| (cycle.from_day..=cycle.to_day).contains(day)).collect();
+        days.dedup();
+        days.windows(2).for_each(|pair| *gaps.entry((pair[1] - pair[0]) as u32).or_default() += 1);
+    }
+    let partial = run(world, cycle);
+    assert_eq!(&partial.0, &gaps.iter().map(|(days, times)| (*days, *times)).collect::<Vec<_>>());
+    let mut flat: Vec<u32> = gaps.iter().flat_map(|(days, times)| vec![*days; *times as usize]).collect();
+    flat.sort_unstable();
+    assert_eq!(partial.median(), flat.get(flat.len().saturating_sub(1) / 2).copied());
+    partial
 }
