@@ -108,7 +108,6 @@ pub(crate) fn present(lanes: &[Lane<'_>]) -> Bits {
 /// One person's rows of a step, for questions that need no merged history.
 pub(crate) trait Source {
     fn load(&mut self, word: usize, bit: u32);
-    fn is_empty(&self) -> bool;
     /// The instant of the last row at or before `at`; `i64::MIN` when there is none.
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64;
     /// (instant, list, row) of [`Source::latest`]; of the same instant the last to arrive.
@@ -137,10 +136,6 @@ impl Source for One<'_> {
     #[inline(always)]
     fn load(&mut self, word: usize, bit: u32) {
         (self.from, self.to) = self.lane.range(word, bit);
-    }
-    #[inline(always)]
-    fn is_empty(&self) -> bool {
-        self.from == self.to
     }
     #[inline(always)]
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
@@ -176,14 +171,18 @@ impl<'v> Many<'v> {
     pub fn new(lanes: Vec<Lane<'v>>) -> Self {
         Self { ranges: vec![(0, 0); lanes.len()], lanes }
     }
-    /// The instant of the first kept row; `i64::MAX` when there is none.
+    /// (instant, list, row) of the first kept row.
     #[inline(always)]
-    pub fn first(&self) -> i64 {
-        let mut first = i64::MAX;
+    pub fn first_at(&self) -> Option<(i64, u32, u32)> {
+        let mut first: Option<(i64, u32, u32)> = None;
         for (lane, (from, to)) in self.lanes.iter().zip(&self.ranges) {
             for row in *from..*to {
+                let at = lane.times[row];
+                if first.is_some_and(|first| first.0 <= at) {
+                    break;
+                }
                 if lane.keeps(row) {
-                    first = first.min(lane.times[row]);
+                    first = Some((at, lane.list, row as u32));
                     break;
                 }
             }
@@ -210,10 +209,6 @@ impl Source for Many<'_> {
         for (range, lane) in self.ranges.iter_mut().zip(&self.lanes) {
             *range = lane.range(word, bit);
         }
-    }
-    #[inline(always)]
-    fn is_empty(&self) -> bool {
-        self.ranges.iter().all(|(from, to)| from == to)
     }
     #[inline(always)]
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {

@@ -343,6 +343,18 @@ fn gather(selections: &[Selection<'_>], ranks: &[Vec<u32>], slot: u16, own: &mut
     own.events.truncate(kept);
 }
 
+/// Calls with the instant of each of a person's events, in order, and the steps it may serve as (bit n: step n).
+pub(crate) fn events(
+    selections: &[Selection<'_>],
+    ranks: &[Vec<u32>],
+    slot: u16,
+    own: &mut OrderedScratch,
+    mut each: impl FnMut(i64, u32),
+) {
+    gather(selections, ranks, slot, own);
+    own.events.iter().for_each(|((at, ..), serves)| each(*at, *serves));
+}
+
 /// For one person: the (start, end) of every chain over all steps, each end with its latest start.
 pub(crate) fn spans(
     selections: &[Selection<'_>],

@@ -32,6 +32,7 @@ mod measure;
 mod paths;
 mod retention;
 mod rfm;
+mod runs;
 mod score;
 mod share;
 mod touchpoints;
@@ -51,7 +52,7 @@ pub use distribution::{Distribution, DistributionCell, DistributionPartial, Spre
 pub use funnel::{Exclusion, Funnel, FunnelCell, FunnelPartial, Reached};
 pub use interval::{Interval, IntervalCell, IntervalPartial};
 pub use lifecycle::{
-    Aarrr, AarrrPartial, Cycle, CyclePartial, Lifecycle, LifecycleCell, LifecyclePartial, Stage, Stages,
+    Aarrr, AarrrCell, AarrrPartial, Cycle, CyclePartial, Lifecycle, LifecycleCell, LifecyclePartial, Stage, Stages,
 };
 pub use loyal::Loyal;
 pub use measure::{Measure, Sum};

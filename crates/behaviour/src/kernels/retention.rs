@@ -76,8 +76,8 @@ impl Merge for Cohort {
 }
 impl Merge for RetentionPartial {
     fn merge(&mut self, other: Self) {
-        self.all.merge(other.all);
-        self.groups.merge(other.groups);
+        Merge::merge(&mut self.all, other.all);
+        Merge::merge(&mut self.groups, other.groups);
     }
 }
 

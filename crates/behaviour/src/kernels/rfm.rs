@@ -6,7 +6,7 @@ use crate::fast::{Simd, Work, fast};
 use crate::kernel::{Kernel, Merge};
 use crate::lane::{Ground, Lane};
 use crate::test::Select;
-use crate::values::{Groups, Numbers};
+use crate::values::{Groups, Numbers, NumbersIn};
 use crate::view::{Scratch, Selection, View};
 use roaring::RoaringBitmap;
 use std::sync::Arc;
@@ -210,12 +210,11 @@ impl Buyers {
     fn len(&self) -> usize {
         self.slots.len()
     }
-    #[inline(always)]
-    fn push(&mut self, slot: u16, recency_days: u32, orders: u32, value: i64) {
-        self.slots.push(slot);
-        self.recency_days.push(recency_days);
-        self.orders.push(orders);
-        self.value.push(value);
+    fn resize(&mut self, len: usize) {
+        self.slots.resize(len, 0);
+        self.recency_days.resize(len, 0);
+        self.orders.resize(len, 0);
+        self.value.resize(len, 0);
     }
     fn count_bins(&mut self) {
         self.bins = vec![0; 3 * BINS];
@@ -248,11 +247,7 @@ impl Kernel for Rfm {
         let to = calendar.start(self.as_of.saturating_add(1));
         let refunds = self.refunds.as_ref().map(|select| view.select(select));
         let mut buyers = Buyers { bucket: view.bucket, ..Buyers::default() };
-        let most = people.len() as usize;
-        buyers.slots.reserve_exact(most);
-        buyers.recency_days.reserve_exact(most);
-        buyers.orders.reserve_exact(most);
-        buyers.value.reserve_exact(most);
+        buyers.resize(people.len() as usize);
         let ground = Ground::new(&orders);
         let taken = refunds.as_ref().map(|refunds| (Ground::new(refunds), refunds));
         let no_refunds = Selection::default();
@@ -325,60 +320,84 @@ impl Work for Loop<'_, '_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let (before, until) = (self.from.saturating_sub(1), self.to.saturating_sub(1));
+        let lanes: Vec<(Lane<'_>, NumbersIn<'_>)> =
+            self.lanes.into_iter().map(|lane| (lane, self.numbers.in_list(lane.list as usize))).collect();
+        let refunds: Vec<(Lane<'_>, NumbersIn<'_>)> =
+            self.refund_lanes.into_iter().map(|lane| (lane, self.refund_numbers.in_list(lane.list as usize))).collect();
+        let Buyers { slots, recency_days, orders, value: values, .. } = self.buyers;
+        let mut done = 0;
         for word in 0..WORDS {
             let mut people = self.people.words()[word];
             while people != 0 {
                 let bit = people.trailing_zeros();
                 people &= people - 1;
                 let (mut last, mut count, mut value) = (i64::MIN, 0u32, 0i64);
-                for (at, lane) in self.lanes.iter().enumerate() {
+                for (lane, numbers) in &lanes {
                     let (first, end) = lane.range(word, bit);
                     if first == end {
                         continue;
                     }
-                    let low = if lane.times[first] > before {
-                        first
-                    } else {
-                        first + simd.up_to(lane.times, first, end, before)
-                    };
-                    let high =
-                        if lane.times[end - 1] <= until { end } else { low + simd.up_to(lane.times, low, end, until) };
-                    let numbers = self.numbers.in_list(at);
-                    if lane.tests.is_empty() {
-                        if low < high {
-                            count += (high - low) as u32;
-                            last = last.max(lane.times[high - 1]);
-                            value += numbers.whole_of(low, high);
-                        }
-                    } else {
+                    let low =
+                        if before == i64::MIN { first } else { first + simd.up_to(lane.times, first, end, before) };
+                    let newest = lane.times[end - 1];
+                    let high = if newest <= until { end } else { low + simd.up_to(lane.times, low, end, until) };
+                    if !lane.tests.is_empty() {
                         for row in low..high {
                             if lane.keeps(row) {
                                 count += 1;
                                 last = last.max(lane.times[row]);
-                                value += numbers.whole(row);
+                                value = value.wrapping_add(numbers.whole(row));
                             }
                         }
+                    } else if low < high {
+                        count += (high - low) as u32;
+                        last = last.max(if high == end { newest } else { lane.times[high - 1] });
+                        value = value.wrapping_add(numbers.whole_of(simd, low, high));
                     }
                 }
                 if count == 0 {
                     continue;
                 }
-                for (at, lane) in self.refund_lanes.iter().enumerate() {
+                for (lane, numbers) in &refunds {
                     let (first, end) = lane.range(word, bit);
-                    let numbers = self.refund_numbers.in_list(at);
                     for row in first..end {
                         if lane.times[row] > before && lane.times[row] <= until && lane.keeps(row) {
-                            value += numbers.whole(row);
+                            value = value.wrapping_add(numbers.whole(row));
                         }
                     }
                 }
                 let day = self.rfm.calendar.day(last);
-                let slot = (word * 64) as u16 | bit as u16;
-                self.buyers.push(slot, (i64::from(self.rfm.as_of) - i64::from(day)) as u32, count, value);
+                slots[done] = (word * 64) as u16 | bit as u16;
+                recency_days[done] = self.rfm.as_of.wrapping_sub(day) as u32;
+                orders[done] = count;
+                values[done] = value;
+                done += 1;
             }
         }
+        self.buyers.resize(done);
     }
 }
+
+/// Where the scores of one measure lie.
+struct Scale {
+    of: Of,
+    /// Larger values are ranked first.
+    downward: bool,
+    /// The first score goes to the last ranked.
+    inverted: bool,
+    /// How many of the ranked have the scores 1, 2 … at most.
+    ends: Vec<u64>,
+    places: Places,
+}
+
+enum Places {
+    /// Every bin has one value: ranks can be counted. Per bucket and bin, how many are ranked before the bucket's first in that bin.
+    Ranks(Vec<Vec<u32>>),
+    /// By bin the score of all in it; with [`MIXED`] the lowest one, before the borders inside the bin.
+    Borders { bins: Vec<u8>, borders: Vec<Border>, ties_before: Vec<Vec<u64>> },
+}
+
+const MIXED: u8 = 0x80;
 
 /// Where a score begins: behind the values below `value` and the first `ties` of those equal to it, in the order of people.
 #[derive(Clone, Copy, Debug)]
@@ -386,22 +405,6 @@ struct Border {
     value: i64,
     ties: u64,
     score: u8,
-}
-
-const MIXED: u8 = 0x80;
-
-/// The scores of one measure.
-struct Scale {
-    of: Of,
-    /// Larger values are ranked first.
-    downward: bool,
-    /// Score 1 goes to the last.
-    inverted: bool,
-    borders: Vec<Border>,
-    /// By bin the score of all in it; with [`MIXED`] the lowest one, before borders inside the bin and before turning round.
-    bins: Vec<u8>,
-    /// For each bucket how many buyers of the buckets before are equal to each border's value.
-    ties_before: Vec<Vec<u64>>,
 }
 
 impl RfmPartial {
@@ -414,21 +417,19 @@ impl RfmPartial {
                 let total: usize = buyers.iter().map(Buyers::len).sum();
                 let tiles = matches!(method, Method::Tiles(_));
                 // How many of the ranked have score 1, 2 … at most.
-                let ends: Vec<usize> = (1..n)
-                    .map(|s| if tiles { s * (total / n) + s.min(total % n) } else { (s * total).div_ceil(n) })
+                let ends: Vec<u64> = (1..n)
+                    .map(|s| if tiles { s * (total / n) + s.min(total % n) } else { (s * total).div_ceil(n) } as u64)
                     .collect();
                 let scale = |of, downward, inverted| Scale::new(&buyers, of, downward, inverted, &ends);
-                let scales = [
-                    scale(Of::Recency, tiles, !tiles),
-                    scale(Of::Orders, false, false),
-                    scale(Of::Value, false, false),
-                ];
+                let recency = scale(Of::Recency, tiles, !tiles);
+                let orders = scale(Of::Orders, false, false);
+                let value = scale(Of::Value, false, false);
                 each_bucket(buyers.len(), threads, |bucket| {
                     let own = &buyers[bucket];
                     let mut cells = vec![0u16; own.len()];
-                    scales[0].score(bucket, &own.recency_days, &mut cells, n as u16);
-                    scales[1].score(bucket, &own.orders, &mut cells, n as u16);
-                    scales[2].score(bucket, &own.value, &mut cells, n as u16);
+                    recency.score(bucket, &own.recency_days, &mut cells);
+                    orders.score(bucket, &own.orders, &mut cells);
+                    value.score(bucket, &own.value, &mut cells);
                     cells
                 })
             }
@@ -487,104 +488,130 @@ fn each_bucket<T: Send>(buckets: usize, threads: usize, work: impl Fn(usize) -> 
 }
 
 impl Scale {
-    fn new(buyers: &[Buyers], of: Of, downward: bool, inverted: bool, ends: &[usize]) -> Self {
+    fn new(buyers: &[Buyers], of: Of, downward: bool, inverted: bool, ends: &[u64]) -> Self {
         let mut counts = vec![0u64; BINS];
         for own in buyers {
             counts.iter_mut().zip(own.bins(of)).for_each(|(all, own)| *all += u64::from(*own));
         }
-        // Ranked downward is ranked upward by the negative.
-        let order: Vec<usize> = if downward { (0..BINS).rev().collect() } else { (0..BINS).collect() };
-        let mut scale =
-            Self { of, downward, inverted, borders: Vec::new(), bins: vec![0; BINS], ties_before: Vec::new() };
-        let scores = ends.len() as u8 + 1;
-        let mut before = 0u64;
-        for bin in order {
-            let count = counts[bin];
-            // Scores of the first and the last of this bin.
-            let score_at = |rank: u64| 1 + ends.iter().filter(|end| rank >= **end as u64).count() as u8;
-            if count > 0 {
-                let (low, high) = (score_at(before), score_at(before + count - 1));
-                if low == high {
-                    scale.bins[bin] = if inverted { scores + 1 - low } else { low };
-                } else {
-                    scale.bins[bin] = low | MIXED;
-                    scale.cross(buyers, bin, before, low, &ends[usize::from(low) - 1..usize::from(high) - 1]);
-                }
-            }
-            before += count;
+        let mut scale = Self { of, downward, inverted, ends: ends.to_vec(), places: Places::Ranks(Vec::new()) };
+        // How many are ranked before each bin. Ranked downward is from the last bin on.
+        let mut before = vec![0u64; BINS];
+        let mut sum = 0;
+        for at in 0..BINS {
+            let bin = if downward { LAST_BIN - at } else { at };
+            before[bin] = sum;
+            sum += counts[bin];
         }
-        scale.count_ties(buyers);
+        scale.places = if of != Of::Value && counts[LAST_BIN] == 0 {
+            let mut next: Vec<u32> = before.iter().map(|count| *count as u32).collect();
+            let mut all = Vec::with_capacity(buyers.len());
+            for own in buyers {
+                all.push(next.clone());
+                next.iter_mut().zip(own.bins(of)).for_each(|(next, own)| *next += own);
+            }
+            Places::Ranks(all)
+        } else {
+            scale.borders(buyers, &counts, &before)
+        };
         scale
     }
-    /// The borders inside a bin with `before` buyers ranked ahead of it.
-    fn cross(&mut self, buyers: &[Buyers], bin: usize, before: u64, low: u8, ends: &[usize]) {
-        let alone = self.of != Of::Value && bin < LAST_BIN;
-        let mut values: Vec<i64> = Vec::new();
-        if alone {
-            values.push(if self.downward { -(bin as i64) } else { bin as i64 });
-        } else {
-            for own in buyers {
-                match self.of {
-                    Of::Recency => {
-                        values.extend(own.recency_days.iter().filter(|v| small_bin(**v) == bin).map(|v| i64::from(*v)))
-                    }
-                    Of::Orders => {
-                        values.extend(own.orders.iter().filter(|v| small_bin(**v) == bin).map(|v| i64::from(*v)))
-                    }
-                    Of::Value => values.extend(own.value.iter().filter(|v| value_bin(**v) == bin)),
-                }
-            }
-            if self.downward {
-                values.iter_mut().for_each(|v| *v = -*v);
-            }
-            values.sort_unstable();
-        }
-        for (end, score) in ends.iter().zip(low + 1..) {
-            // The last one ahead of the border.
-            let at = (*end as u64 - 1 - before) as usize;
-            let (value, less) =
-                if alone { (values[0], 0) } else { (values[at], values.partition_point(|v| *v < values[at])) };
-            self.borders.push(Border { value, ties: (at - less) as u64 + 1, score });
-        }
+    fn score_at(&self, rank: u64) -> u8 {
+        1 + self.ends.iter().filter(|end| rank >= **end).count() as u8
     }
-    fn count_ties(&mut self, buyers: &[Buyers]) {
-        let mut before = vec![0u64; self.borders.len()];
+    fn borders(&self, buyers: &[Buyers], counts: &[u64], before: &[u64]) -> Places {
+        let mut bins = vec![0u8; BINS];
+        for bin in (0..BINS).filter(|bin| counts[*bin] > 0) {
+            let (low, high) = (self.score_at(before[bin]), self.score_at(before[bin] + counts[bin] - 1));
+            bins[bin] = if low == high { low } else { low | MIXED };
+        }
+        // The values of bins with a border inside, bucket by bucket.
+        let mut near: Vec<(usize, i64)> = Vec::new();
+        let mut buckets = vec![0];
         for own in buyers {
-            self.ties_before.push(before.clone());
-            for (before, border) in before.iter_mut().zip(&self.borders) {
-                let value = if self.downward { -border.value } else { border.value };
-                *before += match self.of {
-                    Of::Recency | Of::Orders if (value as usize) < LAST_BIN => {
-                        u64::from(own.bins(self.of)[value as usize])
-                    }
-                    Of::Recency => own.recency_days.iter().filter(|v| i64::from(**v) == value).count() as u64,
-                    Of::Orders => own.orders.iter().filter(|v| i64::from(**v) == value).count() as u64,
-                    Of::Value if own.bins(Of::Value)[value_bin(value)] == 0 => 0,
-                    Of::Value => own.value.iter().filter(|v| **v == value).count() as u64,
-                };
+            match self.of {
+                Of::Recency => gather(&own.recency_days, &bins, self.downward, &mut near),
+                Of::Orders => gather(&own.orders, &bins, self.downward, &mut near),
+                Of::Value => gather(&own.value, &bins, self.downward, &mut near),
+            }
+            buckets.push(near.len());
+        }
+        let mut sorted = near.clone();
+        sorted.sort_unstable();
+        let mut borders = Vec::new();
+        for bin in (0..BINS).filter(|bin| bins[*bin] & MIXED != 0) {
+            let from = sorted.partition_point(|(own, _)| *own < bin);
+            let own = &sorted[from..from + counts[bin] as usize];
+            let low = bins[bin] ^ MIXED;
+            for (end, score) in self.ends[usize::from(low) - 1..].iter().zip(low + 1..) {
+                // The last one ahead of the border.
+                let Some(at) = (end - before[bin]).checked_sub(1).filter(|at| at + 1 < counts[bin]) else { continue };
+                let value = own[at as usize].1;
+                let less = own.partition_point(|(_, own)| *own < value) as u64;
+                borders.push(Border { value, ties: at - less + 1, score });
             }
         }
+        let mut sums = vec![0u64; borders.len()];
+        let mut ties_before = Vec::new();
+        for bucket in buckets.windows(2) {
+            ties_before.push(sums.clone());
+            for (sum, border) in sums.iter_mut().zip(&borders) {
+                let own = near[bucket[0]..bucket[1]].iter();
+                *sum += own.filter(|(_, value)| *value == border.value).count() as u64;
+            }
+        }
+        Places::Borders { bins, borders, ties_before }
     }
     /// Puts this measure's score into the cells: `cell × n + score − 1`.
-    fn score<T: Measured>(&self, bucket: usize, values: &[T], cells: &mut [u16], n: u16) {
-        let mut seen = self.ties_before[bucket].clone();
-        for (value, cell) in values.iter().zip(cells) {
-            let mut score = self.bins[value.bin()];
-            if score & MIXED != 0 {
-                score ^= MIXED;
-                let value = if self.downward { -value.number() } else { value.number() };
-                for (border, seen) in self.borders.iter().zip(&mut seen) {
-                    let tied = value == border.value;
-                    if value > border.value || tied && *seen >= border.ties {
-                        score = score.max(border.score);
-                    }
-                    *seen += u64::from(tied);
-                }
-                if self.inverted {
-                    score = n as u8 + 1 - score;
+    fn score<T: Measured>(&self, bucket: usize, values: &[T], cells: &mut [u16]) {
+        let n = self.ends.len() as u16 + 1;
+        match &self.places {
+            Places::Ranks(next) => {
+                let mut next = next[bucket].clone();
+                // Up to nine borders as a fixed number of comparisons.
+                let mut ends = [u32::MAX; 9];
+                ends.iter_mut().zip(&self.ends).for_each(|(own, end)| *own = *end as u32);
+                for (value, cell) in values.iter().zip(cells) {
+                    let next = &mut next[value.bin()];
+                    let rank = *next;
+                    *next += 1;
+                    let passed = if n <= 5 { passed(&ends[..4], rank) } else { passed(&ends, rank) };
+                    *cell = *cell * n + if self.inverted { n - 1 - passed } else { passed };
                 }
             }
-            *cell = *cell * n + u16::from(score) - 1;
+            Places::Borders { bins, borders, ties_before } => {
+                let mut seen = ties_before[bucket].clone();
+                for (value, cell) in values.iter().zip(cells) {
+                    let mut score = bins[value.bin()];
+                    if score & MIXED != 0 {
+                        score ^= MIXED;
+                        let value = if self.downward { -value.number() } else { value.number() };
+                        for (border, seen) in borders.iter().zip(&mut seen) {
+                            let tied = value == border.value;
+                            if value > border.value || tied && *seen >= border.ties {
+                                score = score.max(border.score);
+                            }
+                            *seen += u64::from(tied);
+                        }
+                    }
+                    let passed = u16::from(score) - 1;
+                    *cell = *cell * n + if self.inverted { n - 1 - passed } else { passed };
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn passed(ends: &[u32], rank: u32) -> u16 {
+    ends.iter().map(|end| u16::from(rank >= *end)).sum()
+}
+
+/// The values in bins with a border inside.
+fn gather<T: Measured>(values: &[T], bins: &[u8], downward: bool, near: &mut Vec<(usize, i64)>) {
+    for value in values {
+        let bin = value.bin();
+        if bins[bin] & MIXED != 0 {
+            near.push((bin, if downward { -value.number() } else { value.number() }));
         }
     }
 }

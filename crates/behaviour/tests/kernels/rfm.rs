@@ -64,7 +64,7 @@ fn buyers(world: &World, rfm: &Rfm) -> Vec<Buyer> {
     let day = |seen: &Seen<'_>| rfm.calendar.day(seen.fact.at);
     let inside = |seen: &Seen<'_>| day(seen) <= rfm.as_of && day(seen) >= rfm.since;
     let mut all = Vec::new();
-    for person in PEOPLE {
+    for person in world.people() {
         let orders: Vec<_> = world.of(person, &rfm.orders).into_iter().filter(inside).collect();
         let Some(last) = orders.last() else { continue };
         let frequency = match &rfm.frequency {
@@ -127,34 +127,7 @@ proptest! {
             since: since.map_or(i32::MIN, |day| FIRST_DAY + day),
             calendar: world.calendar(),
         };
-        let expected = buyers(&world, &rfm);
-        let scored = run(&world, &rfm).scores(&method, 2);
-        let expected: Vec<_> = expected.iter().copied().zip(scores(&expected, &method)).collect();
-        prop_assert_eq!(flat(&scored), expected.clone());
-        // What is shown adds up to it.
-        let n = usize::from(scored.scores);
-        let grid = scored.grid();
-        for r in 1..=n as u8 {
-            for f in 1..=n as u8 {
-                let part = RfmCell { r: Some(r), f: Some(f), ..RfmCell::default() };
-                let people: Vec<u32> =
-                    expected.iter().filter(|(_, own)| (own.0, own.1) == (r, f)).map(|(buyer, _)| buyer.0).collect();
-                prop_assert_eq!(grid[usize::from(r) - 1][usize::from(f) - 1], people.len() as u64);
-                prop_assert_eq!(scored.count(&part), people.len() as u64);
-                prop_assert_eq!(scored.people(&part).iter().collect::<Vec<_>>(), people);
-            }
-        }
-        for cell in scored.cells() {
-            let own = expected.iter().filter(|(_, own)| *own == (cell.r, cell.f, cell.m));
-            prop_assert_eq!((own.clone().count() as u64, own.map(|(buyer, _)| buyer.3).sum::<i64>()), (cell.people, cell.value));
-        }
-        for segment in scored.segments() {
-            let own: Vec<_> = expected.iter().filter(|(_, own)| segment_of(own.0, own.1) == segment.name).collect();
-            prop_assert_eq!(segment.people, own.len() as u64);
-            prop_assert_eq!(segment.value, own.iter().map(|(buyer, _)| buyer.3).sum::<i64>());
-            prop_assert_eq!(segment.orders, own.iter().map(|(buyer, _)| buyer.2 as u64).sum::<u64>());
-            prop_assert_eq!(segment.recency_days, own.iter().map(|(buyer, _)| buyer.1).sum::<i64>());
-        }
+        check(&world, &rfm, &method);
     }
 
     /// Thousands of buyers with values over many orders of size: bins, ties and several buckets.
@@ -176,7 +149,7 @@ proptest! {
             let properties = vec![("amount".to_owned(), Value::Int(value))];
             facts.push(Fact { person, origin: person, at, event: "e0".into(), properties });
         }
-        let world = World { parts: vec![facts], hidden: Vec::new(), zone: "Asia/Shanghai" };
+        let world = World::new(vec![facts], Vec::new(), "Asia/Shanghai", Vec::new());
         let rfm = Rfm {
             orders: Select::of("e0"),
             refunds: None,
@@ -219,4 +192,37 @@ fn segments_are_those_of_the_reference() {
             assert_eq!(segment_of(r, f), expected, "{r}{f}");
         }
     }
+}
+
+/// Against the reference.
+pub fn check(world: &World, rfm: &Rfm, method: &Method) -> RfmScores {
+    let expected = buyers(world, rfm);
+    let scored = run(world, rfm).scores(method, 2);
+    let expected: Vec<_> = expected.iter().copied().zip(scores(&expected, method)).collect();
+    assert_eq!(flat(&scored), expected.clone());
+    // What is shown adds up to it.
+    let n = usize::from(scored.scores);
+    let grid = scored.grid();
+    for r in 1..=n as u8 {
+        for f in 1..=n as u8 {
+            let part = RfmCell { r: Some(r), f: Some(f), ..RfmCell::default() };
+            let people: Vec<u32> =
+                expected.iter().filter(|(_, own)| (own.0, own.1) == (r, f)).map(|(buyer, _)| buyer.0).collect();
+            assert_eq!(grid[usize::from(r) - 1][usize::from(f) - 1], people.len() as u64);
+            assert_eq!(scored.count(&part), people.len() as u64);
+            assert_eq!(scored.people(&part).iter().collect::<Vec<_>>(), people);
+        }
+    }
+    for cell in scored.cells() {
+        let own = expected.iter().filter(|(_, own)| *own == (cell.r, cell.f, cell.m));
+        assert_eq!((own.clone().count() as u64, own.map(|(buyer, _)| buyer.3).sum::<i64>()), (cell.people, cell.value));
+    }
+    for segment in scored.segments() {
+        let own: Vec<_> = expected.iter().filter(|(_, own)| segment_of(own.0, own.1) == segment.name).collect();
+        assert_eq!(segment.people, own.len() as u64);
+        assert_eq!(segment.value, own.iter().map(|(buyer, _)| buyer.3).sum::<i64>());
+        assert_eq!(segment.orders, own.iter().map(|(buyer, _)| buyer.2 as u64).sum::<u64>());
+        assert_eq!(segment.recency_days, own.iter().map(|(buyer, _)| buyer.1).sum::<i64>());
+    }
+    scored
 }
