@@ -7,6 +7,7 @@ use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::People;
+use siyu_projection::Projection;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub struct Parts {
     pub access: Access,
     pub people: People,
     pub intake: Intake,
+    pub projection: Projection,
     /// The workspace's folder: uploads lie below it.
     pub folder: PathBuf,
     pub config: Config,

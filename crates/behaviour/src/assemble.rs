@@ -7,9 +7,9 @@ use crate::bits::{Bits, SLOTS};
 use crate::buf::Buf;
 use crate::builder::WORD_BYTES_MAX;
 use crate::column::{Column, ColumnKind, NO_BOOL, NO_INT, NO_WORD, Words};
-use crate::days::Days;
 use crate::part::{DayPart, Index, IndexView, Part, SPARSE_MAX, TypePart};
 use crate::sink::Sink;
+use crate::zone_days::Days;
 use bytemuck::Pod;
 use siyu_kernel::Zone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,6 +75,7 @@ pub(crate) fn assemble<S: Sink>(plan: &mut Plan<'_>, zone: &Zone, sink: &mut S) 
     let mut guests = Vec::new();
     // For each source, where its types went.
     let mut places: Vec<Vec<u16>> = plan.sources.iter().map(|part| vec![u16::MAX; part.types.len()]).collect();
+    let moves = Moves::new(plan);
     let names: BTreeSet<&str> =
         plan.sources.iter().flat_map(|part| &part.types).map(|own| own.event.as_str()).collect();
     for name in names {
@@ -87,7 +88,7 @@ pub(crate) fn assemble<S: Sink>(plan: &mut Plan<'_>, zone: &Zone, sink: &mut S) 
             })
             .collect();
         let found: Vec<Option<List<'_>>> = lists.iter().map(|list| list.map(|(_, list)| list)).collect();
-        if let Some(made) = type_part(plan, name, &found, &mut guests, sink)? {
+        if let Some(made) = type_part(plan, name, &found, &moves, zone, &mut guests, sink)? {
             for (source, list) in lists.iter().enumerate() {
                 if let Some((at, _)) = list {
                     places[source][usize::from(*at)] = types.len() as u16;
@@ -106,10 +107,10 @@ pub(crate) fn assemble<S: Sink>(plan: &mut Plan<'_>, zone: &Zone, sink: &mut S) 
     guests.sort_unstable();
     guests.dedup();
     let guests = sink.put(guests)?;
-    let mut days = Vec::new();
-    for (day, slots) in days_of(plan, zone) {
-        days.push(DayPart { day, slots: sink.index(slots)? });
-    }
+    let lists: Vec<Vec<List<'_>>> =
+        plan.sources.iter().map(|part| part.types.iter().map(List::new).collect()).collect();
+    let days = days_of(plan, &moves, zone, |source| Some(&plan.sources[source].days), |source| &lists[source]);
+    let days = sink.days(days)?;
     Ok(Some(Part { bucket: plan.bucket, types, index, starts, trail, guests, days }))
 }
 
@@ -117,6 +118,8 @@ fn type_part<S: Sink>(
     plan: &Plan<'_>,
     name: &str,
     lists: &[Option<List<'_>>],
+    moves: &Moves,
+    zone: &Zone,
     guests: &mut Vec<u64>,
     sink: &mut S,
 ) -> Result<Option<TypePart>, S::Error> {
@@ -167,7 +170,14 @@ fn type_part<S: Sink>(
     let origins = sink.put(origins)?;
     let mut left_out = lists.iter().flatten().map(|list| list.part.left_out).sum();
     let columns = columns(lists, &runs, rows, &mut left_out, sink)?;
-    Ok(Some(TypePart { event: name.to_owned(), index, starts, times, origins, columns, left_out }))
+    // A source without the type has no days of it; one whose days were not made is asked for its instants.
+    let made = |source: usize| match lists[source] {
+        Some(list) => Some(&list.part.days).filter(|days| !days.is_empty()),
+        None => None,
+    };
+    let days = days_of(plan, moves, zone, made, |source| lists[source].as_slice());
+    let days = sink.days(days)?;
+    Ok(Some(TypePart { event: name.to_owned(), index, starts, times, origins, columns, days, left_out }))
 }
 
 /// The rows of a take that pass its filter.
@@ -470,13 +480,12 @@ impl<'p> MergedWords<'p> {
                 bytes += word.len();
                 chosen.push((first as u32, cursors[first]));
             }
-            for at in first..cursors.len() {
-                let cursor = cursors[at];
-                if at == first || self.sources[at].word(cursor) == Some(word) {
+            for (own, cursor) in self.sources.iter_mut().zip(&mut cursors) {
+                if own.word(*cursor) == Some(word) {
                     if !full {
-                        self.sources[at].to[cursor as usize] = n;
+                        own.to[*cursor as usize] = n;
                     }
-                    cursors[at] = self.sources[at].next_used(cursor + 1);
+                    *cursor = own.next_used(*cursor + 1);
                 }
             }
             n += u32::from(!full);
@@ -619,10 +628,18 @@ impl<'a, 'p> Trails<'a, 'p> {
     }
 }
 
-/// Slots of a day, few or many.
+/// Slots of a day.
 enum DaySlots {
+    /// Those of one source, as they are.
+    Whole(Index),
     Few(Vec<u16>),
     Many(Bits),
+}
+
+impl Default for DaySlots {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
 }
 
 impl DaySlots {
@@ -635,10 +652,17 @@ impl DaySlots {
                     *self = Self::Many(slots.iter().copied().collect());
                 }
             }
+            Self::Whole(index) => {
+                let mut bits = Bits::empty();
+                index.view().add_to(&mut bits);
+                bits.insert(slot);
+                *self = Self::Many(bits);
+            }
         }
     }
     fn index(self) -> Index {
         match self {
+            Self::Whole(index) => index,
             Self::Few(mut slots) => {
                 slots.sort_unstable();
                 slots.dedup();
@@ -649,38 +673,69 @@ impl DaySlots {
     }
 }
 
-fn days_of(plan: &Plan<'_>, zone: &Zone) -> Vec<(i32, Index)> {
-    let mut days: BTreeMap<i32, DaySlots> = BTreeMap::new();
-    const NOBODY: u32 = u32::MAX;
-    let mut to = vec![NOBODY; SLOTS];
+/// For each source, where its slots go whole.
+struct Moves {
+    to: Vec<Vec<u32>>,
+    /// Every slot of the source stays where it is.
+    stays: Vec<bool>,
+}
+const NOWHERE: u32 = u32::MAX;
+
+impl Moves {
+    fn new(plan: &Plan<'_>) -> Self {
+        let mut to = vec![vec![NOWHERE; SLOTS]; plan.sources.len()];
+        let mut kept = vec![0usize; plan.sources.len()];
+        for take in plan.takes.iter().filter(|take| take.only == ALL) {
+            to[take.source as usize][usize::from(take.slot)] = u32::from(take.to);
+            kept[take.source as usize] += usize::from(take.slot == take.to);
+        }
+        let slots = |part: &Part| part.starts.len() - 1;
+        let stays = plan.sources.iter().zip(kept).map(|(part, kept)| kept == slots(part)).collect();
+        Self { to, stays }
+    }
+}
+
+/// Who is active on which day, out of the days of the sources; where those were not made, or only a part of somebody's rows is taken, out of
+/// the instants of `lists`.
+fn days_of<'p>(
+    plan: &Plan<'_>,
+    moves: &Moves,
+    zone: &Zone,
+    days: impl Fn(usize) -> Option<&'p Vec<DayPart>>,
+    lists: impl Fn(usize) -> &'p [List<'p>],
+) -> Vec<DayPart> {
+    let mut all: BTreeMap<i32, DaySlots> = BTreeMap::new();
     let mut clock = Days::new(zone);
-    for (at, source) in plan.sources.iter().enumerate() {
-        let own = || plan.takes.iter().filter(|take| take.source as usize == at);
-        own().filter(|take| take.only == ALL).for_each(|take| to[usize::from(take.slot)] = u32::from(take.to));
-        for day in &source.days {
-            let into = days.entry(day.day).or_insert_with(|| DaySlots::Few(Vec::new()));
+    for (source, part) in plan.sources.iter().enumerate() {
+        let to = &moves.to[source];
+        let made = days(source);
+        for day in made.into_iter().flatten() {
+            if moves.stays[source] && !all.contains_key(&day.day) {
+                all.insert(day.day, DaySlots::Whole(day.slots.clone()));
+                continue;
+            }
+            let slots = all.entry(day.day).or_default();
             day.slots.view().each(|slot| {
-                if to[usize::from(slot)] != NOBODY {
-                    into.add(to[usize::from(slot)] as u16);
+                if to[usize::from(slot)] != NOWHERE {
+                    slots.add(to[usize::from(slot)] as u16);
                 }
             });
         }
-        own().for_each(|take| to[usize::from(take.slot)] = NOBODY);
-        // Of a part of somebody's rows only their instants tell.
-        let lists: Vec<List<'_>> = source.types.iter().map(List::new).collect();
-        for take in own().filter(|take| take.only != ALL) {
-            let (only, person) = (&plan.only[take.only as usize], source.person(take.slot));
-            for list in &lists {
+        let own = plan.takes.iter().filter(|take| take.source as usize == source);
+        for take in own.filter(|take| take.only != ALL || made.is_none()) {
+            let (only, person) = (plan.only.get(take.only as usize), part.person(take.slot));
+            for list in lists(source) {
                 let Some((from, end)) = list.range(take.slot) else { continue };
-                for row in (from..end).filter(|row| only.binary_search(&list.origin(*row, person)).is_ok()) {
-                    let day = clock.day(list.times[row as usize]);
-                    days.entry(day).or_insert_with(|| DaySlots::Few(Vec::new())).add(take.to);
+                for row in from..end {
+                    if only.is_none_or(|only| only.binary_search(&list.origin(row, person)).is_ok()) {
+                        all.entry(clock.day(list.times[row as usize])).or_default().add(take.to);
+                    }
                 }
             }
         }
     }
-    let indexes = days.into_iter().map(|(day, slots)| (day, slots.index()));
-    indexes.filter(|(_, index)| !index.is_empty()).collect()
+    let day = |(day, slots): (i32, DaySlots)| DayPart { day, slots: slots.index() };
+    all.into_iter().map(day).filter(|day| !day.slots.is_empty()).collect()
 }
 
 /// Every slot of these parts that is not hidden, as it is.

@@ -2,10 +2,10 @@
 
 use crate::buf::Buf;
 use crate::column::{Column, ColumnKind, NO_BOOL, NO_INT, NO_WORD, Words};
-use crate::days::Days;
 use crate::facts::Facts;
 use crate::part::{DayPart, Index, Part, TypePart};
 use crate::value::Fact;
+use crate::zone_days::Days;
 use rustc_hash::FxHashMap;
 use siyu_kernel::Zone;
 use std::sync::Mutex;
@@ -118,34 +118,63 @@ fn part(bucket: u16, rows: &[u32], facts: &Facts, shared: &Shared, scratch: &mut
 
     let mut by_type: Vec<Vec<(u16, u32)>> = vec![Vec::new(); events.len()];
     let mut trail = Vec::with_capacity(order.len());
-    let mut days: FxHashMap<i32, Vec<u16>> = FxHashMap::default();
+    let mut days = DaysMaking::default();
+    let mut days_by_type: Vec<DaysMaking> = (0..events.len()).map(|_| DaysMaking::default()).collect();
     let mut guests = Vec::new();
     for (slot, at, origin, row) in &order {
         let place = scratch.place[facts.rows[*row as usize].event as usize];
         by_type[usize::from(place)].push((*slot, *row));
         trail.push(place);
-        let slots = days.entry(scratch.days.day(*at)).or_default();
-        if slots.last() != Some(slot) {
-            slots.push(*slot);
-        }
+        let day = scratch.days.day(*at);
+        days.push(day, *slot);
+        days_by_type[usize::from(place)].push(day, *slot);
         if *origin != u32::from(bucket) << 16 | u32::from(*slot) {
             guests.push(u64::from(*slot) << 32 | u64::from(*origin));
         }
     }
     guests.sort_unstable();
     guests.dedup();
-    let types =
-        events.iter().zip(&by_type).map(|(event, rows)| type_part(*event, rows, facts, shared, scratch)).collect();
+    let types = events
+        .iter()
+        .zip(&by_type)
+        .zip(days_by_type)
+        .map(|((event, rows), days)| type_part(*event, rows, days.finish(), facts, shared, scratch))
+        .collect();
     let (index, starts) = index_of(order.iter().map(|(slot, ..)| *slot));
-    let mut days: Vec<DayPart> =
-        days.into_iter().map(|(day, slots)| DayPart { day, slots: Index::new(&slots) }).collect();
-    days.sort_unstable_by_key(|day| day.day);
     events.iter().for_each(|event| scratch.place[*event as usize] = u16::MAX);
     scratch.order = order;
-    Part { bucket, types, index, starts, trail: trail.into(), guests: guests.into(), days }
+    Part { bucket, types, index, starts, trail: trail.into(), guests: guests.into(), days: days.finish() }
 }
 
-fn type_part(event: u32, rows: &[(u16, u32)], facts: &Facts, shared: &Shared, scratch: &mut Scratch<'_>) -> TypePart {
+/// Slots by day, each pushed in rising order.
+#[derive(Default)]
+struct DaysMaking {
+    days: FxHashMap<i32, Vec<u16>>,
+}
+
+impl DaysMaking {
+    fn push(&mut self, day: i32, slot: u16) {
+        let slots = self.days.entry(day).or_default();
+        if slots.last() != Some(&slot) {
+            slots.push(slot);
+        }
+    }
+    fn finish(self) -> Vec<DayPart> {
+        let day = |(day, slots): (i32, Vec<u16>)| DayPart { day, slots: Index::new(&slots) };
+        let mut days: Vec<DayPart> = self.days.into_iter().map(day).collect();
+        days.sort_unstable_by_key(|day| day.day);
+        days
+    }
+}
+
+fn type_part(
+    event: u32,
+    rows: &[(u16, u32)],
+    days: Vec<DayPart>,
+    facts: &Facts,
+    shared: &Shared,
+    scratch: &mut Scratch<'_>,
+) -> TypePart {
     let (index, starts) = index_of(rows.iter().map(|(slot, _)| *slot));
     let moved = rows.iter().map(|(_, at)| &facts.rows[*at as usize]).any(|row| row.origin != row.person);
     let of = |at: u32| &facts.rows[at as usize];
@@ -161,6 +190,7 @@ fn type_part(event: u32, rows: &[(u16, u32)], facts: &Facts, shared: &Shared, sc
             Buf::default()
         },
         columns,
+        days,
         left_out,
     }
 }

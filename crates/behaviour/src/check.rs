@@ -2,7 +2,7 @@
 
 use crate::bits::SLOTS;
 use crate::column::{Column, Words};
-use crate::part::{Index, Part, TypePart};
+use crate::part::{DayPart, Index, Part, TypePart};
 
 /// The name of what is wrong.
 pub(crate) fn check(part: &Part) -> Result<(), String> {
@@ -14,8 +14,7 @@ pub(crate) fn check(part: &Part) -> Result<(), String> {
     let people = index(&part.index).ok_or("index")?;
     fine(starts(&part.starts, people, part.trail.len()), "starts")?;
     fine(part.guests.windows(2).all(|pair| pair[0] < pair[1]), "guests")?;
-    fine(part.days.windows(2).all(|pair| pair[0].day < pair[1].day), "order of days")?;
-    fine(part.days.iter().all(|day| index(&day.slots).is_some()), "days")?;
+    fine(days(&part.days), "days")?;
     fine(trail(part), "trail")
 }
 
@@ -56,6 +55,10 @@ fn words(words: &Words) -> bool {
     !words.ends.is_empty() && lists(&words.ends, words.ends.len() - 1, words.bytes.len())
 }
 
+fn days(days: &[DayPart]) -> bool {
+    days.windows(2).all(|pair| pair[0].day < pair[1].day) && days.iter().all(|day| index(&day.slots).is_some())
+}
+
 fn type_part(own: &TypePart) -> bool {
     let rows = own.times.len();
     let Some(slots) = index(&own.index) else { return false };
@@ -69,6 +72,7 @@ fn type_part(own: &TypePart) -> bool {
     let ordered = |pair: &[(String, Column)]| (&pair[0].0, pair[0].1.kind()) < (&pair[1].0, pair[1].1.kind());
     starts(&own.starts, slots, rows)
         && (own.origins.is_empty() || own.origins.len() == rows)
+        && days(&own.days)
         && own.columns.windows(2).all(ordered)
         && own.columns.iter().all(|(_, own)| column(own))
 }

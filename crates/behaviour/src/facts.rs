@@ -35,12 +35,15 @@ impl Interner {
         // Only whole texts go in.
         std::str::from_utf8(slice(&self.bytes, &self.ends, id)).unwrap_or_default()
     }
-    pub fn id(&mut self, text: &str) -> u32 {
+    pub fn find(&self, text: &str) -> Option<u32> {
         let (bytes, ends) = (&self.bytes, &self.ends);
-        let code = hash(text.as_bytes());
-        if let Some(id) = self.table.find(code, |id| slice(bytes, ends, *id) == text.as_bytes()) {
-            return *id;
+        self.table.find(hash(text.as_bytes()), |id| slice(bytes, ends, *id) == text.as_bytes()).copied()
+    }
+    pub fn id(&mut self, text: &str) -> u32 {
+        if let Some(id) = self.find(text) {
+            return id;
         }
+        let code = hash(text.as_bytes());
         let id = self.ends.len() as u32;
         self.bytes.extend_from_slice(text.as_bytes());
         self.ends.push(self.bytes.len() as u32);
@@ -132,6 +135,10 @@ impl Facts {
     pub fn event(&mut self, name: &str) -> EventRef {
         EventRef(self.events.id(name))
     }
+    /// Like [`Facts::event`] for a name that was used before; an unknown one is not remembered.
+    pub fn find_event(&self, name: &str) -> Option<EventRef> {
+        self.events.find(name).map(EventRef)
+    }
     pub fn event_name(&self, event: EventRef) -> &str {
         self.events.get(event.0)
     }
@@ -143,6 +150,10 @@ impl Facts {
         self.key_of.insert((name.into(), kind), key);
         self.keys.push(Key { name: name.into(), kind, words: Interner::default() });
         KeyRef(key)
+    }
+    /// Like [`Facts::key`] for a property that was used before; an unknown one is not remembered.
+    pub fn find_key(&self, name: &str, kind: ColumnKind) -> Option<KeyRef> {
+        self.key_of.get(&(name, kind) as &dyn KeyName).copied().map(KeyRef)
     }
     /// The next event; its properties follow. Of a property that is given twice the last value stays.
     ///

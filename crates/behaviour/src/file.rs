@@ -9,11 +9,12 @@
 //! and directory; [`StoredPart::verify`] reads all of it, checks the sums, and checks what the views rely on (offsets, ranks, the trail), so
 //! that a file that passes can be read without a panic, whoever wrote it. The format is pinned by a golden file; a new one gets a new version.
 
+use crate::bits::SLOTS;
 use crate::buf::Buf;
 use crate::column::{Column, ColumnKind, Words};
 use crate::map::map;
 use crate::part::{DayPart, Index, Part, TypePart};
-use crate::sink::{Sink, Visit, each_buf};
+use crate::sink::{DENSE, PackedDays, Sink, Visit, each_buf};
 use crate::store::Merge;
 use bytemuck::Pod;
 use memmap2::Mmap;
@@ -138,6 +139,12 @@ impl Visit for FileSink {
     fn buf<T: Pod>(&mut self, buf: &Buf<T>) -> io::Result<()> {
         self.section(bytemuck::cast_slice(buf))
     }
+    fn days(&mut self, days: &[DayPart]) -> io::Result<()> {
+        let packed = PackedDays::new(days);
+        self.section(bytemuck::cast_slice(&packed.table))?;
+        self.section(bytemuck::cast_slice(&packed.slots))?;
+        self.section(bytemuck::cast_slice(&packed.words))
+    }
 }
 
 fn renamed<T>(path: &Path, write: impl FnOnce(&Path) -> io::Result<Option<T>>) -> Result<Option<T>, FileError> {
@@ -170,10 +177,9 @@ pub fn write(part: &Part, path: &Path) -> Result<Written, FileError> {
 pub fn write_merged(merge: &Merge, path: &Path) -> Result<Option<Written>, FileError> {
     renamed(path, |temporary| {
         let mut sink = FileSink::create(temporary)?;
-        let Some(part) = merge.into_sink(&mut sink)? else { return Ok(None) };
-        // The trail is the third array after those of the types: one entry a row.
-        let days: usize = part.days.iter().map(|day| arrays(&day.slots)).sum();
-        let trail = sink.sections[sink.sections.len() - days - 2];
+        let Some(part) = merge.write_to(&mut sink)? else { return Ok(None) };
+        // Before the guests and the three arrays of the days stands the trail: one entry a row.
+        let trail = sink.sections[sink.sections.len() - 5];
         sink.finish(&part, trail.bytes / 2).map(Some)
     })
 }
@@ -260,11 +266,6 @@ fn directory(part: &Part, sections: &[Section]) -> Vec<u8> {
         }
     }
     out.push(arrays(&part.index) as u8);
-    number(&mut out, part.days.len());
-    for day in &part.days {
-        out.extend_from_slice(&day.day.to_le_bytes());
-        out.push(arrays(&day.slots) as u8);
-    }
     number(&mut out, sections.len());
     for section in sections {
         out.extend_from_slice(&section.offset.to_le_bytes());
@@ -321,6 +322,31 @@ impl Sections<'_> {
             _ => None,
         }
     }
+    fn days(&mut self) -> Option<Vec<DayPart>> {
+        let table: Buf<[i32; 2]> = self.next()?;
+        let (slots, words) = (self.left.next()?, self.left.next()?);
+        let (mut slot, mut word) = (usize::try_from(slots.offset).ok()?, usize::try_from(words.offset).ok()?);
+        let (slots_end, words_end) = (slot as u64 + slots.bytes, word as u64 + words.bytes);
+        let mut days = Vec::with_capacity(table.len());
+        for [day, n] in table.iter() {
+            let index = match *n {
+                DENSE => {
+                    let to = word.checked_add(SLOTS / 8)?;
+                    let words = Buf::mapped(self.map, word, to)?;
+                    word = to;
+                    Index::dense(words)
+                }
+                n => {
+                    let to = slot.checked_add(2 * usize::try_from(n).ok()?)?;
+                    let slots = Buf::mapped(self.map, slot, to)?;
+                    slot = to;
+                    Index::Sparse(slots)
+                }
+            };
+            days.push(DayPart { day: *day, slots: index });
+        }
+        (slot as u64 == slots_end && word as u64 == words_end).then_some(days)
+    }
     fn words(&mut self) -> Option<Words> {
         Some(Words { ends: self.next()?, bytes: self.next()? })
     }
@@ -348,9 +374,6 @@ fn read_sections(bytes: &[u8]) -> Option<(Vec<Section>, &[u8])> {
         }
     }
     reader.u8()?;
-    for _ in 0..reader.count()? {
-        reader.take(5)?;
-    }
     let described = &bytes[..bytes.len() - reader.0.len()];
     let n = reader.count()?;
     let sections: Option<Vec<Section>> =
@@ -371,15 +394,12 @@ fn read_part(described: &[u8], bucket: u16, mut sections: Sections<'_>) -> Optio
             let name = reader.text()?.to_owned();
             columns.push((name, sections.column(reader.u8()?)?));
         }
-        types.push(TypePart { event, index, starts, times, origins, columns, left_out });
+        let days = sections.days()?;
+        types.push(TypePart { event, index, starts, times, origins, columns, days, left_out });
     }
     let index = sections.index(reader.u8()?)?;
     let (starts, trail, guests) = (sections.next()?, sections.next()?, sections.next()?);
-    let mut days = Vec::new();
-    for _ in 0..reader.count()? {
-        let day = i32::from_le_bytes(reader.take(4)?.try_into().ok()?);
-        days.push(DayPart { day, slots: sections.index(reader.u8()?)? });
-    }
+    let days = sections.days()?;
     let all = reader.0.is_empty() && sections.left.next().is_none();
     all.then_some(Part { bucket, types, index, starts, trail, guests, days })
 }

@@ -20,7 +20,6 @@ mod buf;
 mod builder;
 mod check;
 mod column;
-mod days;
 mod facts;
 pub mod file;
 mod kernel;
@@ -31,6 +30,7 @@ mod store;
 mod test;
 mod value;
 mod view;
+mod zone_days;
 
 pub use bits::{Bits, SLOTS};
 pub use buf::Buf;

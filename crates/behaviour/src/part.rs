@@ -31,6 +31,10 @@ impl Index {
         for slot in sorted {
             words[usize::from(slot >> 6)] |= 1 << (slot & 63);
         }
+        Self::dense(words.into())
+    }
+    /// From 1,024 words of bits.
+    pub(crate) fn dense(words: Buf<u64>) -> Self {
         let mut before = 0;
         let ranks: Vec<u32> = words
             .iter()
@@ -40,7 +44,7 @@ impl Index {
                 rank
             })
             .collect();
-        Self::Dense { words: words.into(), ranks: ranks.into() }
+        Self::Dense { words, ranks: ranks.into() }
     }
     pub fn is_empty(&self) -> bool {
         match self {
@@ -111,6 +115,9 @@ pub struct TypePart {
     pub origins: Buf<u32>,
     /// Sorted by (name, kind).
     pub columns: Vec<(String, Column)>,
+    /// Who had such an event on which day, rising. Questions about whole days are answered from these without touching a row. Empty when they
+    /// were not made: then rows are read instead.
+    pub days: Vec<DayPart>,
     /// Texts that are absent here because a column had no room for more distinct ones ([`crate::WORD_BYTES_MAX`]).
     pub left_out: u64,
 }
@@ -174,12 +181,18 @@ impl Part {
                 self.0 += buf.memory();
                 Ok(())
             }
+            fn days(&mut self, days: &[DayPart]) -> Result<(), Self::Error> {
+                let slots = |day: &DayPart| match &day.slots {
+                    Index::Dense { words, ranks } => words.memory() + ranks.memory(),
+                    Index::Sparse(slots) => slots.memory(),
+                };
+                self.0 += days.iter().map(|day| 64 + slots(day)).sum::<usize>();
+                Ok(())
+            }
         }
         let mut sum = Sum(0);
         let Ok(()) = crate::sink::each_buf(self, &mut sum);
         // Names and headers.
-        sum.0
-            + self.types.iter().map(|own| 256 + own.event.len() + own.columns.len() * 160).sum::<usize>()
-            + self.days.len() * 64
+        sum.0 + self.types.iter().map(|own| 256 + own.event.len() + own.columns.len() * 160).sum::<usize>()
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::buf::Buf;
 use crate::column::{Column, Words};
-use crate::part::{Index, Part, TypePart};
+use crate::part::{DayPart, Index, IndexView, Part, TypePart};
 use bytemuck::Pod;
 use std::convert::Infallible;
 
@@ -22,6 +22,42 @@ pub(crate) trait Sink {
     fn words(&mut self, words: Words) -> Result<Words, Self::Error> {
         Ok(Words { ends: self.put(words.ends.into_vec())?, bytes: self.put(words.bytes.into_vec())? })
     }
+    fn days(&mut self, days: Vec<DayPart>) -> Result<Vec<DayPart>, Self::Error> {
+        let packed = PackedDays::new(&days);
+        self.put(packed.table)?;
+        self.put(packed.slots)?;
+        self.put(packed.words)?;
+        Ok(Vec::new())
+    }
+}
+
+/// Days as three arrays: most hold few people, and an array for each would be mostly padding.
+#[derive(Default)]
+pub(crate) struct PackedDays {
+    /// (day, how many slots); [`DENSE`] slots: 1,024 words of bits.
+    pub table: Vec<[i32; 2]>,
+    pub slots: Vec<u16>,
+    pub words: Vec<u64>,
+}
+pub(crate) const DENSE: i32 = -1;
+
+impl PackedDays {
+    pub fn new(days: &[DayPart]) -> Self {
+        let mut packed = Self::default();
+        for day in days {
+            match day.slots.view() {
+                IndexView::Sparse(slots) => {
+                    packed.table.push([day.day, slots.len() as i32]);
+                    packed.slots.extend_from_slice(slots);
+                }
+                IndexView::Dense { words, .. } => {
+                    packed.table.push([day.day, DENSE]);
+                    packed.words.extend_from_slice(words);
+                }
+            }
+        }
+        packed
+    }
 }
 
 /// Keeps everything.
@@ -38,12 +74,16 @@ impl Sink for Memory {
     fn words(&mut self, words: Words) -> Result<Words, Infallible> {
         Ok(words)
     }
+    fn days(&mut self, days: Vec<DayPart>) -> Result<Vec<DayPart>, Infallible> {
+        Ok(days)
+    }
 }
 
 /// Visits the arrays of a part in the order of its file.
 pub(crate) trait Visit {
     type Error;
     fn buf<T: Pod>(&mut self, buf: &Buf<T>) -> Result<(), Self::Error>;
+    fn days(&mut self, days: &[DayPart]) -> Result<(), Self::Error>;
 }
 
 fn index<V: Visit>(index: &Index, visit: &mut V) -> Result<(), V::Error> {
@@ -80,7 +120,8 @@ fn kind<V: Visit>(part: &TypePart, visit: &mut V) -> Result<(), V::Error> {
     visit.buf(&part.starts)?;
     visit.buf(&part.times)?;
     visit.buf(&part.origins)?;
-    part.columns.iter().try_for_each(|(_, own)| column(own, visit))
+    part.columns.iter().try_for_each(|(_, own)| column(own, visit))?;
+    visit.days(&part.days)
 }
 pub(crate) fn each_buf<V: Visit>(part: &Part, visit: &mut V) -> Result<(), V::Error> {
     part.types.iter().try_for_each(|own| kind(own, visit))?;
@@ -88,5 +129,5 @@ pub(crate) fn each_buf<V: Visit>(part: &Part, visit: &mut V) -> Result<(), V::Er
     visit.buf(&part.starts)?;
     visit.buf(&part.trail)?;
     visit.buf(&part.guests)?;
-    part.days.iter().try_for_each(|day| index(&day.slots, visit))
+    visit.days(&part.days)
 }

@@ -59,6 +59,9 @@ fn event(node: u32, at: i64, kind: u8, n: i64) -> Fact {
     Fact { person: node, origin: node, at: at * 7_000_000_000, event: format!("e{kind}"), properties }
 }
 
+/// Instant, origin, event, properties.
+type Seen = (i64, u32, String, Vec<(String, Value)>);
+
 /// What the database would remember of a stored part.
 struct Row {
     id: PartId,
@@ -240,7 +243,7 @@ impl World {
         self.append(self.cursor);
     }
     /// (instant, event, properties) of a person, in order.
-    fn expected(&self, person: u32) -> Vec<(i64, u32, String, Vec<(String, Value)>)> {
+    fn expected(&self, person: u32) -> Vec<Seen> {
         let mut rows: Vec<&Fact> = self.log.iter().filter(|fact| self.root[&fact.origin] == person).collect();
         rows.sort_by_key(|fact| (fact.at, fact.origin));
         rows.iter().map(|fact| (fact.at, fact.origin, fact.event.clone(), sorted(fact.properties.clone()))).collect()
@@ -259,9 +262,9 @@ impl World {
         let mut days: BTreeMap<i32, BTreeSet<u32>> = BTreeMap::new();
         for person in NODES {
             let expected = self.expected(person);
-            days_of(&self.zone, &expected)
-                .into_iter()
-                .for_each(|day| drop(days.entry(day).or_default().insert(person)));
+            days_of(&self.zone, &expected).into_iter().for_each(|day| {
+                days.entry(day).or_default().insert(person);
+            });
             let Some(view) = snapshot.view_of(person) else {
                 assert!(expected.is_empty());
                 continue;
@@ -303,6 +306,29 @@ impl World {
                 assert_eq!(own, expected, "person {person} {name}");
             }
         }
+        for kind in 0..4 {
+            let name = format!("e{kind}");
+            let mut seen: BTreeMap<i32, BTreeSet<u32>> = BTreeMap::new();
+            for view in snapshot.views.iter() {
+                for held in &view.parts {
+                    for day in held.part.type_of(&name).into_iter().flat_map(|own| &own.days) {
+                        let mut bits = Bits::empty();
+                        day.slots.view().add_to(&mut bits);
+                        if let Some(hidden) = &held.hidden {
+                            bits.and_not(hidden);
+                        }
+                        let people = bits.iter().map(|slot| u32::from(view.bucket) << 16 | u32::from(slot));
+                        seen.entry(day.day).or_default().extend(people);
+                    }
+                }
+            }
+            seen.retain(|_, people| !people.is_empty());
+            let mut wanted: BTreeMap<i32, BTreeSet<u32>> = BTreeMap::new();
+            for fact in self.log.iter().filter(|fact| fact.event == name) {
+                wanted.entry(self.zone.day(Time(fact.at))).or_default().insert(self.root[&fact.origin]);
+            }
+            assert_eq!(seen, wanted, "days of {name}");
+        }
         for day in -2..20 {
             let active: BTreeSet<u32> = snapshot
                 .views
@@ -319,7 +345,7 @@ impl World {
     }
 }
 
-fn days_of(zone: &Zone, rows: &[(i64, u32, String, Vec<(String, Value)>)]) -> BTreeSet<i32> {
+fn days_of(zone: &Zone, rows: &[Seen]) -> BTreeSet<i32> {
     rows.iter().map(|row| zone.day(Time(row.0))).collect()
 }
 fn sorted(mut properties: Vec<(String, Value)>) -> Vec<(String, Value)> {

@@ -9,6 +9,7 @@ use siyu_intake::Intake;
 use siyu_kernel::{Chance, Class, Clock, Currency, Refusal, Vault, Zone, clocks};
 use siyu_log::Log;
 use siyu_people::People;
+use siyu_projection::{Projection, Setup};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,6 +152,17 @@ impl Folder {
         let log = Log::open(&db, self.vault.clone(), Arc::clone(&clock))?;
         let people = People::open(&db, self.vault.clone(), log.clone(), Arc::clone(&chance))?;
         let intake = Intake::open(&db, self.vault.clone(), log.clone(), people.clone(), Arc::clone(&chance), currency)?;
+        let zone = Zone::named(&settings.timezone).unwrap_or_else(|_| Zone::shanghai());
+        let projection = Projection::new(Setup {
+            db: db.clone(),
+            log: log.clone(),
+            people: people.clone(),
+            clock: Arc::clone(&clock),
+            chance: Arc::clone(&chance),
+            folder: self.path.join("behaviour"),
+            zone,
+            currency,
+        });
         let access = Access::new(db.clone(), Arc::clone(&chance));
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
@@ -162,6 +174,7 @@ impl Folder {
             access,
             people,
             intake,
+            projection,
             folder: self.path.clone(),
             config,
         });

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use siyu_access::{Access, Actor, KeyKind, Locale, NewUser, Role, Scope};
 use siyu_api::{App, Config, Endpoints, Parts, router_with};
 use siyu_intake::Intake;
-use siyu_kernel::{Chance, Clock, Currency, Vault};
+use siyu_kernel::{Chance, Clock, Currency, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::People;
+use siyu_projection::{Projection, Setup};
 use siyu_testkit::TestDb;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,7 +68,17 @@ impl TestApp {
         let intake =
             Intake::open(test.db(), vault.clone(), log.clone(), people.clone(), chance.clone(), Currency::CNY).unwrap();
         let (db, folder) = (test.db().clone(), test.folder().to_owned());
-        let app = App::new(Parts { db, log, vault, clock, chance, access, people, intake, folder, config });
+        let projection = Projection::new(Setup {
+            db: db.clone(),
+            log: log.clone(),
+            people: people.clone(),
+            clock: clock.clone(),
+            chance: chance.clone(),
+            folder: folder.join("behaviour"),
+            zone: Zone::shanghai(),
+            currency: Currency::CNY,
+        });
+        let app = App::new(Parts { db, log, vault, clock, chance, access, people, intake, projection, folder, config });
         let router = router_with(app.clone(), open);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { test, app, router, runtime }
