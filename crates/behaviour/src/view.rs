@@ -1,7 +1,8 @@
 //! What a kernel sees of one bucket: its parts as one history per person.
 //!
 //! A person's events of a type usually lie in one part and are handed out as slices of it; only for people with events in several parts are
-//! they gathered, by (instant, part), into the reader's own memory. Parts are in order of arrival, so the same instant stays in that order.
+//! they gathered, by (instant, origin, part), into the reader's own memory. Parts are in order of arrival, so what one identity did at the
+//! same instant stays in that order.
 
 use crate::bits::Bits;
 use crate::part::{IndexView, Part, TypePart};
@@ -27,7 +28,7 @@ pub struct View {
 pub struct Scratch {
     times: Vec<i64>,
     at: Vec<(u32, u32)>,
-    sort: Vec<(i64, u32, u32)>,
+    sort: Vec<(i64, u32, u32, u32)>,
 }
 
 /// One person's events of a selection, by time.
@@ -84,6 +85,7 @@ pub struct List<'v> {
     pub(crate) index: IndexView<'v>,
     pub(crate) starts: &'v [u32],
     pub(crate) times: &'v [i64],
+    pub(crate) origins: &'v [u32],
     pub(crate) tests: Vec<TestIn<'v>>,
 }
 
@@ -109,6 +111,11 @@ impl List<'_> {
     pub fn rows_of(&self, people: &Bits) -> u64 {
         people.iter().filter_map(|slot| self.range(slot)).map(|(from, to)| (to - from) as u64).sum()
     }
+    /// What decides between events at the same instant before the order of arrival does.
+    #[inline]
+    fn origin(&self, row: usize, person: u32) -> u32 {
+        self.origins.get(row).copied().unwrap_or(person)
+    }
     #[inline]
     fn keeps(&self, row: usize) -> bool {
         self.tests.iter().all(|test| test.holds(row))
@@ -122,6 +129,7 @@ pub struct Places(Vec<Vec<u32>>);
 #[derive(Default)]
 pub struct Selection<'v> {
     pub lists: Vec<List<'v>>,
+    bucket: u16,
     /// False when every test holds for every row, so that slices can be handed out as they are.
     tested: bool,
 }
@@ -140,12 +148,13 @@ impl View {
                     index: part.index.view(),
                     starts: &part.starts,
                     times: &part.times,
+                    origins: &part.origins,
                     tests,
                 });
             }
         }
         let tested = lists.iter().any(|list| !list.tests.is_empty());
-        Selection { lists, tested }
+        Selection { lists, bucket: self.bucket, tested }
     }
     /// The events of a [`Select`] that are not events of another.
     pub fn select_without<'v>(&'v self, select: &Select, without: &Select) -> Selection<'v> {
@@ -206,7 +215,8 @@ impl View {
         self.walker().walk(slot, |part, kind, row, at| each(&self.parts[part].part.types[kind], row, at));
     }
     pub fn walker(&self) -> Walker<'_> {
-        let cursor = |held: &'_ Held| Cursor { at: 0, place: 0, end: 0, next: vec![u32::MAX; held.part.types.len()] };
+        let cursor =
+            |held: &'_ Held| Cursor { at: 0, origin: 0, place: 0, end: 0, next: vec![u32::MAX; held.part.types.len()] };
         Walker { parts: &self.parts, cursors: self.parts.iter().map(cursor).collect() }
     }
 }
@@ -221,6 +231,8 @@ pub struct Walker<'v> {
 struct Cursor {
     /// The instant of the event at `place`.
     at: i64,
+    /// The identity it came in with: what decides at the same instant.
+    origin: u32,
     place: usize,
     end: usize,
     /// The next row of each type, looked up when the type first appears.
@@ -237,7 +249,7 @@ impl Walker<'_> {
         }
         while left > 0 {
             let open = self.cursors.iter().enumerate().filter(|(_, cursor)| cursor.place < cursor.end);
-            let Some((at, _)) = open.min_by_key(|(at, cursor)| (cursor.at, *at)) else { return };
+            let Some((at, _)) = open.min_by_key(|(at, cursor)| (cursor.at, cursor.origin, *at)) else { return };
             let (part, cursor) = (&self.parts[at].part, &mut self.cursors[at]);
             loop {
                 let kind = usize::from(part.trail[cursor.place]);
@@ -277,7 +289,9 @@ impl Cursor {
             let rank = own.index.view().rank(slot).expect("the trail names types that the slot has");
             self.next[kind] = own.starts[rank];
         }
-        self.at = own.times[self.next[kind] as usize];
+        let row = self.next[kind] as usize;
+        self.at = own.times[row];
+        self.origin = own.origins.get(row).copied().unwrap_or(part.person(slot));
     }
 }
 
@@ -354,22 +368,42 @@ impl<'v> Selection<'v> {
             let times = &self.lists[at].times[from..to];
             return Rows { times, at: At::Run { list: at as u32, first: from as u32 } };
         }
-        scratch.sort.clear();
-        for (at, list) in self.lists.iter().enumerate() {
-            if let Some((from, to)) = list.range(slot) {
-                let kept = (from..to).filter(|row| list.keeps(*row));
-                scratch.sort.extend(kept.map(|row| (list.times[row], at as u32, row as u32)));
-            }
-        }
-        if several {
-            scratch.sort.sort_unstable();
-        }
         scratch.times.clear();
         scratch.at.clear();
-        for (time, list, row) in &scratch.sort {
-            scratch.times.push(*time);
-            scratch.at.push((*list, *row));
+        let person = u32::from(self.bucket) << 16 | u32::from(slot);
+        let mut last = (i64::MIN, 0);
+        let mut sorted = true;
+        for (at, list) in self.lists.iter().enumerate() {
+            let Some((from, to)) = list.range(slot) else { continue };
+            for row in from..to {
+                if self.tested && !list.keeps(row) {
+                    continue;
+                }
+                let key = (list.times[row], list.origin(row, person));
+                sorted &= last <= key;
+                last = key;
+                scratch.times.push(key.0);
+                scratch.at.push((at as u32, row as u32));
+            }
+        }
+        if !sorted {
+            self.sort(person, scratch);
         }
         Rows { times: &scratch.times, at: At::Mixed(&scratch.at) }
+    }
+    /// Parts seldom overlap in time; where they do, what was gathered is put in order.
+    fn sort(&self, person: u32, scratch: &mut Scratch) {
+        let Scratch { times, at, sort } = scratch;
+        sort.clear();
+        let place = |(list, row): &(u32, u32)| self.lists[*list as usize].origin(*row as usize, person);
+        sort.extend(times.iter().zip(&*at).map(|(time, own)| (*time, place(own), own.0, own.1)));
+        // Lists are by part, and within a part by type: the same as (instant, origin, arrival) within a type.
+        sort.sort_unstable();
+        times.clear();
+        at.clear();
+        for (time, _, list, row) in sort {
+            times.push(*time);
+            at.push((*list, *row));
+        }
     }
 }

@@ -33,10 +33,10 @@ pub use customers::{
 };
 pub use daily::{DayTotal, daily};
 pub use drift::{Drift, drift};
-pub use order::{LINES_MAX, LineIn, ORDER_NO_BYTES_MAX, OrderIn, Placed, QUANTITY_MILLI_MAX, Status, check};
+pub use order::{Booked, LINES_MAX, LineIn, ORDER_NO_BYTES_MAX, OrderIn, Placed, QUANTITY_MILLI_MAX, Status, check};
 pub use order_list::{LineRow, OrderQuery, OrderRow, StoreRef, order, orders, orders_of};
 pub use page::{LIMIT_MAX, Page};
-pub use place::place;
+pub use place::{place, place_booked};
 pub use products::{ProductQuery, ProductRow, products};
 pub use recount::{detach, forget, recount, recount_all};
 pub use stores::{StoreQuery, StoreRow, stores};

@@ -76,6 +76,19 @@ pub struct Placed {
     pub refused: Option<Refusal>,
 }
 
+/// What a call changed in what one order counts for its buyer: the change of `amount - refunded`. Refunds count for the order they give money
+/// back for, so a call may change orders it does not name. Summed over time, a person's bookings are the person's totals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booked {
+    pub order_no: String,
+    /// The identity the order came in with.
+    pub person: PersonNum,
+    pub currency: Currency,
+    /// When the order was placed.
+    pub at: Time,
+    pub net: i64,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {

@@ -1,13 +1,15 @@
 //! Placing orders: from what came in to what changes.
 
-use crate::book::Book;
+use crate::book::{Book, Entry, Figures};
 use crate::catalog::Names;
 use crate::matching::{Content, Fate, Line, Mode};
-use crate::order::{LINES_STORED_MAX, LineIn, OrderIn, Placed, amount_overflow, check, order_currency, too_many_lines};
+use crate::order::{
+    Booked, LINES_STORED_MAX, LineIn, OrderIn, Placed, amount_overflow, check, order_currency, too_many_lines,
+};
 use crate::write;
 use rustc_hash::FxHashMap;
 use siyu_db::Tx;
-use siyu_kernel::{Currency, Money, Refusal, Time};
+use siyu_kernel::{Currency, Money, PersonNum, Refusal, Time};
 use std::borrow::Cow;
 
 /// Places orders, or adds to orders that are there. Naming the same thing again changes nothing.
@@ -19,6 +21,16 @@ use std::borrow::Cow;
 /// Errors: those of [`check`], with the field `orders[i].…`; then nothing was placed. What only the stored order shows to be wrong
 /// (another currency, …) is in [`Placed::refused`], and the rest of the call stands.
 pub fn place(tx: &mut Tx<'_>, orders: &[OrderIn], import: i64, now: Time) -> Result<Vec<Placed>, Refusal> {
+    Ok(place_booked(tx, orders, import, now)?.0)
+}
+
+/// [`place`], and what it changed for whom; orders without a buyer are not among it.
+pub fn place_booked(
+    tx: &mut Tx<'_>,
+    orders: &[OrderIn],
+    import: i64,
+    now: Time,
+) -> Result<(Vec<Placed>, Vec<Booked>), Refusal> {
     for (at, order) in orders.iter().enumerate() {
         check(order).map_err(|refusal| {
             let field = refusal.field.clone().unwrap_or_default();
@@ -26,7 +38,7 @@ pub fn place(tx: &mut Tx<'_>, orders: &[OrderIn], import: i64, now: Time) -> Res
         })?;
     }
     if orders.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let names = Names::load(tx, orders, now)?;
     let book = Book::load(tx, orders, import, now)?;
@@ -35,7 +47,8 @@ pub fn place(tx: &mut Tx<'_>, orders: &[OrderIn], import: i64, now: Time) -> Res
         call.place(order);
     }
     write::write(tx, &mut call.book, &call.products)?;
-    Ok(call.answers())
+    let booked = call.book.entries.iter().filter_map(booked).collect();
+    Ok((call.answers(), booked))
 }
 
 /// What lines add to a product's totals.
@@ -196,6 +209,21 @@ impl<'a> Call<'a> {
     }
 }
 
+fn booked(entry: &Entry<'_>) -> Option<Booked> {
+    let (before, now) = (&entry.before, &entry.now);
+    let person = PersonNum::try_from(now.person?).ok()?;
+    let counts = |figures: &Figures| !figures.stub && figures.person == now.person;
+    let net = |figures: &Figures| if counts(figures) { figures.amount - figures.refunded } else { 0 };
+    let net = net(now) - net(before);
+    (net != 0).then(|| Booked {
+        order_no: entry.order_no.clone().into_owned(),
+        person,
+        currency: now.currency,
+        at: Time(now.at),
+        net,
+    })
+}
+
 /// A line that is to be written anyway is not marked down to less.
 fn mark(fate: &mut Fate, to: Fate) {
     if matches!((*fate, to), (Fate::Stored, _) | (Fate::Stamped, Fate::Changed)) {
@@ -203,7 +231,7 @@ fn mark(fate: &mut Fate, to: Fate) {
     }
 }
 
-fn refused(order: &OrderIn, now: &crate::book::Figures) -> Option<Refusal> {
+fn refused(order: &OrderIn, now: &Figures) -> Option<Refusal> {
     if order.currency != now.currency {
         return Some(order_currency(now.currency));
     }

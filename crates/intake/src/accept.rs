@@ -5,7 +5,7 @@ use crate::message::{self, Endpoint, Message, Rejected};
 use crate::orders::{Meaning, order_of};
 use crate::registry::Seen;
 use serde_json::Value;
-use siyu_commerce::{LineIn, OrderIn};
+use siyu_commerce::{Booked, LineIn, OrderIn};
 use siyu_db::{Db, Tx};
 use siyu_kernel::{Event, EventKind, Identifier, Kind, PersonNum, Refusal, Time, new_id};
 use siyu_people::{Incoming, Merged, TraitIn};
@@ -171,6 +171,7 @@ impl Intake {
         let resolved = inner.people.resolve(tx, &incoming, &prepared.source, now)?;
         let mut merges: Vec<Merged> = Vec::new();
         let (mut traits, mut orders) = (Vec::new(), Vec::new());
+        let mut events = Vec::with_capacity(fresh.len());
         for (ready, resolved) in fresh.iter().zip(resolved) {
             let resolved = resolved.ok_or_else(|| Refusal::internal("a message without identity passed the check"))?;
             result.people_new += usize::from(resolved.created);
@@ -185,7 +186,7 @@ impl Intake {
                 });
             }
             if let Some(meaning) = &ready.meaning {
-                orders.push((meaning, resolved.node));
+                orders.push((meaning, resolved.node, events.len()));
             }
             let message = &ready.message;
             let event = Event {
@@ -198,14 +199,17 @@ impl Intake {
                 source: prepared.source.clone(),
                 body: message.body.clone(),
             };
-            inner.log.append_digested(tx, event, ready.digest);
+            events.push((event, ready.digest));
         }
         result.events = fresh.len();
         if !traits.is_empty() {
             inner.people.set_traits(tx, &traits, &prepared.source, now)?;
         }
         self.recount(tx, &merges)?;
-        self.place_orders(tx, &orders, now)?;
+        let others = self.place_orders(tx, &orders, &mut events, now)?;
+        for (event, digest) in events.into_iter().chain(others) {
+            inner.log.append_digested(tx, event, digest);
+        }
         for rejected in &prepared.bad {
             result.quarantined += usize::from(self.keep_aside(tx, rejected, &prepared.source, now)?);
         }
@@ -249,26 +253,27 @@ impl Intake {
         Ok(())
     }
 
-    fn place_orders(&self, tx: &mut Tx<'_>, meanings: &[(&Meaning, PersonNum)], now: Time) -> Result<(), Refusal> {
+    /// Carries out what the events mean, and writes into each what the books made of it. Answers events for what changed for other people.
+    fn place_orders(
+        &self,
+        tx: &mut Tx<'_>,
+        meanings: &[(&Meaning, PersonNum, usize)],
+        events: &mut [(Event, u64)],
+        now: Time,
+    ) -> Result<Vec<(Event, u64)>, Refusal> {
+        let mut others = Vec::new();
         if meanings.is_empty() {
-            return Ok(());
+            return Ok(others);
         }
-        let nodes: Vec<PersonNum> = meanings.iter().map(|(_, node)| *node).collect();
+        let nodes: Vec<PersonNum> = meanings.iter().map(|(_, node, _)| *node).collect();
         let roots = self.inner.people.roots_held(tx, &nodes)?;
-        for ((meaning, node), root) in meanings.iter().zip(roots) {
-            match meaning {
-                Meaning::Order(order) => {
-                    self.place_one(tx, OrderIn { person: Some(*node), root: Some(root), ..order.clone() }, now)?
-                }
-                Meaning::Cancelled { order, of } => {
-                    if let Some(line) = rest_of(tx, of)? {
-                        self.place_one(
-                            tx,
-                            OrderIn { person: Some(*node), root: Some(root), lines: vec![line], ..order.clone() },
-                            now,
-                        )?;
-                    }
-                }
+        for ((meaning, node, at), root) in meanings.iter().zip(roots) {
+            let order = match meaning {
+                Meaning::Order(order) => OrderIn { person: Some(*node), root: Some(root), ..order.clone() },
+                Meaning::Cancelled { order, of } => match rest_of(tx, of)? {
+                    Some(line) => OrderIn { person: Some(*node), root: Some(root), lines: vec![line], ..order.clone() },
+                    None => continue,
+                },
                 Meaning::Products(products) => {
                     let unknown: Vec<_> = {
                         let known = self.inner.skus.lock().unwrap_or_else(|broken| broken.into_inner());
@@ -278,19 +283,21 @@ impl Intake {
                         siyu_commerce::put_products(tx, &unknown, now)?;
                         self.remember_skus(tx, unknown.into_iter().map(|product| product.sku));
                     }
+                    continue;
                 }
-            }
+            };
+            let booked = self.place_one(tx, order, now)?;
+            others.extend(self.book(&mut events[*at].0, booked, now));
         }
-        Ok(())
+        Ok(others)
     }
-    fn place_one(&self, tx: &mut Tx<'_>, order: OrderIn, now: Time) -> Result<(), Refusal> {
-        for placed in siyu_commerce::place(tx, &[order], 0, now)? {
-            if let Some(refusal) = placed.refused {
-                // The event stands; what the order says contradicts what we have of it.
-                tracing::warn!(code = refusal.code, "an order event was not taken into the books");
-            }
+    fn place_one(&self, tx: &mut Tx<'_>, order: OrderIn, now: Time) -> Result<Vec<Booked>, Refusal> {
+        let (placed, booked) = siyu_commerce::place_booked(tx, &[order], 0, now)?;
+        for refusal in placed.into_iter().filter_map(|placed| placed.refused) {
+            // The event stands; what the order says contradicts what we have of it.
+            tracing::warn!(code = refusal.code, "an order event was not taken into the books");
         }
-        Ok(())
+        Ok(booked)
     }
     fn remember_skus(&self, tx: &mut Tx<'_>, skus: impl Iterator<Item = String>) {
         let mut known = self.inner.skus.lock().unwrap_or_else(|broken| broken.into_inner());

@@ -5,6 +5,7 @@
 //! quarantined with the reason, in the same unit; a request that cannot be read at all is refused as a whole and nothing of it is kept.
 
 mod accept;
+mod books;
 mod clock_skew;
 pub mod import;
 pub mod message;

@@ -6,7 +6,7 @@ use crate::read::Place;
 use crate::state::{State, TailBatch, TailRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{CommitHook, Db, DbError, Engine, Slot, Slots, Tx, params};
-use siyu_kernel::{Clock, Event, EventKind, Refusal, Vault};
+use siyu_kernel::{Clock, Event, EventKind, Refusal, Time, Vault};
 use std::any::Any;
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -66,6 +66,10 @@ impl Log {
         db.read(|tx| Ok(inner.load(tx)?))?;
         db.add_hook(Arc::new(Hook(log.clone())));
         Ok(log)
+    }
+    /// The present, by the clock events are stamped with.
+    pub fn now(&self) -> Time {
+        self.inner.clock.now()
     }
     pub fn digest(&self, message_id: &str) -> u64 {
         self.inner.vault.digest64(message_id)

@@ -51,6 +51,9 @@ impl People {
         )?;
         tx.execute(&format!("UPDATE person SET state = 2, source = '' WHERE {any}"), params![&list])?;
         let events = self.inner.log.erase(tx, &nodes)?;
+        let now = self.inner.log.now();
+        // Whoever derives something from the log learns of it there. It names nobody but the number.
+        self.note(tx, &format!("erase:{root}"), "Person Erased", root, now, serde_json::json!({}));
         let inner = std::sync::Arc::clone(&self.inner);
         tx.on_rollback(move || inner.cache().clear());
         self.inner.cache().clear();

@@ -17,7 +17,7 @@ impl Jobs {
     pub fn start(open: &Arc<Open>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let holder = format!("{}-{:x}", std::process::id(), open.app.chance.next());
-        let threads = vec![compaction(open, &stop, holder.clone()), tags(open, &stop, holder)];
+        let threads = vec![compaction(open, &stop, holder.clone()), tags(open, &stop, holder), columns(open, &stop)];
         Self { stop, threads }
     }
     pub fn stop(self) {
@@ -78,6 +78,11 @@ fn compaction(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinH
             }
         }
     })
+}
+
+fn columns(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
+    let (projection, stop) = (open.app.projection.clone(), Arc::clone(stop));
+    std::thread::spawn(move || projection.run(&stop))
 }
 
 fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<()> {

@@ -5,7 +5,7 @@ use super::rows::{Meaning, OrderRow, PersonRow};
 use crate::Intake;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Value, json};
-use siyu_commerce::{LineIn, OrderIn, Placed, ProductIn};
+use siyu_commerce::{Booked, LineIn, OrderIn, Placed, ProductIn};
 use siyu_db::Tx;
 use siyu_kernel::{Decimal, Event, EventKind, Identifier, PersonNum, Refusal, Time};
 use siyu_people::{Merged, TagIn, TagKind, TagMark, TraitIn};
@@ -177,9 +177,14 @@ impl Intake {
             .collect();
         self.write_traits(tx, traits, source, now, &mut FxHashSet::default())?;
         let orders = fold(rows, &buyer_of, |buyer| resolved[buyer].as_ref().map(|_| (nodes[buyer], roots[buyer])));
-        let placed = siyu_commerce::place(tx, &orders, job, now)?;
-        for (order, placed) in orders.iter().zip(&placed) {
-            let lines = order.lines.len() as u64;
+        let (placed, mut booked) = siyu_commerce::place_booked(tx, &orders, job, now)?;
+        // An order number that came with two buyers or two currencies is one order of the books: its first naming tells of it.
+        let mut named: FxHashMap<&str, (&OrderIn, u64)> = FxHashMap::default();
+        for order in &orders {
+            named.entry(&order.order_no).or_insert((order, 0)).1 += order.lines.len() as u64;
+        }
+        for placed in &placed {
+            let Some((order, lines)) = named.get(placed.order_no.as_str()).copied() else { continue };
             if placed.refused.is_some() {
                 summary.rejected += lines;
                 continue;
@@ -192,17 +197,24 @@ impl Intake {
                 summary.revenue += placed.amount_added;
                 summary.refunded += placed.refund_added;
             }
-            self.note_order(tx, order, placed, job, source, now)?;
+            self.note_order(tx, order, placed, &mut booked, job, source, now)?;
+        }
+        // What changed for orders that have no event of their own here.
+        for booked in booked {
+            let (event, digest) = self.booking(&booked, booked.at, source, now);
+            self.inner.log.append_digested(tx, event, digest);
         }
         Ok(())
     }
 
-    /// What the order means on the buyer's timeline.
+    /// What the order means on the buyer's timeline. Takes what it tells out of `booked`.
+    #[allow(clippy::too_many_arguments, reason = "one call, of what the caller has at hand")]
     fn note_order(
         &self,
         tx: &mut Tx<'_>,
         order: &OrderIn,
         placed: &Placed,
+        booked: &mut Vec<Booked>,
         job: i64,
         source: &str,
         now: Time,
@@ -231,7 +243,7 @@ impl Intake {
         let products: Vec<Value> = order.lines.iter().take(EVENT_LINES_MAX).map(|line| json!({ "sku": line.sku, "name": line.title, "quantity": line.quantity_milli as f64 / 1000.0, "total": major(line.amount_minor) })).collect();
         let (amount, refund) = (placed.amount_added, placed.refund_added);
         let body = json!({ "properties": { "order_id": order.order_no, "revenue": major(amount), "refund": major(refund), "currency": order.currency, "store": order.store, "lines": order.lines.len(), "products": products } });
-        let event = Event {
+        let mut event = Event {
             message_id,
             kind,
             name: name.into(),
@@ -241,6 +253,9 @@ impl Intake {
             source: source.into(),
             body: body.to_string(),
         };
+        let own = booked.extract_if(.., |booked| booked.order_no == order.order_no && booked.person == person);
+        let own: Vec<Booked> = own.collect();
+        self.book(&mut event, own, now);
         self.inner.log.append_digested(tx, event, digest);
         Ok(())
     }

@@ -1,0 +1,129 @@
+//! The writer's side: what reads the log and makes the columns grow. One thread at a time holds it.
+
+use crate::flatten::Flattener;
+use crate::news::{Moment, News};
+use crate::whose::Whose;
+use roaring::RoaringBitmap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use siyu_behaviour::{EventRef, Store};
+use siyu_db::Db;
+use siyu_kernel::{Clock, EventKind, PersonNum, Refusal, Zone};
+use siyu_log::Log;
+use siyu_people::People;
+use std::sync::Arc;
+
+/// Batches of the log in one read: at most 256 events each.
+const BATCHES: i64 = 128;
+/// Events that are gathered before parts are made of them.
+const FACTS_MAX: usize = 400_000;
+const FACTS_BYTES_MAX: usize = 192 << 20;
+
+/// The platform's own events that say who is who.
+const IDENTITY_EVENTS: [&str; 3] = ["Person Merged", "Person Split", "Person Erased"];
+
+pub(crate) struct Core {
+    pub store: Store,
+    pub flattener: Flattener,
+    pub whose: Whose,
+    pub seq: i64,
+    step: Step,
+}
+
+/// What was read since parts were last made.
+#[derive(Default)]
+struct Step {
+    events: FxHashMap<EventRef, RoaringBitmap>,
+    since: Option<i64>,
+    changed: RoaringBitmap,
+    system: Vec<(Arc<str>, PersonNum)>,
+}
+
+/// What a core reads from.
+pub(crate) struct Sources<'s> {
+    pub db: &'s Db,
+    pub log: &'s Log,
+    pub people: &'s People,
+    pub clock: &'s dyn Clock,
+}
+
+impl Core {
+    pub fn new(zone: Zone, whose: Whose, seq: i64) -> Self {
+        let mut store = Store::new(zone);
+        store.set_erased(Arc::clone(&whose.erased));
+        Self { store, flattener: Flattener::new(), whose, seq, step: Step::default() }
+    }
+
+    /// Reads on, at most so much as makes one step; `None` when there is nothing new. The flag tells whether the log may hold more.
+    pub fn advance(&mut self, from: &Sources<'_>, threads: usize) -> Result<Option<(News, bool)>, Refusal> {
+        let before = self.seq;
+        let mut as_of = from.clock.now();
+        let mut more = true;
+        while more && self.flattener.facts.len() < FACTS_MAX && self.flattener.facts.memory() < FACTS_BYTES_MAX {
+            as_of = from.clock.now();
+            more = self.read(from)?;
+        }
+        if self.seq == before {
+            return Ok(None);
+        }
+        self.store.append(&self.flattener.facts, threads);
+        let step = std::mem::take(&mut self.step);
+        let name = |event: &EventRef| Arc::from(self.flattener.facts.event_name(*event));
+        let news = News {
+            moment: Moment { snapshot: self.store.snapshot(), seq: self.seq, as_of },
+            events: step.events.iter().map(|(event, people)| (name(event), people.clone())).collect(),
+            since: step.since.unwrap_or(i64::MAX),
+            changed: step.changed,
+            system: step.system,
+            reset: false,
+        };
+        self.flattener.clear();
+        Ok(Some((news, more)))
+    }
+
+    /// One read transaction: events, and who their people are by the same snapshot of the database.
+    fn read(&mut self, from: &Sources<'_>) -> Result<bool, Refusal> {
+        let (seq, whose, people) = (self.seq, &mut self.whose, from.people);
+        let (found, last, touched) = from.db.read(|tx| {
+            let (found, last) = from.log.after(tx, seq, BATCHES)?;
+            let about: FxHashSet<PersonNum> = found
+                .iter()
+                .filter(|found| found.event.kind == EventKind::System)
+                .filter(|found| IDENTITY_EVENTS.contains(&found.event.name.as_str()))
+                .map(|found| found.event.person)
+                .collect();
+            let touched = if about.is_empty() { RoaringBitmap::new() } else { whose.refresh(tx, people, &about)? };
+            Ok((found, last, touched))
+        })?;
+        if !touched.is_empty() {
+            self.settle(&touched);
+        }
+        for found in &found {
+            let event = &found.event;
+            let Some(person) = self.whose.owner(event.person) else { continue };
+            match self.flattener.add(event, person) {
+                Some(kind) => {
+                    self.step.events.entry(kind).or_default().insert(person);
+                    self.step.since = Some(self.step.since.map_or(event.at.0, |since| since.min(event.at.0)));
+                }
+                None if event.kind == EventKind::System => {
+                    self.step.system.push((Arc::from(event.name.as_str()), event.person));
+                }
+                None => {}
+            }
+        }
+        self.seq = last;
+        Ok(last - seq >= BATCHES)
+    }
+
+    /// Moves rows to whom they belong to now. Those gathered and not in a part yet are made one first: they were placed by older knowledge.
+    fn settle(&mut self, touched: &RoaringBitmap) {
+        if !self.flattener.facts.is_empty() {
+            self.store.append(&self.flattener.facts, 1);
+            self.flattener.clear();
+        }
+        self.store.set_erased(Arc::clone(&self.whose.erased));
+        let whose = &self.whose;
+        self.store.resettle(&touched.iter().collect::<Vec<_>>(), |node| whose.owner(node));
+        self.step.changed |= touched;
+    }
+}

@@ -1,0 +1,24 @@
+//! The behaviour columns, kept in step with the log.
+//!
+//! Nouns: **fact** – an event as the columns take it (type, person, instant, typed properties); **tail** – facts in memory, newer than any file;
+//! **step** – what one look at the log brought; **moment** – the columns as a reader sees them, and what they stand for.
+//!
+//! Invariants
+//! - Everything here can be thrown away: the log and the people decide, and `siyu rebuild` makes it anew.
+//! - A reader's snapshot holds a prefix of the log: everything up to its `seq`, nothing after.
+//! - Rows lie under the person they belong to now; an event of somebody erased is nowhere.
+//!
+//! This crate does not know what a question is, and no HTTP.
+
+mod catalogue;
+mod core;
+mod flatten;
+mod news;
+mod projection;
+mod scan;
+mod whose;
+
+pub use catalogue::{Catalogue, EventInfo, PropertyInfo};
+pub use flatten::{AMOUNT, EVENTS_MAX, LeftOut, MONEY_EVENTS, OTHER, PROPERTIES_MAX};
+pub use news::{Freshness, Listener, Moment, News};
+pub use projection::{Health, Projection, Setup};

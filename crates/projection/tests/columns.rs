@@ -1,0 +1,181 @@
+//! From requests to columns, on both engines.
+
+mod common;
+
+use common::{ALL, World};
+use siyu_behaviour::{Select, Snapshot, Value};
+use siyu_projection::{Listener, News};
+use siyu_testkit::{TestDb, contract};
+use std::sync::{Arc, Mutex};
+
+contract!(&ALL;
+    events_become_columns, merges_and_splits_move_rows, the_erased_vanish, listeners_hear_what_is_in_the_snapshot, the_catalogue_tells_what_there_is);
+
+fn rows(snapshot: &Snapshot, person: u32) -> Vec<(String, Vec<(String, Value)>)> {
+    let mut out = Vec::new();
+    if let Some(view) = snapshot.view_of(person) {
+        view.walk(person as u16, |part, row, _| {
+            let properties = part.columns.iter().filter_map(|(name, column)| Some((name.clone(), column.value(row)?)));
+            out.push((part.event.clone(), properties.collect()));
+        });
+    }
+    out
+}
+fn names(snapshot: &Snapshot, person: u32) -> Vec<String> {
+    rows(snapshot, person).into_iter().map(|(name, _)| name).collect()
+}
+
+fn events_become_columns(test: TestDb) {
+    let world = World::new(test);
+    world.send(r#"{"batch":[
+      {"type":"page","messageId":"m1","anonymousId":"a1","timestamp":"2026-03-02T01:00:00Z","context":{"campaign":{"source":"wechat","name":"spring"}}},
+      {"type":"track","messageId":"m2","anonymousId":"a1","event":"Product Viewed","timestamp":"2026-03-02T01:01:00Z",
+        "properties":{"sku":"S1","price":12.5,"channel":"mini","new":true,"amount":7,"deep":{"a":{"b":"x","c":{"d":1}}},"tags":["t1","t2"],"phone":"13912345678","note":"a@b.cn"}},
+      {"type":"identify","messageId":"m3","anonymousId":"a1","userId":"u1","traits":{"phone":"13912345678","city":"上海"},"timestamp":"2026-03-02T01:02:00Z"},
+      {"type":"group","messageId":"m4","userId":"u1","groupId":"g7","traits":{"name":"x"},"timestamp":"2026-03-02T01:03:00Z"}]}"#);
+    let seq = world.projection.catch_up().unwrap();
+    assert!(seq > 0);
+    let person = world.person("user_id:u1");
+    let snapshot = world.projection.snapshot().unwrap();
+    let text = |s: &str| Value::Text(s.into());
+    let list = |l: &[&str]| Value::List(l.iter().map(|s| (*s).to_owned()).collect());
+    let seen = rows(&snapshot, person);
+    assert_eq!(
+        seen[0],
+        (
+            "Page Viewed".into(),
+            vec![
+                ("campaign".into(), text("spring")),
+                ("channel".into(), text("wechat")),
+                ("kind".into(), text("page")),
+                ("source".into(), text("key_test"))
+            ]
+        )
+    );
+    assert_eq!(
+        seen[1],
+        (
+            "Product Viewed".into(),
+            vec![
+                ("channel".into(), text("mini")),
+                ("deep.a.b".into(), text("x")),
+                ("kind".into(), text("track")),
+                ("new".into(), Value::Bool(true)),
+                ("price".into(), Value::Float(12.5)),
+                ("product".into(), list(&["S1"])),
+                ("properties.amount".into(), Value::Int(7)),
+                ("sku".into(), text("S1")),
+                ("source".into(), text("key_test")),
+                ("tags".into(), list(&["t1", "t2"]))
+            ]
+        )
+    );
+    assert_eq!(seen[2].0, "Identified");
+    assert_eq!(
+        seen[3].1,
+        vec![("group".into(), text("g7")), ("kind".into(), text("group")), ("source".into(), text("key_test"))]
+    );
+    assert_eq!(world.projection.health().unwrap().left_out.sealed, 2);
+    assert_eq!(world.projection.freshness().unwrap().seconds, 0.0);
+}
+
+fn merges_and_splits_move_rows(test: TestDb) {
+    let world = World::new(test);
+    let event = |id: &str, who: &str, name: &str, minute: u32| {
+        format!(
+            r#"{{"type":"track","messageId":"{id}","{who},"event":"{name}","timestamp":"2026-03-02T01:{minute:02}:00Z"}}"#
+        )
+    };
+    let (a, b) = (r#"userId":"u1""#, r#"userId":"u2""#);
+    world.send(&format!(
+        r#"{{"batch":[{},{},{}]}}"#,
+        event("m1", a, "A", 1),
+        event("m2", b, "B", 2),
+        event("m3", a, "C", 3)
+    ));
+    world.projection.catch_up().unwrap();
+    let (one, two) = (world.person("user_id:u1"), world.person("user_id:u2"));
+    let edge = world.merge(one, two);
+    world.send(&format!(r#"{{"batch":[{}]}}"#, event("m4", b, "D", 2)));
+    world.projection.catch_up().unwrap();
+    let snapshot = world.projection.snapshot().unwrap();
+    let root = world.person("user_id:u1");
+    assert_eq!(names(&snapshot, root), ["A", "B", "D", "C"]);
+    assert_eq!(names(&snapshot, one + two - root), [""; 0]);
+    world.split(edge);
+    world.projection.catch_up().unwrap();
+    let snapshot = world.projection.snapshot().unwrap();
+    assert_eq!(
+        (names(&snapshot, one), names(&snapshot, two)),
+        (vec!["A".into(), "C".into()], vec!["B".into(), "D".into()])
+    );
+}
+
+fn the_erased_vanish(test: TestDb) {
+    let world = World::new(test);
+    world.send(r#"{"batch":[{"type":"track","messageId":"m1","userId":"u1","event":"A"},{"type":"track","messageId":"m2","userId":"u2","event":"A"}]}"#);
+    world.projection.catch_up().unwrap();
+    let (one, two) = (world.person("user_id:u1"), world.person("user_id:u2"));
+    world.erase(one);
+    world.projection.catch_up().unwrap();
+    let snapshot = world.projection.snapshot().unwrap();
+    assert_eq!((names(&snapshot, one), names(&snapshot, two)), (vec![], vec!["A".to_owned()]));
+    // A fresh start agrees.
+    let again = world.fresh_projection();
+    assert_eq!(names(&again.snapshot().unwrap(), one), [""; 0]);
+}
+
+#[derive(Default)]
+struct Heard(Mutex<Vec<(Vec<(String, Vec<u32>)>, Vec<u32>, i64)>>);
+
+impl Listener for Heard {
+    fn arrived(&self, news: &News) {
+        for (name, people) in &news.events {
+            for view in news.moment.snapshot.views.iter() {
+                let there = view.select(&Select::of(name)).people();
+                assert!(people.iter().filter(|p| (p >> 16) as u16 == view.bucket).all(|p| there.contains(p as u16)));
+            }
+        }
+        let mut events: Vec<_> =
+            news.events.iter().map(|(name, people)| (name.to_string(), people.iter().collect())).collect();
+        events.sort();
+        self.0.lock().unwrap().push((events, news.changed.iter().collect(), news.moment.seq));
+    }
+}
+
+fn listeners_hear_what_is_in_the_snapshot(test: TestDb) {
+    let world = World::new(test);
+    let heard = Arc::new(Heard::default());
+    world.projection.catch_up().unwrap();
+    world.projection.listen(heard.clone());
+    world.send(r#"{"batch":[{"type":"track","messageId":"m1","userId":"u1","event":"A"},{"type":"track","messageId":"m2","userId":"u2","event":"B"}]}"#);
+    let (one, two) = (world.person("user_id:u1"), world.person("user_id:u2"));
+    let seq = world.projection.catch_up().unwrap();
+    world.merge(one, two);
+    let later = world.projection.catch_up().unwrap();
+    world.projection.catch_up().unwrap();
+    let heard = heard.0.lock().unwrap();
+    assert_eq!(heard[0], (vec![("A".into(), vec![one]), ("B".into(), vec![two])], vec![], seq));
+    let mut both = vec![one, two];
+    both.sort_unstable();
+    assert_eq!(heard[1], (vec![], both, later));
+    assert_eq!(heard.len(), 2, "nothing new is no news");
+}
+
+fn the_catalogue_tells_what_there_is(test: TestDb) {
+    let world = World::new(test);
+    world.send(r#"{"batch":[{"type":"track","messageId":"m1","userId":"u1","event":"A","properties":{"c":"x","n":1}},{"type":"track","messageId":"m2","userId":"u2","event":"A","properties":{"c":"y","n":1.5}},
+      {"type":"track","messageId":"m3","userId":"u2","event":"A","properties":{"c":"y"}},{"type":"track","messageId":"m4","userId":"u2","event":"B"}]}"#);
+    world.projection.catch_up().unwrap();
+    let catalogue = world.projection.catalogue().unwrap();
+    let a = &catalogue.events[0];
+    assert_eq!((a.name.as_str(), a.people, a.count), ("A", 2, 3));
+    let c = a.properties.iter().find(|p| p.name == "c").unwrap();
+    assert_eq!((c.count, c.values.clone()), (3, vec![("y".into(), 2), ("x".into(), 1)]));
+    let n = a.properties.iter().find(|p| p.name == "n").unwrap();
+    assert_eq!((n.kinds.len(), n.count), (2, 2));
+    world.erase(world.person("user_id:u2"));
+    world.projection.catch_up().unwrap();
+    let catalogue = world.projection.catalogue().unwrap();
+    assert_eq!(catalogue.events.iter().map(|e| (e.name.as_str(), e.count)).collect::<Vec<_>>(), [("A", 1)]);
+}
