@@ -20,15 +20,8 @@ pub struct Work {
 }
 
 /// In the order they run; `start` finds the workspace that `people` left.
-pub const ALL: &[Work] = &[
-    intake::WORK,
-    bare::WORK,
-    postgres_insert::WORK,
-    import::WORK,
-    people::WORK,
-    start::WORK,
-    analytics::WORK,
-];
+pub const ALL: &[Work] =
+    &[intake::WORK, bare::WORK, postgres_insert::WORK, import::WORK, people::WORK, start::WORK, analytics::WORK];
 
 pub fn chosen(only: &[String]) -> Outcome<Vec<&'static Work>> {
     // A name of the peers' own works (bench/peers/analytics.py) is nothing to us.

@@ -120,7 +120,7 @@ impl Made<'_> {
     /// The last days that have something in them.
     fn span(&self, days: i32) -> Value {
         if self.is_recent() {
-            return json!({ "last_days": days });
+            return json!({ "last_days": days + self.today - self.last });
         }
         json!({ "from": show_day(self.last - days + 1), "to": show_day(self.last) })
     }
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(steps(&made), ["Product Viewed", "Product Added", "Order Completed"]);
         assert_eq!(made["attribution"]["touch_by"], "channel");
         assert_eq!(made["retention"]["start"]["event"], "*");
-        assert_eq!(made["activity"]["span"], json!({"last_days": 90}));
+        assert_eq!(made["activity"]["span"], json!({"last_days": 100}));
     }
 
     #[test]

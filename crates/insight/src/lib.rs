@@ -41,12 +41,12 @@ pub use sheet::{Sheet, SheetCell, sheets};
 pub use spec::{Ask, Kind, Spec};
 
 use siyu_audience::{Audience, Ctx, Scope};
-use siyu_behaviour::{Calendar, ColumnKind};
+use siyu_behaviour::{Calendar, ColumnKind, Select};
 use siyu_db::{Migration, Tx, params};
 use siyu_kernel::Refusal;
 use siyu_kernel::{Time, Zone};
 use siyu_people::People;
-use siyu_projection::Projection;
+use siyu_projection::{MONEY_EVENTS, Projection};
 use std::sync::{Arc, Mutex};
 
 pub const MIGRATIONS: &[Migration] =
@@ -119,7 +119,10 @@ pub fn column_kind_name(kind: ColumnKind) -> &'static str {
 
 /// The event that every order gives, whether it came as an event or by import.
 pub const ORDER_COMPLETED: &str = "Order Completed";
-/// Events that correct what orders brought in: their amounts are taken off, or added.
-pub(crate) const REFUNDS: [&str; 3] = ["Order Refunded", "Order Cancelled", "Order Updated"];
+/// Events that move money besides these orders: refunds, cancellations, what an order turned out to be worth.
+pub(crate) fn corrections(orders: &Select) -> Select {
+    let others = MONEY_EVENTS.into_iter().filter(|name| !orders.events.iter().any(|own| own == name));
+    Select { events: others.map(str::to_owned).collect(), tests: Vec::new() }
+}
 /// The property with the order's number.
 pub(crate) const ORDER_KEY: &str = "order_id";

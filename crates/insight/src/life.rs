@@ -5,7 +5,7 @@ use siyu_behaviour::kernels::{Aarrr, Cycle, CyclePartial, Frequency, Lifecycle, 
 use siyu_behaviour::{Calendar, Operand, Select, Test, TestOp};
 use std::sync::Arc;
 
-use crate::{ORDER_COMPLETED, REFUNDS};
+use crate::{ORDER_COMPLETED, corrections};
 
 /// Settings; what is absent is measured or usual.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ fn orders() -> Select {
     Select::of(ORDER_COMPLETED)
 }
 fn refunds() -> Select {
-    Select { events: REFUNDS.map(str::to_owned).to_vec(), tests: Vec::new() }
+    corrections(&orders())
 }
 
 impl Life {

@@ -5,7 +5,7 @@ use crate::calendar::show_day;
 use crate::cell::{Cell, Group};
 use crate::life::Life;
 use crate::run::{self, Board, Env, Lifecycle, Scene};
-use crate::spec::{Ask, By, Spec};
+use crate::spec::{Ask, By, Span, Spec};
 use crate::whom::shared;
 use crate::{Insight, Reader, refuse};
 use roaring::RoaringBitmap;
@@ -99,7 +99,11 @@ impl Question {
         let today = scene.today();
         match &self.spec.ask {
             Ask::Rfm(rfm) => {
-                let as_of = rfm.as_of.unwrap_or(today);
+                let end = match self.spec.frame.span {
+                    Some(Span::Days { to, .. }) => to,
+                    _ => today,
+                };
+                let as_of = rfm.as_of.unwrap_or(end);
                 self.spec.frame.span.map_or((i32::MIN, as_of), |span| (span.days(as_of).0, as_of))
             }
             Ask::Lifecycle(lifecycle) => {
@@ -207,7 +211,7 @@ impl Question {
             }
             (Ask::Distribution(ask), Cell::Bin(bin), _) => run::distribution::behind(ask, &env, *bin, group),
             (Ask::Interval(ask), Cell::Bin(bin), _) => run::interval::behind(ask, &env, *bin, group),
-            (Ask::Trend(ask), Cell::Trend { series, day }, _) => run::trend::behind(ask, &env, *series, *day, group)?,
+            (Ask::Trend(ask), Cell::Trend { series, day }, _) => run::trend::behind(ask, &env, *series, *day, group),
             (Ask::Activity(ask), Cell::Activity(cell), _) => run::activity::behind(ask, &env, cell, group),
             (Ask::CohortValue(ask), Cell::CohortValue { day, buyers }, _) => {
                 run::cohort_value::behind(ask, &env, *day, *buyers, group)?

@@ -118,7 +118,7 @@ fn the_other_forms() {
     assert_eq!(spec.frame.by, Some(By::Audiences(vec!["aud_a".into(), "aud_b".into()])));
     good(
         "trend",
-        json!({"events": [{"event": "*"}], "by": {"tags": "tgr_1"}, "measure": {"sum": "amount"}, "unit": "month"}),
+        json!({"events": [{"event": "*"}], "by": {"tags": "tgp_1"}, "measure": {"sum": "amount"}, "unit": "month"}),
     );
     good("lifecycle", json!({"on": "2026-03-31", "against": "2026-02-28"}));
 }

@@ -57,7 +57,8 @@ pub struct Columns {
 impl Columns {
     pub fn open(folder: &Path, about: &About) -> Outcome<Self> {
         let mut store = Store::new(Zone::utc());
-        let mut files: Vec<_> = std::fs::read_dir(folder)?.map(|entry| entry.map(|own| own.path())).collect::<Result<_, _>>()?;
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder)?.map(|entry| entry.map(|own| own.path())).collect::<Result<_, _>>()?;
         files.sort();
         for (at, path) in files.iter().enumerate() {
             store.add_stored(PartId(at as i64), file::open(path)?.part, None);
@@ -160,9 +161,9 @@ impl Columns {
             periods: 100,
             mode: Mode::On,
             first: true,
-            from: self.start,
-            to: self.end,
-            now: self.end,
+            from_day: self.first_day,
+            to_day: self.last_day,
+            today: self.last_day,
             by: By::Nothing,
             calendar: Arc::clone(&self.calendar),
         };
@@ -186,11 +187,14 @@ impl Columns {
             since: i32::MIN,
             calendar: Arc::clone(&self.calendar),
         };
-        let scores = self.run(&rfm).scores(&Method::Tiles(5), self.last_day, self.threads);
+        let scores = self.run(&rfm).scores(&Method::Tiles(5), self.threads);
         let mut cells = [0u64; 125];
         scores.cells.iter().flatten().for_each(|cell| cells[usize::from(*cell)] += 1);
         let rows = cells.iter().enumerate().filter(|(_, people)| **people > 0);
-        json!(rows.map(|(cell, people)| [cell / 25 + 1, cell / 5 % 5 + 1, cell % 5 + 1, *people as usize]).collect::<Vec<_>>())
+        json!(
+            rows.map(|(cell, people)| [cell / 25 + 1, cell / 5 % 5 + 1, cell % 5 + 1, *people as usize])
+                .collect::<Vec<_>>()
+        )
     }
 
     /// Bytes of the columns the question is about, each read once: what a scan at memory speed would have to read at least. Kernels that

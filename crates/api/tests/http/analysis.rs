@@ -301,22 +301,14 @@ fn every_number_opens_its_people(test: TestDb) {
     let app = TestApp::new(test);
     town(&app);
     let program = app.program();
+    let group = program.post("/api/v1/tag-groups", json!({"name": "level"})).ok()["id"].clone();
     let tag = |name: &str, user: &str| {
         let person = app.person(&format!("user_id:{user}"));
-        let made =
-            program.post("/api/v1/tags", json!({"group": "level", "name": name, "kind": "manual", "color": "red"}));
-        let id = if made.status < 300 {
-            made.json()["id"].clone()
-        } else {
-            let tags = program.get("/api/v1/tags").ok();
-            tags["items"].as_array().unwrap().iter().find(|own| own["name"] == name).unwrap()["id"].clone()
-        };
-        program.post(&format!("/api/v1/people/{person}/tags"), json!({"tag": id})).ok();
+        program.post(&format!("/api/v1/people/{person}/tags"), json!({"name": name, "group": "level"})).ok();
     };
     for user in 0..30 {
         tag(["gold", "silver"][user % 2], &format!("u{user}"));
     }
-    let group = program.get("/api/v1/tag-groups").ok()["items"][0]["id"].clone();
     let mut opened = 0;
     for (kind, spec) in specs() {
         let result = ask(&program, kind, &spec);
@@ -331,7 +323,7 @@ fn every_number_opens_its_people(test: TestDb) {
             splits.extend([json!({"trait": "city"}), json!({"tags": group})]);
         }
         if ["funnel", "retention", "trend", "cohort_value"].contains(&kind) {
-            splits.push(json!({"property": if kind == "funnel" { "touchpoint" } else { "store" }}));
+            splits.push(json!({"property": if kind == "funnel" { "touchpoint" } else { "staff" }}));
         }
         for by in splits {
             let mut spec = spec.clone();
@@ -537,7 +529,7 @@ fn mistakes_have_a_place(test: TestDb) {
             "400 spec_cell cell.window",
         ),
         ("/analysis/activity", json!({"by": {"trait": "shoe"}}), "400 spec_trait by.trait"),
-        ("/analysis/activity", json!({"by": {"tags": "tgr_no"}}), "400 spec_tags by.tags"),
+        ("/analysis/activity", json!({"by": {"tags": "tgp_no"}}), "400 spec_tags by.tags"),
         (
             "/analysis/activity",
             json!({"among": {"rule": {"all": [{"field": "shoe", "op": "eq", "value": 1}]}}}),

@@ -5,11 +5,10 @@ use super::groups::{Rest, top};
 use super::numbers::OTHERS;
 use crate::cell::{Group, Touch};
 use crate::spec::{self, model_name, window_json};
-use crate::{ORDER_KEY, REFUNDS};
+use crate::{ORDER_KEY, corrections};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use serde_json::Value;
-use siyu_behaviour::Select;
 use siyu_behaviour::kernels::{Attributed, Attribution, AttributionCell, Credit, CreditLine, Credits, Refunds};
 use siyu_kernel::Refusal;
 
@@ -60,10 +59,7 @@ const BILLION: f64 = 1e9;
 
 pub(crate) fn kernel(ask: &spec::Attribution, env: &Env<'_>) -> Attribution {
     let (from, to) = env.instants();
-    let refunds = || Refunds {
-        select: Select { events: REFUNDS.map(str::to_owned).to_vec(), tests: Vec::new() },
-        key: ORDER_KEY.to_owned(),
-    };
+    let refunds = || Refunds { select: corrections(&ask.conversion.select), key: ORDER_KEY.to_owned() };
     Attribution {
         conversion: ask.conversion.select.clone(),
         value: Some("amount".to_owned()),

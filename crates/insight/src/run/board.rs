@@ -2,8 +2,8 @@
 
 use super::Env;
 use super::numbers::ratio;
-use crate::REFUNDS;
 use crate::cell::WHICH;
+use crate::corrections;
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use siyu_behaviour::Select;
@@ -46,7 +46,7 @@ fn kernel(rows: &Rows, env: &Env<'_>) -> Board {
     Board {
         by: rows.property.to_owned(),
         orders: Select::of(crate::ORDER_COMPLETED),
-        refunds: Some(Select { events: REFUNDS.map(str::to_owned).to_vec(), tests: Vec::new() }),
+        refunds: Some(corrections(&Select::of(crate::ORDER_COMPLETED))),
         value: "amount".to_owned(),
         from_day: env.days.0,
         to_day: env.days.1,

@@ -32,7 +32,6 @@ struct Row {
 type Cohorts = BTreeMap<i32, ValueCohort>;
 
 fn kernel(ask: &spec::CohortValue, env: &Env<'_>) -> CohortValue {
-    let (from, to) = env.instants();
     let has = Test { property: ask.value.clone(), op: TestOp::Exists, value: Operand::Bool(true) };
     CohortValue {
         start: ask.start.select.clone(),
@@ -40,9 +39,9 @@ fn kernel(ask: &spec::CohortValue, env: &Env<'_>) -> CohortValue {
         property: ask.value.clone(),
         grain: ask.unit,
         periods: ask.periods + 1,
-        from,
-        to,
-        now: env.now(),
+        from_day: env.days.0,
+        to_day: env.days.1,
+        today: env.scene.today(),
         by: env.by.clone(),
         calendar: env.calendar(),
     }

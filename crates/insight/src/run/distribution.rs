@@ -71,9 +71,6 @@ pub(crate) fn answer(ask: &spec::Distribution, env: &Env<'_>) -> DistributionOut
 }
 
 fn table(found: &DistributionPartial, bins: &[Bin]) -> Table {
-    let times: u64 = found.values.iter().map(|(_, times)| times).sum();
-    let total = Sum(found.values.iter().map(|(value, times)| value.0 * i128::from(*times)).sum());
-    let quantile = |share: f64| quantile(&found.values, times, share).map(sum);
     let bins = bins.iter().map(|bin| {
         let above = |value: &Sum, edge: f64| *value >= Sum::of_number(edge);
         let fits = found.values.iter().filter(|(value, _)| {
@@ -84,22 +81,11 @@ fn table(found: &DistributionPartial, bins: &[Bin]) -> Table {
     Table {
         bins: bins.collect(),
         people: found.people,
-        total: sum(total),
-        mean: (times > 0).then(|| total.number() / times as f64),
-        median: quantile(0.5),
-        p90: quantile(0.9),
+        total: sum(found.total()),
+        mean: found.mean(),
+        median: found.quantile(0.5).map(sum),
+        p90: found.quantile(0.9).map(sum),
     }
-}
-
-/// The smallest value that at least this share of all does not exceed.
-fn quantile(values: &[(Sum, u64)], times: u64, share: f64) -> Option<Sum> {
-    let rank = (share * times as f64).ceil().max(1.0) as u64;
-    let mut seen = 0;
-    let found = values.iter().find(|(_, own)| {
-        seen += own;
-        seen >= rank
-    });
-    found.map(|(value, _)| *value)
 }
 
 pub(crate) fn behind(ask: &spec::Distribution, env: &Env<'_>, bin: usize, group: &Group) -> RoaringBitmap {

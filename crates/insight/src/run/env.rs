@@ -47,10 +47,6 @@ impl Env<'_> {
     pub fn instants(&self) -> (i64, i64) {
         self.scene.calendar.instants(self.days.0, self.days.1)
     }
-    /// Events at or after it have not happened yet.
-    pub fn now(&self) -> i64 {
-        self.scene.now.0.saturating_add(1)
-    }
     pub fn run<K: Kernel>(&self, kernel: &K) -> K::Partial {
         self.scene.snapshot.run(kernel, self.among.as_deref(), self.scene.threads)
     }

@@ -61,29 +61,21 @@ pub(crate) fn answer(ask: &spec::Interval, env: &Env<'_>) -> IntervalOut {
 }
 
 fn table(ask: &spec::Interval, found: &IntervalPartial) -> Table {
-    let count: u64 = found.seconds.iter().map(|(_, times)| times).sum();
-    let bins = bins(ask).into_iter().map(|(from_seconds, to_seconds)| {
-        let low = found.seconds.partition_point(|(own, _)| *own < from_seconds);
-        let high = found.seconds.partition_point(|(own, _)| *own < to_seconds);
-        BinOut { from_seconds, to_seconds, count: found.seconds[low..high].iter().map(|(_, times)| times).sum() }
+    let bins = bins(ask);
+    let edges: Vec<u32> = bins.iter().map(|(from, _)| *from).collect();
+    let bins = bins.iter().zip(found.bins(&edges)).map(|((from_seconds, to_seconds), count)| BinOut {
+        from_seconds: *from_seconds,
+        to_seconds: *to_seconds,
+        count,
     });
-    let quantile = |share: f64| {
-        let rank = (share * count as f64).ceil().max(1.0) as u64;
-        let mut seen = 0;
-        let found = found.seconds.iter().find(|(_, own)| {
-            seen += own;
-            seen >= rank
-        });
-        found.map(|(seconds, _)| *seconds)
-    };
     Table {
         bins: bins.collect(),
-        count,
+        count: found.count(),
         people: found.people,
-        median: quantile(0.5),
-        p25: quantile(0.25),
-        p75: quantile(0.75),
-        p90: quantile(0.9),
+        median: found.quantile(0.5),
+        p25: found.quantile(0.25),
+        p75: found.quantile(0.75),
+        p90: found.quantile(0.9),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::life::{Life, Measures};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
-use siyu_behaviour::kernels::{LifecycleCell, Tier};
+use siyu_behaviour::kernels::{AarrrCell, LifecycleCell, Tier};
 
 #[derive(Serialize)]
 pub(crate) struct LifecycleOut {
@@ -163,7 +163,7 @@ pub(crate) fn behind(ask: &Ask<'_>, env: &Env<'_>, cell: Living, group: &Group) 
             let scored = own.run(&measures.score()).0.into_iter();
             scored.filter(|(_, _, own)| *own == tier).map(|(person, _, _)| person).collect()
         }
-        Living::Aarrr(stage) => own.behind(&measures.aarrr(), &stage),
+        Living::Aarrr(stage) => own.behind(&measures.aarrr(), &AarrrCell::Stage(stage)),
         Living::Loyal => own.run(&measures.loyal()).0,
     }
 }

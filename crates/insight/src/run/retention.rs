@@ -44,7 +44,6 @@ struct Row {
 type Cohorts = BTreeMap<i32, Cohort>;
 
 fn kernel(ask: &spec::Retention, env: &Env<'_>) -> Retention {
-    let (from, to) = env.instants();
     Retention {
         start: ask.start.select.clone(),
         back: ask.back.select.clone(),
@@ -52,9 +51,9 @@ fn kernel(ask: &spec::Retention, env: &Env<'_>) -> Retention {
         periods: ask.periods + 1,
         mode: ask.mode,
         first: ask.first,
-        from,
-        to,
-        now: env.now(),
+        from_day: env.days.0,
+        to_day: env.days.1,
+        today: env.scene.today(),
         by: env.by.clone(),
         calendar: env.calendar(),
     }

@@ -3,11 +3,11 @@
 use super::Env;
 use crate::cell::Group;
 use crate::spec;
-use crate::{REFUNDS, refuse};
+use crate::{corrections, refuse};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use siyu_behaviour::Select;
-use siyu_behaviour::kernels::{Frequency, Rfm, RfmCell, RfmScores};
+use siyu_behaviour::kernels::{Frequency, Rfm, RfmCell, RfmScores, SEGMENTS, segment_of};
 use siyu_kernel::Refusal;
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ fn frequency(orders: &Select) -> Frequency {
 pub(crate) fn kernel(ask: &spec::Rfm, env: &Env<'_>, since: i32) -> Rfm {
     Rfm {
         orders: ask.orders.select.clone(),
-        refunds: Some(Select { events: REFUNDS.map(str::to_owned).to_vec(), tests: Vec::new() }),
+        refunds: Some(corrections(&ask.orders.select)),
         value: "amount".to_owned(),
         frequency: frequency(&ask.orders.select),
         as_of: env.days.1,
@@ -74,7 +74,7 @@ pub(crate) fn kernel(ask: &spec::Rfm, env: &Env<'_>, since: i32) -> Rfm {
 
 /// `since`: only orders from this day on.
 pub(crate) fn scores(ask: &spec::Rfm, env: &Env<'_>, since: i32) -> RfmScores {
-    env.run(&kernel(ask, env, since)).scores(&ask.method, env.days.1, env.scene.threads)
+    env.run(&kernel(ask, env, since)).scores(&ask.method, env.scene.threads)
 }
 
 pub(crate) fn answer(ask: &spec::Rfm, env: &Env<'_>, since: i32) -> RfmOut {
@@ -84,49 +84,39 @@ pub(crate) fn answer(ask: &spec::Rfm, env: &Env<'_>, since: i32) -> RfmOut {
         let mut out: Vec<GroupOut> = Vec::new();
         for (name, people) in &labels.0 {
             rest -= people;
-            out.push(GroupOut { group: Some(name.clone()), grid: grid(ask, &only(&scores, people)) });
+            out.push(GroupOut { group: Some(name.clone()), grid: grid(ask, &scores, Some(people)) });
         }
         if !rest.is_empty() {
-            out.push(GroupOut { group: None, grid: grid(ask, &only(&scores, &rest)) });
+            out.push(GroupOut { group: None, grid: grid(ask, &scores, Some(&rest)) });
         }
         out
     });
-    RfmOut { grid: grid(ask, &scores), groups }
+    RfmOut { grid: grid(ask, &scores, None), groups }
 }
 
-/// The same scores of fewer people: a group is seen in the whole brand's grid, not in one of its own.
-fn only(scores: &RfmScores, people: &RoaringBitmap) -> RfmScores {
-    let mut out = RfmScores { scores: scores.scores, as_of: scores.as_of, buyers: Vec::new(), cells: Vec::new() };
-    for (own, cells) in scores.buyers.iter().zip(&scores.cells) {
-        let mut kept = siyu_behaviour::kernels::Buyers { bucket: own.bucket, ..Default::default() };
-        let mut kept_cells = Vec::new();
-        for (at, slot) in own.slots.iter().enumerate() {
-            if people.contains(u32::from(own.bucket) << 16 | u32::from(*slot)) {
-                kept.slots.push(*slot);
-                kept.last.push(own.last[at]);
-                kept.orders.push(own.orders[at]);
-                kept.value.push(own.value[at]);
-                kept_cells.push(cells[at]);
-            }
-        }
-        out.buyers.push(kept);
-        out.cells.push(kept_cells);
-    }
-    out
-}
-
-fn grid(ask: &spec::Rfm, scores: &RfmScores) -> Grid {
+/// `among`: only these people; a group is seen in the whole brand's grid, not in one of its own.
+fn grid(ask: &spec::Rfm, scores: &RfmScores, among: Option<&RoaringBitmap>) -> Grid {
     let n = usize::from(scores.scores);
     let mut grid = vec![vec![0; n]; n];
     let mut cells: BTreeMap<u16, (u64, i64)> = BTreeMap::new();
+    let mut segments: BTreeMap<&str, Sums> = BTreeMap::new();
     let mut people = 0;
     for (buyers, own) in scores.buyers.iter().zip(&scores.cells) {
-        for (cell, value) in own.iter().zip(&buyers.value) {
+        let base = u32::from(buyers.bucket) << 16;
+        for (at, cell) in own.iter().enumerate() {
+            if among.is_some_and(|among| !among.contains(base | u32::from(buyers.slots[at]))) {
+                continue;
+            }
             let (r, f) = (usize::from(*cell) / (n * n), usize::from(*cell) / n % n);
             grid[r][f] += 1;
             people += 1;
             let sum = cells.entry(*cell).or_default();
-            *sum = (sum.0 + 1, sum.1 + value);
+            *sum = (sum.0 + 1, sum.1 + buyers.value[at]);
+            let sums = segments.entry(segment_of(r as u8 + 1, f as u8 + 1)).or_default();
+            sums.people += 1;
+            sums.value += buyers.value[at];
+            sums.days += u64::from(buyers.recency_days[at]);
+            sums.orders += u64::from(buyers.orders[at]);
         }
     }
     let score = |at: usize| at as u8 + 1;
@@ -134,15 +124,27 @@ fn grid(ask: &spec::Rfm, scores: &RfmScores) -> Grid {
         let cell = usize::from(cell);
         CellOut { r: score(cell / (n * n)), f: score(cell / n % n), m: score(cell % n), people, value }
     });
-    let segments = if ask.scores() == 5 { scores.segments() } else { Vec::new() };
-    let segments = segments.into_iter().map(|own| SegmentOut {
-        segment: own.name,
-        people: own.people,
-        value: own.value,
-        recency_days: (own.people > 0).then(|| own.recency_days as f64 / own.people as f64),
-        orders: (own.people > 0).then(|| own.orders as f64 / own.people as f64),
+    let named: &[&str] = if ask.scores() == 5 { &SEGMENTS } else { &[] };
+    let segments = named.iter().map(|segment| {
+        let sums = segments.get(segment).copied().unwrap_or_default();
+        let mean = |sum: u64| (sums.people > 0).then(|| sum as f64 / sums.people as f64);
+        SegmentOut {
+            segment,
+            people: sums.people,
+            value: sums.value,
+            recency_days: mean(sums.days),
+            orders: mean(sums.orders),
+        }
     });
     Grid { people, grid, cells: cells.collect(), segments: segments.collect() }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    people: u64,
+    value: i64,
+    days: u64,
+    orders: u64,
 }
 
 pub(crate) fn behind(
