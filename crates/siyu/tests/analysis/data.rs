@@ -164,7 +164,7 @@ pub fn complete_journey(place: &Place, folder: &Path) -> World {
     let summary = place.import(
         "events",
         &file,
-        &["--map", "name=name", "at=at", "person.ext:buyer=household", "property.channel=channel", "message_id=id"],
+        &["--map", "name=name", "at=at", "ext:buyer=household", "property.channel=channel", "message_id=id"],
     );
     assert_eq!(summary["rejected"], 0, "{summary}");
     world.sorted()

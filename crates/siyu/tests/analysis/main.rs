@@ -34,6 +34,8 @@ impl Shop {
 
 /// The parts of an answer that a reference speaks of.
 fn same(answer: &Value, reference: &Value) {
+    // Numbers as they are read back: the last digit of a ratio is not the reader's to keep.
+    let reference: Value = serde_json::from_str(&reference.to_string()).expect("JSON");
     for (key, want) in reference.as_object().expect("a reference names its parts") {
         assert_eq!(&answer[key], want, "{key}");
     }

@@ -52,7 +52,7 @@ impl Ran {
     /// The code of a refusal, from the last `[code]` or `[code: field]` that standard error names.
     pub fn code(&self) -> String {
         assert!(!self.ok, "it went through: {}", self.out);
-        let rest = self.err.lines().rfind(|line| line.starts_with("siyu: ")).and_then(|line| line.rsplit_once('['));
+        let rest = self.err.lines().rfind(|line| line.starts_with("siyu: ")).and_then(|line| line.rsplit_once(" ["));
         let (_, rest) = rest.unwrap_or_else(|| panic!("no refusal in {:?}", self.err));
         rest.trim_end_matches(']').split(':').next().unwrap_or_default().to_owned()
     }
