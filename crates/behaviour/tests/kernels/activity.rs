@@ -62,7 +62,8 @@ pub fn check(world: &World, question: &Activity) {
     if detail {
         let zone = world.zone();
         let mut hours = vec![0u64; 168];
-        for event in ["e0", "e1", "e2", "e3"] {
+        let names: BTreeSet<&str> = world.parts.iter().flatten().map(|fact| fact.event.as_str()).collect();
+        for event in names {
             let (mut count, mut who) = (0, BTreeSet::new());
             for person in world.people() {
                 for seen in world.history(person) {

@@ -225,9 +225,11 @@ pub fn check(world: &World, question: &Attribution) {
         assert_eq!(credits().map(|credit| credit.conversions).sum::<u64>(), partial.all.conversions * 1_000_000_000);
     }
     // The people and the orders behind each number.
-    let touches: Vec<_> =
-        [None, Some(None)].into_iter().chain(expected.touches.keys().cloned().map(|own| Some(Some(own)))).collect();
-    let wanted: Vec<_> = [None].into_iter().chain(groups.keys().cloned().map(Some)).collect();
+    let touches: Vec<_> = [None, Some(None)]
+        .into_iter()
+        .chain(expected.touches.keys().take(5).cloned().map(|own| Some(Some(own))))
+        .collect();
+    let wanted: Vec<_> = [None].into_iter().chain(groups.keys().take(5).cloned().map(Some)).collect();
     for (model, window) in [(0, 0), (question.models.len() - 1, question.windows.len() - 1)] {
         for touch in &touches {
             for group in &wanted {
@@ -282,7 +284,8 @@ pub fn check(world: &World, question: &Attribution) {
                 // Page by page.
                 let (mut paged, mut after) = (Vec::new(), None);
                 loop {
-                    let credits = Credits { kernel: question, cell: &cell, after, limit: 3 };
+                    let credits =
+                        Credits { kernel: question, cell: &cell, after, limit: lines.len().div_ceil(3).max(2) };
                     let page = credits.page(run(world, &credits));
                     let Some(last) = page.last() else { break };
                     after = Some((last.at, last.person, last.place));

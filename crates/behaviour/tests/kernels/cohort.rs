@@ -69,7 +69,7 @@ pub fn check(world: &World, question: &CohortValue) {
     assert_eq!(&partial, &expected);
     for cohort in expected.all.keys().take(3) {
         for buyers in [false, true] {
-            for group in [None].into_iter().chain(expected.groups.0.keys().cloned().map(Some)) {
+            for group in [None].into_iter().chain(expected.groups.0.keys().take(5).cloned().map(Some)) {
                 let cell = CohortCell { cohort: *cohort, buyers, group: group.clone() };
                 let own: Vec<u32> = people
                     .iter()

@@ -10,6 +10,7 @@ mod funnel;
 mod interval;
 mod lifecycle;
 mod paths;
+mod real;
 mod retention;
 mod rfm;
 mod score;

@@ -105,7 +105,7 @@ pub fn check(world: &World, question: &Retention) {
     }
     let partial = run(world, question);
     assert_eq!(&partial, &expected);
-    let groups: Vec<_> = [None].into_iter().chain(expected.groups.0.keys().cloned().map(Some)).collect();
+    let groups: Vec<_> = [None].into_iter().chain(expected.groups.0.keys().take(5).cloned().map(Some)).collect();
     for (cohort, own) in expected.all.iter().take(3) {
         for period in [None].into_iter().chain((0..own.returned.len() + 1).map(Some)) {
             for group in &groups {

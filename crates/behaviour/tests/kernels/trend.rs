@@ -96,7 +96,7 @@ pub fn check(world: &World, question: &Trend) {
     for (at, own) in series.iter().enumerate() {
         let last = grain.of_day(question.to_day);
         for period in [None, Some(grain.of_day(question.from_day)), Some(last), Some(last + 1)] {
-            for group in [None].into_iter().chain(groups.keys().cloned().map(Some)) {
+            for group in [None].into_iter().chain(groups.keys().take(5).cloned().map(Some)) {
                 let fits = |(_, day, _, groups): &&(u32, i32, Seen<'_>, Vec<Option<String>>)| {
                     period.is_none_or(|period| grain.of_day(*day) == period)
                         && group.as_ref().is_none_or(|group| groups.contains(group))

@@ -7,7 +7,7 @@ use siyu_behaviour::{
 };
 use siyu_kernel::Zone;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub const HOUR: i64 = 3_600_000_000;
 /// 2018-10-29; the clocks of São Paulo were changed on 2018-11-04, at midnight.
@@ -28,6 +28,7 @@ pub struct World {
     pub people: Vec<u32>,
     /// (part, place) of each person's visible events, by (instant, part, arrival).
     histories: BTreeMap<u32, Vec<(usize, usize)>>,
+    built: OnceLock<Snapshot>,
 }
 
 impl std::fmt::Debug for World {
@@ -105,7 +106,7 @@ impl World {
         for own in histories.values_mut() {
             own.sort_by_key(|(part, place)| (parts[*part][*place].at, *part, *place));
         }
-        Self { parts, hidden, zone, days: true, crowd: false, people, histories }
+        Self { parts, hidden, zone, days: true, crowd: false, people, histories, built: OnceLock::new() }
     }
     pub fn people(&self) -> Vec<u32> {
         self.people.clone()
@@ -123,6 +124,9 @@ impl World {
         Arc::new(Calendar::new(&self.zone(), self.first_day() - 10, self.first_day() + 60))
     }
     pub fn snapshot(&self) -> Snapshot {
+        self.built.get_or_init(|| self.build()).clone()
+    }
+    fn build(&self) -> Snapshot {
         let mut built: Vec<_> = self.parts.iter().map(|facts| build(facts, &self.zone())).collect();
         if self.crowd {
             let others = (1_000..6_000).flat_map(|person| {
