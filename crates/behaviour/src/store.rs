@@ -62,7 +62,7 @@ pub struct Store {
 pub struct Flush {
     /// One stored part each.
     pub parts: Vec<Merge>,
-    /// Every stored part that hides people, and whom: to be remembered together with the new parts.
+    /// Every stored part that hides others than before, and all whom it hides: to be remembered together with the new parts.
     pub settled: Vec<(PartId, Arc<Bits>)>,
 }
 
@@ -161,9 +161,24 @@ impl Store {
         let stored = Stored { id, held: Held { part, hidden: settled.clone() }, settled, dirty: false };
         self.buckets.entry(stored.held.part.bucket).or_default().stored.push(stored);
     }
-    /// Drops everything of a bucket, and answers the stored parts it had.
-    pub fn take_bucket(&mut self, bucket: u16) -> Vec<PartId> {
-        self.buckets.remove(&bucket).map_or_else(Vec::new, |own| own.stored.iter().map(|stored| stored.id).collect())
+    /// The stored parts, by bucket and in order, each with whom it hides.
+    pub fn stored(&self) -> impl Iterator<Item = (PartId, &Held)> {
+        self.buckets.values().flat_map(|bucket| &bucket.stored).map(|stored| (stored.id, &stored.held))
+    }
+    /// Identities that have rows somewhere in sight.
+    pub fn seen(&self) -> RoaringBitmap {
+        let mut seen = RoaringBitmap::new();
+        for held in self.buckets.values().flat_map(Bucket::held) {
+            held.part.index.view().each(|slot| {
+                if !hides(held, slot) {
+                    seen.extend(held.part.guests.guests_of(slot));
+                    if has_own_rows(&held.part, slot) {
+                        seen.insert(held.part.person(slot));
+                    }
+                }
+            });
+        }
+        seen
     }
 
     /// New events, in order of arrival.
@@ -316,7 +331,13 @@ impl Store {
         self.busy = true;
         let mut flush = Flush { parts: Vec::new(), settled: Vec::new() };
         for (number, bucket) in &mut self.buckets {
-            let hiding = bucket.stored.iter().filter_map(|own| Some((own.id, Arc::clone(own.held.hidden.as_ref()?))));
+            // What was settled before and has not changed since is remembered already.
+            let changed = |own: &Stored| {
+                let hidden = own.held.hidden.as_ref()?;
+                let same = own.settled.as_ref().is_some_and(|settled| Arc::ptr_eq(settled, hidden));
+                (!same).then(|| (own.id, Arc::clone(hidden)))
+            };
+            let hiding = bucket.stored.iter().filter_map(changed);
             flush.settled.extend(hiding);
             if !bucket.tail.is_empty() {
                 bucket.frozen = std::mem::take(&mut bucket.tail);
@@ -367,6 +388,9 @@ impl Store {
         let due = self.due_compaction();
         self.busy = due.is_some();
         due
+    }
+    pub fn compaction_is_due(&self) -> bool {
+        !self.busy && self.due_compaction().is_some()
     }
     pub fn cancel_compaction(&mut self) {
         self.busy = false;

@@ -1,16 +1,17 @@
 //! The writer's side: what reads the log and makes the columns grow. One thread at a time holds it.
 
 use crate::flatten::Flattener;
+use crate::manifest::NewPart;
 use crate::news::{Moment, News};
 use crate::whose::Whose;
 use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
-use siyu_behaviour::{EventRef, Store};
+use siyu_behaviour::{EventRef, PartId, Store};
 use siyu_db::Db;
 use siyu_kernel::{Clock, EventKind, PersonNum, Refusal, Zone};
-use siyu_log::Log;
+use siyu_log::{Found, Log};
 use siyu_people::People;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Batches of the log in one read: at most 256 events each.
 const BATCHES: i64 = 128;
@@ -24,9 +25,26 @@ const IDENTITY_EVENTS: [&str; 3] = ["Person Merged", "Person Split", "Person Era
 pub(crate) struct Core {
     pub store: Store,
     pub flattener: Flattener,
-    pub whose: Whose,
+    pub whose: Arc<RwLock<Whose>>,
+    /// The log is in up to here.
     pub seq: i64,
+    /// The stored parts hold it up to here.
+    pub stored_seq: i64,
+    /// Of the stored parts.
+    pub files: FxHashMap<PartId, NewPart>,
+    /// Readers were shown it.
+    pub shown: bool,
+    /// Only a part of the log: see [`Only`].
+    pub only: Option<Only>,
     step: Step,
+}
+
+/// What is read to replace parts that were lost.
+pub(crate) struct Only {
+    /// Identities whose events are all there: those of others are what is missing.
+    pub but: RoaringBitmap,
+    /// Up to here.
+    pub seq: i64,
 }
 
 /// What was read since parts were last made.
@@ -50,7 +68,17 @@ impl Core {
     pub fn new(zone: Zone, whose: Whose, seq: i64) -> Self {
         let mut store = Store::new(zone);
         store.set_erased(Arc::clone(&whose.erased));
-        Self { store, flattener: Flattener::new(), whose, seq, step: Step::default() }
+        Self {
+            store,
+            flattener: Flattener::new(),
+            whose: Arc::new(RwLock::new(whose)),
+            seq,
+            stored_seq: seq,
+            files: FxHashMap::default(),
+            shown: false,
+            only: None,
+            step: Step::default(),
+        }
     }
 
     /// Reads on, at most so much as makes one step; `None` when there is nothing new. The flag tells whether the log may hold more.
@@ -82,7 +110,8 @@ impl Core {
 
     /// One read transaction: events, and who their people are by the same snapshot of the database.
     fn read(&mut self, from: &Sources<'_>) -> Result<bool, Refusal> {
-        let (seq, whose, people) = (self.seq, &mut self.whose, from.people);
+        let (seq, people, follows) = (self.seq, from.people, self.only.is_none());
+        let whose = Arc::clone(&self.whose);
         let (found, last, touched) = from.db.read(|tx| {
             let (found, last) = from.log.after(tx, seq, BATCHES)?;
             let about: FxHashSet<PersonNum> = found
@@ -91,38 +120,55 @@ impl Core {
                 .filter(|found| IDENTITY_EVENTS.contains(&found.event.name.as_str()))
                 .map(|found| found.event.person)
                 .collect();
-            let touched = if about.is_empty() { RoaringBitmap::new() } else { whose.refresh(tx, people, &about)? };
+            let mut touched = RoaringBitmap::new();
+            if follows && !about.is_empty() {
+                touched = whose.write().unwrap_or_else(PoisonError::into_inner).refresh(tx, people, &about)?;
+            }
             Ok((found, last, touched))
         })?;
         if !touched.is_empty() {
             self.settle(&touched);
         }
-        for found in &found {
-            let event = &found.event;
-            let Some(person) = self.whose.owner(event.person) else { continue };
-            match self.flattener.add(event, person) {
-                Some(kind) => {
-                    self.step.events.entry(kind).or_default().insert(person);
-                    self.step.since = Some(self.step.since.map_or(event.at.0, |since| since.min(event.at.0)));
-                }
-                None if event.kind == EventKind::System => {
-                    self.step.system.push((Arc::from(event.name.as_str()), event.person));
-                }
-                None => {}
+        let whose = whose.read().unwrap_or_else(PoisonError::into_inner);
+        match &self.only {
+            None => found.iter().for_each(|found| self.take(found, &whose)),
+            Some(Only { but, seq: end }) => {
+                let wanted: Vec<&Found> = found
+                    .iter()
+                    .filter(|found| found.place.seq() <= *end && !but.contains(found.event.person))
+                    .collect();
+                let end = *end;
+                wanted.into_iter().for_each(|found| self.take(found, &whose));
+                self.seq = last.min(end);
+                return Ok(last - seq >= BATCHES && last < end);
             }
         }
         self.seq = last;
         Ok(last - seq >= BATCHES)
     }
+    fn take(&mut self, found: &Found, whose: &Whose) {
+        let event = &found.event;
+        let Some(person) = whose.owner(event.person) else { return };
+        match self.flattener.add(event, person) {
+            Some(kind) => {
+                self.step.events.entry(kind).or_default().insert(person);
+                self.step.since = Some(self.step.since.map_or(event.at.0, |since| since.min(event.at.0)));
+            }
+            None if event.kind == EventKind::System => {
+                self.step.system.push((Arc::from(event.name.as_str()), event.person));
+            }
+            None => {}
+        }
+    }
 
     /// Moves rows to whom they belong to now. Those gathered and not in a part yet are made one first: they were placed by older knowledge.
-    fn settle(&mut self, touched: &RoaringBitmap) {
+    pub fn settle(&mut self, touched: &RoaringBitmap) {
         if !self.flattener.facts.is_empty() {
             self.store.append(&self.flattener.facts, 1);
             self.flattener.clear();
         }
-        self.store.set_erased(Arc::clone(&self.whose.erased));
-        let whose = &self.whose;
+        let whose = self.whose.read().unwrap_or_else(PoisonError::into_inner);
+        self.store.set_erased(Arc::clone(&whose.erased));
         self.store.resettle(&touched.iter().collect::<Vec<_>>(), |node| whose.owner(node));
         self.step.changed |= touched;
     }

@@ -13,8 +13,13 @@
 mod catalogue;
 mod core;
 mod flatten;
+mod folder;
+mod keeping;
+mod manifest;
 mod news;
+mod opening;
 mod projection;
+mod remake;
 mod scan;
 mod whose;
 
@@ -22,3 +27,11 @@ pub use catalogue::{Catalogue, EventInfo, PropertyInfo};
 pub use flatten::{AMOUNT, EVENTS_MAX, LeftOut, MONEY_EVENTS, OTHER, PROPERTIES_MAX};
 pub use news::{Freshness, Listener, Moment, News};
 pub use projection::{Health, Projection, Setup};
+
+use siyu_db::Migration;
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "projection/0001_behaviour", sql: include_str!("../migrations/0001_behaviour.sql") }];
+
+/// Tables that a copy of the data leaves out: they are about files that lie elsewhere.
+pub const DERIVED_TABLES: [&str; 3] = ["behaviour_home", "behaviour_part", "behaviour_name"];

@@ -34,6 +34,7 @@ pub(crate) struct NewPart {
     pub rows: u64,
     pub bytes: u64,
     pub checksum: u32,
+    pub hidden: Option<Arc<Bits>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,10 @@ impl Manifest {
             |row| {
                 let (event, property) = (row.text(0)?.into(), row.text(1)?);
                 let kind = KINDS.get(row.int(2)? as usize).copied();
-                Ok(Admitted { event, property: kind.filter(|_| !property.is_empty()).map(|kind| (property.into(), kind)) })
+                Ok(Admitted {
+                    event,
+                    property: kind.filter(|_| !property.is_empty()).map(|kind| (property.into(), kind)),
+                })
             },
         )?;
         Ok(Self { home: found, parts, names })
@@ -116,7 +120,8 @@ fn slots(bits: &Bits) -> Vec<u8> {
     out
 }
 fn read_slots(bytes: &[u8]) -> Result<Bits, DbError> {
-    let set = RoaringBitmap::deserialize_from(bytes).map_err(|e| DbError::Decode(format!("hidden people of a part: {e}")))?;
+    let set =
+        RoaringBitmap::deserialize_from(bytes).map_err(|e| DbError::Decode(format!("hidden people of a part: {e}")))?;
     Ok(set.range(0..1 << 16).map(|slot| slot as u16).collect())
 }
 
@@ -124,8 +129,9 @@ fn read_slots(bytes: &[u8]) -> Result<Bits, DbError> {
 fn add_parts(tx: &mut Tx<'_>, home: &str, parts: &[NewPart]) -> Result<Vec<PartId>, DbError> {
     let mut ids = Vec::with_capacity(parts.len());
     for part in parts {
+        let hidden = part.hidden.as_deref().map(slots);
         ids.push(tx.one(
-            "INSERT INTO behaviour_part (home, bucket, file, seq_lo, seq_hi, n, bytes, checksum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+            "INSERT INTO behaviour_part (home, bucket, file, seq_lo, seq_hi, n, bytes, checksum, hidden) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id",
             params![
                 home,
                 i64::from(part.bucket),
@@ -134,7 +140,8 @@ fn add_parts(tx: &mut Tx<'_>, home: &str, parts: &[NewPart]) -> Result<Vec<PartI
                 part.seq_hi,
                 part.rows as i64,
                 part.bytes as i64,
-                i64::from(part.checksum)
+                i64::from(part.checksum),
+                hidden.as_ref()
             ],
             |row| Ok(PartId(row.int(0)?)),
         )?);
@@ -167,7 +174,8 @@ fn add_names(tx: &mut Tx<'_>, home: &str, names: &[Admitted]) -> Result<(), DbEr
     if names.is_empty() {
         return Ok(());
     }
-    let first = tx.one("SELECT COALESCE(MAX(no), 0) FROM behaviour_name WHERE home = $1", params![home], |row| row.int(0))?;
+    let first =
+        tx.one("SELECT COALESCE(MAX(no), 0) FROM behaviour_name WHERE home = $1", params![home], |row| row.int(0))?;
     let rows: Vec<[Param<'_>; 5]> = (first + 1..)
         .zip(names)
         .map(|(no, name)| {
@@ -180,7 +188,11 @@ fn add_names(tx: &mut Tx<'_>, home: &str, names: &[Admitted]) -> Result<(), DbEr
     tx.bulk("INSERT INTO behaviour_name (home, no, event, property, kind)", "", &rows).map(drop)
 }
 fn lost() -> Refusal {
-    Refusal::conflict("busy_elsewhere", "Another process keeps the behaviour columns now.", "另一进程正在维护行为数据。")
+    Refusal::conflict(
+        "busy_elsewhere",
+        "Another process keeps the behaviour columns now.",
+        "另一进程正在维护行为数据。",
+    )
 }
 
 /// Whose lease a change is made under: one that has lost it must not write.
@@ -194,7 +206,10 @@ pub(crate) struct Keeper {
 impl Keeper {
     fn check(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         let lock = if tx.engine() == Engine::Postgres { " FOR UPDATE" } else { "" };
-        let holder = tx.opt(&format!("SELECT holder FROM lease WHERE name = $1{lock}"), params![&self.lease], |row| row.text(0))?;
+        let holder =
+            tx.opt(&format!("SELECT holder FROM lease WHERE name = $1{lock}"), params![&self.lease], |row| {
+                row.text(0)
+            })?;
         if holder.as_deref() == Some(&*self.holder) { Ok(()) } else { Err(lost()) }
     }
     /// The tail became parts. `hidden`: whom older parts hide because these have the copies.

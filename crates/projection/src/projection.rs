@@ -1,23 +1,29 @@
 //! The handle everything else holds.
 
 use crate::catalogue::{Catalogue, Figures};
-use crate::core::{Core, Sources};
+use crate::core::Core;
 use crate::flatten::LeftOut;
+use crate::folder::Folder;
+use crate::keeping::{TAIL_ROWS, Times};
+use crate::manifest::Manifest;
 use crate::news::{Freshness, Listener, Moment, News};
-use crate::whose::Whose;
-use siyu_behaviour::Snapshot;
+use crate::opening::building;
+use roaring::RoaringBitmap;
+use siyu_behaviour::{Snapshot, file};
 use siyu_db::{Db, params};
 use siyu_kernel::{Chance, Clock, Currency, PersonNum, Refusal, Time, Zone};
 use siyu_log::Log;
 use siyu_people::People;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
-/// How long the thread sleeps when there is nothing new.
+/// How long the threads sleep when there is nothing to do.
 const NAP: Duration = Duration::from_millis(40);
-const THREADS: usize = 2;
+pub(crate) const THREADS: usize = 2;
+/// How long a question waits for columns that are being opened.
+const PATIENCE_SECONDS: f64 = 5.0;
 
 /// What a projection is made of.
 pub struct Setup {
@@ -39,99 +45,123 @@ pub struct Projection {
     inner: Arc<Inner>,
 }
 
-struct Inner {
-    setup: Setup,
-    core: Mutex<Option<Core>>,
+/// Locks are taken in this order: `tending`, `core`, `moment`.
+pub(crate) struct Inner {
+    pub setup: Setup,
+    pub folder: Folder,
+    pub holder: String,
+    zone: RwLock<Zone>,
+    home: Mutex<Option<String>>,
+    /// Held by whoever changes the files.
+    pub tending: Mutex<()>,
+    pub core: Mutex<Option<Core>>,
     moment: RwLock<Option<Moment>>,
     listeners: RwLock<Vec<Arc<dyn Listener>>>,
     figures: Figures,
     /// Of a snapshot.
     catalogue: Mutex<Option<(Snapshot, Arc<Catalogue>)>>,
+    pub times: Mutex<Times>,
+    /// The manifest is what this process last saw or wrote.
+    pub known: AtomicBool,
+    /// Long work is to end.
+    pub stop: AtomicBool,
+    /// Threads look after the columns.
+    running: AtomicBool,
+    /// Of long work: how far, of how much.
+    pub progress: (AtomicI64, AtomicI64),
+    /// Files found damaged since the start.
+    pub damaged: AtomicU64,
+    /// Events in memory at which they are stored.
+    pub tail_rows: usize,
 }
 
 /// Figures for the doctor and for metrics.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    pub seq: i64,
-    /// Events in memory, and the bytes they take.
+    /// The files hold the log up to here, of so much.
+    pub stored_seq: i64,
+    pub log_seq: i64,
+    pub parts: usize,
+    /// Events and bytes in files.
+    pub rows: u64,
+    pub bytes: u64,
+    /// Events in memory, and the bytes they take; 0 when the columns are not open here.
     pub tail_rows: usize,
     pub tail_bytes: usize,
+    /// Files that are missing or not what was written, by name.
+    pub damaged: Vec<String>,
+    /// Files of which a person's erasure is still to be carried out; nobody sees those rows.
+    pub erasing: usize,
     pub left_out: LeftOut,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Projection {
-    /// Does no work yet: the first use, or [`Projection::run`], does.
+    /// Does no work yet: the first use, or [`Projection::run`], opens the stored parts and reads the rest of the log.
     pub fn new(setup: Setup) -> Self {
+        Self::storing_at(setup, TAIL_ROWS)
+    }
+    /// With another number of events in memory at which they are stored.
+    pub fn storing_at(setup: Setup, tail_rows: usize) -> Self {
         let inner = Inner {
+            folder: Folder::new(setup.folder.clone(), Arc::clone(&setup.chance)),
+            holder: format!("{:016x}", setup.chance.next()),
+            zone: RwLock::new(setup.zone.clone()),
             setup,
+            home: Mutex::default(),
+            tending: Mutex::default(),
             core: Mutex::default(),
             moment: RwLock::default(),
             listeners: RwLock::default(),
             figures: Figures::default(),
             catalogue: Mutex::default(),
+            times: Mutex::default(),
+            known: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            running: AtomicBool::new(false),
+            progress: (AtomicI64::new(0), AtomicI64::new(0)),
+            damaged: AtomicU64::new(0),
+            tail_rows,
         };
         Self { inner: Arc::new(inner) }
     }
     /// The columns at one moment: take one per question, or one for several that must agree.
+    ///
+    /// Errors: `behaviour_building` while they are being made, `behaviour_files`.
     pub fn snapshot(&self) -> Result<Snapshot, Refusal> {
         Ok(self.moment()?.snapshot)
     }
     pub fn moment(&self) -> Result<Moment, Refusal> {
-        if let Some(moment) = &*self.inner.moment.read().unwrap_or_else(PoisonError::into_inner) {
-            return Ok(moment.clone());
+        if let Some(moment) = self.inner.moment() {
+            return Ok(moment);
         }
+        drop(self.inner.wait_for_core(PATIENCE_SECONDS)?);
         self.catch_up()?;
-        let moment = self.inner.moment.read().unwrap_or_else(PoisonError::into_inner).clone();
-        moment.ok_or_else(|| Refusal::internal("the columns were opened and are not there"))
+        self.inner.moment().ok_or_else(building)
     }
     /// Brings the snapshot up to everything committed before this call. Answers the place in the log it stands at.
     pub fn catch_up(&self) -> Result<i64, Refusal> {
-        let mut core = self.opened()?;
-        let Some(core) = core.as_mut() else { return Err(Refusal::internal("the columns are not open")) };
-        while self.step(core)? {}
-        Ok(core.seq)
-    }
-    /// One step; false when the log has nothing more.
-    fn step(&self, core: &mut Core) -> Result<bool, Refusal> {
-        let setup = &self.inner.setup;
-        let sources = Sources { db: &setup.db, log: &setup.log, people: &setup.people, clock: &*setup.clock };
-        let now = setup.clock.now();
-        match core.advance(&sources, THREADS)? {
-            Some((news, more)) => {
-                self.publish(news);
-                Ok(more)
+        let inner = &*self.inner;
+        loop {
+            let mut guard = lock(&inner.core);
+            let core = match &mut *guard {
+                Some(core) => core,
+                closed => closed.insert(inner.open_core()?),
+            };
+            let (more, seq, rows) = (inner.step(core)?, core.seq, core.store.tail_rows());
+            drop(guard);
+            // Where a thread stores the tail, it has time to.
+            let limit = if inner.running.load(Ordering::SeqCst) { 4 * inner.tail_rows } else { inner.tail_rows };
+            if rows >= limit {
+                inner.make_room()?;
             }
-            None => {
-                if let Some(moment) = &mut *self.inner.moment.write().unwrap_or_else(PoisonError::into_inner) {
-                    moment.as_of = moment.as_of.max(now);
-                }
-                Ok(false)
+            if !more {
+                return Ok(seq);
             }
         }
-    }
-    fn publish(&self, news: News) {
-        *self.inner.moment.write().unwrap_or_else(PoisonError::into_inner) = Some(news.moment.clone());
-        let listeners = self.inner.listeners.read().unwrap_or_else(PoisonError::into_inner).clone();
-        listeners.iter().for_each(|listener| listener.arrived(&news));
-    }
-    fn opened(&self) -> Result<MutexGuard<'_, Option<Core>>, Refusal> {
-        let mut core = lock(&self.inner.core);
-        if core.is_none() {
-            let setup = &self.inner.setup;
-            let now = setup.clock.now();
-            let whose = setup.db.read(|tx| Ok(Whose::load(tx)?))?;
-            let mut fresh = Core::new(setup.zone.clone(), whose, 0);
-            while self.step(&mut fresh)? {}
-            let mut moment = self.inner.moment.write().unwrap_or_else(PoisonError::into_inner);
-            moment.get_or_insert_with(|| Moment { snapshot: fresh.store.snapshot(), seq: fresh.seq, as_of: now });
-            drop(moment);
-            *core = Some(fresh);
-        }
-        Ok(core)
     }
 
     pub fn freshness(&self) -> Result<Freshness, Refusal> {
@@ -165,29 +195,201 @@ impl Projection {
     }
     /// Whose days the columns tell.
     pub fn zone(&self) -> Zone {
-        self.inner.setup.zone.clone()
+        match &*lock(&self.inner.core) {
+            Some(core) => core.store.zone().clone(),
+            None => self.inner.zone(),
+        }
+    }
+    /// The workspace's zone is another one now. The columns are made anew; until then their days stay those of the old zone.
+    pub fn set_zone(&self, zone: Zone) {
+        *self.inner.zone.write().unwrap_or_else(PoisonError::into_inner) = zone;
     }
     /// The person a number belongs to now: itself unless merged.
     pub fn root(&self, node: PersonNum) -> Result<PersonNum, Refusal> {
-        Ok(self.opened()?.as_ref().map_or(node, |core| core.whose.root(node)))
+        self.moment()?;
+        let whose = lock(&self.inner.core).as_ref().map(|core| Arc::clone(&core.whose));
+        Ok(whose.map_or(node, |whose| whose.read().unwrap_or_else(PoisonError::into_inner).root(node)))
     }
-    pub fn health(&self) -> Result<Health, Refusal> {
-        let core = self.opened()?;
-        Ok(core.as_ref().map_or_else(Health::default, |core| Health {
-            seq: core.seq,
-            tail_rows: core.store.tail_rows(),
-            tail_bytes: core.store.tail_memory(),
-            left_out: core.flattener.left_out,
-        }))
+    /// Throws the columns away and makes them anew from the log; `progress` is told (done, of).
+    ///
+    /// Errors: `busy_elsewhere` while another process keeps the files.
+    pub fn rebuild(&self, mut progress: impl FnMut(i64, i64)) -> Result<(), Refusal> {
+        self.inner.rebuild(&mut |done, of| {
+            progress(done, of);
+            true
+        })?;
+        self.catch_up().map(drop)
     }
-    /// Keeps the columns in step until told to stop.
-    pub fn run(&self, stop: &AtomicBool) {
-        while !stop.load(Ordering::SeqCst) {
-            if let Err(refusal) = self.catch_up() {
-                tracing::warn!(code = refusal.code, "the behaviour columns will be brought up later");
-                std::thread::sleep(Duration::from_secs(1));
+    /// What the manifest and the files say. Does not open the columns; `verify` reads every file.
+    pub fn health(&self, verify: bool) -> Result<Health, Refusal> {
+        let inner = &*self.inner;
+        let home = inner.home()?;
+        let (manifest, log_seq) = inner.setup.db.read(|tx| {
+            let last = tx.one("SELECT COALESCE(MAX(seq), 0) FROM log_batch", &[], |row| row.int(0))?;
+            Ok((Manifest::load(tx, &home)?, last))
+        })?;
+        let mut health = Health {
+            log_seq,
+            parts: manifest.parts.len(),
+            rows: manifest.parts.iter().map(|row| row.rows).sum(),
+            bytes: manifest.parts.iter().map(|row| row.bytes).sum(),
+            stored_seq: manifest.home.as_ref().map_or(0, |home| home.seq),
+            left_out: manifest.home.map(|home| home.left_out).unwrap_or_default(),
+            ..Health::default()
+        };
+        for row in &manifest.parts {
+            let sound = file::open(&inner.folder.of(&row.file))
+                .and_then(|part| if verify { part.verify().map(|()| part) } else { Ok(part) })
+                .is_ok_and(|part| part.checksum == row.checksum && !row.damaged);
+            if !sound {
+                health.damaged.push(row.file.clone());
             }
-            std::thread::sleep(NAP);
         }
+        if let Ok(core) = inner.core.try_lock()
+            && let Some(core) = &*core
+        {
+            health.tail_rows = core.store.tail_rows();
+            health.tail_bytes = core.store.tail_memory();
+            health.erasing = core.store.dirty_parts();
+            health.left_out = core.flattener.left_out;
+        }
+        Ok(health)
     }
+    /// How far long work (a rebuild, a repair) is: (done, of), places in the log.
+    pub fn progress(&self) -> (i64, i64) {
+        (self.inner.progress.0.load(Ordering::Relaxed), self.inner.progress.1.load(Ordering::Relaxed))
+    }
+    /// One step of what is due for the files: storing the tail, compaction, verification. False when nothing is, or another process does it.
+    pub fn tend(&self) -> Result<bool, Refusal> {
+        self.inner.keep_files()
+    }
+    /// Stores what is in memory, when it is worth it and this process may.
+    pub fn store_tail(&self) -> Result<bool, Refusal> {
+        self.inner.tend(true)
+    }
+
+    /// Keeps the columns in step with the log, and the files in order, until told to stop.
+    pub fn run(&self, stop: &AtomicBool) {
+        let inner = &*self.inner;
+        inner.stop.store(false, Ordering::SeqCst);
+        inner.running.store(true, Ordering::SeqCst);
+        let on = || !inner.stop.load(Ordering::SeqCst);
+        let later = |refusal: &Refusal| {
+            tracing::warn!(code = refusal.code, "the behaviour columns will be looked after later");
+            let mut naps = 0;
+            while on() && naps < 50 {
+                std::thread::sleep(NAP);
+                naps += 1;
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while on() {
+                    match self.catch_up() {
+                        Ok(_) => std::thread::sleep(NAP),
+                        Err(refusal) => later(&refusal),
+                    }
+                }
+            });
+            scope.spawn(|| {
+                while on() {
+                    match inner.keep_files() {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            inner.measure();
+                            std::thread::sleep(5 * NAP);
+                        }
+                        Err(refusal) => later(&refusal),
+                    }
+                }
+            });
+            while !stop.load(Ordering::SeqCst) {
+                std::thread::sleep(NAP);
+            }
+            inner.stop.store(true, Ordering::SeqCst);
+        });
+        inner.stop.store(false, Ordering::SeqCst);
+        inner.running.store(false, Ordering::SeqCst);
+        if let Err(refusal) = inner.tend(true) {
+            tracing::warn!(
+                code = refusal.code,
+                "the newest events were not stored in files; the next start reads them from the log"
+            );
+        }
+        inner.release();
+    }
+}
+
+impl Inner {
+    pub(crate) fn zone(&self) -> Zone {
+        self.zone.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    pub(crate) fn home(&self) -> Result<String, Refusal> {
+        let mut home = lock(&self.home);
+        if home.is_none() {
+            *home = Some(self.folder.home()?);
+        }
+        Ok(home.clone().unwrap_or_default())
+    }
+    fn moment(&self) -> Option<Moment> {
+        self.moment.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    pub(crate) fn moment_mut(&self) -> RwLockWriteGuard<'_, Option<Moment>> {
+        self.moment.write().unwrap_or_else(PoisonError::into_inner)
+    }
+    /// One step; false when the log has nothing more.
+    fn step(&self, core: &mut Core) -> Result<bool, Refusal> {
+        let now = self.setup.clock.now();
+        let (news, more) = match core.advance(&self.sources(), THREADS)? {
+            Some((news, more)) => (Some(news), more),
+            None => (None, false),
+        };
+        match news {
+            Some(news) if core.shown => self.show(news),
+            // Nobody is shown columns that are still far behind.
+            _ if more => {}
+            Some(news) => self.show_first(core, News { reset: true, ..news }),
+            None if !core.shown => {
+                let moment = Moment { snapshot: core.store.snapshot(), seq: core.seq, as_of: now };
+                self.show_first(core, nothing_new(moment));
+            }
+            None => {
+                if let Some(moment) = &mut *self.moment_mut()
+                    && moment.seq == core.seq
+                {
+                    moment.as_of = moment.as_of.max(now);
+                }
+            }
+        }
+        Ok(more)
+    }
+    fn show_first(&self, core: &mut Core, news: News) {
+        core.shown = true;
+        self.show(news);
+    }
+    fn show(&self, news: News) {
+        {
+            let mut moment = self.moment_mut();
+            // Columns that were opened again read once more what was told of before.
+            if moment.as_ref().is_some_and(|own| own.seq >= news.moment.seq) && !news.reset {
+                return;
+            }
+            *moment = Some(news.moment.clone());
+        }
+        let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner).clone();
+        listeners.iter().for_each(|listener| listener.arrived(&news));
+    }
+    fn measure(&self) {
+        let Ok(core) = self.core.try_lock() else { return };
+        let Some(core) = &*core else { return };
+        let bytes: u64 = core.files.values().map(|part| part.bytes).sum();
+        metrics::gauge!("siyu_behaviour_seq").set(core.seq as f64);
+        metrics::gauge!("siyu_behaviour_tail_events").set(core.store.tail_rows() as f64);
+        metrics::gauge!("siyu_behaviour_parts").set(core.files.len() as f64);
+        metrics::gauge!("siyu_behaviour_bytes").set(bytes as f64);
+    }
+}
+
+fn nothing_new(moment: Moment) -> News {
+    News { moment, events: Vec::new(), since: i64::MAX, changed: RoaringBitmap::new(), system: Vec::new(), reset: true }
 }

@@ -75,7 +75,7 @@ fn events_become_columns(test: TestDb) {
         seen[3].1,
         vec![("group".into(), text("g7")), ("kind".into(), text("group")), ("source".into(), text("key_test"))]
     );
-    assert_eq!(world.projection.health().unwrap().left_out.sealed, 2);
+    assert_eq!(world.projection.health(false).unwrap().left_out.sealed, 2);
     assert_eq!(world.projection.freshness().unwrap().seconds, 0.0);
 }
 
@@ -121,7 +121,7 @@ fn the_erased_vanish(test: TestDb) {
     let snapshot = world.projection.snapshot().unwrap();
     assert_eq!((names(&snapshot, one), names(&snapshot, two)), (vec![], vec!["A".to_owned()]));
     // A fresh start agrees.
-    let again = world.fresh_projection();
+    let again = world.open(usize::MAX);
     assert_eq!(names(&again.snapshot().unwrap(), one), [""; 0]);
 }
 

@@ -12,7 +12,14 @@ use siyu_testkit::TestDb;
 use std::sync::{Arc, LazyLock};
 
 pub static ALL: LazyLock<Vec<Migration>> = LazyLock::new(|| {
-    [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_intake::MIGRATIONS].concat()
+    [
+        siyu_log::MIGRATIONS,
+        siyu_people::MIGRATIONS,
+        siyu_commerce::MIGRATIONS,
+        siyu_intake::MIGRATIONS,
+        siyu_projection::MIGRATIONS,
+    ]
+    .concat()
 });
 
 pub struct World {
@@ -32,15 +39,41 @@ impl World {
         let people = People::open(test.db(), vault.clone(), log.clone(), chance.clone()).unwrap();
         let intake =
             Intake::open(test.db(), vault, log.clone(), people.clone(), chance.clone(), Currency::CNY).unwrap();
-        let projection = projection(&test, &log, &people, &chance, Zone::shanghai());
-        Self { test, log, people, intake, projection, chance }
+        let setup = setup(&test, &log, &people, "behaviour", Zone::shanghai());
+        Self { test, log, people, intake, projection: Projection::new(setup), chance }
     }
-    /// As another process would open it.
-    pub fn fresh_projection(&self) -> Projection {
-        projection(&self.test, &self.log, &self.people, &self.chance, Zone::shanghai())
+    /// As another process would open it, storing the tail at so many events.
+    pub fn open(&self, tail_rows: usize) -> Projection {
+        self.open_in("behaviour", Zone::shanghai(), tail_rows)
     }
-    pub fn in_zone(&self, zone: Zone) -> Projection {
-        projection(&self.test, &self.log, &self.people, &self.chance, zone)
+    pub fn open_in(&self, folder: &str, zone: Zone, tail_rows: usize) -> Projection {
+        Projection::storing_at(setup(&self.test, &self.log, &self.people, folder, zone), tail_rows)
+    }
+    /// Without files: what the log says.
+    pub fn reference(&self) -> Projection {
+        let folder = format!("reference-{}", self.chance.next());
+        self.open_in(&folder, Zone::shanghai(), usize::MAX)
+    }
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.test.folder().join("behaviour")
+    }
+    /// Part files, by name.
+    pub fn files(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder()).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.filter(|name| name.ends_with(".part") || name.ends_with(".tmp")).collect();
+        names.sort();
+        names
+    }
+    pub fn is_alive(&self, node: u32) -> bool {
+        let sql = "SELECT state FROM person WHERE num = $1";
+        self.read(|tx| Ok(tx.one(sql, siyu_db::params![node], |row| row.int(0))?)) == 0
+    }
+    /// The root of a user id that somebody living has.
+    pub fn living(&self, user: &str) -> Option<u32> {
+        let identifier = Self::identifier(&format!("user_id:{user}"));
+        let found = self.read(|tx| Ok(self.people.by_identifier(tx, identifier)?));
+        found.map(|(_, root)| root).filter(|root| self.is_alive(*root))
     }
     pub fn send(&self, body: &str) {
         let now = self.test.clock.now();
@@ -89,15 +122,36 @@ impl World {
     }
 }
 
-fn projection(test: &TestDb, log: &Log, people: &People, chance: &Arc<Chance>, zone: Zone) -> Projection {
-    Projection::new(Setup {
+fn setup(test: &TestDb, log: &Log, people: &People, folder: &str, zone: Zone) -> Setup {
+    Setup {
         db: test.db().clone(),
         log: log.clone(),
         people: people.clone(),
         clock: test.clock.clone(),
-        chance: Arc::clone(chance),
-        folder: test.folder().join("behaviour"),
+        // Each process has its own.
+        chance: Arc::new(Chance::from_entropy()),
+        folder: test.folder().join(folder),
         zone,
         currency: Currency::CNY,
-    })
+    }
+}
+
+/// Instant, origin, event, properties: of each person, in order.
+pub type History = std::collections::BTreeMap<u32, Vec<(i64, u32, String, String)>>;
+
+pub fn history(snapshot: &siyu_behaviour::Snapshot) -> History {
+    let mut all = History::new();
+    for view in snapshot.views.iter() {
+        for slot in view.people().iter() {
+            let person = u32::from(view.bucket) << 16 | u32::from(slot);
+            let mut rows = Vec::new();
+            view.walk(slot, |part, row, at| {
+                let properties = part.columns.iter().filter_map(|(name, column)| Some((name, column.value(row)?)));
+                let origin = part.origins.get(row).copied().unwrap_or(person);
+                rows.push((at, origin, part.event.clone(), format!("{:?}", properties.collect::<Vec<_>>())));
+            });
+            all.insert(person, rows);
+        }
+    }
+    all
 }

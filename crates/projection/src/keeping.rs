@@ -1,0 +1,354 @@
+//! What the keeper of the files does beside reading the log: storing the tail, compacting, looking after files. One process at a time, by a lease.
+
+use crate::core::Core;
+use crate::manifest::{Keeper, Manifest};
+use crate::opening::building;
+use crate::projection::{Inner, lock};
+use siyu_behaviour::{PartId, PartMerge, file};
+use siyu_db::acquire;
+use siyu_kernel::{Refusal, Stopwatch, Time};
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
+use std::time::Duration;
+
+/// Events in memory at which they are stored.
+pub(crate) const TAIL_ROWS: usize = 500_000;
+pub(crate) const TAIL_BYTES: usize = 256 << 20;
+/// Events in memory at which the log is read no further until some are stored.
+const TAIL_ROWS_MAX: usize = 3_000_000;
+/// What is worth storing when the program stops: the next start reads fewer from the log.
+const TAIL_ROWS_STOP: usize = 20_000;
+const LEASE_SECONDS: i64 = 60;
+const RENEW_SECONDS: i64 = 20;
+/// A process that does not keep the files looks this often whether the keeper has stored what it holds in memory, or has gone.
+const READER_SECONDS: f64 = 5.0;
+/// Files are read and verified again this often.
+const SCRUB_SECONDS: f64 = 6.0 * 3600.0;
+
+/// When what was done last.
+#[derive(Default)]
+pub(crate) struct Times {
+    lease_until: Option<Time>,
+    looked: Option<Stopwatch>,
+    scrubbed: Option<Stopwatch>,
+}
+
+impl Inner {
+    fn keeper(&self) -> Result<Keeper, Refusal> {
+        let home = self.home()?;
+        Ok(Keeper { lease: format!("behaviour-{home}"), home, holder: self.holder.clone() })
+    }
+    /// The lease, taken or renewed; `None` while another process has it.
+    pub(crate) fn keep(&self) -> Result<Option<Keeper>, Refusal> {
+        let (keeper, now) = (self.keeper()?, self.setup.clock.now());
+        if lock(&self.times).lease_until.is_some_and(|until| now.plus_seconds(LEASE_SECONDS - RENEW_SECONDS) <= until) {
+            return Ok(Some(keeper));
+        }
+        let (lease, holder) = (keeper.lease.clone(), keeper.holder.clone());
+        let taken = self.setup.db.transact(move |tx| Ok(acquire(tx, &lease, &holder, now, LEASE_SECONDS)?))?;
+        let until = taken.as_ref().map(|lease| lease.until);
+        let before = std::mem::replace(&mut lock(&self.times).lease_until, until);
+        // Between the end of a lease and the next one another process may have changed the files.
+        if taken.is_none() || before.is_none_or(|before| before < now) {
+            self.known.store(false, Ordering::SeqCst);
+        }
+        Ok(taken.map(|_| keeper))
+    }
+    pub(crate) fn release(&self) {
+        if lock(&self.times).lease_until.take().is_none() {
+            return;
+        }
+        let Ok(keeper) = self.keeper() else { return };
+        let lease = siyu_db::Lease { name: keeper.lease, holder: keeper.holder, until: Time(0) };
+        if let Err(refusal) = self.setup.db.transact(move |tx| Ok(siyu_db::release(tx, &lease)?)) {
+            tracing::debug!(code = refusal.code, "the lease of the behaviour columns runs out by itself");
+        }
+    }
+
+    /// One step of what is due; false when nothing is, or another process keeps the files.
+    pub(crate) fn tend(&self, stopping: bool) -> Result<bool, Refusal> {
+        let _alone = lock(&self.tending);
+        let limit = if stopping { TAIL_ROWS_STOP } else { self.tail_rows };
+        let due = |core: &Core| core.store.tail_rows() >= limit || core.store.tail_memory() >= TAIL_BYTES;
+        let (flush, compact) = match &*lock(&self.core) {
+            Some(core) => (due(core), !stopping && core.store.compaction_is_due()),
+            None => return Ok(false),
+        };
+        if !flush && !compact {
+            return Ok(false);
+        }
+        if lock(&self.times).lease_until.is_none() && !stopping && !self.look_is_due() {
+            return Ok(false);
+        }
+        let Some(keeper) = self.keep()? else { return self.follow() };
+        if !self.is_current(&keeper)? {
+            self.reopen(false)?;
+            return Ok(true);
+        }
+        if flush { self.flush(&keeper) } else { self.compact(&keeper) }
+    }
+    fn look_is_due(&self) -> bool {
+        let mut times = lock(&self.times);
+        let due = times.looked.is_none_or(|looked| looked.seconds() >= READER_SECONDS);
+        if due {
+            times.looked = Some(Stopwatch::start());
+        }
+        due
+    }
+    /// Another process keeps the files: takes over what it has stored, so that it need not be in memory here.
+    fn follow(&self) -> Result<bool, Refusal> {
+        let home = self.home()?;
+        let stored = self.setup.db.read(|tx| Ok(Manifest::load(tx, &home)?.home.map_or(0, |home| home.seq)))?;
+        let behind = lock(&self.core).as_ref().is_some_and(|core| core.stored_seq < stored);
+        if behind {
+            self.reopen(false)?;
+        }
+        Ok(behind)
+    }
+    /// Whether the manifest is what this process knows: it was not while another one kept the files.
+    fn is_current(&self, keeper: &Keeper) -> Result<bool, Refusal> {
+        if self.known.load(Ordering::SeqCst) {
+            return Ok(true);
+        }
+        let manifest = self.setup.db.read(|tx| Ok(Manifest::load(tx, &keeper.home)?))?;
+        let core = lock(&self.core);
+        let Some(core) = core.as_ref() else { return Ok(true) };
+        let seq = manifest.home.as_ref().map_or(0, |home| home.seq);
+        let same = seq == core.stored_seq
+            && manifest.parts.len() == core.files.len()
+            && manifest.parts.iter().all(|row| core.files.contains_key(&row.id));
+        if same {
+            let known: BTreeSet<&str> = manifest.parts.iter().map(|row| row.file.as_str()).collect();
+            let strays = self.folder.clean(&known);
+            if strays > 0 {
+                tracing::info!(strays, "files that an earlier run left unfinished were deleted");
+            }
+            let forget = keeper.clone();
+            self.setup.db.transact(move |tx| forget.forget_others(tx))?;
+            self.known.store(true, Ordering::SeqCst);
+        }
+        Ok(same)
+    }
+
+    fn flush(&self, keeper: &Keeper) -> Result<bool, Refusal> {
+        let planned = {
+            let mut core = lock(&self.core);
+            let Some(core) = core.as_mut() else { return Ok(false) };
+            let Some(flush) = core.store.begin_flush() else { return Ok(false) };
+            let zone = core.store.zone().name().to_owned();
+            (flush, (core.stored_seq + 1, core.seq), core.flattener.admitted.clone(), core.flattener.left_out, zone)
+        };
+        let (flush, seqs, names, left_out, zone) = planned;
+        let saved = (|| {
+            let merges: Vec<&PartMerge> = flush.parts.iter().collect();
+            let made = self.folder.write(&merges, seqs)?;
+            let new: Vec<_> = made.iter().flatten().map(|(new, _)| new.clone()).collect();
+            let (keeper, settled, named, parts) = (keeper.clone(), flush.settled.clone(), names.clone(), new.clone());
+            let ids =
+                self.setup.db.transact(move |tx| keeper.flushed(tx, &zone, seqs.1, &parts, &settled, &named, left_out));
+            match ids {
+                Ok(ids) => Ok((made, ids)),
+                Err(refusal) => {
+                    self.folder.remove(new.iter().map(|part| part.file.as_str()));
+                    Err(refusal)
+                }
+            }
+        })();
+        let mut core = lock(&self.core);
+        let Some(core) = core.as_mut() else { return Ok(false) };
+        match saved {
+            Ok((made, ids)) => {
+                let mut ids = ids.into_iter();
+                let made = made
+                    .into_iter()
+                    .map(|made| {
+                        let ((new, part), id) = (made?, ids.next()?);
+                        core.files.insert(id, new);
+                        Some((id, part))
+                    })
+                    .collect();
+                core.stored_seq = seqs.1;
+                core.flattener.admitted.drain(..names.len());
+                core.store.end_flush(&flush, made);
+                self.show_same(core);
+                Ok(true)
+            }
+            Err(refusal) => {
+                core.store.cancel_flush();
+                Err(refusal)
+            }
+        }
+    }
+    fn compact(&self, keeper: &Keeper) -> Result<bool, Refusal> {
+        let (plan, old) = {
+            let mut core = lock(&self.core);
+            let Some(core) = core.as_mut() else { return Ok(false) };
+            let Some(plan) = core.store.begin_compaction() else { return Ok(false) };
+            let old: Vec<_> = plan.ids.iter().filter_map(|id| core.files.get(id).cloned()).collect();
+            (plan, old)
+        };
+        let saved = (|| {
+            let made = self.folder.write(&[&plan.merge], crate::remake::seqs(&old))?.pop().flatten();
+            let new = made.as_ref().map(|(new, _)| new.clone());
+            let (keeper, ids, part) = (keeper.clone(), plan.ids.clone(), new.clone());
+            match self.setup.db.transact(move |tx| keeper.merged(tx, &ids, part.as_ref())) {
+                Ok(id) => Ok((made, id)),
+                Err(refusal) => {
+                    self.folder.remove(new.iter().map(|part| part.file.as_str()));
+                    Err(refusal)
+                }
+            }
+        })();
+        let mut core = lock(&self.core);
+        let Some(core) = core.as_mut() else { return Ok(false) };
+        match saved {
+            Ok((made, id)) => {
+                plan.ids.iter().for_each(|id| drop(core.files.remove(id)));
+                let made = made.zip(id).map(|((new, part), id)| {
+                    core.files.insert(id, new);
+                    (id, part)
+                });
+                core.store.end_compaction(&plan, made);
+                self.show_same(core);
+                self.folder.remove(old.iter().map(|part| part.file.as_str()));
+                Ok(true)
+            }
+            Err(refusal) => {
+                core.store.cancel_compaction();
+                Err(refusal)
+            }
+        }
+    }
+    /// The same history in other parts: no news.
+    fn show_same(&self, core: &Core) {
+        if core.shown
+            && let Some(moment) = &mut *self.moment_mut()
+            && moment.seq == core.seq
+        {
+            moment.snapshot = core.store.snapshot();
+        }
+    }
+
+    /// Opens the stored parts again; whoever catches up goes on from there. `changed`: not the same history as before.
+    pub(crate) fn reopen(&self, changed: bool) -> Result<(), Refusal> {
+        let mut core = lock(&self.core);
+        let shown = core.as_ref().is_some_and(|core| core.shown) && !changed;
+        *core = None;
+        let mut fresh = self.open_core()?;
+        fresh.shown = shown;
+        *core = Some(fresh);
+        Ok(())
+    }
+    /// Makes everything anew, while readers go on with what there is.
+    pub(crate) fn rebuild(&self, progress: &mut dyn FnMut(i64, i64) -> bool) -> Result<(), Refusal> {
+        let _alone = lock(&self.tending);
+        let keeper = self.keep()?.ok_or_else(|| {
+            Refusal::conflict(
+                "busy_elsewhere",
+                "Another process keeps the behaviour columns. Stop it, or try again in a minute.",
+                "另一进程正在维护行为数据，请停止该进程或一分钟后再试。",
+            )
+        })?;
+        self.remake_all(&keeper, &self.zone(), progress)?;
+        self.known.store(false, Ordering::SeqCst);
+        self.reopen(true)?;
+        self.is_current(&keeper).map(drop)
+    }
+    /// Readers' days are of another zone than the workspace's.
+    fn is_of_another_zone(&self) -> bool {
+        let zone = self.zone();
+        lock(&self.core).as_ref().is_some_and(|core| core.store.zone().name() != zone.name())
+    }
+    /// What the thread beside the reading one does; false when nothing was due.
+    pub(crate) fn keep_files(&self) -> Result<bool, Refusal> {
+        if self.is_of_another_zone() {
+            self.rebuild(&mut |_, _| true)?;
+            return Ok(true);
+        }
+        if self.tend(false)? {
+            return Ok(true);
+        }
+        let Some(id) = self.scrub(false)? else { return Ok(false) };
+        self.lose(id)?;
+        Ok(true)
+    }
+    /// A stored part is not what was written: nobody is to see it any more, and its people's history is read again.
+    fn lose(&self, id: PartId) -> Result<(), Refusal> {
+        let _alone = lock(&self.tending);
+        let Some(keeper) = self.keep()? else { return Err(building()) };
+        *self.moment_mut() = None;
+        let name = lock(&self.core).as_ref().and_then(|core| core.files.get(&id)).map(|part| part.file.clone());
+        tracing::error!(file = name, "a file of the behaviour columns is damaged");
+        self.setup.db.transact(move |tx| keeper.damaged(tx, id))?;
+        name.iter().for_each(|name| self.folder.set_aside(name));
+        self.damaged.fetch_add(1, Ordering::SeqCst);
+        metrics::counter!("siyu_behaviour_damaged_total").increment(1);
+        self.reopen(true)
+    }
+
+    /// Keeps reading from growing beyond memory: waits until some of it is stored.
+    pub(crate) fn make_room(&self) -> Result<(), Refusal> {
+        let rows = || lock(&self.core).as_ref().map_or(0, |core| core.store.tail_rows());
+        let watch = Stopwatch::start();
+        loop {
+            self.tend(false)?;
+            if rows() < TAIL_ROWS_MAX {
+                return Ok(());
+            }
+            if watch.seconds() > 30.0 || self.stop.load(Ordering::SeqCst) {
+                return Err(building());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Reads files again, one at a time; answers the first that is not what was written.
+    pub(crate) fn scrub(&self, force: bool) -> Result<Option<PartId>, Refusal> {
+        let mine = lock(&self.times).lease_until.is_some();
+        let due = lock(&self.times).scrubbed.get_or_insert_with(Stopwatch::start).seconds() >= SCRUB_SECONDS;
+        if !force && !(mine && due) {
+            return Ok(None);
+        }
+        lock(&self.times).scrubbed = Some(Stopwatch::start());
+        let files: Vec<(PartId, String)> = match &*lock(&self.core) {
+            Some(core) => core.files.iter().map(|(id, part)| (*id, part.file.clone())).collect(),
+            None => return Ok(None),
+        };
+        for (id, name) in files {
+            if self.stop.load(Ordering::SeqCst) {
+                break;
+            }
+            let sound = file::open(&self.folder.of(&name)).and_then(|part| part.verify());
+            let still = || lock(&self.core).as_ref().is_some_and(|core| core.files.contains_key(&id));
+            if sound.is_err() && still() {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+    pub(crate) fn wait_for_core(&self, seconds: f64) -> Result<MutexGuard<'_, Option<Core>>, Refusal> {
+        let watch = Stopwatch::start();
+        loop {
+            match self.core.try_lock() {
+                Ok(core) => return Ok(core),
+                Err(std::sync::TryLockError::Poisoned(broken)) => return Ok(broken.into_inner()),
+                Err(std::sync::TryLockError::WouldBlock) if watch.seconds() < seconds => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(std::sync::TryLockError::WouldBlock) => return Err(building()),
+            }
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.release();
+    }
+}
+
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<Arc<Inner>>();
+};
