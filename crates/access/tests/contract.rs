@@ -168,15 +168,18 @@ fn sessions_end_by_time(test: TestDb) {
     assert!(!w.alive(&old.token), "fourteen days");
 }
 
-/// Marks of use are written without waiting; a unit behind them finds them done. PostgreSQL's lanes need a moment.
+/// Marks of use are written without waiting: waits until the one made now is there.
 fn settle(w: &World) {
-    while w.test.db().queued() > 0 {
-        std::thread::yield_now();
+    let now = w.now();
+    for _ in 0..5_000 {
+        let sql = "SELECT COUNT(*) FROM access_session WHERE seen_at = $1";
+        let marked = w.test.db().read(|tx| Ok(tx.one(sql, siyu_db::params![now], |row| row.int(0))?)).unwrap();
+        if marked > 0 {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    w.test.db().transact(|_| Ok(())).unwrap();
-    if w.test.engine == siyu_db::Engine::Postgres {
-        std::thread::sleep(std::time::Duration::from_millis(30));
-    }
+    panic!("the session was not marked as used at {now}");
 }
 
 fn sessions_end_with_password_role_and_state(test: TestDb) {
