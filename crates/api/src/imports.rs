@@ -323,7 +323,7 @@ async fn start(
         check_plan(app, &id, &input)?;
         let (intake, now) = (app.intake.clone(), app.now());
         let job = app.db.transact(move |tx| {
-            let job = intake.start_job(tx, &id, &input.mapping, &input.options, input.dry_run)?;
+            let job = intake.start_job(tx, &id, &input.mapping, &input.options, input.dry_run, now)?;
             audit::record(tx, now, &actor, "import.start", Some(&job.id), &json!({ "dry_run": input.dry_run }))?;
             Ok(job)
         })?;
@@ -375,10 +375,12 @@ pub fn launch(app: &App, job: Job) -> Result<(), Refusal> {
 
 /// Goes on with what a stopped server left in the middle.
 pub fn resume_interrupted(app: &App) -> Result<usize, Refusal> {
+    let (intake, now) = (app.intake.clone(), app.now());
+    app.db.transact(move |tx| intake.settle_abandoned(tx, now))?;
     let jobs = app.db.read(|tx| Ok(app.intake.interrupted(tx)?))?;
     let mut resumed = 0;
     for job in jobs {
-        // A job of `siyu import` belongs to its own process; its file is the user's, not an upload.
+        // A job of `siyu import` belongs to its own process, which may be running: its file is the user's, not an upload.
         if job.path.as_deref().is_some_and(|path| path.ends_with(".sealed")) {
             launch(app, job)?;
             resumed += 1;
