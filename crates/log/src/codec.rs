@@ -1,7 +1,7 @@
 //! The stored form of a batch: columns, then zstd, then the seal. Version 1; older versions stay readable for ever.
 
-use crate::varint::{Damaged, Reader, put, put_bytes, put_signed};
 use siyu_kernel::{Event, EventKind, Time, Vault};
+use siyu_runs::varint::{Damaged, Reader, put, put_bytes, put_signed};
 
 const VERSION: u8 = 1;
 /// Fast, and within a few percent of the default level on batches this small.

@@ -11,12 +11,10 @@
 
 mod codec;
 mod compact;
-mod filter;
+mod index;
 mod log;
 mod read;
-mod run;
 mod state;
-mod varint;
 
 pub use log::{Log, Stats};
 pub use read::{Found, Place, Summary};

@@ -1,8 +1,8 @@
 //! Appending, and the memory that goes with it.
 
 use crate::codec;
+use crate::index::TABLES;
 use crate::read::Place;
-use crate::run::{Index, Run, decode_firsts};
 use crate::state::{State, TailBatch, TailRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{CommitHook, Db, DbError, Engine, Slot, Slots, Tx, params};
@@ -146,13 +146,13 @@ impl Inner {
             let state = self.read();
             (state.runs.iter().map(|run| (run.id, run.clone())).collect::<FxHashMap<_, _>>(), state.last_seq)
         };
-        let ids = tx.query("SELECT id FROM log_run WHERE state = 1 ORDER BY id", &[], |row| row.int(0))?;
+        let ids = TABLES.ids(tx)?;
         if ids.len() != known.len() || ids.iter().any(|id| !known.contains_key(id)) {
             let mut runs = Vec::with_capacity(ids.len());
             for id in ids {
                 match known.get(&id) {
                     Some(run) => runs.push(run.clone()),
-                    None => runs.extend(load_run(tx, id)?),
+                    None => runs.extend(TABLES.load(tx, id)?),
                 }
             }
             self.write().set_runs(runs);
@@ -211,27 +211,6 @@ fn tail_row(event: &Event, digest: u64) -> TailRow {
     TailRow { digest, person: event.person, system: event.kind == EventKind::System, at: event.at.0 }
 }
 
-pub(crate) fn load_run(tx: &mut Tx<'_>, id: i64) -> Result<Option<Run>, DbError> {
-    tx.opt(
-        "SELECT kind, level, seq_lo, seq_hi, n, firsts, filter FROM log_run WHERE id = $1 AND state = 1",
-        params![id],
-        |row| {
-            let index = if row.int(0)? == Index::Message as i64 { Index::Message } else { Index::Person };
-            let filter = row.opt_blob(6)?.and_then(crate::filter::Filter::from_bytes).map(Arc::new);
-            Ok(Run {
-                id,
-                index,
-                level: row.int(1)?,
-                seq_lo: row.int(2)?,
-                seq_hi: row.int(3)?,
-                n: row.int(4)?,
-                firsts: Arc::new(decode_firsts(&row.blob(5)?)),
-                filter,
-            })
-        },
-    )
-}
-
 struct Hook(Log);
 
 impl CommitHook for Hook {
@@ -264,7 +243,7 @@ impl CommitHook for Hook {
 }
 
 impl Place {
-    pub(crate) fn of(entry: &crate::run::Entry) -> Self {
+    pub(crate) fn of(entry: &siyu_runs::Entry) -> Self {
         Self(entry.place)
     }
 }

@@ -1,11 +1,12 @@
 //! Reading: in order from a cursor, by person newest first, by message.
 
 use crate::codec;
+use crate::index::{Index, TABLES};
 use crate::log::Log;
-use crate::run::{Entry, Index, Run, decode_chunk};
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Event, EventKind, PersonNum, Time};
+use siyu_runs::{Entry, Run};
 
 /// Where an event lies: batch and position, and whether the platform wrote it (so that counting needs no decoding).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -185,7 +186,7 @@ impl Log {
             let maybe: Vec<Run> = state
                 .runs
                 .iter()
-                .filter(|run| run.index == Index::Message && run.filter.as_ref().is_none_or(|f| f.may_hold(digest)))
+                .filter(|run| run.kind == Index::Message.kind() && run.may_hold(digest))
                 .cloned()
                 .collect();
             (state.in_tail(digest), maybe)
@@ -195,7 +196,7 @@ impl Log {
         }
         for run in runs {
             for no in run.chunks_of(digest) {
-                if let Some(entry) = chunk(tx, &run, no)?.iter().find(|entry| entry.key == digest) {
+                if let Some(entry) = TABLES.chunk(tx, &run, no)?.iter().find(|entry| entry.key == digest) {
                     return Ok(Some(Place::of(entry)));
                 }
             }
@@ -226,7 +227,7 @@ impl Log {
                 if before.is_some_and(|(at, _)| run.firsts[no] > (key, at.0)) {
                     continue;
                 }
-                let entries = chunk(tx, &run, no)?;
+                let entries = TABLES.chunk(tx, &run, no)?;
                 for entry in entries.iter().rev().filter(|entry| fits(entry)).take(limit - taken) {
                     out.push(*entry);
                     taken += 1;
@@ -243,7 +244,7 @@ impl Log {
         tail.iter().for_each(&mut each);
         for run in runs {
             for no in run.chunks_of(key) {
-                chunk(tx, &run, no)?.iter().filter(|entry| entry.key == key).for_each(&mut each);
+                TABLES.chunk(tx, &run, no)?.iter().filter(|entry| entry.key == key).for_each(&mut each);
             }
         }
         Ok(())
@@ -251,7 +252,7 @@ impl Log {
     /// The person's runs and tail entries as of one moment.
     fn snapshot(&self, key: u64) -> (Vec<Run>, Vec<Entry>) {
         let state = self.inner.read();
-        let runs = state.runs.iter().filter(|run| run.index == Index::Person).cloned().collect();
+        let runs = state.runs.iter().filter(|run| run.kind == Index::Person.kind()).cloned().collect();
         let tail =
             state.tail.iter().flat_map(|batch| batch.entries(Index::Person)).filter(|entry| entry.key == key).collect();
         (runs, tail)
@@ -290,12 +291,4 @@ impl Log {
         };
         Ok(events.into_iter().enumerate().map(found).filter(|found| found.event.name != ERASED).collect())
     }
-}
-
-/// One chunk of a run. Merged away since the list was read: its entries are in the newer run, and the caller's retry finds them.
-pub(crate) fn chunk(tx: &mut Tx<'_>, run: &Run, no: usize) -> Result<Vec<Entry>, DbError> {
-    let body =
-        tx.opt("SELECT body FROM log_chunk WHERE run = $1 AND no = $2", params![run.id, no as i64], |row| row.blob(0))?;
-    let body = body.ok_or_else(|| DbError::Conflict(format!("chunk {no} of run {} was merged away", run.id)))?;
-    decode_chunk(&body).map_err(|e| DbError::Decode(format!("log run {}: {e}", run.id)))
 }

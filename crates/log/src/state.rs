@@ -1,8 +1,9 @@
 //! What the log keeps in memory: the newest batches' keys (the tail), and the list of runs.
 
+use crate::index::Index;
 use crate::read::Place;
-use crate::run::{Entry, Index, Run};
 use rustc_hash::FxHashMap;
+use siyu_runs::{Entry, Run};
 use std::sync::Arc;
 
 /// The keys of one batch that no run covers yet.

@@ -1,7 +1,7 @@
 //! Forgetting one person, with a certificate that names nobody.
 
 use crate::People;
-use siyu_db::{DbError, Tx, params};
+use siyu_db::{DbError, Engine, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time, new_id};
 
 /// What this crate removed; the layer above adds what others did before it writes the certificate.
@@ -37,6 +37,9 @@ impl People {
         let nodes = self.nodes(tx, root)?;
         let list: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let any = tx.any("num", 1);
+        if tx.engine() == Engine::Sqlite {
+            self.inner.index.forget(tx, &list)?;
+        }
         let identifiers = tx.execute(&format!("DELETE FROM identifier WHERE {any}"), params![&list])? as i64;
         for table in ["person_trait", "person_tag", "tag_history", "consent", "identity_conflict"] {
             tx.execute(&format!("DELETE FROM {table} WHERE {any}"), params![&list])?;

@@ -15,6 +15,7 @@ mod cache;
 mod consent;
 mod erase;
 mod fields;
+mod index;
 mod merge;
 mod profile;
 mod resolve;
@@ -40,8 +41,13 @@ use siyu_kernel::{Chance, NumberedId, PersonNum, Refusal, Vault};
 use siyu_log::Log;
 use std::sync::{Arc, Mutex, RwLock};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") },
+    Migration { id: "people/0002_identifier_runs", sql: include_str!("../migrations/0002_identifier_runs.sql") },
+];
+
+/// Tables that hold nothing of their own: [`People::open`] fills them when they are empty.
+pub const DERIVED_TABLES: [&str; 3] = ["identifier_new", "identifier_run", "identifier_chunk"];
 
 /// The operations on people. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +61,7 @@ pub(crate) struct Inner {
     pub ids: NumberedId,
     pub chance: Arc<Chance>,
     pub cache: Mutex<cache::Cache>,
+    pub index: index::Index,
     pub fields: RwLock<Arc<fields::FieldTable>>,
     pub rules: RwLock<Arc<IdentityRules>>,
     /// The stamp of the rules and fields that were read last; another process that changes them changes it.
@@ -69,11 +76,13 @@ impl People {
             log,
             chance,
             cache: Mutex::default(),
+            index: index::Index::default(),
             fields: RwLock::default(),
             rules: RwLock::new(Arc::new(IdentityRules::default())),
             stamp: Mutex::default(),
         };
         let people = Self { inner: Arc::new(inner) };
+        people.build_if_missing(db)?;
         db.read(|tx| people.reload(tx))?;
         db.add_hook(Arc::new(cache::Refresh(people.clone())));
         Ok(people)

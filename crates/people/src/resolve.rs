@@ -13,6 +13,7 @@ use crate::rules::IdentityRules;
 use crate::work::{ConflictRow, Work};
 use siyu_db::{DbError, Engine, Param, Tx, params};
 use siyu_kernel::{Digest128, Identifier, Kind, PersonNum, Refusal, Time};
+use siyu_runs::Run;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -95,8 +96,19 @@ impl People {
         tx: &mut Tx<'_>,
         identifier: Identifier,
     ) -> Result<Option<(PersonNum, PersonNum)>, DbError> {
-        let hashed = self.hashed(identifier);
-        Ok(stored_owner(tx, &hashed.hash)?.map(|owner| (owner.node, owner.root)))
+        let hash = self.hashed(identifier).hash;
+        let owner = match tx.engine() {
+            Engine::Sqlite => {
+                let runs = self.inner.index.runs(tx)?;
+                self.stored_owner(tx, &runs, &hash)?
+            }
+            Engine::Postgres => tx.opt(
+                "SELECT i.num, p.root FROM identifier i JOIN person p ON p.num = i.num WHERE i.hash = $1",
+                params![&hash],
+                |row| Ok(Owner { node: row.num(0)?, root: row.num(1)? }),
+            )?,
+        };
+        Ok(owner.map(|owner| (owner.node, owner.root)))
     }
 
     fn look_up<'w>(&self, tx: &mut Tx<'_>, messages: &'w [Incoming]) -> Result<Work<'w>, DbError> {
@@ -109,11 +121,11 @@ impl People {
                     let mut cache = self.inner.cache();
                     work.owners.extend(hashes.iter().map(|hash| (*hash, cache.get(hash))));
                 }
+                let missing: Vec<Digest128> = hashes.into_iter().filter(|hash| work.owners[hash].is_none()).collect();
+                let runs = if missing.is_empty() { Vec::new() } else { self.inner.index.runs(tx)? };
                 // In the order of the index, so that neighbours share their pages.
-                for hash in hashes {
-                    if work.owners[&hash].is_none()
-                        && let Some(owner) = stored_owner(tx, &hash)?
-                    {
+                for hash in missing {
+                    if let Some(owner) = self.stored_owner(tx, &runs, &hash)? {
                         self.inner.cache().put(hash, owner);
                         work.owners.insert(hash, Some(owner));
                     }
@@ -335,7 +347,10 @@ impl People {
             return Ok(());
         }
         // In the order of the index: neighbours share their pages, and two units that bring the same ones cannot dead-lock.
-        work.new_identifiers.sort_unstable_by_key(|(hashed, _, _)| hashed.hash);
+        match tx.engine() {
+            Engine::Sqlite => work.new_identifiers.sort_unstable_by_key(|(hashed, node, _)| (*node, hashed.hash)),
+            Engine::Postgres => work.new_identifiers.sort_unstable_by_key(|(hashed, _, _)| hashed.hash),
+        }
         let values: Vec<Cow<'_, [u8]>> =
             work.new_identifiers.iter().map(|(hashed, _, _)| self.stored(&hashed.identifier)).collect();
         let kinds: Vec<Cow<'_, str>> =
@@ -355,16 +370,15 @@ impl People {
                 ]
             })
             .collect();
-        let written = tx.bulk(
-            "INSERT INTO identifier (hash, num, kind, value, first_at, source)",
-            "ON CONFLICT (hash) DO NOTHING",
-            &rows,
-        )?;
+        let collide = if tx.engine() == Engine::Postgres { "ON CONFLICT (hash) DO NOTHING" } else { "" };
+        let written = tx.bulk("INSERT INTO identifier (hash, num, kind, value, first_at, source)", collide, &rows)?;
         if written != rows.len() as u64 {
             // Another unit attached one of them meanwhile: run again and see it.
             return Err(DbError::Conflict("an identifier was attached by another unit".into()).into());
         }
         if tx.engine() == Engine::Sqlite {
+            let added: Vec<_> = work.new_identifiers.iter().map(|(hashed, node, _)| (&hashed.hash, *node)).collect();
+            self.inner.index.add(tx, &added)?;
             let inner = std::sync::Arc::clone(&self.inner);
             tx.on_rollback(move || inner.cache().clear());
             let mut cache = self.inner.cache();
@@ -374,6 +388,19 @@ impl People {
         }
         Ok(())
     }
+    /// Who holds the identifier on SQLite.
+    fn stored_owner(&self, tx: &mut Tx<'_>, runs: &[Run], hash: &Digest128) -> Result<Option<Owner>, DbError> {
+        for node in self.inner.index.candidates(tx, runs, hash)? {
+            let held = "SELECT 1 FROM identifier WHERE num = $1 AND hash = $2";
+            if tx.opt(held, params![node, hash], |row| row.int(0))?.is_none() {
+                continue;
+            }
+            // Not a join: SQLite plans a join with a parameter anew each time it is bound, which costs more than the look-ups.
+            let root = tx.opt("SELECT root FROM person WHERE num = $1", params![node], |row| row.num(0))?;
+            return Ok(root.map(|root| Owner { node, root }));
+        }
+        Ok(None)
+    }
     fn stored<'i>(&self, identifier: &'i Identifier) -> Cow<'i, [u8]> {
         if identifier.kind.is_sealed() {
             Cow::Owned(self.inner.vault.seal(identifier.value.as_bytes()))
@@ -381,16 +408,6 @@ impl People {
             Cow::Borrowed(identifier.value.as_bytes())
         }
     }
-}
-
-/// Two statements instead of a join: SQLite plans a join with a parameter anew each time it is bound, which costs more than the look-ups.
-fn stored_owner(tx: &mut Tx<'_>, hash: &Digest128) -> Result<Option<Owner>, DbError> {
-    let Some(node) = tx.opt("SELECT num FROM identifier WHERE hash = $1", params![hash], |row| row.num(0))? else {
-        return Ok(None);
-    };
-    Ok(tx
-        .opt("SELECT root FROM person WHERE num = $1", params![node], |row| row.num(0))?
-        .map(|root| Owner { node, root }))
 }
 
 fn kind_name(kind: &Kind) -> Cow<'_, str> {

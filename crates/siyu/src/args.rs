@@ -34,7 +34,7 @@ pub enum Command {
     Restore(Restore),
     /// Bring the database up to this program (with an automatic backup before).
     Migrate(Place),
-    /// Make everything derived anew from the log and the books.
+    /// Make everything derived anew from the log, the identities and the books.
     Rebuild(Place),
     /// Check the installation and say what to change.
     Doctor(Place),

@@ -152,7 +152,10 @@ fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
             "SELECT CAST(c.relname AS TEXT) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname <> 'schema_migration' ORDER BY c.oid"
         }
     };
-    Ok(tx.query(sql, &[], |row| row.text(0))?)
+    let mut tables = tx.query(sql, &[], |row| row.text(0))?;
+    // Made anew at the first start, and not the same on both engines.
+    tables.retain(|table| !siyu_people::DERIVED_TABLES.contains(&table.as_str()));
+    Ok(tables)
 }
 fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, Refusal> {
     let sql = match tx.engine() {

@@ -1,6 +1,7 @@
 //! Commands that do one thing and end.
 
 use crate::args::{Import, ImportKind as Kind, Init, Key, KeyCommand, KeyKind as KeyArg, Place};
+use crate::jobs::compacting;
 use crate::output;
 use crate::workspace::Folder;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -204,12 +205,12 @@ pub fn run_import(
     })?;
     let bar = bar(size);
     let run = Run { intake: &app.intake, db: &app.db, clock: Arc::clone(&app.clock), zone: open.zone()? };
-    let summary = run.run(&job, source, &mut |progress: Progress| {
-        bar.set_length(progress.total.max(1));
-        bar.set_position(progress.done);
-        bar.set_message(progress.rows.to_string());
-        // A large import must not leave its index work to the next server start.
-        while app.log.stats().tail_rows > 500_000 && app.log.compact(&app.db, "import").unwrap_or(false) {}
+    let summary = compacting(open, || {
+        run.run(&job, source, &mut |progress: Progress| {
+            bar.set_length(progress.total.max(1));
+            bar.set_position(progress.done);
+            bar.set_message(progress.rows.to_string());
+        })
     });
     bar.finish_and_clear();
     summary.map(|summary| (job, summary))
@@ -271,6 +272,7 @@ pub fn rebuild(place: &Place, json: bool) -> Result<(), Refusal> {
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
+    app.people.rebuild(&app.db, app.now())?;
     let people = recount_all(app)?;
     let tags = siyu_audience::Audience::new(app.people.clone(), app.log.clone());
     let report = tags.run_due(&app.db, &open.ctx()?)?;

@@ -175,7 +175,7 @@ fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
     }
     name_people(open)?;
     make_tags(open)?;
-    while open.app.log.compact(&open.app.db, "demo")? {}
+    while open.compact("demo")? {}
     open.app.db.transact(|tx| {
         Ok(tx.execute(
             "INSERT INTO setting (name, value) VALUES ('demo.complete', '1') ON CONFLICT (name) DO NOTHING",

@@ -1,4 +1,4 @@
-//! What runs beside serving: the log's compaction, rule tags, expiry. One thread each, stopped before the database closes.
+//! What runs beside serving: compaction of the look-ups, rule tags, expiry. One thread each, stopped before the database closes.
 
 use crate::workspace::Open;
 use siyu_audience::Audience;
@@ -28,6 +28,33 @@ impl Jobs {
     }
 }
 
+/// Compacts beside the work, and at its end what is left: a large import must not leave its index work to the next server start.
+pub fn compacting<T>(open: &Open, work: impl FnOnce() -> T) -> T {
+    let (stop, holder) = (AtomicBool::new(false), format!("import-{:x}", open.app.chance.next()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // What fails is left to the next one that compacts.
+            while !stop.load(Ordering::SeqCst) {
+                if !open.compact(&holder).unwrap_or(false) {
+                    nap(&stop, 100);
+                }
+            }
+            while open.compact(&holder).unwrap_or(false) {}
+        });
+        // Also when the work panics: the scope waits for the thread.
+        let _stop = StopAtEnd(&stop);
+        work()
+    })
+}
+
+struct StopAtEnd<'s>(&'s AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Sleeps in short steps, so that stopping does not wait.
 fn nap(stop: &AtomicBool, millis: u64) {
     let mut left = millis;
@@ -41,7 +68,7 @@ fn compaction(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinH
     let (open, stop) = (Arc::clone(open), Arc::clone(stop));
     std::thread::spawn(move || {
         while !stop.load(Ordering::SeqCst) {
-            match open.app.log.compact(&open.app.db, &holder) {
+            match open.compact(&holder) {
                 Ok(true) => {}
                 Ok(false) => nap(&stop, 300),
                 Err(refusal) => {

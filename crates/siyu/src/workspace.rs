@@ -175,6 +175,12 @@ pub struct Open {
 }
 
 impl Open {
+    /// One step of what is due for the look-ups; false when nothing is, or another process does it.
+    pub fn compact(&self, holder: &str) -> Result<bool, Refusal> {
+        let app = &self.app;
+        let log = app.log.compact(&app.db, holder)?;
+        Ok(app.people.compact(&app.db, holder, &*app.clock)? || log)
+    }
     pub fn settings(&self) -> Result<Workspace, Refusal> {
         self.app.db.read(|tx| Ok(Workspace::load(tx)?))
     }

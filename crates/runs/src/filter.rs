@@ -1,4 +1,4 @@
-//! A blocked Bloom filter: one cache line per question. Says "surely new" for all but about 1 % of new messages.
+//! A blocked Bloom filter: one cache line per question. Says "surely not here" for all but about 1 % of the keys that are not.
 
 const BITS_PER_KEY: usize = 10;
 const PROBES: u32 = 6;
@@ -7,22 +7,22 @@ const BLOCK_BYTES: usize = 64;
 pub struct Filter(Vec<u8>);
 
 impl Filter {
-    pub fn build(keys: impl Iterator<Item = u64>, n: usize) -> Self {
+    /// Room for so many keys.
+    pub fn sized(n: usize) -> Self {
         let blocks = (n * BITS_PER_KEY).div_ceil(BLOCK_BYTES * 8).max(1);
-        let mut filter = Self(vec![0; blocks * BLOCK_BYTES]);
-        for key in keys {
-            let at = filter.block(key);
-            for bit in bits(key) {
-                filter.0[at + bit / 8] |= 1 << (bit % 8);
-            }
+        Self(vec![0; blocks * BLOCK_BYTES])
+    }
+    pub fn add(&mut self, key: u64) {
+        let at = self.block(key);
+        for bit in bits(key) {
+            self.0[at + bit / 8] |= 1 << (bit % 8);
         }
-        filter
     }
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         (!bytes.is_empty() && bytes.len().is_multiple_of(BLOCK_BYTES)).then_some(Self(bytes))
     }
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
     pub fn may_hold(&self, key: u64) -> bool {
         let at = self.block(key);
@@ -51,7 +51,8 @@ mod tests {
     #[test]
     fn holds_what_it_was_given_and_little_else() {
         let key = |i: u64| (i + 1).wrapping_mul(0xd134_2543_de82_ef95) ^ (i << 40);
-        let filter = Filter::build((0..20_000).map(key), 20_000);
+        let mut filter = Filter::sized(20_000);
+        (0..20_000).for_each(|i| filter.add(key(i)));
         assert!((0..20_000).all(|i| filter.may_hold(key(i))));
         let wrong = (20_000..120_000).filter(|i| filter.may_hold(key(*i))).count();
         assert!(wrong < 2_500, "{wrong} of 100,000 strangers passed");

@@ -1,34 +1,26 @@
-//! Sorted runs of (key, order, place), stored as chunks of 1,024 entries.
+//! Entries of (key, order, place), and their stored form.
 
 use crate::filter::Filter;
 use crate::varint::{Damaged, Reader, put, put_signed};
 use std::sync::Arc;
 
-pub const CHUNK_ENTRIES: usize = 1_024;
-
-/// Which question a run answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Index {
-    /// key = digest of the message id, order = 0.
-    Message = 1,
-    /// key = person number, order = the event's instant.
-    Person = 2,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     pub key: u64,
+    /// Sorts the entries of one key.
     pub order: i64,
-    /// See [`crate::Place`].
+    /// What the entry leads to.
     pub place: u64,
 }
 
-/// A run in use. `firsts` holds the first (key, order) of each chunk and stays in memory: 16 bytes per 1,024 entries.
+/// A run in use. `firsts` holds the first (key, order) of each chunk: 16 bytes a chunk.
 #[derive(Clone)]
 pub struct Run {
     pub id: i64,
-    pub index: Index,
+    /// Which question it answers: several kinds can share the tables.
+    pub kind: i64,
     pub level: i64,
+    /// What it covers, as its owner counts.
     pub seq_lo: i64,
     pub seq_hi: i64,
     pub n: i64,
@@ -37,6 +29,10 @@ pub struct Run {
 }
 
 impl Run {
+    /// False when it surely does not hold the key.
+    pub fn may_hold(&self, key: u64) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.may_hold(key))
+    }
     /// The chunks that may hold the key.
     pub fn chunks_of(&self, key: u64) -> std::ops::Range<usize> {
         let end = self.firsts.partition_point(|first| first.0 <= key);
@@ -100,7 +96,7 @@ mod tests {
         fn every_entry_lies_in_the_chunks_of_its_key(mut keys in proptest::collection::vec(0u64..40, 1..120)) {
             keys.sort_unstable();
             let firsts: Vec<(u64, i64)> = keys.chunks(4).map(|chunk| (chunk[0], 0)).collect();
-            let run = Run { id: 1, index: Index::Person, level: 1, seq_lo: 0, seq_hi: 0, n: 0, firsts: Arc::new(firsts), filter: None };
+            let run = Run { id: 1, kind: 2, level: 1, seq_lo: 0, seq_hi: 0, n: 0, firsts: Arc::new(firsts), filter: None };
             for (at, key) in keys.iter().enumerate() { prop_assert!(run.chunks_of(*key).contains(&(at / 4))); }
         }
     }

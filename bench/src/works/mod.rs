@@ -1,0 +1,39 @@
+//! What is measured. A new work is a file here and a line in [`ALL`].
+
+mod bare;
+mod import;
+mod intake;
+mod people;
+mod postgres_insert;
+mod start;
+
+use crate::Outcome;
+use crate::bench::Bench;
+
+pub struct Work {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// What `scripts/bench.sh` prepares for it: `postgres`, `events`.
+    pub needs: &'static [&'static str],
+    pub run: fn(&Bench) -> Outcome,
+}
+
+/// In the order they run; `start` finds the workspace that `people` left.
+pub const ALL: &[Work] = &[intake::WORK, bare::WORK, postgres_insert::WORK, import::WORK, people::WORK, start::WORK];
+
+pub fn chosen(only: &[String]) -> Outcome<Vec<&'static Work>> {
+    // A name of the peers' own works (bench/peers/analytics.py) is nothing to us.
+    let known: Vec<&Work> = ALL.iter().filter(|work| only.is_empty() || only.iter().any(|o| o == work.name)).collect();
+    if known.is_empty() {
+        let names: Vec<&str> = ALL.iter().map(|work| work.name).collect();
+        return Err(format!("none of these is a work: {}; there are: {}", only.join(", "), names.join(", ")).into());
+    }
+    Ok(known)
+}
+
+pub fn needs(works: &[&Work]) -> Vec<&'static str> {
+    let mut needs: Vec<&str> = works.iter().flat_map(|work| work.needs).copied().collect();
+    needs.sort_unstable();
+    needs.dedup();
+    needs
+}
