@@ -61,6 +61,11 @@ impl<'a> Rows<'a> {
             At::Mixed(at) => (at[i].0 as usize, at[i].1 as usize),
         }
     }
+    /// (list, row) of the first event when all follow each other in one list.
+    #[inline]
+    pub fn run(&self) -> Option<(usize, usize)> {
+        if let At::Run { list, first } = self.at { Some((list as usize, first as usize)) } else { None }
+    }
     /// The events with `from <= instant < to`.
     pub fn between(&self, from: i64, to: i64) -> Rows<'a> {
         let low = self.times.partition_point(|at| *at < from);

@@ -200,7 +200,8 @@ fn chain<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], wo
         chain.times[level] = end;
         for step in (0..level).rev() {
             let until = chain.times[step + 1];
-            chain.times[step] = sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
+            chain.times[step] =
+                sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
         }
         // Lanes are in the order of lists.
         chain.first = if level == 0 { (list, row) } else { sources[0].latest_place(simd, chain.times[0])? };

@@ -30,6 +30,7 @@ mod lifecycle;
 mod loyal;
 mod measure;
 mod paths;
+mod rank;
 mod retention;
 mod rfm;
 mod score;

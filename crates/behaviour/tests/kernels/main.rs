@@ -2,4 +2,5 @@
 
 mod condition;
 mod funnel;
+mod rfm;
 mod world;
