@@ -11,7 +11,7 @@ pub struct Buf<T>(Inner<T>);
 
 #[derive(Clone)]
 enum Inner<T> {
-    Owned(Arc<[T]>),
+    Owned(Arc<Vec<T>>),
     /// Checked when made: in range, aligned, a whole number of values.
     Mapped {
         map: Arc<Mmap>,
@@ -26,6 +26,20 @@ impl<T: Pod> Buf<T> {
     pub fn mapped(map: &Arc<Mmap>, from: usize, to: usize) -> Option<Self> {
         bytemuck::try_cast_slice::<u8, T>(map.get(from..to)?).ok()?;
         Some(Self(Inner::Mapped { map: Arc::clone(map), from, to, of: PhantomData }))
+    }
+    /// The values, moved out when nobody else holds them.
+    pub(crate) fn into_vec(self) -> Vec<T> {
+        match self.0 {
+            Inner::Owned(values) => Arc::unwrap_or_clone(values),
+            Inner::Mapped { .. } => self.to_vec(),
+        }
+    }
+    /// Bytes of memory of its own; a mapped file's pages are the system's.
+    pub fn memory(&self) -> usize {
+        match &self.0 {
+            Inner::Owned(values) => values.capacity() * size_of::<T>(),
+            Inner::Mapped { .. } => 0,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::value::Value;
 
 pub const NO_INT: i64 = i64::MIN;
 pub const NO_WORD: u32 = u32::MAX;
-const NO_BOOL: u8 = 2;
+pub(crate) const NO_BOOL: u8 = 2;
 
 /// Distinct texts, sorted by bytes; a code is a place in this list.
 #[derive(Clone, Debug)]
@@ -23,6 +23,15 @@ impl Words {
             ends.push(bytes.len() as u32);
         }
         Self { ends: ends.into(), bytes: bytes.into() }
+    }
+    /// As many of the first of them as `bytes_max` has room for.
+    pub(crate) fn bounded<'w>(sorted: impl IntoIterator<Item = &'w str>, bytes_max: usize) -> Self {
+        let mut left = bytes_max;
+        Self::new(sorted.into_iter().take_while(|word| {
+            let fits = word.len() <= left;
+            left = left.saturating_sub(word.len());
+            fits
+        }))
     }
     pub fn len(&self) -> usize {
         self.ends.len().saturating_sub(1)
@@ -103,64 +112,6 @@ impl Column {
                 let (from, to) = (*starts.get(row)? as usize, *starts.get(row + 1)? as usize);
                 (from < to)
                     .then(|| Value::List(codes[from..to].iter().map(|code| words.get(*code).to_owned()).collect()))
-            }
-        }
-    }
-    /// From one optional value a row. All present values are of `kind`.
-    pub fn build(kind: ColumnKind, values: &[Option<&Value>]) -> Self {
-        match kind {
-            ColumnKind::Int => Self::Int(
-                values.iter().map(|v| if let Some(Value::Int(v)) = v { *v } else { NO_INT }).collect::<Vec<_>>().into(),
-            ),
-            ColumnKind::Float => Self::Float(
-                values
-                    .iter()
-                    .map(|v| if let Some(Value::Float(v)) = v { *v } else { f64::NAN })
-                    .collect::<Vec<_>>()
-                    .into(),
-            ),
-            ColumnKind::Bool => Self::Bool(
-                values
-                    .iter()
-                    .map(|v| if let Some(Value::Bool(v)) = v { u8::from(*v) } else { NO_BOOL })
-                    .collect::<Vec<_>>()
-                    .into(),
-            ),
-            ColumnKind::Text => {
-                let mut sorted: Vec<&str> = values
-                    .iter()
-                    .filter_map(|v| if let Some(Value::Text(t)) = v { Some(t.as_str()) } else { None })
-                    .collect();
-                sorted.sort_unstable();
-                sorted.dedup();
-                let code = |v: &Option<&Value>| match v {
-                    Some(Value::Text(t)) => sorted.binary_search(&t.as_str()).map_or(NO_WORD, |at| at as u32),
-                    _ => NO_WORD,
-                };
-                Self::Text {
-                    codes: values.iter().map(code).collect::<Vec<_>>().into(),
-                    words: Words::new(sorted.iter().copied()),
-                }
-            }
-            ColumnKind::List => {
-                let lists =
-                    || values.iter().map(|v| if let Some(Value::List(list)) = v { list.as_slice() } else { &[] });
-                let mut sorted: Vec<&str> = lists().flatten().map(String::as_str).collect();
-                sorted.sort_unstable();
-                sorted.dedup();
-                let (mut starts, mut codes) = (vec![0u32], Vec::new());
-                for list in lists() {
-                    let mut own: Vec<u32> = list
-                        .iter()
-                        .filter_map(|t| sorted.binary_search(&t.as_str()).ok())
-                        .map(|at| at as u32)
-                        .collect();
-                    own.sort_unstable();
-                    own.dedup();
-                    codes.extend(own);
-                    starts.push(codes.len() as u32);
-                }
-                Self::List { starts: starts.into(), codes: codes.into(), words: Words::new(sorted.iter().copied()) }
             }
         }
     }

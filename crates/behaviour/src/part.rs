@@ -1,6 +1,6 @@
 //! A part: some events of one bucket, sorted for reading. It never changes; newer events make newer parts.
 //!
-//! Inside, each event type has its own list, ordered by (slot, instant, arrival), with the place where each person's events begin. The
+//! Inside, each event type has its own list, ordered by (slot, instant, origin, arrival), with the place where each person's events begin. The
 //! *trail* tells in which order the types of one person follow each other: the n-th mention of a type is that person's n-th event of it, so
 //! that nothing needs to be stored twice to walk through somebody's whole history.
 
@@ -42,6 +42,12 @@ impl Index {
             .collect();
         Self::Dense { words: words.into(), ranks: ranks.into() }
     }
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Dense { words, .. } => words.iter().all(|word| *word == 0),
+            Self::Sparse(slots) => slots.is_empty(),
+        }
+    }
     pub fn view(&self) -> IndexView<'_> {
         match self {
             Self::Dense { words, ranks } => IndexView::Dense { words, ranks },
@@ -69,6 +75,21 @@ impl IndexView<'_> {
             Self::Sparse(slots) => slots.binary_search(&slot).ok(),
         }
     }
+    /// Rising.
+    pub fn each(&self, mut each: impl FnMut(u16)) {
+        match self {
+            Self::Sparse(slots) => slots.iter().for_each(|slot| each(*slot)),
+            Self::Dense { words, .. } => {
+                for (at, word) in words.iter().enumerate() {
+                    let mut left = *word;
+                    while left != 0 {
+                        each((at as u32 * 64 + left.trailing_zeros()) as u16);
+                        left &= left - 1;
+                    }
+                }
+            }
+        }
+    }
     pub fn add_to(&self, bits: &mut Bits) {
         match self {
             Self::Dense { words, .. } => bits.or_words(words),
@@ -84,7 +105,7 @@ pub struct TypePart {
     pub index: Index,
     /// Where each occurring slot's rows begin; one more at the end.
     pub starts: Buf<u32>,
-    /// Microseconds UTC, rising within a slot; the same instant in order of arrival.
+    /// Microseconds UTC, rising within a slot; the same instant by (origin, arrival).
     pub times: Buf<i64>,
     /// Identities the rows came in with; empty when every row's origin is its person.
     pub origins: Buf<u32>,
@@ -93,6 +114,8 @@ pub struct TypePart {
     /// Who had such an event on which day, rising. Questions about whole days are answered from these without touching a row. Empty when they
     /// were not made: then rows are read instead.
     pub days: Vec<DayPart>,
+    /// Texts that are absent here because a column had no room for more distinct ones ([`crate::WORD_BYTES_MAX`]).
+    pub left_out: u64,
 }
 
 impl TypePart {
@@ -127,8 +150,10 @@ pub struct Part {
     /// Slots with any event, and where each one's trail begins.
     pub index: Index,
     pub starts: Buf<u32>,
-    /// Types in the order of (slot, instant, arrival): places in `types`.
+    /// Types in the order of (slot, instant, origin, arrival): places in `types`.
     pub trail: Buf<u16>,
+    /// Whoever's rows lie here under another person's slot: `slot << 32 | origin`, rising, each once.
+    pub guests: Buf<u64>,
     /// Rising.
     pub days: Vec<DayPart>,
 }
@@ -139,5 +164,25 @@ impl Part {
     }
     pub fn rows(&self) -> usize {
         self.trail.len()
+    }
+    pub fn person(&self, slot: u16) -> u32 {
+        u32::from(self.bucket) << 16 | u32::from(slot)
+    }
+    /// Bytes of memory of its own: nearly nothing for a part in a file.
+    pub fn memory(&self) -> usize {
+        struct Sum(usize);
+        impl crate::sink::Visit for Sum {
+            type Error = std::convert::Infallible;
+            fn buf<T: bytemuck::Pod>(&mut self, buf: &Buf<T>) -> Result<(), Self::Error> {
+                self.0 += buf.memory();
+                Ok(())
+            }
+        }
+        let mut sum = Sum(0);
+        let Ok(()) = crate::sink::each_buf(self, &mut sum);
+        // Names and headers.
+        sum.0
+            + self.types.iter().map(|own| 256 + own.event.len() + own.columns.len() * 160).sum::<usize>()
+            + self.days.len() * 64
     }
 }

@@ -1,7 +1,8 @@
 //! What a kernel sees of one bucket: its parts as one history per person.
 //!
 //! A person's events of a type usually lie in one part and are handed out as slices of it; only for people with events in several parts are
-//! they gathered, by (instant, part), into the reader's own memory. Parts are in order of arrival, so the same instant stays in that order.
+//! they gathered, by (instant, origin, part), into the reader's own memory. Parts are in order of arrival, so what one identity did at the
+//! same instant stays in that order.
 
 use crate::bits::Bits;
 use crate::part::{IndexView, Part, TypePart};
@@ -27,7 +28,7 @@ pub struct View {
 pub struct Scratch {
     times: Vec<i64>,
     at: Vec<(u32, u32)>,
-    sort: Vec<(i64, u32, u32)>,
+    sort: Vec<(i64, u32, u32, u32)>,
 }
 
 /// One person's events of a selection, by time.
@@ -89,6 +90,7 @@ pub struct List<'v> {
     pub(crate) index: IndexView<'v>,
     pub(crate) starts: &'v [u32],
     pub(crate) times: &'v [i64],
+    pub(crate) origins: &'v [u32],
     pub(crate) tests: Vec<TestIn<'v>>,
 }
 
@@ -101,6 +103,11 @@ impl List<'_> {
         let rank = self.index.rank(slot)?;
         Some((self.starts[rank] as usize, self.starts[rank + 1] as usize))
     }
+    /// What decides between events at the same instant before the order of arrival does.
+    #[inline]
+    fn origin(&self, row: usize, person: u32) -> u32 {
+        self.origins.get(row).copied().unwrap_or(person)
+    }
     #[inline]
     fn keeps(&self, row: usize) -> bool {
         self.tests.iter().all(|test| test.holds(row))
@@ -110,6 +117,7 @@ impl List<'_> {
 /// The events of a [`Select`] in one bucket.
 pub struct Selection<'v> {
     pub lists: Vec<List<'v>>,
+    bucket: u16,
     /// False when every test holds for every row, so that slices can be handed out as they are.
     tested: bool,
 }
@@ -128,12 +136,13 @@ impl View {
                     index: part.index.view(),
                     starts: &part.starts,
                     times: &part.times,
+                    origins: &part.origins,
                     tests,
                 });
             }
         }
         let tested = lists.iter().any(|list| !list.tests.is_empty());
-        Selection { lists, tested }
+        Selection { lists, bucket: self.bucket, tested }
     }
     /// Everybody with an event of any type.
     pub fn people(&self) -> Bits {
@@ -168,11 +177,11 @@ impl View {
         let last = self.parts.iter().filter_map(|held| held.part.days.last()).map(|day| day.day).max()?;
         Some((first, last))
     }
-    /// A person's whole history: calls `each(list of all types, row, instant)` in order of (instant, arrival). `all` selects every type.
+    /// A person's whole history: calls `each(type, row, instant)` in order of (instant, origin, arrival).
     pub fn walk(&self, slot: u16, mut each: impl FnMut(&TypePart, usize, i64)) {
         let mut cursors: Vec<Walk<'_>> =
             self.parts.iter().filter_map(|held| Walk::start(&held.part, held.hidden.as_deref(), slot)).collect();
-        while let Some(next) = (0..cursors.len()).min_by_key(|at| (cursors[*at].at, *at)) {
+        while let Some(next) = (0..cursors.len()).min_by_key(|at| (cursors[*at].at, cursors[*at].origin, *at)) {
             let walk = &mut cursors[next];
             each(walk.part(), walk.row(), walk.at);
             if !walk.step() {
@@ -191,6 +200,7 @@ struct Walk<'v> {
     slot: u16,
     place: usize,
     at: i64,
+    origin: u32,
 }
 
 impl<'v> Walk<'v> {
@@ -200,18 +210,20 @@ impl<'v> Walk<'v> {
         }
         let rank = part.index.view().rank(slot)?;
         let trail = &part.trail[part.starts[rank] as usize..part.starts[rank + 1] as usize];
-        let mut walk = Self { part, trail, next: vec![u32::MAX; part.types.len()], slot, place: 0, at: 0 };
+        let mut walk = Self { part, trail, next: vec![u32::MAX; part.types.len()], slot, place: 0, at: 0, origin: 0 };
         walk.look();
         Some(walk)
     }
     fn look(&mut self) {
         let kind = usize::from(self.trail[self.place]);
-        let part = &self.part.types[kind];
+        let (part, person) = (&self.part.types[kind], self.part.person(self.slot));
         if self.next[kind] == u32::MAX {
             let rank = part.index.view().rank(self.slot).expect("the trail names types that the slot has");
             self.next[kind] = part.starts[rank];
         }
-        self.at = part.times[self.next[kind] as usize];
+        let row = self.next[kind] as usize;
+        self.at = part.times[row];
+        self.origin = part.origins.get(row).copied().unwrap_or(person);
     }
     fn part(&self) -> &'v TypePart {
         &self.part.types[usize::from(self.trail[self.place])]
@@ -274,22 +286,42 @@ impl<'v> Selection<'v> {
             let times = &self.lists[at].times[from..to];
             return Rows { times, at: At::Run { list: at as u32, first: from as u32 } };
         }
-        scratch.sort.clear();
-        for (at, list) in self.lists.iter().enumerate() {
-            if let Some((from, to)) = list.range(slot) {
-                let kept = (from..to).filter(|row| list.keeps(*row));
-                scratch.sort.extend(kept.map(|row| (list.times[row], at as u32, row as u32)));
-            }
-        }
-        if several {
-            scratch.sort.sort_unstable();
-        }
         scratch.times.clear();
         scratch.at.clear();
-        for (time, list, row) in &scratch.sort {
-            scratch.times.push(*time);
-            scratch.at.push((*list, *row));
+        let person = u32::from(self.bucket) << 16 | u32::from(slot);
+        let mut last = (i64::MIN, 0);
+        let mut sorted = true;
+        for (at, list) in self.lists.iter().enumerate() {
+            let Some((from, to)) = list.range(slot) else { continue };
+            for row in from..to {
+                if self.tested && !list.keeps(row) {
+                    continue;
+                }
+                let key = (list.times[row], list.origin(row, person));
+                sorted &= last <= key;
+                last = key;
+                scratch.times.push(key.0);
+                scratch.at.push((at as u32, row as u32));
+            }
+        }
+        if !sorted {
+            self.sort(person, scratch);
         }
         Rows { times: &scratch.times, at: At::Mixed(&scratch.at) }
+    }
+    /// Parts seldom overlap in time; where they do, what was gathered is put in order.
+    fn sort(&self, person: u32, scratch: &mut Scratch) {
+        let Scratch { times, at, sort } = scratch;
+        sort.clear();
+        let place = |(list, row): &(u32, u32)| self.lists[*list as usize].origin(*row as usize, person);
+        sort.extend(times.iter().zip(&*at).map(|(time, own)| (*time, place(own), own.0, own.1)));
+        // Lists are by part, and within a part by type: the same as (instant, origin, arrival) within a type.
+        sort.sort_unstable();
+        times.clear();
+        at.clear();
+        for (time, _, list, row) in sort {
+            times.push(*time);
+            at.push((*list, *row));
+        }
     }
 }

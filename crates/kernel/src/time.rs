@@ -101,6 +101,10 @@ impl Zone {
     pub fn hour(&self, at: Time) -> i8 {
         self.0.to_datetime(at.stamp()).hour()
     }
+    /// Whether the clock is put forward or back in `(from, to]`.
+    pub fn jumps_between(&self, from: Time, to: Time) -> bool {
+        self.0.following(from.stamp()).next().is_some_and(|jump| jump.timestamp() <= to.stamp())
+    }
     /// `2024-05-01 08:30:00` in this zone, for files that people read.
     pub fn local(&self, at: Time) -> String {
         self.0.to_datetime(at.stamp()).strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -99,6 +99,7 @@ impl Making {
             _ => Vec::new(),
         };
         Some(TypePart {
+            left_out: 0,
             event: event.to_owned(),
             index: Index::new(&self.slots),
             starts: self.starts.into(),
@@ -152,6 +153,7 @@ impl PartMaking {
             types.extend(making.finish(name));
         }
         Some(Part {
+            guests: Vec::new().into(),
             bucket,
             types,
             index: Index::new(&self.slots),

@@ -101,7 +101,7 @@ impl World {
         };
         Snapshot { views: (0..2).map(view).filter(|view| !view.parts.is_empty()).collect() }
     }
-    /// A person's events by (instant, part, arrival).
+    /// A person's events by (instant, part, identity, arrival).
     pub fn history(&self, person: u32) -> Vec<Seen<'_>> {
         let mut all: Vec<Seen<'_>> = Vec::new();
         for (part, facts) in self.parts.iter().enumerate() {
@@ -111,7 +111,7 @@ impl World {
             let own = facts.iter().enumerate().filter(|(_, fact)| fact.person == person);
             all.extend(own.map(|(place, fact)| Seen { part, place, fact }));
         }
-        all.sort_by_key(|seen| (seen.fact.at, seen.part, seen.place));
+        all.sort_by_key(|seen| (seen.fact.at, seen.part, seen.fact.origin, seen.place));
         all
     }
     /// A person's events of a selection, in the order in which a question sees those of one step.
@@ -123,15 +123,15 @@ impl World {
     }
 }
 
-pub fn seen_key<'w>(seen: &Seen<'w>) -> (i64, usize, &'w str, usize) {
-    (seen.fact.at, seen.part, &seen.fact.event, seen.place)
+pub fn seen_key<'w>(seen: &Seen<'w>) -> (i64, usize, &'w str, u32, usize) {
+    (seen.fact.at, seen.part, &seen.fact.event, seen.fact.origin, seen.place)
 }
 
 /// The place of an event among those of a person, as a question with these steps sees them.
-pub fn question_key<'w>(steps: &[Select], seen: &Seen<'w>) -> (i64, usize, usize, &'w str, usize) {
+pub fn question_key<'w>(steps: &[Select], seen: &Seen<'w>) -> (i64, usize, usize, &'w str, u32, usize) {
     let names = |step: &Select| step.events.is_empty() || step.events.contains(&seen.fact.event);
     let first = steps.iter().position(names).unwrap_or(usize::MAX);
-    (seen.fact.at, first, seen.part, &seen.fact.event, seen.place)
+    (seen.fact.at, first, seen.part, &seen.fact.event, seen.fact.origin, seen.place)
 }
 
 pub fn property<'f>(fact: &'f Fact, name: &str) -> Option<&'f Value> {
