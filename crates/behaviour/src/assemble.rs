@@ -7,9 +7,9 @@ use crate::bits::{Bits, SLOTS};
 use crate::buf::Buf;
 use crate::builder::WORD_BYTES_MAX;
 use crate::column::{Column, ColumnKind, NO_BOOL, NO_INT, NO_WORD, Words};
-use crate::zone_days::Days;
 use crate::part::{DayPart, Index, IndexView, Part, SPARSE_MAX, TypePart};
 use crate::sink::Sink;
+use crate::zone_days::Days;
 use bytemuck::Pod;
 use siyu_kernel::Zone;
 use std::collections::{BTreeMap, BTreeSet};
@@ -470,6 +470,7 @@ impl<'p> MergedWords<'p> {
                 bytes += word.len();
                 chosen.push((first as u32, cursors[first]));
             }
+            #[allow(clippy::needless_range_loop, reason = "the place is kept beside the cursor")]
             for at in first..cursors.len() {
                 let cursor = cursors[at];
                 if at == first || self.sources[at].word(cursor) == Some(word) {

@@ -2,10 +2,10 @@
 
 use crate::buf::Buf;
 use crate::column::{Column, ColumnKind, NO_BOOL, NO_INT, NO_WORD, Words};
-use crate::zone_days::Days;
 use crate::facts::Facts;
 use crate::part::{DayPart, Index, Part, TypePart};
 use crate::value::Fact;
+use crate::zone_days::Days;
 use rustc_hash::FxHashMap;
 use siyu_kernel::Zone;
 use std::sync::Mutex;

@@ -24,12 +24,6 @@ impl<'v> Days<'v> {
             .collect::<Option<Vec<_>>>()
             .map(Self)
     }
-    pub fn first(&self) -> Option<i32> {
-        self.0.iter().filter_map(|(days, _)| days.first()).map(|day| day.day).min()
-    }
-    pub fn last(&self) -> Option<i32> {
-        self.0.iter().filter_map(|(days, _)| days.last()).map(|day| day.day).max()
-    }
     /// Everybody with an event on the days `from..=to`.
     pub fn any(&self, from: i32, to: i32) -> Bits {
         let mut all = Bits::empty();

@@ -170,7 +170,7 @@ pub fn write(part: &Part, path: &Path) -> Result<Written, FileError> {
 pub fn write_merged(merge: &Merge, path: &Path) -> Result<Option<Written>, FileError> {
     renamed(path, |temporary| {
         let mut sink = FileSink::create(temporary)?;
-        let Some(part) = merge.into_sink(&mut sink)? else { return Ok(None) };
+        let Some(part) = merge.write_to(&mut sink)? else { return Ok(None) };
         // The trail is the third array after those of the types: one entry a row.
         let days: usize = part.days.iter().map(|day| arrays(&day.slots)).sum();
         let trail = sink.sections[sink.sections.len() - days - 2];

@@ -87,10 +87,10 @@ impl Merge {
     }
     /// `None` when nothing is left.
     pub fn in_memory(&self) -> Option<Part> {
-        let Ok(part) = self.into_sink(&mut Memory);
+        let Ok(part) = self.write_to(&mut Memory);
         part
     }
-    pub(crate) fn into_sink<S: Sink>(&self, sink: &mut S) -> Result<Option<Part>, S::Error> {
+    pub(crate) fn write_to<S: Sink>(&self, sink: &mut S) -> Result<Option<Part>, S::Error> {
         let mut takes = takes_of(self.parts.iter().map(|held| (&*held.part, held.hidden.as_deref())));
         let mut only = Vec::new();
         takes.retain_mut(|take| self.spares(take, &mut only));

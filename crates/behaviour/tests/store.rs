@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// (instant, origin, event, properties)
+type Told = (i64, u32, String, Vec<(String, Value)>);
+
 #[derive(Clone, Debug)]
 enum Act {
     /// (node, instant, kind, n)
@@ -240,7 +243,7 @@ impl World {
         self.append(self.cursor);
     }
     /// (instant, event, properties) of a person, in order.
-    fn expected(&self, person: u32) -> Vec<(i64, u32, String, Vec<(String, Value)>)> {
+    fn expected(&self, person: u32) -> Vec<Told> {
         let mut rows: Vec<&Fact> = self.log.iter().filter(|fact| self.root[&fact.origin] == person).collect();
         rows.sort_by_key(|fact| (fact.at, fact.origin));
         rows.iter().map(|fact| (fact.at, fact.origin, fact.event.clone(), sorted(fact.properties.clone()))).collect()
@@ -259,9 +262,9 @@ impl World {
         let mut days: BTreeMap<i32, BTreeSet<u32>> = BTreeMap::new();
         for person in NODES {
             let expected = self.expected(person);
-            days_of(&self.zone, &expected)
-                .into_iter()
-                .for_each(|day| drop(days.entry(day).or_default().insert(person)));
+            days_of(&self.zone, &expected).into_iter().for_each(|day| {
+                days.entry(day).or_default().insert(person);
+            });
             let Some(view) = snapshot.view_of(person) else {
                 assert!(expected.is_empty());
                 continue;
@@ -319,7 +322,7 @@ impl World {
     }
 }
 
-fn days_of(zone: &Zone, rows: &[(i64, u32, String, Vec<(String, Value)>)]) -> BTreeSet<i32> {
+fn days_of(zone: &Zone, rows: &[Told]) -> BTreeSet<i32> {
     rows.iter().map(|row| zone.day(Time(row.0))).collect()
 }
 fn sorted(mut properties: Vec<(String, Value)>) -> Vec<(String, Value)> {

@@ -67,7 +67,7 @@ fn main() {
     let wanted = args.next().unwrap_or(50_000_000);
     let people = args.next().unwrap_or(wanted / 50) as usize;
     let tail = args.next().unwrap_or(0);
-    let tail_from = START + (180 * DAY) as i64 - (180.0 * DAY as f64 * tail as f64 / wanted as f64) as i64;
+    let tail_from = START + (180 * DAY) - (180.0 * DAY as f64 * tail as f64 / wanted as f64) as i64;
     let (took, (snapshot, events)) = best(1, || make(wanted, people, tail_from));
     println!("{events} events of {people} people in {} buckets, made in {:.1} s", snapshot.views.len(), took / 1e3);
     println!("{:<28} {:>12} {:>12} {:>12}", "", "1 thread", "of it run", "2 threads");

@@ -24,13 +24,3 @@ impl Sum {
         self.0 as f64 / 1e6
     }
 }
-
-/// What of an event is counted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Measure {
-    Count,
-    /// Distinct people.
-    People,
-    /// Of a property; events without it add nothing.
-    Sum(String),
-}

@@ -123,16 +123,16 @@ pub const SEGMENTS: [&str; 10] = [
 /// The segment of a recency and a frequency score of 1..=5.
 pub fn segment_of(r: u8, f: u8) -> &'static str {
     match (r, f) {
-        (0..=2, 0..=2) => "hibernating",
-        (0..=2, 3..=4) => "at_risk",
-        (0..=2, _) => "cant_lose",
-        (3, 0..=2) => "about_to_sleep",
+        (..=2, ..=2) => "hibernating",
+        (..=2, 3..=4) => "at_risk",
+        (..=2, 5..) => "cant_lose",
+        (3, ..=2) => "about_to_sleep",
         (3, 3) => "need_attention",
         (3..=4, 4..) => "loyal_customers",
-        (4, 0..=1) => "promising",
-        (_, 0..=1) => "new_customers",
-        (_, 2..=3) => "potential_loyalists",
-        _ => "champions",
+        (4, ..=1) => "promising",
+        (5.., ..=1) => "new_customers",
+        (4.., 2) | (4.., 3) => "potential_loyalists",
+        (5.., 4..) => "champions",
     }
 }
 

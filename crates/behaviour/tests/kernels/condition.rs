@@ -100,7 +100,6 @@ fn holds(world: &World, calendar: &Calendar, condition: &Condition, person: u32,
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
     #[test]
     fn sets_and_single_people_agree_with_counting(world in worlds(), condition in conditions(), today in -3i32..44) {
         let calendar = world.calendar();

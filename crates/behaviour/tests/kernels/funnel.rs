@@ -80,7 +80,6 @@ fn worlds_calendar() -> std::sync::Arc<siyu_behaviour::Calendar> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
     #[test]
     fn funnels_find_the_deepest_chain(world in worlds(), funnel in funnels()) {
         let funnel = Funnel { calendar: world.calendar(), ..funnel };

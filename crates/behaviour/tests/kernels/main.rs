@@ -2,5 +2,6 @@
 
 mod condition;
 mod funnel;
+mod retention;
 mod rfm;
 mod world;

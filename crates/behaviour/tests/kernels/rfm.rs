@@ -26,7 +26,7 @@ fn questions() -> impl Strategy<Value = (Rfm, Method)> {
             value: vec![10, 60, 150]
         })),
     ];
-    let since = prop_oneof![2 => Just(i32::MIN), 1 => (FIRST_DAY..FIRST_DAY + 20)];
+    let since = prop_oneof![2 => Just(i32::MIN), 1 => FIRST_DAY..FIRST_DAY + 20];
     (selects(), proptest::option::of(selects()), frequency, -2i32..45, since, method).prop_map(
         |(orders, refunds, frequency, as_of, since, method)| {
             let calendar = Arc::new(siyu_behaviour::Calendar::new(&Zone::utc(), FIRST_DAY, FIRST_DAY));
