@@ -57,7 +57,7 @@ function Numbers({ data }: { data: Overview }) {
       <Figure label="home.people" value={format.count(data.people)} sub={t("home.identified", { n: format.count(data.identified) })} to="/people" needs="people.read" />
       <Figure label="home.orders" value={format.count(data.orders)} sub={t("home.orders_sub", { n: format.count(recent) })} to="/orders" needs="orders.read" />
       <Figure label="home.revenue" value={money(data.revenue)} sub={t("home.net", { n: money(data.net) })} to="/orders" needs="orders.read" />
-      <Figure label="home.events" value={format.count(data.events)} sub={t("home.events_sub", { n: format.count(data.quarantined) })} to="/events" needs="events.read" />
+      <Figure label="home.events" value={typeof data.events === "number" ? format.count(data.events) : "–"} sub={t("home.events_sub", { n: format.count(data.quarantined) })} to="/events" needs="events.read" />
       <Figure label="home.merges" value={format.count(data.merges)} sub={t("home.merges_sub")} needs="people.read" />
     </div>
   );
