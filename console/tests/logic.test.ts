@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Identity, IdentityKind, ImportPreview, LiveEvent, Merge } from "../src/api/types";
 import { apiUrl, errorFromBody } from "../src/api/client";
+import { lastBusyDay } from "../src/home/quiet";
 import { addNewest, fits, LIMIT } from "../src/events/newest";
 import { fromMapping, fromSuggestions, personFields, problems, splitField, toMapping } from "../src/imports/mapping";
 import { activeFilters, peopleQuery } from "../src/people/filters";
@@ -32,6 +33,15 @@ describe("live events", () => {
   });
   it("are filtered by any visible word", () => {
     expect([fits(event("1"), "order", ""), fits(event("1"), "POS", "track"), fits(event("1"), "", "page"), fits(event("1"), "x", "")]).toEqual([true, true, false, false]);
+  });
+});
+
+describe("the home chart", () => {
+  it("knows when the data ends", () => {
+    const day = (day: string, orders = 0) => ({ day, people: 0, orders, revenue: 0 });
+    expect(lastBusyDay([day("01", 2), day("02", 1), day("03"), day("04")])).toEqual({ last: "02", quiet: 2 });
+    expect(lastBusyDay([day("01"), day("02", 1)])).toEqual({ last: "02", quiet: 0 });
+    expect(lastBusyDay([day("01")])).toEqual({ last: null, quiet: 1 });
   });
 });
 
