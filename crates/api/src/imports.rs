@@ -3,6 +3,7 @@
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::ImportRun;
+use crate::words::{ImportDone, ImportKindName, ImportLook, ImportReading, ImportStateName};
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -45,20 +46,20 @@ struct ImportError {
 #[derive(Serialize, ToSchema)]
 struct ImportOut {
     id: String,
-    /// people, events, orders or products.
+    #[schema(value_type = ImportKindName)]
     kind: &'static str,
     file: String,
     size: i64,
-    /// uploaded, running, paused, done, failed, cancelled.
+    #[schema(value_type = ImportStateName)]
     state: &'static str,
     format: Option<String>,
     encoding: Option<String>,
     dry_run: bool,
     mapping: BTreeMap<String, String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = ImportReading)]
     options: ImportOptions,
     progress: ImportProgress,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<ImportDone>)]
     summary: Option<Summary>,
     error: Option<ImportError>,
     rejected: u64,
@@ -256,7 +257,7 @@ struct LookQuery {
 /// A look at the file as it would be read: format, encoding, columns with samples, the first rows, and which fields the columns most likely are.
 ///
 /// 预览：格式、编码、列与样例、建议的字段映射。
-#[utoipa::path(get, path = "/imports/{id}/preview", tag = "Imports", params(("id" = String, Path), LookQuery), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/imports/{id}/preview", tag = "Imports", params(("id" = String, Path), LookQuery), responses((status = 200, body = ImportLook)))]
 async fn look(
     may: May<ImportRun>,
     At(id): At<String>,
@@ -297,9 +298,8 @@ struct ImportStart {
     /// Field → column. Empty: as suggested.
     #[serde(default)]
     mapping: BTreeMap<String, String>,
-    /// encoding, delimiter, sheet, header, timezone, currency.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = ImportReading)]
     options: ImportOptions,
     /// Reads and checks every row, writes nothing.
     #[serde(default)]

@@ -68,6 +68,9 @@ fn lists_have_stable_pages(test: TestDb) {
         ("has=phone&sort=created_at", vec![&ann, &ben]),
         ("q=%E5%AE%89", vec![&ann]),
         ("last_order_from=2026-02-12T00:00:00Z", vec![&ben]),
+        ("conflict=true", vec![]),
+        ("merged=false&orders_min=1&sort=-amount", vec![&ann, &ben]),
+        ("tag_expires_to=2030-01-01T00:00:00Z", vec![]),
         ("tag=tag_none", vec![]),
     ] {
         let found = program.walk(&format!("/api/v1/people?{filter}"), "id", 50);
@@ -87,6 +90,7 @@ fn wrong_questions_name_the_field(test: TestDb) {
         ("sort=name", "400 sort_unknown sort"),
         ("orders_min=x", "400 query_invalid orders_min"),
         ("orders_min=3&orders_max=2", "400 filter_range orders_min"),
+        ("merged=perhaps", "400 query_invalid merged"),
         ("created_from=yesterday", "400 query_invalid created_from"),
         ("after=nonsense", "400 page_token after"),
         ("limit=0", "400 limit_invalid limit"),
