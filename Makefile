@@ -13,7 +13,7 @@ CONSOLE_SOURCES := $(shell find console -type f -not -path '*/node_modules/*' -n
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build console run test bench lint
+.PHONY: help build console run test bench lint contract
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|' 2>/dev/null || grep -E '^[a-z]+:.*##' Makefile
@@ -43,6 +43,10 @@ test: ## everything: lint, Rust tests on both engines, console, SDKs, browser
 
 lint: console ## formatting, clippy, console types, licences and advisories
 	@scripts/lint.sh
+
+contract: ## rewrite console/openapi.json after a change of the API, and the console's types from it
+	@SIYU_BLESS=1 cargo test -q -p siyu-api --test http the_console_is_built_from_this_document
+	@scripts/console.sh gen:api
 
 bench: build ## our benchmarks, then the same work on the peers
 	@scripts/bench.sh

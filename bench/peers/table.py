@@ -1,60 +1,47 @@
 #!/usr/bin/env python3
-"""Prints the benchmark's table:  table.py <results.jsonl> [results.json]
+"""Sets our figures beside the peers':  table.py <rows.jsonl> <results.json>
 
-One JSON object per line, ours and the peers': {"who","work"} and either "seconds" (less is better) or "per_second" (more is
-better); optional "version", "size", "result" (all who give one for a work of a size must agree), "note" and "notes". Ours are those
-whose `who` starts with Siyu. With a second file, all rows are also written there as one list.
+One JSON object per line: {"work","size","who","version","seconds"} and optional "notes". Those whose `who` is Siyu are ours. Writes rows
+{"work","size","ours_s","peer","peer_version","peer_s","ratio","notes"}, one for each peer of a work at a size, or one without a peer;
+`ratio` is how many times faster we are.
 """
 
 import json
 import sys
 
 
-def per_second(row):
-    return row.get("per_second") or row.get("notes", {}).get("per_second")
-
-
-def speed(row):
-    return per_second(row) or 1 / row["seconds"]
-
-
-def shown(row):
-    return f"{per_second(row):,.0f}/s" if per_second(row) else f"{row['seconds'] * 1000:,.1f} ms"
-
-
-def told(row):
-    notes = [f"{name} {value}" for name, value in row.get("notes", {}).items() if name != "per_second"]
-    return "; ".join([row["note"]] * ("note" in row) + notes)
-
-
-def work_of(row):
-    return f"{row['work']} {row['size']:,}" if "size" in row else row["work"]
+def paired(rows):
+    for key in dict.fromkeys((r["work"], r["size"]) for r in rows):
+        same = [r for r in rows if (r["work"], r["size"]) == key]
+        ours = next((r for r in same if r["who"] == "Siyu"), None)
+        peers = [r for r in same if r["who"] != "Siyu"]
+        for peer in peers or [None]:
+            yield {
+                "work": key[0],
+                "size": key[1],
+                "ours_s": ours and round(ours["seconds"], 4),
+                "peer": peer and peer["who"],
+                "peer_version": peer and peer["version"],
+                "peer_s": peer and round(peer["seconds"], 4),
+                "ratio": round(peer["seconds"] / ours["seconds"], 2) if ours and peer else None,
+                "notes": (ours or peer).get("notes", {}),
+            }
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
-        rows = [json.loads(line) for line in f if line.strip()]
-    lines, wrong = [("work", "who", "measured", "Siyu is", "notes")], []
-    for work in dict.fromkeys(work_of(r) for r in rows):
-        of_work = [r for r in rows if work_of(r) == work]
-        ours = next((r for r in of_work if r["who"].startswith("Siyu")), None)
-        results = {json.dumps(r["result"]) for r in of_work if r.get("result") is not None}
-        if len(results) > 1:
-            wrong.append(work)
-        for r in of_work:
-            ratio = "" if ours is None or r is ours else f"{speed(ours) / speed(r):.1f} x"
-            who = " ".join(filter(None, (r["who"], r.get("version", ""))))
-            lines.append((work, who, shown(r), ratio, told(r)))
-    widths = [max(len(line[i]) for line in lines) for i in range(4)]
+        results = list(paired([json.loads(line) for line in f if line.strip()]))
+    columns = ["work", "size", "ours_s", "peer", "peer_version", "peer_s", "ratio"]
+    lines = [columns + ["notes"]]
+    for row in results:
+        notes = "  ".join(f"{name} {value}" for name, value in row["notes"].items())
+        lines.append(["" if row[c] is None else str(row[c]) for c in columns] + [notes])
+    widths = [max(len(line[i]) for line in lines) for i in range(len(columns) + 1)]
     for line in lines:
-        print("  ".join([*(cell.ljust(width) for cell, width in zip(line, widths)), line[4]]).rstrip())
-    if wrong:
-        sys.exit(f"different answers, so the times mean nothing: {', '.join(wrong)}")
-    if len(sys.argv) > 2:
-        with open(sys.argv[2], "w", encoding="utf-8") as f:
-            # Answers were compared; the figures are what is kept.
-            json.dump([{k: v for k, v in r.items() if k != "result"} for r in rows], f, indent=1)
-            f.write("\n")
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+    with open(sys.argv[2], "w", encoding="utf-8") as f:
+        json.dump(results, f, ensure_ascii=False, indent=1)
+        f.write("\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Identity, IdentityKind, ImportPreview, LiveEvent, Merge } from "../src/api/types";
 import { apiUrl, errorFromBody } from "../src/api/client";
+import { lastBusyDay } from "../src/home/quiet";
 import { addNewest, fits, LIMIT } from "../src/events/newest";
 import { fromMapping, fromSuggestions, personFields, problems, splitField, toMapping } from "../src/imports/mapping";
 import { activeFilters, peopleQuery } from "../src/people/filters";
@@ -10,7 +11,7 @@ import { safeNext } from "../src/session/next";
 import { move } from "../src/settings/order";
 import { snippets } from "../src/settings/snippets";
 
-const event = (id: string, name = "Order Paid"): LiveEvent => ({ message_id: id, type: "track", name, at: "2026-11-22T00:00:00Z", received_at: "2026-11-22T00:00:00Z", person_id: "p1", properties: {}, source: "pos" });
+const event = (id: string, name = "Order Paid"): LiveEvent => ({ message_id: id, type: "track", name, at: "2026-11-22T00:00:00Z", received_at: "2026-11-22T00:00:00Z", person_id: "p1", properties: {}, context: {}, source: "pos" });
 
 describe("addresses and errors", () => {
   it("leave out what is not asked", () => {
@@ -35,6 +36,15 @@ describe("live events", () => {
   });
 });
 
+describe("the home chart", () => {
+  it("knows when the data ends", () => {
+    const day = (day: string, orders = 0) => ({ day, people: 0, orders, revenue: 0 });
+    expect(lastBusyDay([day("01", 2), day("02", 1), day("03"), day("04")])).toEqual({ last: "02", quiet: 2 });
+    expect(lastBusyDay([day("01"), day("02", 1)])).toEqual({ last: "02", quiet: 0 });
+    expect(lastBusyDay([day("01")])).toEqual({ last: null, quiet: 1 });
+  });
+});
+
 describe("the people list", () => {
   it("asks in instants for days of the workspace", () => {
     expect(peopleQuery({ q: "li", created_from: "2026-11-22", created_to: "2026-11-22", tab: "x" }, "Asia/Shanghai")).toEqual({
@@ -56,7 +66,7 @@ describe("a timeline", () => {
 
 describe("the identity tree", () => {
   const node = (id: string) => ({ id, kept: false, strongest: null, identifiers: [], created_at: "", events: 0, orders: 0 });
-  const merge = (kept_id: string, merged_id: string, state: Merge["state"] = "active"): Merge => ({ id: kept_id + merged_id, at: "", kept_id, merged_id, reason: null, source: null, by: null, state, undone_at: null, undone_by: null });
+  const merge = (kept_id: string, merged_id: string, state: Merge["state"] = "active"): Merge => ({ id: kept_id + merged_id, at: "", kept_id, merged_id, reason: null, source: "", by: "", state, undone_at: null, undone_by: null });
   const shape = (identity: Pick<Identity, "people" | "merges">, current: string) => {
     const draw = (branches: ReturnType<typeof treeOf>): string => branches.map(({ person, children }) => person.id + (children.length ? `(${draw(children)})` : "")).join(" ");
     return draw(treeOf({ conflicts: [], splits: [], ...identity }, current));
@@ -71,7 +81,7 @@ describe("the identity tree", () => {
 
 describe("column mapping", () => {
   const field = (name: string, required = false) => ({ field: name, label_zh: name, label_en: name, required });
-  const preview = (suggestions: ImportPreview["suggestions"]): ImportPreview => ({ format: "csv", encoding: "utf-8", delimiter: ",", sheets: [], columns: [], rows: [], suggestions, fields: [field("phone"), field("trait."), field("at", true)] });
+  const preview = (suggestions: ImportPreview["suggestions"]): ImportPreview => ({ format: "csv", encoding: "utf-8", delimiter: ",", sheets: [], columns: [], rows: [], row_errors: [], total_rows: { certainty: "unknown" }, suggestions, fields: [field("phone"), field("trait."), field("at", true)] });
   it("takes sure suggestions, each field once, and open fields whatever their confidence", () => {
     expect(fromSuggestions(preview([
       { column: "tel", field: "phone", confidence: 0.7 }, { column: "mobile", field: "phone", confidence: 0.95 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Rule, RuleField } from "../src/api/types";
 import { addAt, changeAt, describe as say, freshCond, group, isComplete, optionsOf, valueKind, withOp } from "../src/people/rule";
 
-const field = (name: string, type: string, operators: RuleField["operators"] = ["gte", "in", "exists"]): RuleField => ({ field: name, label_zh: name, label_en: name, type, operators });
+const field = (name: string, type: RuleField["type"], operators: RuleField["operators"] = ["gte", "in", "exists"]): RuleField => ({ field: name, label_zh: name, label_en: name, type, operators });
 const rule: Rule = { all: [{ field: "orders.count", op: "gte", value: 2 }, { any: [{ field: "has.phone", op: "exists", value: true }, { field: "trait.city", op: "eq", value: "Paris" }] }] };
 
 describe("changing a rule", () => {
@@ -34,12 +34,12 @@ describe("conditions", () => {
   it("know how a value is entered", () => {
     expect(valueKind(field("orders.amount", "number"))).toBe("money");
     expect(valueKind(field("orders.count", "number"))).toBe("number");
-    expect(valueKind(field("has.phone", "any"))).toBe("boolean");
-    expect(valueKind({ ...field("store", "text"), options: ["S1"] })).toBe("options");
+    expect(valueKind(field("has.phone", "boolean"))).toBe("boolean");
+    expect(valueKind({ ...field("store", "text"), options: [{ value: "S1", label_zh: "", label_en: "" }] })).toBe("options");
     expect(valueKind(undefined)).toBe("text");
   });
   it("name their options in the reader's language", () => {
-    const options = [{ value: "S1", label_zh: "zh name", label_en: "en name" }, "S2"];
+    const options = [{ value: "S1", label_zh: "zh name", label_en: "en name" }, { value: "S2", label_zh: "", label_en: "" }];
     expect(optionsOf({ ...field("store", "text"), options }, false)).toEqual([{ value: "S1", label: "en name" }, { value: "S2", label: "S2" }]);
   });
 });

@@ -10,7 +10,7 @@ const files = (folder: string): string[] => readdirSync(folder).flatMap((name) =
   const path = join(folder, name);
   return statSync(path).isDirectory() ? files(path) : [path];
 });
-const code = files(root).filter((path) => /\.tsx?$/.test(path) && !path.includes("/words/")).map((path) => ({ path, text: readFileSync(path, "utf8") }));
+const code = files(root).filter((path) => /\.tsx?$/.test(path) && !path.includes("/words/") && !path.endsWith(".d.ts")).map((path) => ({ path, text: readFileSync(path, "utf8") }));
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
 /** The name of a language is written in that language everywhere. */
 const SAME = ["nav.chinese"];

@@ -1,4 +1,5 @@
 // One way to the server: adds the CSRF token and the language, and turns every refusal into an ApiError.
+import type { Answer, Method, PathOf, Rest } from "./contract";
 import type { Locale } from "./types";
 
 export class ApiError extends Error {
@@ -91,21 +92,22 @@ async function answer<T>(response: Response): Promise<T> {
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-export async function get<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  return answer<T>(await send("GET", path, query, undefined, signal));
+/** `/people/{id}` with its parameters put in, each escaped. */
+export function fillPath(path: string, params: Record<string, string> | undefined): string {
+  return path.replace(/\{(\w+)\}/g, (hole, name: string) => (params?.[name] === undefined ? hole : encodeURIComponent(params[name])));
 }
-export async function post<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  return answer<T>(await send("POST", path, undefined, body, signal));
+
+function call<M extends Method>(method: M) {
+  return async <P extends PathOf<M>>(path: P, ...[input]: Rest<M, P>): Promise<Answer<M, P>> => {
+    const { path: params, query, body, signal } = (input ?? {}) as { path?: Record<string, string>; query?: Query; body?: unknown; signal?: AbortSignal };
+    return answer<Answer<M, P>>(await send(method.toUpperCase(), fillPath(path, params), query, body, signal));
+  };
 }
-export async function patch<T>(path: string, body: unknown): Promise<T> {
-  return answer<T>(await send("PATCH", path, undefined, body));
-}
-export async function put<T>(path: string, body: unknown): Promise<T> {
-  return answer<T>(await send("PUT", path, undefined, body));
-}
-export async function remove<T>(path: string): Promise<T> {
-  return answer<T>(await send("DELETE", path));
-}
+export const get = call("get");
+export const post = call("post");
+export const put = call("put");
+export const patch = call("patch");
+export const remove = call("delete");
 
 /** Downloads a file through fetch, so that a refusal can be shown as a sentence instead of a page of JSON. */
 export async function download(path: string, filename: string, query?: Query): Promise<void> {

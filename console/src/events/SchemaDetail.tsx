@@ -48,7 +48,7 @@ export function SchemaDetail({ event }: { event: SchemaEvent }) {
         <div className="prop-grid head"><span>{t("schema.property")}</span><span>{t("schema.seen_types")}</span><span>{t("schema.locked_type")}</span><span>{t("schema.required")}</span><span>{t("schema.sample")}</span></div>
         {event.properties.map((property) => (
           <div className="prop-grid" key={property.name}>
-            <span><code>{property.name}</code>{property.count === undefined ? null : <span className="muted small num"> {format.count(property.count)}</span>}</span>
+            <span><code>{property.name}</code></span>
             <span className="small">{property.types.map((type) => word("prop", type)).join(" / ")}</span>
             <Select
               size="small" allowClear disabled={!may} value={property.locked_type ?? undefined} placeholder={t("schema.any")} options={options(property)} aria-label={`${t("schema.locked_type")} ${property.name}`}

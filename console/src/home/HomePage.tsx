@@ -1,7 +1,7 @@
 import { CheckCircleFilled, RightOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Progress, Skeleton } from "antd";
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Link } from "react-router";
 import { home } from "../api/calls";
 import { keys } from "../api/keys";
@@ -11,6 +11,7 @@ import { useI18n, type Key } from "../i18n";
 import { ErrorView } from "../shell/errors";
 import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
+import { lastBusyDay } from "./quiet";
 import "./home.css";
 
 const TrendChart = lazy(() => import("./TrendChart"));
@@ -57,18 +58,20 @@ function Numbers({ data }: { data: Overview }) {
       <Figure label="home.people" value={format.count(data.people)} sub={t("home.identified", { n: format.count(data.identified) })} to="/people" needs="people.read" />
       <Figure label="home.orders" value={format.count(data.orders)} sub={t("home.orders_sub", { n: format.count(recent) })} to="/orders" needs="orders.read" />
       <Figure label="home.revenue" value={money(data.revenue)} sub={t("home.net", { n: money(data.net) })} to="/orders" needs="orders.read" />
-      <Figure label="home.events" value={format.count(data.events)} sub={t("home.events_sub", { n: format.count(data.quarantined) })} to="/events" needs="events.read" />
-      <Figure label="home.merges" value={format.count(data.merges)} sub={t("home.merges_sub")} needs="people.read" />
+      <Figure label="home.events" value={typeof data.events === "number" ? format.count(data.events) : "–"} sub={t("home.events_sub", { n: format.count(data.quarantined) })} to="/events" needs="events.read" />
+      <Figure label="home.merges" value={format.count(data.merges)} sub={t("home.merges_sub")} to="/people?merged=true" needs="people.read" />
     </div>
   );
 }
 
 function Trend({ data }: { data: Overview }) {
   const { t } = useI18n();
-  const something = data.days.some((day) => day.people || day.orders || day.revenue);
+  const { last, quiet } = lastBusyDay(data.days);
+  const something = last !== null;
   return (
     <section className="panel">
       <div className="panel-head">{t("home.trend")}</div>
+      {something && quiet > 1 ? <p className="muted panel-note">{t("home.trend_quiet", { n: quiet, day: last })}</p> : null}
       {something ? (
         <Suspense fallback={<div className="chart"><Skeleton active /></div>}><TrendChart days={data.days} currency={data.currency} /></Suspense>
       ) : <EmptyHint title={t("home.trend")}>{t("home.trend_none")}</EmptyHint>}
@@ -117,18 +120,19 @@ function Line({ to, done, children }: { to: string; done?: boolean; children: Re
   );
 }
 
-// Conflicts are decided on the profile of each person; the server has no list of them.
-const attention: Record<AttentionKey, { to?: string; needs: Permission }> = {
+const attention: Record<AttentionKey, { to: string; needs: Permission }> = {
   quarantine: { to: "/quarantine", needs: "events.read" },
-  identity_conflict: { needs: "people.read" },
+  identity_conflict: { to: "/people?conflict=true", needs: "people.read" },
   import_failed: { to: "/imports", needs: "import.run" },
-  expiring_tags: { to: "/tags", needs: "people.read" },
+  // What is counted runs out within a week; the day is put in when the link is drawn.
+  expiring_tags: { to: "/people?tag_expires_to=", needs: "people.read" },
 };
 
 function Attention({ items }: { items: Overview["attention"] }) {
   const { t } = useI18n();
   const format = useFormat();
   const can = useCan();
+  const [week] = useState(() => format.day(new Date(Date.now() + 7 * 86_400_000).toISOString()));
   const shown = items.filter((item) => item.count > 0 && item.key in attention && can(attention[item.key].needs));
   return (
     <section className="panel">
@@ -136,10 +140,11 @@ function Attention({ items }: { items: Overview["attention"] }) {
       {shown.length === 0 ? <p className="muted pad">{t("home.attention_none")}</p> : null}
       {shown.map((item) => {
         const { to } = attention[item.key];
-        const inside = <><span className="count num">{format.count(item.count)}</span><span className="todo-text">{t(`home.att.${item.key}`)}</span></>;
-        return to
-          ? <Link key={item.key} to={to} className="todo">{inside}<RightOutlined className="todo-go" /></Link>
-          : <div key={item.key} className="todo plain">{inside}</div>;
+        return (
+          <Link key={item.key} to={to.endsWith("=") ? to + week : to} className="todo">
+            <span className="count num">{format.count(item.count)}</span><span className="todo-text">{t(`home.att.${item.key}`)}</span><RightOutlined className="todo-go" />
+          </Link>
+        );
       })}
     </section>
   );

@@ -8,9 +8,12 @@ const ROWS = 8;
 export function PreviewTable({ preview }: { preview: ImportPreview }) {
   const { t, word } = useI18n();
   const format = useFormat();
+  const { certainty, rows: known } = preview.total_rows;
+  const n = typeof known === "number" ? format.count(known) : "";
+  const rows = n ? t(certainty === "exact" ? "imports.rows" : "imports.rows_about", { n }) : "";
   return (
     <section className="panel">
-      <div className="panel-head"><span>{t("imports.preview")}</span><span className="muted small num">{t("imports.columns", { n: preview.columns.length })}{preview.total_rows ? ` · ${t("imports.rows", { n: format.count(preview.total_rows) })}` : ""}</span></div>
+      <div className="panel-head"><span>{t("imports.preview")}</span><span className="muted small num">{[t("imports.columns", { n: preview.columns.length }), rows].filter(Boolean).join(" · ")}</span></div>
       <div className="preview-scroll" tabIndex={0} role="region" aria-label={t("imports.preview")}>
         <table className="preview">
           <thead><tr>{preview.columns.map((column) => <th key={column.name}>{column.name}<span>{word("column", column.type)}</span></th>)}</tr></thead>

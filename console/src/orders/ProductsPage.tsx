@@ -23,7 +23,7 @@ function Products() {
   const pages = usePages(keys.products(query), api.products, query);
   // What was sold everywhere is not told to readers of some stores.
   const sold = (product: Product) => (product.sold === null ? "–" : format.count(Number(product.sold)));
-  const revenue = (product: Product) => (product.revenue === null ? "–" : format.money(product.revenue, product.currency));
+  const revenue = (product: Product) => (typeof product.revenue !== "number" ? "–" : format.money(product.revenue, product.currency));
   const category = (name: string | null) => (name ? <button type="button" className="link" onClick={() => change({ category: name })}>{name}</button> : <span className="muted">–</span>);
   return (
     <>
@@ -37,9 +37,9 @@ function Products() {
         columns={[
           { title: t("orders.product"), render: (_, product) => <b className="plain">{product.title || "–"}</b> },
           { title: "SKU", render: (_, product) => <code>{product.sku}</code> },
-          { title: t("products.category"), render: (_, product) => category(product.category) },
+          { title: t("products.category"), render: (_, product) => category(product.category ?? null) },
           { title: t("products.brand"), render: (_, product) => product.brand || "–" },
-          { title: t("orders.price"), align: "right", render: (_, product) => <Num muted={product.price === null}>{product.price === null ? "–" : format.money(product.price, product.currency)}</Num> },
+          { title: t("orders.price"), align: "right", render: (_, product) => <Num muted={typeof product.price !== "number"}>{typeof product.price !== "number" ? "–" : format.money(product.price, product.currency)}</Num> },
           { title: t("products.sold"), align: "right", render: (_, product) => <Num>{sold(product)}</Num> },
           { title: t("home.revenue"), align: "right", render: (_, product) => <Num>{revenue(product)}</Num> },
         ]}

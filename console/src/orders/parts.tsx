@@ -70,7 +70,7 @@ export function OrderLines({ order }: { order: Order }) {
         { title: t("orders.product"), render: (_, line) => <>{line.title || "–"} {line.refund ? <AntTag color="volcano">{t("orders.refund")}</AntTag> : null}</> },
         { title: "SKU", render: (_, line) => (line.sku ? <code>{line.sku}</code> : "–") },
         { title: t("orders.quantity"), align: "right", render: (_, line) => <Num>{quantity(line)}</Num> },
-        { title: t("orders.price"), align: "right", render: (_, line) => <Num muted={line.price === null}>{line.price === null ? "–" : money(line.price)}</Num> },
+        { title: t("orders.price"), align: "right", render: (_, line) => <Num muted={typeof line.price !== "number"}>{typeof line.price !== "number" ? "–" : money(line.price)}</Num> },
         { title: t("orders.line_amount"), align: "right", render: (_, line) => <Num>{money(line.amount)}</Num> },
       ]}
     />

@@ -76,7 +76,7 @@ function FieldForm({ field, onDone }: { field: Field | null; onDone: () => void 
   const client = useQueryClient();
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: ({ name, ...rest }: Partial<Field>) => (field ? api.change(field.name, rest) : api.add({ name, ...rest })),
+    mutationFn: ({ name, ...rest }: Field) => (field ? api.change(field.name, rest) : api.add({ name, ...rest })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: keys.fields });
       void client.invalidateQueries({ queryKey: keys.ruleFields });

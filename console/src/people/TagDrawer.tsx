@@ -37,7 +37,7 @@ function TagForm({ editing, groups, onClose }: { editing: Editing; groups: TagGr
   const save = useMutation({
     meta: { quiet: true },
     mutationFn: async ({ group, ...draft }: Draft) => {
-      const input: TagInput = { name: draft.name.trim(), color: draft.color, description: draft.description?.trim() ?? "", ttl_days: draft.ttl_days ?? null };
+      const input: TagInput & { name: string } = { name: draft.name.trim(), color: draft.color, description: draft.description?.trim() ?? "", ttl_days: draft.ttl_days ?? null };
       if (kind === "rule") input.rule = rule;
       const existing = groups.find((item) => item.name === group.trim());
       const place = existing ? { group_id: existing.id } : { group: group.trim() };

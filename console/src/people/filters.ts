@@ -3,7 +3,7 @@ import type { Query } from "../api/client";
 import { dayEnd, dayStart } from "../format/time";
 import type { Filters } from "../shell/useFilters";
 
-const PLAIN = ["q", "identifier", "tag", "has", "store", "orders_min", "orders_max", "amount_min", "amount_max", "sort"] as const;
+const PLAIN = ["q", "identifier", "tag", "has", "store", "orders_min", "orders_max", "amount_min", "amount_max", "merged", "conflict", "sort"] as const;
 const DAYS = ["created", "last_order"] as const;
 
 /** Days in the address are days of the workspace; the server is asked in instants. */
@@ -16,13 +16,14 @@ export function peopleQuery(filters: Filters, zone: string): Query {
     if (from) query[`${name}_from`] = dayStart(from, zone);
     if (to) query[`${name}_to`] = dayEnd(to, zone);
   }
+  if (filters.tag_expires_to) query.tag_expires_to = dayEnd(filters.tag_expires_to, zone);
   return query;
 }
 
 /** The filters of the drawer, without search and order: how many are on, and what clearing removes. */
 export const drawerFilters = [
   "tag", "has", "store", "orders_min", "orders_max", "amount_min", "amount_max",
-  "created_from", "created_to", "last_order_from", "last_order_to",
+  "created_from", "created_to", "last_order_from", "last_order_to", "merged", "conflict", "tag_expires_to",
 ];
 
 export function activeFilters(filters: Filters): number {

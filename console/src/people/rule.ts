@@ -70,10 +70,7 @@ export function withOp(cond: Cond, op: Op, kind: ValueKind): Cond {
 }
 
 export function optionsOf(field: RuleField, zh: boolean): { value: string; label: string }[] {
-  return (field.options ?? []).map((option) => {
-    if (typeof option === "string") return { value: option, label: option };
-    return { value: option.value, label: (zh ? option.label_zh : option.label_en) ?? option.label ?? option.value };
-  });
+  return (field.options ?? []).map((option) => ({ value: option.value, label: (zh ? option.label_zh : option.label_en) || option.value }));
 }
 
 function filled(cond: Cond): boolean {

@@ -33,9 +33,11 @@ function UserForm({ user, onClose }: { user: User | null; onClose: () => void })
     meta: { quiet: true },
     mutationFn: (draft: Draft) => {
       const scope = draft.everything ? { all: true, regions: [], stores: [] } : { all: false, regions: draft.regions ?? [], stores: draft.stores ?? [] };
-      const input: UserInput = { name: draft.name.trim(), role: draft.role, scope };
-      if (draft.password) input.password = draft.password;
-      return user ? api.changeUser(user.id, { ...input, state: draft.active ? "active" : "disabled" }) : api.addUser({ ...input, email: draft.email.trim() });
+      const input = { name: draft.name.trim(), role: draft.role, scope };
+      if (!user) return api.addUser({ ...input, email: draft.email.trim(), password: draft.password ?? "" });
+      const changed: UserInput = { ...input, state: draft.active ? "active" : "disabled" };
+      if (draft.password) changed.password = draft.password;
+      return api.changeUser(user.id, changed);
     },
     onSuccess: () => {
       void message.success(user ? t("action.saved") : t("users.added"));

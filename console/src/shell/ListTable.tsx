@@ -83,7 +83,7 @@ function Foot<T>({ pages, shown }: { pages: Pages<T>; shown: number }) {
   return (
     <footer className="list-foot">
       <span className="muted num">
-        {total === undefined ? t("list.shown", { n: format.count(shown) }) : t("list.of", { n: format.count(shown), total: format.count(total) })}
+        {typeof total !== "number" ? t("list.shown", { n: format.count(shown) }) : t("list.of", { n: format.count(shown), total: format.count(total) })}
       </span>
       {pages.hasNextPage ? (
         <Button loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>{t("list.more")}</Button>

@@ -65,6 +65,23 @@ pub fn record(
     .map(drop)
 }
 
+/// Empties the free text (`reason`) of all rows about these objects; that something was done, when and by whom stays. Answers how many.
+pub fn redact(tx: &mut Tx<'_>, objects: &[String]) -> Result<usize, DbError> {
+    let sql = format!("SELECT id, detail FROM access_audit WHERE {}", tx.any("object", 1));
+    let mut rows = tx.query(&sql, params![objects], |row| Ok((row.int(0)?, row.text(1)?)))?;
+    rows.retain_mut(|(_, text)| {
+        let Ok(serde_json::Value::Object(mut detail)) = serde_json::from_str(text) else { return false };
+        let had = detail.get("reason").is_some_and(|reason| !reason.is_null());
+        detail.insert("reason".into(), serde_json::Value::Null);
+        *text = serde_json::Value::Object(detail).to_string();
+        had
+    });
+    for (id, detail) in &rows {
+        tx.execute("UPDATE access_audit SET detail = $1 WHERE id = $2", params![detail, *id])?;
+    }
+    Ok(rows.len())
+}
+
 /// Which rows; empty means all.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {

@@ -33,7 +33,7 @@ pub(crate) struct OrderOut {
     /// Money given back for this order, positive.
     pub refunded: i64,
     /// paid, partly_refunded, refunded or refund_only.
-    #[schema(value_type = String)]
+    #[schema(value_type = crate::words::OrderStatusName)]
     pub status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<OrderLine>>,

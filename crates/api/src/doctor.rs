@@ -60,7 +60,7 @@ impl Check {
 #[derive(Serialize, ToSchema)]
 struct DoctorCheck {
     key: &'static str,
-    /// ok, warn or fail.
+    #[schema(value_type = crate::words::CheckStateName)]
     state: &'static str,
     title: &'static str,
     detail: String,

@@ -9,8 +9,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_kernel::{Refusal, Time};
-use siyu_people::Certificate;
+use siyu_db::Tx;
+use siyu_kernel::{Identifier, Kind, PersonNum, Refusal, Time};
+use siyu_people::{Certificate, IdentifierRow};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
@@ -29,6 +30,25 @@ struct EraseIn {
 #[derive(Serialize, ToSchema)]
 struct EraseOut {
     certificate: CertificateOut,
+    #[serde(flatten)]
+    beside: Beside,
+}
+
+/// What was found beside the person's own records.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+struct Beside {
+    /// Messages in quarantine that named the person; they are gone.
+    quarantined_removed: usize,
+    /// Rejected rows of imports that named the person; their cells are emptied.
+    rejected_rows_emptied: usize,
+    /// Samples in the schema registry that were this person's values.
+    samples_removed: usize,
+    /// Uploaded files of imports that had ended; they are deleted whole.
+    files_deleted: usize,
+    /// Uploaded files that wait for their import: delete them if they may name the person.
+    files_waiting: usize,
+    /// Reasons in the audit about this person; emptied.
+    audit_reasons_removed: usize,
 }
 
 /// Proof of an erasure; it names nobody.
@@ -48,6 +68,13 @@ struct CertificateOut {
     digest: String,
 }
 
+/// Everything that leads to the person, as it was given.
+fn identifiers(app: &App, tx: &mut Tx<'_>, root: PersonNum) -> Result<Vec<Identifier>, Refusal> {
+    let profile = app.people.profile(tx, root)?;
+    let known = |row: IdentifierRow| Some(Identifier { kind: Kind::parse(&row.kind)?, value: row.value });
+    Ok(profile.identifiers.into_iter().filter_map(known).collect())
+}
+
 fn out(app: &App, certificate: Certificate) -> CertificateOut {
     let Certificate { id, person, at, by, reason, identifiers, events, orders, digest } = certificate;
     CertificateOut {
@@ -63,7 +90,8 @@ fn out(app: &App, certificate: Certificate) -> CertificateOut {
     }
 }
 
-/// Forgets a person for good: identifiers, fields, tags, consents and the content of events.
+/// Forgets a person for good: identifiers, fields, tags, consents, the content of events, and what quarantine, rejected rows, samples,
+/// ended uploads and the audit's reasons hold of them.
 ///
 /// 彻底删除客户的个人数据，不可恢复。
 ///
@@ -89,14 +117,27 @@ async fn erase(
         write(app, move |app, tx| {
             let reader = Reader::new(app, tx, &caller)?;
             let (_, root) = reader.find(app, tx, &id)?;
+            let known = identifiers(app, tx, root)?;
             let erased = app.people.erase(tx, root)?;
             let orders = i64::try_from(siyu_commerce::detach(tx, &erased.nodes)?).map_err(Refusal::internal)?;
+            let forgotten = app.intake.forget(tx, &known)?;
+            let ids: Vec<String> = erased.nodes.iter().map(|node| app.people.id(*node)).collect();
+            let beside = Beside {
+                quarantined_removed: forgotten.quarantined,
+                rejected_rows_emptied: forgotten.rejected,
+                samples_removed: forgotten.samples,
+                files_deleted: forgotten.files.len(),
+                files_waiting: forgotten.files_waiting,
+                audit_reasons_removed: siyu_access::audit::redact(tx, &ids)?,
+            };
             let certificate = app.people.certify(tx, &erased, orders, &by(&caller), &why, app.now())?;
             let out = out(app, certificate);
-            let detail = json!({ "certificate": out.id, "identifiers": out.identifiers_removed, "events": out.events_removed, "orders": orders });
+            let detail = json!({ "certificate": out.id, "identifiers": out.identifiers_removed, "events": out.events_removed, "orders": orders, "beside": beside });
             note(app, tx, &caller, "person.erase", &out.person_id, &detail)?;
-            Ok(EraseOut { certificate: out })
+            Ok((EraseOut { certificate: out, beside }, forgotten.files))
         })
+        .inspect(|(_, files)| files.iter().for_each(|file| drop(std::fs::remove_file(file))))
+        .map(|(out, _)| out)
     });
     answer.await.map(Json)
 }

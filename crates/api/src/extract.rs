@@ -1,6 +1,8 @@
 //! Inputs: each wrong one gets the field it is about.
 
 use crate::{ApiError, App};
+use axum::body::Bytes;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::request::Parts;
@@ -22,19 +24,22 @@ pub struct Body<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
     async fn from_request(request: Request, _: &App) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
-        }
-        let said =
-            request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
-        if said.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
-            return Err(too_large().into());
-        }
-        let reading = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
-        let bytes = tokio::time::timeout(BODY_WAIT_MAX, reading).await.map_err(|_| too_slow())?;
-        let bytes = bytes.map_err(|error| broken_body(&error))?;
-        Ok(Self(json(&bytes)?))
+        Ok(Self(json(&read(request).await?)?))
     }
+}
+
+/// Apart from [`Body`], so that it is compiled once and not once for each type of input.
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let said = request.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
+    if said.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
+        return Err(too_large().into());
+    }
+    let reading = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
+    let bytes = tokio::time::timeout(BODY_WAIT_MAX, reading).await.map_err(|_| too_slow())?;
+    Ok(bytes.map_err(|error| broken_body(&error))?)
 }
 
 /// Query parameters. Do not use `#[serde(flatten)]` in `T`: numbers inside would not be read.
@@ -91,15 +96,18 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for At<T> {
         if has_nul_percent(parts.uri.path()) {
             return Err(nul().into());
         }
-        let Path(value) = Path::<T>::from_request_parts(parts, app).await.map_err(|rejection| {
-            Refusal::invalid(
-                "path_invalid",
-                format!("The address is not valid: {}.", rejection.body_text()),
-                "地址中的参数格式不正确。",
-            )
-        })?;
+        let Path(value) =
+            Path::<T>::from_request_parts(parts, app).await.map_err(|rejection| wrong_path(&rejection))?;
         Ok(Self(value))
     }
+}
+
+fn wrong_path(rejection: &PathRejection) -> Refusal {
+    Refusal::invalid(
+        "path_invalid",
+        format!("The address is not valid: {}.", rejection.body_text()),
+        "地址中的参数格式不正确。",
+    )
 }
 
 fn query<T: DeserializeOwned>(parts: &Parts) -> Result<T, Refusal> {
@@ -122,18 +130,20 @@ pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
         return Err(nul());
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let inner = error.inner();
-        match inner.classify() {
-            serde_json::error::Category::Data => {
-                wrong_field("field_invalid", error.path().to_string(), &without_place(inner))
-            }
-            _ if without_place(inner).starts_with("recursion limit") => too_deep(inner),
-            _ => not_json(inner),
-        }
-    })?;
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| wrong_json(&error))?;
     reader.end().map_err(|error| not_json(&error))?;
     Ok(value)
+}
+
+fn wrong_json(error: &serde_path_to_error::Error<serde_json::Error>) -> Refusal {
+    let inner = error.inner();
+    match inner.classify() {
+        serde_json::error::Category::Data => {
+            wrong_field("field_invalid", error.path().to_string(), &without_place(inner))
+        }
+        _ if without_place(inner).starts_with("recursion limit") => too_deep(inner),
+        _ => not_json(inner),
+    }
 }
 
 fn wrong_field(code: &'static str, path: String, why: &str) -> Refusal {

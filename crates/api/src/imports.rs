@@ -3,6 +3,7 @@
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::ImportRun;
+use crate::words::{ImportDone, ImportKindName, ImportLook, ImportReading, ImportStateName};
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -45,20 +46,20 @@ struct ImportError {
 #[derive(Serialize, ToSchema)]
 struct ImportOut {
     id: String,
-    /// people, events, orders or products.
+    #[schema(value_type = ImportKindName)]
     kind: &'static str,
     file: String,
     size: i64,
-    /// uploaded, running, paused, done, failed, cancelled.
+    #[schema(value_type = ImportStateName)]
     state: &'static str,
     format: Option<String>,
     encoding: Option<String>,
     dry_run: bool,
     mapping: BTreeMap<String, String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = ImportReading)]
     options: ImportOptions,
     progress: ImportProgress,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<ImportDone>)]
     summary: Option<Summary>,
     error: Option<ImportError>,
     rejected: u64,
@@ -256,7 +257,7 @@ struct LookQuery {
 /// A look at the file as it would be read: format, encoding, columns with samples, the first rows, and which fields the columns most likely are.
 ///
 /// 预览：格式、编码、列与样例、建议的字段映射。
-#[utoipa::path(get, path = "/imports/{id}/preview", tag = "Imports", params(("id" = String, Path), LookQuery), responses((status = 200, body = Object)))]
+#[utoipa::path(get, path = "/imports/{id}/preview", tag = "Imports", params(("id" = String, Path), LookQuery), responses((status = 200, body = ImportLook)))]
 async fn look(
     may: May<ImportRun>,
     At(id): At<String>,
@@ -297,9 +298,8 @@ struct ImportStart {
     /// Field → column. Empty: as suggested.
     #[serde(default)]
     mapping: BTreeMap<String, String>,
-    /// encoding, delimiter, sheet, header, timezone, currency.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = ImportReading)]
     options: ImportOptions,
     /// Reads and checks every row, writes nothing.
     #[serde(default)]
@@ -323,7 +323,7 @@ async fn start(
         check_plan(app, &id, &input)?;
         let (intake, now) = (app.intake.clone(), app.now());
         let job = app.db.transact(move |tx| {
-            let job = intake.start_job(tx, &id, &input.mapping, &input.options, input.dry_run)?;
+            let job = intake.start_job(tx, &id, &input.mapping, &input.options, input.dry_run, now)?;
             audit::record(tx, now, &actor, "import.start", Some(&job.id), &json!({ "dry_run": input.dry_run }))?;
             Ok(job)
         })?;
@@ -375,10 +375,12 @@ pub fn launch(app: &App, job: Job) -> Result<(), Refusal> {
 
 /// Goes on with what a stopped server left in the middle.
 pub fn resume_interrupted(app: &App) -> Result<usize, Refusal> {
+    let (intake, now) = (app.intake.clone(), app.now());
+    app.db.transact(move |tx| intake.settle_abandoned(tx, now))?;
     let jobs = app.db.read(|tx| Ok(app.intake.interrupted(tx)?))?;
     let mut resumed = 0;
     for job in jobs {
-        // A job of `siyu import` belongs to its own process; its file is the user's, not an upload.
+        // A job of `siyu import` belongs to its own process, which may be running: its file is the user's, not an upload.
         if job.path.as_deref().is_some_and(|path| path.ends_with(".sealed")) {
             launch(app, job)?;
             resumed += 1;

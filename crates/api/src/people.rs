@@ -56,6 +56,13 @@ pub(crate) struct PeopleQuery {
     last_order_from: Option<Time>,
     #[param(value_type = Option<String>, format = DateTime)]
     last_order_to: Option<Time>,
+    /// true: people who were merged from several identities.
+    merged: Option<bool>,
+    /// true: people with an identity conflict.
+    conflict: Option<bool>,
+    /// People with a tag that runs out up to this instant.
+    #[param(value_type = Option<String>, format = DateTime)]
+    tag_expires_to: Option<Time>,
     /// created_at, -created_at (when absent), -orders, -amount or -last_order_at.
     sort: Option<String>,
 }
@@ -83,6 +90,9 @@ impl PeopleQuery {
             created_to: self.created_to,
             last_order_from: self.last_order_from,
             last_order_to: self.last_order_to,
+            merged: self.merged == Some(true),
+            conflict: self.conflict == Some(true),
+            tag_expires_to: self.tag_expires_to,
         })
     }
     /// Errors: `sort_unknown`.
@@ -109,6 +119,9 @@ impl PeopleQuery {
             ("amount", self.amount_min.or(self.amount_max).is_some()),
             ("created", self.created_from.or(self.created_to).is_some()),
             ("last_order", self.last_order_from.or(self.last_order_to).is_some()),
+            ("merged", self.merged == Some(true)),
+            ("conflict", self.conflict == Some(true)),
+            ("tag_expires_to", self.tag_expires_to.is_some()),
         ];
         set.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect()
     }

@@ -58,7 +58,7 @@ struct MergeOut {
     reason: Option<MergeReason>,
     source: String,
     by: String,
-    /// active or undone.
+    #[schema(value_type = crate::words::MergeStateName)]
     state: &'static str,
     #[schema(value_type = Option<String>, format = DateTime)]
     undone_at: Option<Time>,

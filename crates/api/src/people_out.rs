@@ -35,7 +35,7 @@ pub(crate) struct TagRef {
     pub name: String,
     pub group: String,
     pub color: String,
-    /// manual, rule or imported.
+    #[schema(value_type = crate::words::TagKindName)]
     pub kind: String,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Time>,

@@ -39,7 +39,7 @@ struct PersonTagIn {
 struct TagChangeOut {
     /// The tag's name at that time.
     tag: String,
-    /// added, removed or expired.
+    #[schema(value_type = crate::words::TagActionName)]
     action: String,
     #[schema(value_type = String, format = DateTime)]
     at: Time,

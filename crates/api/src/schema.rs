@@ -41,6 +41,7 @@ struct SchemaEvent {
     /// While locked, violating messages are quarantined.
     locked: bool,
     /// What happens to properties nobody has listed: allow or quarantine.
+    #[schema(value_type = crate::words::UnknownName)]
     unknown: String,
     properties: Vec<SchemaProperty>,
 }
@@ -90,6 +91,7 @@ struct SchemaPropertyIn {
 struct SchemaIn {
     locked: Option<bool>,
     /// allow or quarantine.
+    #[schema(value_type = Option<crate::words::UnknownName>)]
     unknown: Option<String>,
     #[serde(default)]
     properties: Vec<SchemaPropertyIn>,

@@ -28,7 +28,7 @@ struct SearchQuery {
 
 #[derive(Serialize, ToSchema)]
 struct SearchHit {
-    /// person, order, product, store or tag.
+    #[schema(value_type = crate::words::HitTypeName)]
     r#type: &'static str,
     /// A person's or tag's id, an order number, a sku, a store's code.
     id: String,

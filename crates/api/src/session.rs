@@ -4,7 +4,7 @@ use crate::auth::COOKIE_NAME;
 use crate::context::Context;
 use crate::error::Answer;
 use crate::gate::{InSession, Public};
-use crate::words::{LocaleName, RoleName, ScopeBody};
+use crate::words::{LocaleName, PermissionName, RoleName, ScopeBody};
 use crate::{ApiError, App, Body, Created, Endpoints, NoContent, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -94,7 +94,7 @@ struct SessionUser {
     locale: Locale,
     #[schema(value_type = ScopeBody)]
     scope: Scope,
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<PermissionName>)]
     permissions: &'static [Permission],
 }
 

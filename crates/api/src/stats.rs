@@ -45,12 +45,14 @@ struct StatsDay {
 
 #[derive(Serialize, ToSchema)]
 struct StatsStep {
+    #[schema(value_type = crate::words::StepName)]
     key: &'static str,
     done: bool,
 }
 
 #[derive(Serialize, ToSchema)]
 struct StatsAttention {
+    #[schema(value_type = crate::words::AttentionName)]
     key: &'static str,
     count: i64,
 }

@@ -40,7 +40,7 @@ pub(crate) struct TagOut {
     group_id: String,
     group: String,
     color: String,
-    /// manual, rule or imported.
+    #[schema(value_type = crate::words::TagKindName)]
     kind: &'static str,
     description: String,
     rule: Option<Value>,
@@ -60,7 +60,8 @@ struct TagNew {
     name: String,
     /// default, red, volcano, orange, gold, lime, green, cyan, blue, geekblue, purple or magenta.
     color: Option<String>,
-    /// manual (when absent), rule or imported.
+    /// manual when absent.
+    #[schema(value_type = Option<crate::words::TagKindName>)]
     kind: Option<String>,
     description: Option<String>,
     /// For kind `rule`.
@@ -77,6 +78,7 @@ struct TagChange {
     name: Option<String>,
     color: Option<String>,
     /// The kind cannot be changed; giving the present one is no error.
+    #[schema(value_type = Option<crate::words::TagKindName>)]
     kind: Option<String>,
     description: Option<String>,
     rule: Option<Value>,
@@ -117,9 +119,9 @@ struct RuleField {
     field: String,
     label_zh: String,
     label_en: String,
-    /// money, integer, number, boolean, text, date, datetime, list or option.
+    #[schema(value_type = crate::words::ValueTypeName)]
     r#type: Value,
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<crate::words::OpName>)]
     operators: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Vec<RuleFieldOption>>,

@@ -1,6 +1,5 @@
 //! The tracking API: what SDKs of the Segment HTTP specification send, at the root and open to every web page.
 
-use crate::context::Context;
 use crate::error::Answer;
 use crate::gate::Gate;
 use crate::{ApiError, App, Endpoints, endpoints, open_to_all};
@@ -80,7 +79,6 @@ async fn track(
     Path(call): Path<String>,
     State(app): State<App>,
     Extension(lane): Extension<Lane>,
-    Extension(context): Extension<Context>,
     request: axum::extract::Request,
 ) -> Answer<Json<TrackOut>> {
     let endpoint = Endpoint::parse(&call).ok_or_else(|| {
@@ -106,7 +104,6 @@ async fn track(
     metrics::counter!("siyu_intake_events_total").increment(accepted.events as u64);
     metrics::counter!("siyu_intake_repeated_total").increment(accepted.repeated as u64);
     metrics::counter!("siyu_intake_quarantined_total").increment(accepted.quarantined as u64);
-    let _ = context;
     Ok(Json(TrackOut {
         success: true,
         accepted: accepted.events,

@@ -3,7 +3,7 @@
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{Anyone, UsersManage};
-use crate::words::{LocaleName, RoleName, ScopeBody, UserStateName};
+use crate::words::{LocaleName, PermissionName, RoleName, ScopeBody, UserStateName};
 use crate::{App, At, Body, Created, Endpoints, Items, May, Paging, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -80,7 +80,7 @@ struct RoleOut {
     role: Role,
     label_zh: &'static str,
     label_en: &'static str,
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<PermissionName>)]
     permissions: &'static [Permission],
 }
 

@@ -29,6 +29,12 @@ pub struct Filter {
     pub created_to: Option<Time>,
     pub last_order_from: Option<Time>,
     pub last_order_to: Option<Time>,
+    /// People who were merged from several identities.
+    pub merged: bool,
+    /// People with an identity conflict that nobody has decided.
+    pub conflict: bool,
+    /// People with a tag that has not run out and does so up to this instant.
+    pub tag_expires_to: Option<Time>,
 }
 
 impl Filter {
@@ -53,6 +59,15 @@ impl Filter {
         let mut steps: Vec<Step<'_>> = Vec::new();
         if let Some(identifier) = &self.identifier {
             steps.push(Box::new(|eval| eval.identified(identifier)));
+        }
+        if self.conflict {
+            steps.push(Box::new(|eval| eval.in_conflict()));
+        }
+        if let Some(until) = self.tag_expires_to {
+            steps.push(Box::new(move |eval| eval.tag_expiring(until)));
+        }
+        if self.merged {
+            steps.push(Box::new(|eval| eval.merged()));
         }
         if let Some(tag) = &self.tag {
             steps.push(Box::new(|eval| eval.tag_of_id(tag)));

@@ -4,7 +4,7 @@ use crate::eval::Eval;
 use crate::set::Set;
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, Param, params};
-use siyu_kernel::{Kind, Refusal};
+use siyu_kernel::{Kind, Refusal, Time};
 
 impl Eval<'_, '_> {
     /// Rows give node numbers; the set has their roots.
@@ -28,6 +28,20 @@ impl Eval<'_, '_> {
         }
         let sql = format!("SELECT num FROM person_tag WHERE {} AND {valid}", self.tx.any("tag", 2));
         Ok(self.nodes(&sql, params![self.ctx.now, tags])?)
+    }
+    /// Who carries a tag that still holds and runs out up to `until`.
+    pub(crate) fn tag_expiring(&mut self, until: Time) -> Result<Set, Refusal> {
+        let sql = "SELECT num FROM person_tag WHERE expires_at > $1 AND expires_at <= $2";
+        Ok(self.nodes(sql, params![self.ctx.now, until])?)
+    }
+    /// Survivors of a merge that holds.
+    pub(crate) fn merged(&mut self) -> Result<Set, Refusal> {
+        let sql =
+            "SELECT p.num FROM merge_edge e JOIN person p ON p.num = e.kept WHERE e.undone_at IS NULL AND p.state = 0";
+        Ok(self.nodes(sql, &[])?)
+    }
+    pub(crate) fn in_conflict(&mut self) -> Result<Set, Refusal> {
+        Ok(self.nodes("SELECT num FROM identity_conflict", &[])?)
     }
 
     /// First seen from, and up to but not including. A person is first seen with the oldest of its nodes.

@@ -13,7 +13,7 @@ use siyu_testkit::{TestDb, contract};
 use std::collections::BTreeSet;
 
 contract!(migrations();
-    pages_neither_skip_nor_repeat, filters_hold_together, the_search_box, a_scope_never_leaks, bad_tokens_and_ranges_are_refused,
+    pages_neither_skip_nor_repeat, filters_hold_together, what_the_home_page_counts_can_be_listed, the_search_box, a_scope_never_leaks, bad_tokens_and_ranges_are_refused,
     a_rule_tag_follows_its_rule, an_unmerge_moves_rule_tags_back, what_is_due, a_rule_that_fails_stops_no_other, an_expired_rule_tag_is_given_anew);
 
 const SORTS: [Sort; 5] = [Sort::CreatedDesc, Sort::Created, Sort::OrdersDesc, Sort::AmountDesc, Sort::LastOrderDesc];
@@ -117,6 +117,35 @@ fn filters_hold_together(test: TestDb) {
     for (filter, want) in cases {
         assert_eq!(world.pages(&filter, Sort::CreatedDesc, 10, &Scope::All), want, "{filter:?}");
     }
+}
+
+fn what_the_home_page_counts_can_be_listed(test: TestDb) {
+    let world = World::new(test);
+    let [ann, bob, eve, dan] =
+        ["member_no:M1", "member_no:M2", "phone:13912345678", "phone:13912345679"].map(|id| world.person(&[id]));
+    let edge = world.merge(ann, eve);
+    let kept = world.root(ann);
+    let list = |filter: Filter| world.pages(&filter, Sort::CreatedDesc, 10, &Scope::All);
+    let (merged, conflict) =
+        (Filter { merged: true, ..Filter::default() }, Filter { conflict: true, ..Filter::default() });
+    let nobody: Vec<PersonNum> = Vec::new();
+    assert_eq!(list(merged.clone()), [kept]);
+    assert_eq!(list(conflict.clone()), nobody);
+    world.split(edge);
+    assert_eq!(list(merged), nobody, "a merge that was undone");
+    // Declared to be two people: the phone is not followed.
+    world.person(&["member_no:M1", "phone:13912345678"]);
+    assert_eq!(list(conflict.clone()), [ann]);
+    assert_eq!(list(Filter { tag: Some("tag_gone".into()), ..conflict }), nobody, "with other filters");
+
+    let expiring = |days: i64| list(Filter { tag_expires_to: Some(world.ago(-days)), ..Filter::default() });
+    for (name, ttl, num) in [("soon", Some(5), bob), ("late", Some(60), ann), ("never", None, dan)] {
+        let tag = world.tag(name, None, ttl);
+        world.give(&tag, num);
+    }
+    assert_eq!((expiring(4), expiring(5), expiring(61)), (vec![], vec![bob], vec![bob, ann]));
+    world.test.clock.set(world.ago(-6));
+    assert_eq!(expiring(7), nobody, "what has run out expires no more");
 }
 
 fn the_search_box(test: TestDb) {

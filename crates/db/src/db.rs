@@ -4,11 +4,11 @@ use crate::config::Target;
 use crate::engine::{Conn, Role};
 use crate::pool::Pool;
 use crate::tx::{CommitHook, Tx};
-use crate::writer::{Job, Writer};
+use crate::writer::{Job, Unit, Value, Writer};
 use crate::{DbConfig, DbError, Engine, migrate};
 use siyu_kernel::{Clock, Refusal};
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 #[derive(Clone)]
 pub struct Db {
@@ -53,9 +53,7 @@ impl Db {
         &self,
         unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<T, Refusal> {
-        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
-        self.inner.writer.send(job(unit, move |result| drop(sender.send(result))))?;
-        receiver.recv().map_err(|_| stopped())?
+        typed(self.wait(erased(unit)))
     }
     /// Like [`Db::transact`], but a full queue is refused at once as `busy`, and the caller awaits.
     pub fn submit<T, F>(&self, unit: F) -> impl Future<Output = Result<T, Refusal>> + Send + use<T, F>
@@ -64,33 +62,48 @@ impl Db {
         F: FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
     {
         let (sender, receiver) = tokio::sync::oneshot::channel();
-        let sent = self.inner.writer.try_send(job(unit, move |result| drop(sender.send(result))));
+        let job = Job { run: erased(unit), done: Box::new(|outcome| drop(sender.send(outcome))) };
+        let sent = self.inner.writer.try_send(job);
         async move {
             sent?;
-            receiver.await.map_err(|_| stopped())?
+            typed(receiver.await.map_err(|_| stopped())?)
         }
     }
     /// Reads from one snapshot on the calling thread.
     pub fn read<T>(&self, unit: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-        let mut conn = self.inner.pool.take()?;
-        let began = conn.begin_read();
-        // A server that restarted leaves dead connections behind; the first reader of each notices and opens a new one.
-        if let Err(error) = began {
-            self.inner.pool.forget();
-            if !error.disconnected() {
+        let mut conn = self.begin_read()?;
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unit(&mut Tx::new(&mut conn))));
+        self.end_read(conn);
+        result.unwrap_or_else(|_| Err(Refusal::internal("a reading unit panicked")))
+    }
+
+    // What follows has no type parameters: one copy for all units instead of one for each.
+
+    fn wait(&self, run: Unit) -> Result<Value, Refusal> {
+        let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+        self.inner.writer.send(Job { run, done: Box::new(move |outcome| drop(sender.send(outcome))) })?;
+        receiver.recv().map_err(|_| stopped())?
+    }
+    fn begin_read(&self) -> Result<Conn, Refusal> {
+        let pool = &self.inner.pool;
+        let mut conn = pool.take()?;
+        match conn.begin_read() {
+            Ok(()) => return Ok(conn),
+            // A server that restarted leaves dead connections behind; the first reader of each notices and opens a new one.
+            Err(error) if error.disconnected() => {}
+            Err(error) => {
+                pool.forget();
                 return Err(error.into());
             }
-            conn = Conn::open(&self.inner.config, Role::Reader)?;
-            conn.begin_read()?;
-            let result = unit(&mut Tx::new(&mut conn));
-            return result;
         }
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| unit(&mut Tx::new(&mut conn))));
+        let fresh = Conn::open(&self.inner.config, Role::Reader).and_then(|mut conn| conn.begin_read().map(|()| conn));
+        fresh.inspect_err(|_| pool.forget()).map_err(Into::into)
+    }
+    fn end_read(&self, mut conn: Conn) {
         match conn.script("COMMIT").or_else(|_| conn.script("ROLLBACK")) {
             Ok(()) => self.inner.pool.give_back(conn),
             Err(_) => self.inner.pool.forget(),
         }
-        result.unwrap_or_else(|_| Err(Refusal::internal("a reading unit panicked")))
     }
     /// Answers true when the engine takes a write and syncs it: what readiness means.
     pub fn ping(&self) -> Result<(), Refusal> {
@@ -116,22 +129,10 @@ fn stopped() -> Refusal {
     )
 }
 
-/// Couples a typed unit with the untyped queue: the value waits in a cell until the commit decides its fate.
-fn job<T: Send + 'static>(
-    mut unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static,
-    answer: impl FnOnce(Result<T, Refusal>) + Send + 'static,
-) -> Job {
-    let cell = Arc::new(Mutex::new(None));
-    let result = Arc::clone(&cell);
-    Job {
-        run: Box::new(move |tx| {
-            let value = unit(tx)?;
-            *cell.lock().unwrap_or_else(|broken| broken.into_inner()) = Some(value);
-            Ok(())
-        }),
-        done: Box::new(move |outcome| {
-            let value = result.lock().unwrap_or_else(|broken| broken.into_inner()).take();
-            answer(outcome.and_then(|()| value.ok_or_else(stopped)));
-        }),
-    }
+/// A typed unit for the untyped queue.
+fn erased<T: Send + 'static>(mut unit: impl FnMut(&mut Tx<'_>) -> Result<T, Refusal> + Send + 'static) -> Unit {
+    Box::new(move |tx| Ok(Box::new(unit(tx)?)))
+}
+fn typed<T: 'static>(outcome: Result<Value, Refusal>) -> Result<T, Refusal> {
+    Ok(*outcome?.downcast().expect("the value that the unit made"))
 }

@@ -133,12 +133,10 @@ impl<'c> Tx<'c> {
     ) -> Result<u64, DbError> {
         match self.engine() {
             Engine::Sqlite => {
-                let sql = format!("{insert} VALUES {} {tail}", tuple(0, N));
-                let mut count = 0;
-                for row in rows {
-                    count += self.conn.execute(&sql, row)?;
+                if rows.is_empty() {
+                    return Ok(0);
                 }
-                Ok(count)
+                self.conn.execute_all(&format!("{insert} VALUES {} {tail}", tuple(0, N)), rows)
             }
             Engine::Postgres => {
                 let mut count = 0;
@@ -155,6 +153,19 @@ impl<'c> Tx<'c> {
                 Ok(count)
             }
         }
+    }
+    /// The same statement for each row of values. For SQLite: on PostgreSQL each is a round trip.
+    pub fn execute_all<const N: usize>(&mut self, sql: &str, rows: &[[Param<'_>; N]]) -> Result<u64, DbError> {
+        self.conn.execute_all(sql, rows)
+    }
+    /// The same query for each row of values; `each` is told which of them found the row. For SQLite: on PostgreSQL each is a round trip.
+    pub fn query_all<const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: &[[Param<'_>; N]],
+        each: impl FnMut(usize, RowRef<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        self.conn.query_all(sql, rows, each)
     }
     /// `column IN (list)` for a list bound as [`Param::Ints`] or [`Param::Texts`] at `$at`.
     pub fn any(&self, column: &str, at: usize) -> String {

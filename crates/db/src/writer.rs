@@ -5,6 +5,7 @@ use crate::error::{is_disconnected, is_retryable};
 use crate::tx::{CommitHook, Tx};
 use crate::{DbConfig, Engine};
 use siyu_kernel::{Refusal, Stopwatch};
+use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,8 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-type Unit = Box<dyn FnMut(&mut Tx<'_>) -> Result<(), Refusal> + Send>;
-type Done = Box<dyn FnOnce(Result<(), Refusal>) + Send>;
+/// What a unit made; its caller, who knows the type, opens it.
+pub(crate) type Value = Box<dyn Any + Send>;
+pub(crate) type Unit = Box<dyn FnMut(&mut Tx<'_>) -> Result<Value, Refusal> + Send>;
+type Done = Box<dyn FnOnce(Result<Value, Refusal>) + Send>;
 
 pub(crate) struct Job {
     pub run: Unit,
@@ -23,7 +26,10 @@ pub(crate) struct Job {
 /// A group closes after this much work, so that the first caller does not wait for the hundredth.
 const GROUP_SECONDS_MAX: f64 = 0.010;
 const GROUP_UNITS_MAX: usize = 512;
-const RETRIES_MAX: u32 = 8;
+/// A unit that collides with others is run again this often, and beyond it while this long has not passed: on a machine with more to
+/// do than it can, eight tries are over before the others had their turn.
+const RETRIES: u32 = 8;
+const RETRY_SECONDS: f64 = 2.0;
 /// How long a unit waits for a database server that is restarting before its caller hears of it.
 const RECONNECT_SECONDS_MAX: f64 = 10.0;
 
@@ -178,7 +184,7 @@ impl Lane {
             let result = self.once(&mut one);
             job = one.pop().expect("the job that was put in");
             match result {
-                Err(refusal) if is_retryable(&refusal) && tries < RETRIES_MAX => {
+                Err(refusal) if is_retryable(&refusal) && (tries < RETRIES || waited.seconds() < RETRY_SECONDS) => {
                     tries += 1;
                     std::thread::sleep(Duration::from_millis(1 << tries.min(6)));
                 }
@@ -196,7 +202,7 @@ impl Lane {
         };
         (job.done)(outcome);
     }
-    fn once(&mut self, jobs: &mut Vec<Job>) -> Result<(), Refusal> {
+    fn once(&mut self, jobs: &mut Vec<Job>) -> Result<Value, Refusal> {
         let limit = std::mem::replace(&mut self.group_max, 1);
         let result = self.group(jobs);
         self.group_max = limit;
@@ -204,7 +210,7 @@ impl Lane {
     }
 
     /// Runs the jobs, and more as they arrive, in one transaction. `Err` means that nothing was saved.
-    fn group(&mut self, jobs: &mut Vec<Job>) -> Result<Vec<Result<(), Refusal>>, Refusal> {
+    fn group(&mut self, jobs: &mut Vec<Job>) -> Result<Vec<Result<Value, Refusal>>, Refusal> {
         let (shared, group_max) = (Arc::clone(&self.shared), self.group_max);
         let hooks = shared.hooks();
         let conn = self.connect()?;
@@ -235,7 +241,7 @@ impl Lane {
         })();
         let mut slots = std::mem::take(&mut tx.slots);
         undo.extend(tx.take_undo());
-        let committed = worked.and_then(|outcomes: Vec<Result<(), Refusal>>| commit(conn).map(|()| outcomes));
+        let committed = worked.and_then(|outcomes: Vec<Result<Value, Refusal>>| commit(conn).map(|()| outcomes));
         if committed.is_err() {
             let _ = conn.script("ROLLBACK");
             undo.into_iter().for_each(|undo| undo());
@@ -262,14 +268,14 @@ fn run_unit(
     tx: &mut Tx<'_>,
     job: &mut Job,
     undo: &mut Vec<Box<dyn FnOnce() + Send>>,
-) -> Result<Result<(), Refusal>, Refusal> {
+) -> Result<Result<Value, Refusal>, Refusal> {
     let marks = tx.begin_unit()?;
     let result = catch_unwind(AssertUnwindSafe(|| (job.run)(tx)))
         .unwrap_or_else(|_| Err(Refusal::internal("a unit of work panicked")));
     match result {
-        Ok(()) => {
+        Ok(value) => {
             undo.extend(tx.keep_unit()?);
-            Ok(Ok(()))
+            Ok(Ok(value))
         }
         Err(refusal) => {
             if tx.is_dead() || is_retryable(&refusal) || is_disconnected(&refusal) {

@@ -7,6 +7,7 @@
 mod accept;
 mod books;
 mod clock_skew;
+mod forget;
 pub mod import;
 pub mod message;
 mod orders;
@@ -15,6 +16,7 @@ pub mod registry;
 mod shape;
 
 pub use accept::{Accepted, Prepared};
+pub use forget::Forgotten;
 pub use message::{Endpoint, Limits};
 pub use orders::order_of;
 pub use quarantine::Quarantined;

@@ -14,7 +14,8 @@ static ALL: LazyLock<Vec<Migration>> = LazyLock::new(|| {
 
 contract!(&ALL;
     a_batch_becomes_people_events_and_orders, the_same_batch_twice_changes_nothing, bad_messages_are_kept_aside_with_the_reason, a_request_that_cannot_be_read_leaves_nothing,
-    refunds_and_cancellations_are_counted_once, a_locked_schema_quarantines_and_a_retry_lets_in, concurrent_requests_agree, hostile_input_never_panics, orders_follow_a_merge);
+    refunds_and_cancellations_are_counted_once, a_locked_schema_quarantines_and_a_retry_lets_in, concurrent_requests_agree, hostile_input_never_panics, orders_follow_a_merge,
+    an_import_whose_process_is_gone_is_failed);
 
 struct World {
     test: TestDb,
@@ -321,4 +322,34 @@ impl ParseIdentifier for &str {
     fn parse_identifier(self) -> siyu_kernel::Identifier {
         siyu_kernel::Identifier::parse(self).unwrap()
     }
+}
+
+fn an_import_whose_process_is_gone_is_failed(test: TestDb) {
+    use siyu_intake::import::{ImportKind, JobState, NewJob};
+    let w = World::new(test);
+    let start = |path: &'static str| {
+        let (intake, now) = (w.intake.clone(), w.test.clock.now());
+        let job = w.test.db().transact(move |tx| {
+            let new = NewJob { kind: ImportKind::Orders, file: "orders.csv", size: 1, path, by: "cli" };
+            let job = intake.create_job(tx, &new, now)?;
+            intake.start_job(tx, &job.id, &Default::default(), &Default::default(), false, now)
+        });
+        job.unwrap().id
+    };
+    let settle = || {
+        let (intake, now) = (w.intake.clone(), w.test.clock.now());
+        w.test.db().transact(move |tx| intake.settle_abandoned(tx, now)).unwrap()
+    };
+    let state = |id: &str| w.read(|tx| w.intake.job(tx, id));
+    let (theirs, upload) = (start("/tmp/orders.csv"), start("/tmp/x.sealed"));
+    assert_eq!(settle(), 0, "it has only just begun");
+    w.test.clock.advance_seconds(599);
+    assert_eq!(settle(), 0, "its time has not run out");
+    w.test.clock.advance_seconds(1);
+    assert_eq!((settle(), settle()), (1, 0));
+    let job = state(&theirs);
+    assert_eq!((job.state, job.error.map(|error| error.0)), (JobState::Failed, Some("import_interrupted".to_owned())));
+    assert_eq!(state(&upload).state, JobState::Running, "an upload goes on by itself");
+    let left = w.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM lease WHERE name LIKE 'import:%'", &[], |row| row.int(0))?));
+    assert_eq!(left, 1, "a job that has ended holds nothing");
 }

@@ -62,13 +62,21 @@ impl Index {
         }
         Ok(runs)
     }
-    /// The nodes that may hold this identifier.
-    pub fn candidates(&self, tx: &mut Tx<'_>, runs: &[Run], hash: &Digest128) -> Result<Vec<PersonNum>, DbError> {
-        let key = key(hash);
-        let mut nodes =
-            tx.query("SELECT num FROM identifier_new WHERE key = $1", params![stored(key)], |row| row.num(0))?;
-        for run in runs {
-            TABLES.each(tx, run, key, |entry| nodes.push(entry.place as PersonNum))?;
+    /// The nodes that may hold each of these identifiers: (which one, node). Those with neighbouring digests should be neighbours.
+    pub fn candidates(&self, tx: &mut Tx<'_>, hashes: &[Digest128]) -> Result<Vec<(usize, PersonNum)>, DbError> {
+        let mut nodes = Vec::new();
+        if hashes.is_empty() {
+            return Ok(nodes);
+        }
+        let keys: Vec<[Param<'_>; 1]> = hashes.iter().map(|hash| [stored(key(hash)).into()]).collect();
+        tx.query_all("SELECT num FROM identifier_new WHERE key = $1", &keys, |at, row| {
+            nodes.push((at, row.num(0)?));
+            Ok(())
+        })?;
+        for run in self.runs(tx)? {
+            for (at, hash) in hashes.iter().enumerate() {
+                TABLES.each(tx, &run, key(hash), |entry| nodes.push((at, entry.place as PersonNum)))?;
+            }
         }
         Ok(nodes)
     }

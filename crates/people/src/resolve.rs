@@ -13,7 +13,6 @@ use crate::rules::IdentityRules;
 use crate::work::{ConflictRow, Work};
 use siyu_db::{DbError, Engine, Param, Tx, params};
 use siyu_kernel::{Digest128, Identifier, Kind, PersonNum, Refusal, Time};
-use siyu_runs::Run;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -98,10 +97,7 @@ impl People {
     ) -> Result<Option<(PersonNum, PersonNum)>, DbError> {
         let hash = self.hashed(identifier).hash;
         let owner = match tx.engine() {
-            Engine::Sqlite => {
-                let runs = self.inner.index.runs(tx)?;
-                self.stored_owner(tx, &runs, &hash)?
-            }
+            Engine::Sqlite => self.stored_owners(tx, &[hash])?.pop().map(|(_, owner)| owner),
             Engine::Postgres => tx.opt(
                 "SELECT i.num, p.root FROM identifier i JOIN person p ON p.num = i.num WHERE i.hash = $1",
                 params![&hash],
@@ -121,14 +117,11 @@ impl People {
                     let mut cache = self.inner.cache();
                     work.owners.extend(hashes.iter().map(|hash| (*hash, cache.get(hash))));
                 }
-                let missing: Vec<Digest128> = hashes.into_iter().filter(|hash| work.owners[hash].is_none()).collect();
-                let runs = if missing.is_empty() { Vec::new() } else { self.inner.index.runs(tx)? };
                 // In the order of the index, so that neighbours share their pages.
-                for hash in missing {
-                    if let Some(owner) = self.stored_owner(tx, &runs, &hash)? {
-                        self.inner.cache().put(hash, owner);
-                        work.owners.insert(hash, Some(owner));
-                    }
+                let missing: Vec<Digest128> = hashes.into_iter().filter(|hash| work.owners[hash].is_none()).collect();
+                for (at, owner) in self.stored_owners(tx, &missing)? {
+                    self.inner.cache().put(missing[at], owner);
+                    work.owners.insert(missing[at], Some(owner));
                 }
             }
             Engine::Postgres => {
@@ -388,18 +381,24 @@ impl People {
         }
         Ok(())
     }
-    /// Who holds the identifier on SQLite.
-    fn stored_owner(&self, tx: &mut Tx<'_>, runs: &[Run], hash: &Digest128) -> Result<Option<Owner>, DbError> {
-        for node in self.inner.index.candidates(tx, runs, hash)? {
-            let held = "SELECT 1 FROM identifier WHERE num = $1 AND hash = $2";
-            if tx.opt(held, params![node, hash], |row| row.int(0))?.is_none() {
-                continue;
-            }
-            // Not a join: SQLite plans a join with a parameter anew each time it is bound, which costs more than the look-ups.
-            let root = tx.opt("SELECT root FROM person WHERE num = $1", params![node], |row| row.num(0))?;
-            return Ok(root.map(|root| Owner { node, root }));
-        }
-        Ok(None)
+    /// Who holds these identifiers, on SQLite: (which one, its owner).
+    fn stored_owners(&self, tx: &mut Tx<'_>, hashes: &[Digest128]) -> Result<Vec<(usize, Owner)>, DbError> {
+        let candidates = self.inner.index.candidates(tx, hashes)?;
+        let held: Vec<[Param<'_>; 2]> =
+            candidates.iter().map(|(at, node)| [(*node).into(), (&hashes[*at]).into()]).collect();
+        let mut owners = Vec::with_capacity(held.len());
+        // Not a join: SQLite plans a join with a parameter anew each time it is bound, which costs more than the look-ups.
+        tx.query_all("SELECT 1 FROM identifier WHERE num = $1 AND hash = $2", &held, |which, _| {
+            let (at, node) = candidates[which];
+            owners.push((at, Owner { node, root: node }));
+            Ok(())
+        })?;
+        let nodes: Vec<[Param<'_>; 1]> = owners.iter().map(|(_, owner)| [owner.node.into()]).collect();
+        tx.query_all("SELECT root FROM person WHERE num = $1", &nodes, |which, row| {
+            owners[which].1.root = row.num(0)?;
+            Ok(())
+        })?;
+        Ok(owners)
     }
     fn stored<'i>(&self, identifier: &'i Identifier) -> Cow<'i, [u8]> {
         if identifier.kind.is_sealed() {

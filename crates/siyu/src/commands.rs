@@ -198,9 +198,10 @@ pub fn run_import(
     let (intake, now, path) = (app.intake.clone(), app.now(), file.to_string_lossy().into_owned());
     let (mapping, options) = (mapping.clone(), options.clone());
     let job = app.db.transact(move |tx| {
+        intake.settle_abandoned(tx, now)?;
         let job =
             intake.create_job(tx, &NewJob { kind, file: &name, size: size as i64, path: &path, by: "cli" }, now)?;
-        intake.start_job(tx, &job.id, &mapping, &options, dry_run)
+        intake.start_job(tx, &job.id, &mapping, &options, dry_run, now)
     })?;
     let bar = bar(size);
     let run = Run { intake: &app.intake, db: &app.db, clock: Arc::clone(&app.clock), zone: open.zone()? };

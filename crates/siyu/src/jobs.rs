@@ -98,6 +98,10 @@ fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<
             if let Err(refusal) = done {
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");
             }
+            let intake = open.app.intake.clone();
+            if let Err(refusal) = open.app.db.transact(move |tx| intake.settle_abandoned(tx, now)) {
+                tracing::warn!(code = refusal.code, "imports whose process is gone will be looked for again");
+            }
             nap(&stop, 20_000);
         }
     })

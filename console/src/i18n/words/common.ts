@@ -133,6 +133,7 @@ export const common = {
   "home.merges": ["合并身份", "Identities merged"],
   "home.merges_sub": ["来自不同渠道的同一位客户", "The same person from several channels"],
   "home.trend": ["近 30 天", "Last 30 days"],
+  "home.trend_quiet": ["最近 {n} 天没有新客户和订单，数据到 {day} 为止。", "No new people or orders in the last {n} days: the data ends on {day}."],
   "home.trend_people": ["新客户", "New people"],
   "home.trend_none": ["这 30 天还没有新客户和订单。有数据后，这里会画出每天的走势。", "No new people or orders in these 30 days. Once there are, this shows every day."],
   "home.next": ["下一步", "Next steps"],

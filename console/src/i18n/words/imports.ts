@@ -48,6 +48,7 @@ export const imports = {
   "imports.preview": ["预览", "Preview"],
   "imports.columns": ["{n} 列", "{n} columns"],
   "imports.rows": ["{n} 行", "{n} rows"],
+  "imports.rows_about": ["约 {n} 行", "about {n} rows"],
   "imports.mapping": ["每一列是什么", "What each column is"],
   "imports.mapped": ["{all} 列中选了 {n} 列", "{n} of {all} columns"],
   "imports.mapping_hint": ["系统已按列名和内容给出建议。没有选的列不会导入。", "Suggested from names and contents. Columns without a choice are not imported."],

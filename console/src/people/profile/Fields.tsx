@@ -28,7 +28,7 @@ export function Fields({ asked, person }: { asked: string; person: Person }) {
       <dl className="field-list">
         {names.map((name) => (
           <FieldRow
-            key={name} asked={asked} name={name} field={byName.get(name)} value={person.traits[name] ?? null} editing={name === adding}
+            key={name} asked={asked} name={name} field={byName.get(name)} value={(person.traits[name] ?? null) as Json} editing={name === adding}
             onDone={() => setAdding(null)}
           />
         ))}

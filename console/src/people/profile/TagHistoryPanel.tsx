@@ -15,14 +15,13 @@ export function TagHistoryPanel({ id }: { id: string }) {
   const format = useFormat();
   const who = useWho();
   const pages = usePages(keys.personPart(id, "tag-history"), (query) => api.tagHistory(id, query));
-  const name = (row: TagHistory) => (typeof row.tag === "string" ? row.tag : row.tag.name);
   const action = (row: TagHistory) => <AntTag color={colors[row.action]}>{word("tags.action", row.action)}</AntTag>;
   return (
     <ListTable
-      pages={pages} rowKey={(row) => `${row.at}${name(row)}${row.action}`}
+      pages={pages} rowKey={(row) => `${row.at}${row.tag}${row.action}`}
       columns={[
         { title: t("word.time"), render: (_, row) => <Num>{format.at(row.at, true)}</Num> },
-        { title: t("tags.tag"), render: (_, row) => <b>{name(row)}</b> },
+        { title: t("tags.tag"), render: (_, row) => <b>{row.tag}</b> },
         { title: t("tags.what"), render: (_, row) => action(row) },
         { title: t("word.by"), render: (_, row) => who(row.by) },
         { title: t("word.reason"), render: (_, row) => row.why || "–" },
@@ -30,7 +29,7 @@ export function TagHistoryPanel({ id }: { id: string }) {
       ]}
       card={(row) => (
         <>
-          <div className="row between"><span className="card-title">{name(row)}</span>{action(row)}</div>
+          <div className="row between"><span className="card-title">{row.tag}</span>{action(row)}</div>
           <div className="muted small">{[format.at(row.at), who(row.by), row.why].filter(Boolean).join(" · ")}</div>
         </>
       )}

@@ -5,7 +5,7 @@ import { Button, Input, Skeleton, Switch } from "antd";
 import { useState, type ReactNode } from "react";
 import { people as api } from "../../api/calls";
 import { keys } from "../../api/keys";
-import type { TimelineEvent } from "../../api/types";
+import type { JsonObject, TimelineEvent } from "../../api/types";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { ErrorView } from "../../shell/errors";
@@ -65,7 +65,7 @@ function Entry({ event }: { event: TimelineEvent }) {
         <span className={`entry-icon type-${event.type}`}>{iconOf(event)}</span>
         <span className="entry-time num">{format.clock(event.at)}</span>
         <span className="entry-title">{title}</span>
-        <span className="entry-text muted">{eventSummary(event.properties)}</span>
+        <span className="entry-text muted">{eventSummary(event.properties as JsonObject)}</span>
         {event.source ? <span className="kind" title={event.source}>{source(event.source)}</span> : null}
       </button>
       {open ? (

@@ -27,6 +27,22 @@ fn the_document_is_served_and_whole(test: TestDb) {
     }
 }
 
+/// The console's types are made from this file. After a change of the API: `make contract`.
+#[test]
+fn the_console_is_built_from_this_document() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../console/openapi.json");
+    let now = siyu_api::openapi().to_pretty_json().unwrap() + "\n";
+    if std::env::var_os("SIYU_BLESS").is_some() {
+        std::fs::write(path, &now).unwrap();
+    }
+    let kept = std::fs::read_to_string(path).unwrap();
+    let line = kept.lines().zip(now.lines()).position(|(kept, now)| kept != now).map_or(0, |at| at + 1);
+    assert!(
+        kept == now,
+        "console/openapi.json is not the program's document any more (line {line}): run `make contract`"
+    );
+}
+
 fn the_page_loads_nothing_from_elsewhere(test: TestDb) {
     let app = TestApp::fresh(test);
     for (path, kind) in

@@ -7,7 +7,7 @@ use siyu_access::{KeyKind, Permission, Role};
 use siyu_testkit::TestDb;
 use std::collections::BTreeMap;
 
-on_both!(every_endpoint_refuses_strangers_and_wrong_roles);
+on_both!(every_endpoint_refuses_strangers_and_wrong_roles, tracking_takes_write_keys_only);
 
 /// Open to everybody on purpose. This list is the place to argue about another one.
 const PUBLIC: &[&str] = &["GET /api/v1/setup", "POST /api/v1/setup", "POST /api/v1/session"];
@@ -61,11 +61,7 @@ fn every_endpoint_refuses_strangers_and_wrong_roles(test: TestDb) {
             continue;
         }
         if gate == "write_key" {
-            let (nobody, reader) = (app.nobody(), &keys[&Role::Owner]);
-            for (who, client) in [("nobody", &nobody), ("an api key", reader)] {
-                let got = client.call(method.clone(), &path, input.clone()).status;
-                check(who, got, (400..500).contains(&got));
-            }
+            assert_eq!(name, "POST /v1/{call}", "{name}: walk it as tracking_takes_write_keys_only does");
             continue;
         }
         check(
@@ -89,6 +85,36 @@ fn every_endpoint_refuses_strangers_and_wrong_roles(test: TestDb) {
         check("an owner's key", by_owner.status, ![401, 403, 405].contains(&by_owner.status) && by_owner.status < 500);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Under /v1 stands one operation for eight calls: each refuses everything but a living write key, wherever the key is put.
+fn tracking_takes_write_keys_only(test: TestDb) {
+    let app = TestApp::new(test);
+    let (good, gone) = (app.key(KeyKind::Write, None), app.key(KeyKind::Write, None));
+    app.program().delete(&format!("/api/v1/keys/{}", gone.id)).says();
+    let mut refused = vec![("nobody", app.nobody()), ("a signed-in owner", app.owner()), ("a revoked key", gone)];
+    refused.extend(Role::ALL.iter().map(|role| ("a program's key", app.key(KeyKind::Api, Some(*role)))));
+    for call in ["identify", "track", "page", "screen", "group", "alias", "batch", "import"] {
+        let one = json!({"userId": "u1", "event": "Seen", "name": "n", "groupId": "g", "previousId": "u0", "messageId": format!("m-{call}")});
+        let body = if ["batch", "import"].contains(&call) {
+            json!({"batch": [{"type": "track", "userId": "u1", "event": "Seen", "messageId": format!("m-{call}")}]})
+        } else {
+            one
+        };
+        let path = format!("/v1/{call}");
+        for (who, client) in &refused {
+            assert_eq!(client.post(&path, body.clone()).says(), "401 write_key_invalid", "{call}: {who}");
+        }
+        let mut made_up = body.clone();
+        made_up["writeKey"] = json!("swk_made_up_and_never_given");
+        assert_eq!(
+            app.nobody().post(&path, made_up).says(),
+            "401 write_key_invalid",
+            "{call}: a made-up key in the body"
+        );
+        assert_eq!(app.program().get("/api/v1/stats").ok()["events"], 0, "{call}: refused requests leave no trace");
+    }
+    assert_eq!(good.post("/v1/track", json!({"userId": "u1", "event": "Seen"})).status, 200);
 }
 
 #[test]

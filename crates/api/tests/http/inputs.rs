@@ -58,11 +58,14 @@ fn odd_addresses_are_refused_cleanly(test: TestDb) {
         ("/api/v1/nothing", "404 no_such_path"),
         ("/api/v1/", "404 no_such_path"),
         ("/api", "404 no_such_path"),
-        ("/v1/nothing", "404 no_such_path"),
+        // Calls of the tracking API are posted.
+        ("/v1/nothing", "405 method_not_allowed"),
+        ("/v1/nothing/more", "404 no_such_path"),
         ("/api/v1/users/", "404 no_such_path"),
     ] {
         assert_eq!(owner.get(path).says(), want, "{path}");
     }
+    assert_eq!(owner.post("/v1/nothing", serde_json::json!({})).says(), "404 call_unknown");
     for id in ["%00", "%2e%2e%2f", "usr_'--", &"x".repeat(5000), "%F0%9F%98%80"] {
         let said = owner.delete(&format!("/api/v1/keys/{id}")).says();
         assert!(said.starts_with("404 ") || said.starts_with("400 "), "{id}: {said}");

@@ -2,9 +2,12 @@
 
 use crate::people_world::{ANN, BEN, shop};
 use crate::support::{TestApp, on_both};
+use axum::http::Method;
 use serde_json::{Value, json};
 use siyu_access::{KeyKind, Role};
+use siyu_intake::Endpoint;
 use siyu_testkit::TestDb;
+use std::sync::Arc;
 
 on_both!(
     a_person_is_found_and_shown,
@@ -18,7 +21,8 @@ on_both!(
     events_come_page_by_page,
     a_person_leaves_as_one_document,
     a_list_leaves_as_a_workbook,
-    an_erased_person_is_gone
+    an_erased_person_is_gone,
+    an_erased_person_is_nowhere_else
 );
 
 fn a_person_is_found_and_shown(test: TestDb) {
@@ -64,6 +68,9 @@ fn lists_have_stable_pages(test: TestDb) {
         ("has=phone&sort=created_at", vec![&ann, &ben]),
         ("q=%E5%AE%89", vec![&ann]),
         ("last_order_from=2026-02-12T00:00:00Z", vec![&ben]),
+        ("conflict=true", vec![]),
+        ("merged=false&orders_min=1&sort=-amount", vec![&ann, &ben]),
+        ("tag_expires_to=2030-01-01T00:00:00Z", vec![]),
         ("tag=tag_none", vec![]),
     ] {
         let found = program.walk(&format!("/api/v1/people?{filter}"), "id", 50);
@@ -83,6 +90,7 @@ fn wrong_questions_name_the_field(test: TestDb) {
         ("sort=name", "400 sort_unknown sort"),
         ("orders_min=x", "400 query_invalid orders_min"),
         ("orders_min=3&orders_max=2", "400 filter_range orders_min"),
+        ("merged=perhaps", "400 query_invalid merged"),
         ("created_from=yesterday", "400 query_invalid created_from"),
         ("after=nonsense", "400 page_token after"),
         ("limit=0", "400 limit_invalid limit"),
@@ -305,6 +313,73 @@ fn a_list_leaves_as_a_workbook(test: TestDb) {
     assert_eq!(rows["items"][0]["detail"], json!({"rows": 2, "filters": ["has"], "masked": false}));
     assert_eq!(app.role(Role::Analyst).get("/api/v1/people/export.xlsx?sort=x").says(), "400 sort_unknown sort");
     assert_eq!(app.role(Role::Guide).get("/api/v1/people/export.xlsx").says(), "403 permission_needed");
+}
+
+/// Nothing that was kept beside the person's own records names them afterwards, when everything is opened and searched.
+fn an_erased_person_is_nowhere_else(test: TestDb) {
+    let app = TestApp::new(test);
+    shop(&app);
+    let owner = app.owner();
+    let ann = app.person("user_id:ann");
+    let spelt = format!("+86 {}-{}-{}", &ANN[..3], &ANN[3..7], &ANN[7..]);
+    let aside = |user: &str, text: &str| {
+        json!({"type": "track", "userId": user, "event": "Order Completed", "messageId": format!("bad-{user}-{text}"),
+            "properties": {"order_id": "Q", "revenue": "much", "receiver": text}})
+    };
+    let body =
+        json!({ "batch": [aside("ann", "x"), aside("stranger", &spelt), aside("ben", "y"), aside("annette", "z")] })
+            .to_string();
+    let prepared = app.app.intake.prepare(Endpoint::Import, body.as_bytes(), "key_test", app.app.now()).unwrap();
+    let (intake, prepared) = (app.app.intake.clone(), Arc::new(prepared));
+    assert_eq!(app.app.db.transact(move |tx| intake.write(tx, &prepared)).unwrap().quarantined, 4);
+    let csv = format!("phone,birthday\n{ANN},no day\nnobody,x\n");
+    let upload = |name: &str| {
+        let path = format!("/api/v1/imports?kind=people&filename={name}");
+        let made = owner.raw(Method::POST, &path, "application/octet-stream", csv.clone().into_bytes()).ok();
+        made["id"].as_str().unwrap().to_owned()
+    };
+    let (job, wait) = (upload("p.csv"), upload("q.csv"));
+    owner
+        .post(&format!("/api/v1/imports/{job}/start"), json!({"mapping": {"phone": "phone", "member_no": "birthday"}}))
+        .ok();
+    let done = |_: &usize| owner.get(&format!("/api/v1/imports/{job}")).ok()["state"] == "done";
+    assert!(
+        (0..2_000).inspect(|_| std::thread::sleep(std::time::Duration::from_millis(5))).any(|n| done(&n)),
+        "the import ends"
+    );
+    owner.post(&format!("/api/v1/people/{ann}/unmask"), json!({"reason": format!("called {ANN} back")})).ok();
+
+    let erased = owner.post(&format!("/api/v1/people/{ann}/erase"), json!({"reason": "本人要求", "confirm": ann})).ok();
+    assert_eq!(
+        [
+            &erased["quarantined_removed"],
+            &erased["files_deleted"],
+            &erased["files_waiting"],
+            &erased["audit_reasons_removed"]
+        ],
+        [&json!(2), &json!(1), &json!(1), &json!(1)],
+        "{erased}"
+    );
+    owner.delete(&format!("/api/v1/imports/{wait}")).says();
+    let left = owner.get("/api/v1/quarantine").text();
+    assert!(
+        left.contains("ben") && left.contains("annette") && !left.contains(&spelt) && !left.contains("bad-ann-"),
+        "{left}"
+    );
+    for path in [
+        "/api/v1/audit",
+        "/api/v1/imports",
+        &format!("/api/v1/imports/{job}/errors.csv"),
+        "/api/v1/schema",
+        "/api/v1/erasures",
+    ] {
+        let text = owner.get(path).text();
+        assert!(!text.contains(ANN), "{path}: {text}");
+    }
+    assert!(
+        std::fs::read_dir(app.app.folder.join("uploads")).is_ok_and(|files| files.count() == 0),
+        "no upload is left"
+    );
 }
 
 fn an_erased_person_is_gone(test: TestDb) {

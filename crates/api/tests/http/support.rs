@@ -53,7 +53,7 @@ pub struct Client<'a> {
 impl TestApp {
     /// Nobody has signed in yet, and the workspace has no owner.
     pub fn fresh(test: TestDb) -> Self {
-        Self::with(test, Config::default(), Endpoints::new())
+        Self::made(test, Config::default(), siyu_api::router)
     }
     /// A workspace with an owner (`owner@brand.example`).
     pub fn new(test: TestDb) -> Self {
@@ -61,7 +61,11 @@ impl TestApp {
         app.set_up();
         app
     }
+    /// With other routes at the root than the tracking API.
     pub fn with(test: TestDb, config: Config, open: Endpoints) -> Self {
+        Self::made(test, config, |app| router_with(app, open))
+    }
+    fn made(test: TestDb, config: Config, routes: impl FnOnce(App) -> Router) -> Self {
         let clock: Arc<dyn Clock> = test.clock.clone();
         let (vault, chance) = (Vault::from_key([7; 32]), Arc::new(Chance::seeded(7)));
         let log = Log::open(test.db(), vault.clone(), clock.clone()).unwrap();
@@ -95,7 +99,7 @@ impl TestApp {
             folder,
             config,
         });
-        let router = router_with(app.clone(), open);
+        let router = routes(app.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Self { test, app, router, runtime }
     }

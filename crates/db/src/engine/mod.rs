@@ -46,6 +46,25 @@ impl Conn {
             Conn::Pg(conn) => conn.query(sql, params, each),
         }
     }
+    pub fn execute_all<const N: usize>(&mut self, sql: &str, rows: &[[Param<'_>; N]]) -> Result<u64, DbError> {
+        match self {
+            Conn::Lite(conn) => conn.execute_all(sql, rows),
+            Conn::Pg(conn) => rows.iter().try_fold(0, |count, row| Ok(count + conn.execute(sql, row)?)),
+        }
+    }
+    pub fn query_all<const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: &[[Param<'_>; N]],
+        mut each: impl FnMut(usize, RowRef<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        match self {
+            Conn::Lite(conn) => conn.query_all(sql, rows, each),
+            Conn::Pg(conn) => {
+                rows.iter().enumerate().try_for_each(|(at, row)| conn.query(sql, row, &mut |found| each(at, found)))
+            }
+        }
+    }
     pub fn script(&mut self, sql: &str) -> Result<(), DbError> {
         match self {
             Conn::Lite(conn) => conn.script(sql),

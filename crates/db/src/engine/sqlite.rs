@@ -46,6 +46,33 @@ impl LiteConn {
         bind_sqlite(&mut statement, params)?;
         Ok(statement.raw_execute()? as u64)
     }
+    /// The statement once for each row of values: looked up once.
+    pub fn execute_all<const N: usize>(&mut self, sql: &str, rows: &[[Param<'_>; N]]) -> Result<u64, DbError> {
+        let mut statement = self.conn.prepare_cached(numbered(&mut self.texts, sql))?;
+        let mut count = 0;
+        for row in rows {
+            bind_sqlite(&mut statement, row)?;
+            count += statement.raw_execute()? as u64;
+        }
+        Ok(count)
+    }
+    /// The query once for each row of values; `each` is told which one.
+    pub fn query_all<const N: usize>(
+        &mut self,
+        sql: &str,
+        rows: &[[Param<'_>; N]],
+        mut each: impl FnMut(usize, RowRef<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let mut statement = self.conn.prepare_cached(numbered(&mut self.texts, sql))?;
+        for (at, row) in rows.iter().enumerate() {
+            bind_sqlite(&mut statement, row)?;
+            let mut found = statement.raw_query();
+            while let Some(row) = found.next()? {
+                each(at, RowRef::Sqlite(row))?;
+            }
+        }
+        Ok(())
+    }
     pub fn query(&mut self, sql: &str, params: &[Param<'_>], each: EachRow<'_>) -> Result<(), DbError> {
         let mut statement = self.conn.prepare_cached(numbered(&mut self.texts, sql))?;
         bind_sqlite(&mut statement, params)?;

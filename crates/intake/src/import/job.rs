@@ -102,6 +102,13 @@ pub struct Reject {
 
 const JOB: &str = "SELECT num, id, kind, file, size, path, state, format, encoding, mapping, options, dry_run, done, bytes_done, bytes_total, summary, error, created_at, finished_at, by_actor FROM import_job";
 
+/// After this long without a sign the process of a job counts as gone. A chunk takes seconds; opening a large workbook takes minutes.
+const HELD_SECONDS: i64 = 10 * 60;
+
+fn lease(job: i64) -> String {
+    format!("import:{job}")
+}
+
 impl Intake {
     pub fn create_job(&self, tx: &mut Tx<'_>, job: &NewJob<'_>, now: Time) -> Result<Job, Refusal> {
         let id = new_id("imp", now, &self.inner.chance);
@@ -127,6 +134,31 @@ impl Intake {
     pub fn interrupted(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
         tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], job_row)
     }
+    /// Tells other processes that somebody is at work on this job. Renewed with each chunk.
+    pub(crate) fn hold_job(&self, tx: &mut Tx<'_>, job: i64, now: Time) -> Result<(), DbError> {
+        siyu_db::acquire(tx, &lease(job), "run", now, HELD_SECONDS).map(drop)
+    }
+    /// Jobs of `siyu import` whose process is gone: they are failed, with the advice to run them again. Uploads of the console go on by
+    /// themselves instead, see [`Intake::interrupted`]. Answers how many.
+    pub fn settle_abandoned(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
+        let mut settled = 0;
+        for job in self.interrupted(tx)? {
+            let theirs = job.path.as_deref().is_some_and(|path| !path.ends_with(".sealed"));
+            if !theirs {
+                continue;
+            }
+            let Some(lease) = siyu_db::acquire(tx, &lease(job.num), "settle", now, 1)? else { continue };
+            siyu_db::release(tx, &lease)?;
+            let reason = Refusal::conflict(
+                "import_interrupted",
+                "The program was stopped in the middle. What was read is in; run the import again for the rest.",
+                "导入途中程序被终止。已读入的数据已保存，请重新运行导入以完成剩余部分。",
+            );
+            self.finish_job(tx, job.num, JobState::Failed, Some(&reason), now)?;
+            settled += 1;
+        }
+        Ok(settled)
+    }
     /// Sets it going. Options and mapping hold from here on, also after a restart.
     pub fn start_job(
         &self,
@@ -135,6 +167,7 @@ impl Intake {
         mapping: &BTreeMap<String, String>,
         options: &ImportOptions,
         dry_run: bool,
+        now: Time,
     ) -> Result<Job, Refusal> {
         let job = self.job(tx, id)?;
         let was_dry = job.state == JobState::Done && job.dry_run;
@@ -161,6 +194,7 @@ impl Intake {
             params![&mapping, &options, dry_run, id],
         )?;
         tx.execute("DELETE FROM import_reject WHERE job = $1", params![job.num])?;
+        self.hold_job(tx, job.num, now)?;
         self.job(tx, id)
     }
     /// Moves between running, paused and cancelled. The running job sees it before its next chunk.
@@ -189,6 +223,7 @@ impl Intake {
             "UPDATE import_job SET state = $1, error = $2, finished_at = $3 WHERE num = $4",
             params![state.name(), &error, now, job],
         )?;
+        tx.execute("DELETE FROM lease WHERE name = $1", params![&lease(job)])?;
         Ok(())
     }
     pub fn delete_job(&self, tx: &mut Tx<'_>, id: &str) -> Result<Job, Refusal> {
@@ -201,6 +236,7 @@ impl Intake {
             ));
         }
         tx.execute("DELETE FROM import_reject WHERE job = $1", params![job.num])?;
+        tx.execute("DELETE FROM lease WHERE name = $1", params![&lease(job.num)])?;
         tx.execute("DELETE FROM import_job WHERE num = $1", params![job.num])?;
         Ok(job)
     }

@@ -131,6 +131,7 @@ impl Run<'_> {
             if !intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))? {
                 return Ok(None);
             }
+            intake.hold_job(tx, num, clock.now())?;
             intake.apply_chunk(tx, num, kind, &source, &chunk, clock.now(), &mut summary)?;
             intake.write_rejects(tx, num, &chunk.bad)?;
             intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))?;
@@ -163,7 +164,9 @@ impl Run<'_> {
             }
         }
         let (intake, num, chunk, last) = (self.intake.clone(), job.num, Arc::clone(chunk), summary.clone());
+        let now = self.clock.now();
         let going = self.db.transact(move |tx| {
+            intake.hold_job(tx, num, now)?;
             intake.write_rejects(tx, num, &chunk.bad)?;
             intake.write_progress(tx, num, &last, chunk.bytes, (chunk.format, chunk.encoding))
         })?;

@@ -10,10 +10,14 @@ pub fn get(address: &str, path: &str, key: &str) -> io::Result<(u16, Value)> {
 }
 
 pub fn post(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
+    post_bytes(address, path, key, body.to_string().as_bytes())
+}
+/// Whatever bytes, called JSON.
+pub fn post_bytes(address: &str, path: &str, key: &str, body: &[u8]) -> io::Result<(u16, Value)> {
     let head = format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
     );
-    send(address, &head, body.to_string().as_bytes())
+    send(address, &head, body)
 }
 
 /// An answer that is cut off is an error, as it is for a real client.
