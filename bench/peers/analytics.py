@@ -133,7 +133,7 @@ def duckdb_peer(parquet, folder, threads):
     db.execute(f"SET threads = {threads}")
     # `name` is written as text by nobody here: both peers get the same small integers.
     db.execute(f"CREATE TABLE events AS SELECT * FROM '{parquet}' ORDER BY person, ts")
-    return f"DuckDB {duckdb.__version__}", lambda sql: [[int(v) for v in row] for row in db.execute(sql).fetchall()]
+    return ("DuckDB", duckdb.__version__), lambda sql: [[int(v) for v in row] for row in db.execute(sql).fetchall()]
 
 
 def clickhouse_peer(parquet, folder, threads):
@@ -155,7 +155,7 @@ def clickhouse_peer(parquet, folder, threads):
         text = str(db.query(sql + settings, "CSV"))
         return [[int(v) for v in line.split(",")] for line in text.splitlines() if line]
 
-    return f"ClickHouse (chdb {chdb.__version__})", run
+    return ("ClickHouse", f"chdb {chdb.__version__}"), run
 
 
 def best(run, formulations):
@@ -176,18 +176,22 @@ def best(run, formulations):
 def main():
     source = pathlib.Path(sys.argv[1]).resolve()
     threads = int(sys.argv[2]) if len(sys.argv) > 2 else 2
+    wanted = sys.argv[3:]
     about = json.loads((source / "about.json").read_text())
     todo = works(about["start"], about["start"] + about["days"] * DAY)
     agreed = {}
     for index, peer in enumerate((duckdb_peer, clickhouse_peer)):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="peer-", dir=source))
         try:
-            who, run = peer(source / "events.parquet", folder, threads)
+            (who, version), run = peer(source / "events.parquet", folder, threads)
             for work, formulations in todo.items():
+                if wanted and work not in wanted:
+                    continue
                 seconds, result = best(run, formulations[index])
                 if agreed.setdefault(work, result) != result:
                     sys.exit(f"the peers disagree on {work}: {agreed[work][:3]} and {result[:3]}")
-                print(json.dumps({"who": who, "work": work, "seconds": round(seconds, 4), "result": result}), flush=True)
+                row = {"work": work, "size": about["events"], "who": who, "version": version, "seconds": round(seconds, 4)}
+                print(json.dumps(row | {"result": result}), flush=True)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,38 +1,87 @@
 #!/usr/bin/env python3
-"""Prints the benchmark's table:  table.py <results.jsonl>
+"""Prints the benchmark's table, and writes it:  table.py <results.jsonl> [results.json]
 
-One JSON object per line, ours and the peers': {"who","work"} and either "seconds" (less is better) or "per_second" (more is
-better); optional "result" (all who give one for a work must agree) and "note". Ours are those whose `who` starts with Siyu.
+In: one JSON object per line, ours and the peers': {"work","size","who","version","seconds"}; optional "result" (all who give one
+for a work and size must agree) and "notes" (an object: what else was measured, "bar" and "met" among it). Ours say Siyu.
+
+Out: a list of rows {"work","size","ours_s","peer","peer_version","peer_s","ratio"}, one for each peer of a work, or one without a peer, with our
+notes as further fields, the peer's as peer_NAME, and the machine. ratio: how many times longer the peer takes.
 """
 
 import json
+import platform
 import sys
 
-
-def speed(row):
-    return row["per_second"] if "per_second" in row else 1 / row["seconds"]
+US = "Siyu"
 
 
-def shown(row):
-    return f"{row['per_second']:,.0f}/s" if "per_second" in row else f"{row['seconds'] * 1000:,.1f} ms"
+def joined(rows):
+    """Our figure beside each peer's, in order of first appearance."""
+    out, wrong = [], []
+    for work, size in dict.fromkeys((r["work"], r["size"]) for r in rows):
+        of_work = [r for r in rows if (r["work"], r["size"]) == (work, size)]
+        if len({json.dumps(r["result"]) for r in of_work if r.get("result") is not None}) > 1:
+            wrong.append(work)
+        ours = next((r for r in of_work if r["who"] == US), None)
+        peers = [r for r in of_work if r["who"] != US] or [None]
+        for peer in peers:
+            out.append(
+                {
+                    "work": work,
+                    "size": size,
+                    "ours_s": ours and ours["seconds"],
+                    "peer": peer and peer["who"],
+                    "peer_version": peer and peer["version"],
+                    "peer_s": peer and peer["seconds"],
+                    "ratio": round(peer["seconds"] / ours["seconds"], 3) if ours and peer else None,
+                }
+                | (ours or {}).get("notes", {})
+                | {f"peer_{name}": value for name, value in (peer or {}).get("notes", {}).items()}
+            )
+    return out, wrong
+
+
+def seconds(value):
+    return "" if value is None else f"{value * 1000:,.1f} ms" if value < 1 else f"{value:,.2f} s"
+
+
+def noted(notes):
+    plain = ("work", "size", "ours_s", "ratio", "bar", "met", "load")
+    shown = {name: value for name, value in notes.items() if name not in plain and not name.startswith("peer")}
+    text = ", ".join(f"{name} {value:,}" if isinstance(value, (int, float)) else f"{name} {value}" for name, value in shown.items())
+    verdict = {True: "met", False: "NOT met"}.get(notes.get("met"))
+    return f"{text}; {notes['bar']}: {verdict}" if verdict else text
+
+
+def machine():
+    """Processor, cores, kernel: what the figures belong to."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as f:
+            names = [line.split(":")[1].strip() for line in f if line.startswith("model name")]
+    except OSError:
+        names = []
+    return {"processor": names[0] if names else platform.processor(), "cores": len(names), "kernel": platform.release()}
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
         rows = [json.loads(line) for line in f if line.strip()]
-    lines, wrong = [("work", "who", "measured", "Siyu is", "note")], []
-    for work in dict.fromkeys(r["work"] for r in rows):
-        of_work = [r for r in rows if r["work"] == work]
-        ours = next((r for r in of_work if r["who"].startswith("Siyu")), None)
-        results = {json.dumps(r["result"]) for r in of_work if r.get("result") is not None}
-        if len(results) > 1:
-            wrong.append(work)
-        for r in of_work:
-            ratio = "" if ours is None or r is ours else f"{speed(ours) / speed(r):.1f} x"
-            lines.append((work, r["who"], shown(r), ratio, r.get("note", "")))
-    widths = [max(len(line[i]) for line in lines) for i in range(5)]
+    out, wrong = joined(rows)
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], "w", encoding="utf-8") as f:
+            json.dump([row | machine() for row in out], f, ensure_ascii=False, indent=1)
+            f.write("\n")
+    lines = [("work", "size", US, "peer", "takes", "ratio", "notes")]
+    seen = set()
+    for row in out:
+        peer = " ".join(filter(None, (row["peer"], row["peer_version"])))
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f} x"
+        notes = "" if (row["work"], row["size"]) in seen else noted(row)
+        seen.add((row["work"], row["size"]))
+        lines.append((row["work"], f"{row['size']:,}", seconds(row["ours_s"]), peer, seconds(row["peer_s"]), ratio, notes))
+    widths = [max(len(line[i]) for line in lines) for i in range(6)]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+        print("  ".join([cell.ljust(width) for cell, width in zip(line, widths)] + [line[6]]).rstrip())
     if wrong:
         sys.exit(f"different answers, so the times mean nothing: {', '.join(wrong)}")
 
