@@ -1,47 +1,89 @@
 #!/usr/bin/env python3
-"""Sets our figures beside the peers':  table.py <rows.jsonl> <results.json>
+"""Prints the benchmark's table, and writes it:  table.py <results.jsonl> [results.json]
 
-One JSON object per line: {"work","size","who","version","seconds"} and optional "notes". Those whose `who` is Siyu are ours. Writes rows
-{"work","size","ours_s","peer","peer_version","peer_s","ratio","notes"}, one for each peer of a work at a size, or one without a peer;
-`ratio` is how many times faster we are.
+In: one JSON object per line, ours and the peers': {"work","size","who","version","seconds"}; optional "result" (all who give one
+for a work and size must agree) and "notes" (an object: what else was measured, "bar" and "met" among it). Ours say Siyu.
+
+Out: a list of rows {"work","size","ours_s","peer","peer_version","peer_s","ratio"}, one for each peer of a work, or one without a peer, with our
+notes as further fields, the peer's as peer_NAME, and the machine. ratio: how many times longer the peer takes.
 """
 
 import json
+import platform
 import sys
 
+US = "Siyu"
 
-def paired(rows):
-    for key in dict.fromkeys((r["work"], r["size"]) for r in rows):
-        same = [r for r in rows if (r["work"], r["size"]) == key]
-        ours = next((r for r in same if r["who"] == "Siyu"), None)
-        peers = [r for r in same if r["who"] != "Siyu"]
-        for peer in peers or [None]:
-            yield {
-                "work": key[0],
-                "size": key[1],
-                "ours_s": ours and round(ours["seconds"], 4),
-                "peer": peer and peer["who"],
-                "peer_version": peer and peer["version"],
-                "peer_s": peer and round(peer["seconds"], 4),
-                "ratio": round(peer["seconds"] / ours["seconds"], 2) if ours and peer else None,
-                "notes": (ours or peer).get("notes", {}),
-            }
+
+def joined(rows):
+    """Our figure beside each peer's, in order of first appearance."""
+    out, wrong = [], []
+    for work, size in dict.fromkeys((r["work"], r["size"]) for r in rows):
+        of_work = [r for r in rows if (r["work"], r["size"]) == (work, size)]
+        if len({json.dumps(r["result"]) for r in of_work if r.get("result") is not None}) > 1:
+            wrong.append(work)
+        ours = next((r for r in of_work if r["who"] == US), None)
+        peers = [r for r in of_work if r["who"] != US] or [None]
+        for peer in peers:
+            out.append(
+                {
+                    "work": work,
+                    "size": size,
+                    "ours_s": ours and ours["seconds"],
+                    "peer": peer and peer["who"],
+                    "peer_version": peer and peer["version"],
+                    "peer_s": peer and peer["seconds"],
+                    "ratio": round(peer["seconds"] / ours["seconds"], 3) if ours and peer else None,
+                }
+                | (ours or {}).get("notes", {})
+                | {f"peer_{name}": value for name, value in (peer or {}).get("notes", {}).items()}
+            )
+    return out, wrong
+
+
+def seconds(value):
+    return "" if value is None else f"{value * 1000:,.1f} ms" if value < 1 else f"{value:,.2f} s"
+
+
+def noted(notes):
+    plain = ("work", "size", "ours_s", "ratio", "bar", "met", "load")
+    shown = {name: value for name, value in notes.items() if name not in plain and not name.startswith("peer")}
+    text = ", ".join(f"{name} {value:,}" if isinstance(value, (int, float)) else f"{name} {value}" for name, value in shown.items())
+    verdict = {True: "met", False: "NOT met"}.get(notes.get("met"))
+    return f"{text}; {notes['bar']}: {verdict}" if verdict else text
+
+
+def machine():
+    """Processor, cores, kernel: what the figures belong to."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as f:
+            names = [line.split(":")[1].strip() for line in f if line.startswith("model name")]
+    except OSError:
+        names = []
+    return {"processor": names[0] if names else platform.processor(), "cores": len(names), "kernel": platform.release()}
 
 
 def main():
     with open(sys.argv[1], encoding="utf-8") as f:
-        results = list(paired([json.loads(line) for line in f if line.strip()]))
-    columns = ["work", "size", "ours_s", "peer", "peer_version", "peer_s", "ratio"]
-    lines = [columns + ["notes"]]
-    for row in results:
-        notes = "  ".join(f"{name} {value}" for name, value in row["notes"].items())
-        lines.append(["" if row[c] is None else str(row[c]) for c in columns] + [notes])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns) + 1)]
+        rows = [json.loads(line) for line in f if line.strip()]
+    out, wrong = joined(rows)
+    if len(sys.argv) > 2:
+        with open(sys.argv[2], "w", encoding="utf-8") as f:
+            json.dump([row | machine() for row in out], f, ensure_ascii=False, indent=1)
+            f.write("\n")
+    lines = [("work", "size", US, "peer", "takes", "ratio", "notes")]
+    seen = set()
+    for row in out:
+        peer = " ".join(filter(None, (row["peer"], row["peer_version"])))
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f} x"
+        notes = "" if (row["work"], row["size"]) in seen else noted(row)
+        seen.add((row["work"], row["size"]))
+        lines.append((row["work"], f"{row['size']:,}", seconds(row["ours_s"]), peer, seconds(row["peer_s"]), ratio, notes))
+    widths = [max(len(line[i]) for line in lines) for i in range(6)]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
-    with open(sys.argv[2], "w", encoding="utf-8") as f:
-        json.dump(results, f, ensure_ascii=False, indent=1)
-        f.write("\n")
+        print("  ".join([cell.ljust(width) for cell, width in zip(line, widths)] + [line[6]]).rstrip())
+    if wrong:
+        sys.exit(f"different answers, so the times mean nothing: {', '.join(wrong)}")
 
 
 if __name__ == "__main__":

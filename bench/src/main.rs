@@ -36,6 +36,9 @@ struct Args {
     /// Print what the chosen works need (postgres, events), one word a line, and stop.
     #[arg(long)]
     needs: bool,
+    /// Print the names of the chosen works that read stored events, or of the others, one a line, and stop.
+    #[arg(long, value_enum)]
+    works: Option<Which>,
     /// The program to measure.
     #[arg(long, env = "SIYU_BIN", default_value = "target/release/siyu")]
     program: PathBuf,
@@ -55,6 +58,12 @@ struct Args {
     parts: Option<PathBuf>,
 }
 
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Which {
+    Stored,
+    Other,
+}
+
 fn main() -> ExitCode {
     match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -70,6 +79,11 @@ fn run(args: Args) -> Outcome {
         return works::analytics::once(work, parts, events);
     }
     let chosen = works::chosen(&args.only)?;
+    if let Some(which) = args.works {
+        let wanted = chosen.iter().filter(|work| work.needs.contains(&"events") == (which == Which::Stored));
+        wanted.for_each(|work| println!("{}", work.name));
+        return Ok(());
+    }
     if args.needs {
         works::needs(&chosen).iter().for_each(|need| println!("{need}"));
         return Ok(());

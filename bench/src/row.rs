@@ -29,7 +29,7 @@ impl Row {
     /// For works that are about how many in a second.
     #[must_use]
     pub fn rate(self) -> Self {
-        let rate = (self.size as f64 / self.seconds).round();
+        let rate = (self.size as f64 / self.seconds).round() as u64;
         self.note("per_second", rate)
     }
     #[must_use]

@@ -20,10 +20,10 @@ fn run(bench: &Bench) -> Outcome {
     let bodies: Vec<String> = (0..bench.sized(2_000, 20_000)).map(|_| traffic.batch()).collect();
     let events = (bodies.len() * BATCH) as u64;
     let (alone, _) = append(bench, &bodies, 1)?;
-    bench.report(Row::of("bare limit, one sender", "-", "intake", events, alone).rate().note("syncs", bodies.len()))?;
+    bench.report(Row::of("bare limit, one sender", "", "intake", events, alone).rate().note("syncs", bodies.len()))?;
     let (together, syncs) = append(bench, &bodies, CONNECTIONS)?;
     bench.report(
-        Row::of(&format!("bare limit, {CONNECTIONS} senders"), "-", "intake", events, together)
+        Row::of(&format!("bare limit, {CONNECTIONS} senders"), "", "intake", events, together)
             .rate()
             .note("syncs", syncs),
     )

@@ -23,14 +23,13 @@ pub struct Work {
 pub const ALL: &[Work] =
     &[intake::WORK, bare::WORK, postgres_insert::WORK, import::WORK, people::WORK, start::WORK, analytics::WORK];
 
+/// Those named, or all.
 pub fn chosen(only: &[String]) -> Outcome<Vec<&'static Work>> {
-    // A name of the peers' own works (bench/peers/analytics.py) is nothing to us.
-    let known: Vec<&Work> = ALL.iter().filter(|work| only.is_empty() || only.iter().any(|o| o == work.name)).collect();
-    if known.is_empty() {
+    if let Some(unknown) = only.iter().find(|name| ALL.iter().all(|work| work.name != **name)) {
         let names: Vec<&str> = ALL.iter().map(|work| work.name).collect();
-        return Err(format!("none of these is a work: {}; there are: {}", only.join(", "), names.join(", ")).into());
+        return Err(format!("there is no work {unknown}; there are: {}", names.join(", ")).into());
     }
-    Ok(known)
+    Ok(ALL.iter().filter(|work| only.is_empty() || only.iter().any(|name| name == work.name)).collect())
 }
 
 pub fn needs(works: &[&Work]) -> Vec<&'static str> {

@@ -226,7 +226,16 @@ impl Lane {
             let mut outcomes = Vec::new();
             loop {
                 let at = outcomes.len();
-                outcomes.push(run_unit(&mut tx, &mut jobs[at], &mut undo)?);
+                let outcome = if at == 0 {
+                    run_first(&mut tx, &mut jobs[at], &mut undo)?
+                } else {
+                    run_unit(&mut tx, &mut jobs[at], &mut undo)?
+                };
+                let refused = at == 0 && outcome.is_err();
+                outcomes.push(outcome);
+                if refused {
+                    return Ok((outcomes, false));
+                }
                 if outcomes.len() < jobs.len() {
                     continue;
                 }
@@ -237,17 +246,23 @@ impl Lane {
                 }
             }
             hooks.iter().try_for_each(|hook| hook.before_commit(&mut tx))?;
-            Ok(outcomes)
+            Ok((outcomes, true))
         })();
         let mut slots = std::mem::take(&mut tx.slots);
         undo.extend(tx.take_undo());
-        let committed = worked.and_then(|outcomes: Vec<Result<Value, Refusal>>| commit(conn).map(|()| outcomes));
-        if committed.is_err() {
+        // `true`: there is something to save.
+        let ended = worked.and_then(
+            |(outcomes, save): (Vec<Result<Value, Refusal>>, bool)| {
+                if save { commit(conn).map(|()| (outcomes, true)) } else { Ok((outcomes, false)) }
+            },
+        );
+        let saved = matches!(ended, Ok((_, true)));
+        if !saved {
             let _ = conn.script("ROLLBACK");
             undo.into_iter().for_each(|undo| undo());
         }
-        hooks.iter().for_each(|hook| hook.after_commit(&mut slots, committed.is_ok()));
-        committed
+        hooks.iter().for_each(|hook| hook.after_commit(&mut slots, saved));
+        ended.map(|(outcomes, _)| outcomes)
     }
 }
 
@@ -263,16 +278,35 @@ fn commit(conn: &mut Conn) -> Result<(), Refusal> {
     })
 }
 
+/// Runs the first unit of a group without a savepoint: refusing it ends the transaction, in which there is nothing else yet. A savepoint
+/// makes SQLite keep a copy of every page that a unit changes, which is most of the price of a large one.
 /// The outer error ends the group; the inner one is this unit's own answer.
+fn run_first(
+    tx: &mut Tx<'_>,
+    job: &mut Job,
+    undo: &mut Vec<Box<dyn FnOnce() + Send>>,
+) -> Result<Result<Value, Refusal>, Refusal> {
+    let outcome = run(tx, job);
+    undo.extend(tx.take_undo());
+    match outcome {
+        Err(refusal) if tx.is_dead() || is_retryable(&refusal) || is_disconnected(&refusal) => Err(refusal),
+        outcome => Ok(outcome),
+    }
+}
+
+fn run(tx: &mut Tx<'_>, job: &mut Job) -> Result<Value, Refusal> {
+    catch_unwind(AssertUnwindSafe(|| (job.run)(tx)))
+        .unwrap_or_else(|_| Err(Refusal::internal("a unit of work panicked")))
+}
+
+/// A later unit, which can be refused without the others.
 fn run_unit(
     tx: &mut Tx<'_>,
     job: &mut Job,
     undo: &mut Vec<Box<dyn FnOnce() + Send>>,
 ) -> Result<Result<Value, Refusal>, Refusal> {
     let marks = tx.begin_unit()?;
-    let result = catch_unwind(AssertUnwindSafe(|| (job.run)(tx)))
-        .unwrap_or_else(|_| Err(Refusal::internal("a unit of work panicked")));
-    match result {
+    match run(tx, job) {
         Ok(value) => {
             undo.extend(tx.keep_unit()?);
             Ok(Ok(value))

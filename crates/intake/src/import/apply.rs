@@ -2,13 +2,15 @@
 
 use super::job::Summary;
 use super::rows::{Meaning, OrderRow, PersonRow};
+use super::run::PeopleOfRows;
 use crate::Intake;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use siyu_commerce::{Booked, LineIn, OrderIn, Placed, ProductIn};
 use siyu_db::Tx;
-use siyu_kernel::{Decimal, Event, EventKind, Identifier, PersonNum, Refusal, Time};
-use siyu_people::{Merged, TagIn, TagKind, TagMark, TraitIn};
+use siyu_kernel::{Currency, Decimal, Event, EventKind, PersonNum, Refusal, Time};
+use siyu_people::{Incoming, Merged, TagIn, TagKind, TagMark, TraitIn};
 
 /// The lines of an order that its event shows.
 const EVENT_LINES_MAX: usize = 50;
@@ -18,14 +20,12 @@ impl Intake {
         &self,
         tx: &mut Tx<'_>,
         rows: &[&PersonRow],
+        incoming: &[Incoming],
         source: &str,
         now: Time,
         summary: &mut Summary,
     ) -> Result<(), Refusal> {
-        let people = &self.inner.people;
-        let incoming: Vec<_> =
-            rows.iter().map(|row| people.prepare(row.identifiers.iter().cloned(), row.at.unwrap_or(now))).collect();
-        let resolved = people.resolve(tx, &incoming, source, now)?;
+        let resolved = self.inner.people.resolve(tx, incoming, source, now)?;
         let mut merges: Vec<Merged> = Vec::new();
         let mut traits = Vec::new();
         let mut changed: FxHashSet<usize> = FxHashSet::default();
@@ -138,35 +138,27 @@ impl Intake {
         Ok(())
     }
 
+    #[allow(clippy::too_many_arguments, reason = "one private hand-over of a chunk")]
     pub(crate) fn apply_orders(
         &self,
         tx: &mut Tx<'_>,
         job: i64,
         rows: &[&OrderRow],
+        buyers: &PeopleOfRows,
         source: &str,
         now: Time,
         summary: &mut Summary,
     ) -> Result<(), Refusal> {
         let people = &self.inner.people;
-        // Rows of one buyer follow each other: each distinct set of identifiers is resolved once.
-        let mut distinct: FxHashMap<&[Identifier], usize> = FxHashMap::default();
-        let mut incoming = Vec::new();
-        let mut buyer_of = Vec::with_capacity(rows.len());
-        for row in rows {
-            let at = *distinct.entry(&row.identifiers).or_insert_with(|| {
-                incoming.push(people.prepare(row.identifiers.iter().cloned(), row.order.at));
-                incoming.len() - 1
-            });
-            buyer_of.push(at);
-        }
-        let resolved = people.resolve(tx, &incoming, source, now)?;
+        let buyer_of = &buyers.of_row;
+        let resolved = people.resolve(tx, &buyers.distinct, source, now)?;
         let nodes: Vec<PersonNum> = resolved.iter().map(|resolved| resolved.as_ref().map_or(0, |r| r.node)).collect();
         let roots = people.roots_held(tx, &nodes)?;
         let merges: Vec<Merged> = resolved.iter().flatten().flat_map(|resolved| resolved.merges.clone()).collect();
         summary.people_new += resolved.iter().flatten().filter(|resolved| resolved.created).count() as u64;
         summary.people_merged += merges.len() as u64;
         self.recount(tx, &merges)?;
-        let traits = rows.iter().zip(&buyer_of).enumerate().filter(|(_, (_, buyer))| resolved[**buyer].is_some());
+        let traits = rows.iter().zip(buyer_of).enumerate().filter(|(_, (_, buyer))| resolved[**buyer].is_some());
         let traits: Vec<(usize, TraitIn)> = traits
             .flat_map(|(at, (row, buyer))| {
                 row.traits.iter().map(move |(name, value)| (at, *buyer, name, value, row.order.at))
@@ -176,7 +168,7 @@ impl Intake {
             })
             .collect();
         self.write_traits(tx, traits, source, now, &mut FxHashSet::default())?;
-        let orders = fold(rows, &buyer_of, |buyer| resolved[buyer].as_ref().map(|_| (nodes[buyer], roots[buyer])));
+        let orders = fold(rows, buyer_of, |buyer| resolved[buyer].as_ref().map(|_| (nodes[buyer], roots[buyer])));
         let (placed, mut booked) = siyu_commerce::place_booked(tx, &orders, job, now)?;
         // An order number that came with two buyers or two currencies is one order of the books: its first naming tells of it.
         let mut named: FxHashMap<&str, (&OrderIn, u64)> = FxHashMap::default();
@@ -235,14 +227,7 @@ impl Intake {
         if !self.inner.log.digest_is_new(tx, digest)? {
             return Ok(());
         }
-        let major = |minor: i64| {
-            Value::from(
-                Decimal::new(i128::from(minor), order.currency.digits()).to_string().parse::<f64>().unwrap_or_default(),
-            )
-        };
-        let products: Vec<Value> = order.lines.iter().take(EVENT_LINES_MAX).map(|line| json!({ "sku": line.sku, "name": line.title, "quantity": line.quantity_milli as f64 / 1000.0, "total": major(line.amount_minor) })).collect();
-        let (amount, refund) = (placed.amount_added, placed.refund_added);
-        let body = json!({ "properties": { "order_id": order.order_no, "revenue": major(amount), "refund": major(refund), "currency": order.currency, "store": order.store, "lines": order.lines.len(), "products": products } });
+        let body = OrderEvent::of(order, placed).text();
         let mut event = Event {
             message_id,
             kind,
@@ -251,7 +236,7 @@ impl Intake {
             at: order.at,
             received_at: now,
             source: source.into(),
-            body: body.to_string(),
+            body,
         };
         let own = booked.extract_if(.., |booked| booked.order_no == order.order_no && booked.person == person);
         let own: Vec<Booked> = own.collect();
@@ -263,6 +248,56 @@ impl Intake {
 
 fn is_refund(line: &LineIn) -> bool {
     line.quantity_milli < 0 || line.amount_minor < 0 || line.refund_of.is_some()
+}
+
+/// The body of an order's event. Structs, not values: there is one for each order of a file.
+#[derive(Serialize)]
+struct OrderEvent<'o> {
+    order_id: &'o str,
+    revenue: f64,
+    refund: f64,
+    currency: Currency,
+    store: Option<&'o str>,
+    lines: usize,
+    products: Vec<EventLine<'o>>,
+}
+
+#[derive(Serialize)]
+struct EventLine<'o> {
+    sku: &'o str,
+    name: Option<&'o str>,
+    quantity: f64,
+    total: f64,
+}
+
+impl<'o> OrderEvent<'o> {
+    fn of(order: &'o OrderIn, placed: &Placed) -> Self {
+        let major = |minor: i64| {
+            Decimal::new(i128::from(minor), order.currency.digits()).to_string().parse::<f64>().unwrap_or_default()
+        };
+        let line = |line: &'o LineIn| EventLine {
+            sku: &line.sku,
+            name: line.title.as_deref(),
+            quantity: line.quantity_milli as f64 / 1000.0,
+            total: major(line.amount_minor),
+        };
+        Self {
+            order_id: &order.order_no,
+            revenue: major(placed.amount_added),
+            refund: major(placed.refund_added),
+            currency: order.currency,
+            store: order.store.as_deref(),
+            lines: order.lines.len(),
+            products: order.lines.iter().take(EVENT_LINES_MAX).map(line).collect(),
+        }
+    }
+    fn text(&self) -> String {
+        #[derive(Serialize)]
+        struct Body<'b, 'o> {
+            properties: &'b OrderEvent<'o>,
+        }
+        serde_json::to_string(&Body { properties: self }).expect("numbers and text become JSON")
+    }
 }
 
 /// Rows of one order become one order, in order of first appearance.

@@ -4,15 +4,16 @@ use super::job::{Job, JobState, Summary};
 use super::plan::{ImportKind, Plan};
 use super::rows::Meaning;
 use crate::{Accepted, Intake};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{Db, Tx};
 use siyu_files::{FileError, Row, RowReader, Source};
-use siyu_kernel::{Clock, Refusal, Stopwatch, Zone};
+use siyu_kernel::{Clock, Identifier, Refusal, Stopwatch, Zone};
+use siyu_people::Incoming;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 
 /// Rows in one unit: large enough that the commit costs little a row, small enough that other writers hardly wait.
-const CHUNK_ROWS: usize = 4_000;
+const CHUNK_ROWS: usize = 8_000;
 const CHUNK_BYTES_MAX: usize = 4 << 20;
 const CHUNKS_WAITING_MAX: usize = 2;
 
@@ -32,11 +33,38 @@ pub struct Progress {
 
 struct Chunk {
     rows: u64,
-    good: Vec<(u64, Meaning)>,
+    good: Vec<Meaning>,
+    people: PeopleOfRows,
     bad: Vec<(u64, Refusal, Vec<String>)>,
     bytes: (u64, u64),
     format: &'static str,
     encoding: Option<&'static str>,
+}
+
+/// Who the rows of a chunk name, ready to be looked up.
+#[derive(Default)]
+pub(crate) struct PeopleOfRows {
+    pub distinct: Vec<Incoming>,
+    /// For each good row, its place in `distinct`.
+    pub of_row: Vec<usize>,
+    known: FxHashMap<Vec<Identifier>, usize>,
+}
+
+impl PeopleOfRows {
+    fn push(&mut self, incoming: Incoming) {
+        self.of_row.push(self.distinct.len());
+        self.distinct.push(incoming);
+    }
+    /// Rows of one buyer follow each other: each distinct set of identifiers is worked out and resolved once.
+    fn push_known(&mut self, identifiers: &[Identifier], incoming: impl FnOnce() -> Incoming) {
+        match self.known.get(identifiers) {
+            Some(place) => self.of_row.push(*place),
+            None => {
+                self.known.insert(identifiers.to_vec(), self.distinct.len());
+                self.push(incoming());
+            }
+        }
+    }
 }
 
 impl Run<'_> {
@@ -78,17 +106,20 @@ impl Run<'_> {
         reader.skip(job.done as u64).map_err(file_refusal)?;
         let received = self.clock.now();
         let (sender, receiver) = sync_channel::<Result<Chunk, Refusal>>(CHUNKS_WAITING_MAX);
+        let (spent, returned) = channel();
         let intake = self.intake.clone();
         std::thread::scope(|scope| {
-            scope.spawn(move || read_all(&intake, reader, &plan, received, &sender));
-            self.write_all(job, receiver, &mut summary, progress, &watch, earlier)
+            scope.spawn(move || read_all(&intake, reader, &plan, received, &sender, &returned));
+            self.write_all(job, receiver, &spent, &mut summary, progress, &watch, earlier)
         })
     }
 
+    #[allow(clippy::too_many_arguments, reason = "one private hand-over of a run's state")]
     fn write_all(
         &self,
         job: &Job,
         chunks: Receiver<Result<Chunk, Refusal>>,
+        spent: &Sender<Arc<Chunk>>,
         summary: &mut Summary,
         progress: &mut dyn FnMut(Progress),
         watch: &Stopwatch,
@@ -105,6 +136,8 @@ impl Run<'_> {
                 self.apply(job, &chunk, before)?
             };
             let Some(next) = next else { return Ok((summary.clone(), false)) };
+            // Its thousands of strings are freed by the reading thread, which has the time.
+            let _ = spent.send(chunk);
             *summary = next;
             progress(Progress { rows: summary.rows, done: bytes.0, total: bytes.1 });
         }
@@ -150,7 +183,7 @@ impl Run<'_> {
         summary.rows += chunk.rows;
         summary.rejected += chunk.bad.len() as u64;
         summary.imported += chunk.good.len() as u64;
-        for order in chunk.good.iter().filter_map(|(_, meaning)| meaning.order()) {
+        for order in chunk.good.iter().filter_map(Meaning::order) {
             for line in &order.order.lines {
                 let amount = line.amount_minor.abs();
                 if line.quantity_milli < 0 || line.amount_minor < 0 || line.refund_of.is_some() {
@@ -188,15 +221,15 @@ impl Intake {
     ) -> Result<(), Refusal> {
         match kind {
             ImportKind::People => {
-                let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.person()).collect();
-                self.apply_people(tx, &rows, source, now, summary)
+                let rows: Vec<_> = chunk.good.iter().filter_map(Meaning::person).collect();
+                self.apply_people(tx, &rows, &chunk.people.distinct, source, now, summary)
             }
             ImportKind::Orders => {
-                let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.order()).collect();
-                self.apply_orders(tx, job, &rows, source, now, summary)
+                let rows: Vec<_> = chunk.good.iter().filter_map(Meaning::order).collect();
+                self.apply_orders(tx, job, &rows, &chunk.people, source, now, summary)
             }
             ImportKind::Products => {
-                let rows: Vec<_> = chunk.good.iter().filter_map(|(_, meaning)| meaning.product().cloned()).collect();
+                let rows: Vec<_> = chunk.good.iter().filter_map(|meaning| meaning.product().cloned()).collect();
                 self.apply_products(tx, &rows, now, summary)
             }
             ImportKind::Events => {
@@ -204,7 +237,7 @@ impl Intake {
                     chunk
                         .good
                         .iter()
-                        .filter_map(|(_, meaning)| {
+                        .filter_map(|meaning| {
                             if let Meaning::Event(message) = meaning { Some((**message).clone()) } else { None }
                         })
                         .collect();
@@ -228,8 +261,10 @@ fn read_all(
     plan: &Plan,
     received: siyu_kernel::Time,
     out: &SyncSender<Result<Chunk, Refusal>>,
+    spent: &Receiver<Arc<Chunk>>,
 ) {
     loop {
+        spent.try_iter().for_each(drop);
         match read_chunk(intake, reader.as_mut(), plan, received) {
             Ok(chunk) if chunk.rows == 0 => return,
             chunk => {
@@ -249,6 +284,7 @@ fn read_chunk(
     received: siyu_kernel::Time,
 ) -> Result<Chunk, Refusal> {
     let (mut row, mut good, mut bad) = (Row::new(), Vec::with_capacity(CHUNK_ROWS), Vec::new());
+    let mut people = PeopleOfRows::default();
     let (mut rows, mut bytes) = (0, 0);
     let content_id = |text: &str| {
         format!(
@@ -257,12 +293,22 @@ fn read_chunk(
             intake.inner.vault.digest64(&format!("{text}\u{1f}"))
         )
     };
+    let incoming = |identifiers: &[Identifier], at| intake.inner.people.prepare(identifiers.iter().cloned(), at);
     while rows < CHUNK_ROWS as u64 && bytes < CHUNK_BYTES_MAX && reader.next_row(&mut row).map_err(file_refusal)? {
         rows += 1;
         bytes += row.iter().map(str::len).sum::<usize>();
         let meaning = plan.read(&row, received, content_id).and_then(|meaning| intake.checked(meaning));
         match meaning {
-            Ok(meaning) => good.push((row.line, meaning)),
+            Ok(meaning) => {
+                match &meaning {
+                    Meaning::Person(row) => people.push(incoming(&row.identifiers, row.at.unwrap_or(received))),
+                    Meaning::Order(row) => {
+                        people.push_known(&row.identifiers, || incoming(&row.identifiers, row.order.at))
+                    }
+                    Meaning::Event(_) | Meaning::Product(_) => {}
+                }
+                good.push(meaning);
+            }
             Err(refusal) => {
                 bad.push((row.line, refusal, row.iter().map(|cell| cell.chars().take(500).collect()).collect()))
             }
@@ -272,6 +318,7 @@ fn read_chunk(
     Ok(Chunk {
         rows,
         good,
+        people,
         bad,
         bytes: (progress.done, progress.total),
         format: info.format.name(),
