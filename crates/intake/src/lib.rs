@@ -28,6 +28,7 @@ use std::sync::{Arc, RwLock};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "intake/0001_intake", sql: include_str!("../migrations/0001_intake.sql") },
     Migration { id: "intake/0002_import", sql: include_str!("../migrations/0002_import.sql") },
+    Migration { id: "intake/0003_import_columns", sql: include_str!("../migrations/0003_import_columns.sql") },
 ];
 
 #[derive(Clone)]

@@ -61,7 +61,8 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), Refusal> {
 
 impl Folder {
     pub fn exists(path: &Path) -> bool {
-        path.join(KEY).exists()
+        // A folder that cannot be looked into is no empty one: opening it says why.
+        path.join(KEY).try_exists().unwrap_or(true)
     }
     /// Makes the folder with a new key (or a given one) and a commented configuration.
     pub fn create(path: &Path, postgres: Option<&str>, schema: &str, vault: Option<Vault>) -> Result<Self, Refusal> {

@@ -63,11 +63,13 @@ pub struct Job {
     pub kind: ImportKind,
     pub file: String,
     pub size: i64,
-    /// Where the bytes lie; `None` once they are deleted.
+    /// Where the bytes lie; `None` once they are in and deleted.
     pub path: Option<String>,
     pub state: JobState,
     pub format: Option<String>,
     pub encoding: Option<String>,
+    /// The file's columns, once it was read.
+    pub columns: Vec<String>,
     pub mapping: BTreeMap<String, String>,
     pub options: ImportOptions,
     pub dry_run: bool,
@@ -100,7 +102,7 @@ pub struct Reject {
     pub cells: Vec<String>,
 }
 
-const JOB: &str = "SELECT num, id, kind, file, size, path, state, format, encoding, mapping, options, dry_run, done, bytes_done, bytes_total, summary, error, created_at, finished_at, by_actor FROM import_job";
+const JOB: &str = "SELECT num, id, kind, file, size, path, state, format, encoding, mapping, options, dry_run, done, bytes_done, bytes_total, summary, error, created_at, finished_at, by_actor, columns FROM import_job";
 
 impl Intake {
     pub fn create_job(&self, tx: &mut Tx<'_>, job: &NewJob<'_>, now: Time) -> Result<Job, Refusal> {
@@ -113,19 +115,19 @@ impl Intake {
         self.job(tx, &id)
     }
     pub fn job(&self, tx: &mut Tx<'_>, id: &str) -> Result<Job, Refusal> {
-        tx.opt(&format!("{JOB} WHERE id = $1"), params![id], job_row)?
+        tx.opt(&format!("{JOB} WHERE id = $1"), params![id], |row| self.job_row(row))?
             .ok_or_else(|| Refusal::not_found("import_unknown", "There is no such import.", "没有该导入任务。"))
     }
     pub fn jobs(&self, tx: &mut Tx<'_>, before: Option<&str>, limit: i64) -> Result<Vec<Job>, DbError> {
         tx.query(
             &format!("{JOB} WHERE id < $1 ORDER BY id DESC LIMIT $2"),
             params![before.unwrap_or("~"), limit],
-            job_row,
+            |row| self.job_row(row),
         )
     }
     /// Jobs that a stopped server left in the middle.
     pub fn interrupted(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
-        tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], job_row)
+        tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], |row| self.job_row(row))
     }
     /// Sets it going. Options and mapping hold from here on, also after a restart.
     pub fn start_job(
@@ -204,6 +206,16 @@ impl Intake {
         tx.execute("DELETE FROM import_job WHERE num = $1", params![job.num])?;
         Ok(job)
     }
+    /// The columns are kept sealed: of a file without a header they are its first row. They outlive the file, for the rows not taken.
+    pub(crate) fn write_columns(&self, tx: &mut Tx<'_>, job: i64, columns: &[String]) -> Result<(), Refusal> {
+        let sealed = self.inner.vault.seal(serde_json::to_string(columns).map_err(Refusal::internal)?.as_bytes());
+        tx.execute("UPDATE import_job SET columns = $1 WHERE num = $2", params![&sealed, job])?;
+        Ok(())
+    }
+    /// The job no longer has a file.
+    pub fn forget_file(&self, tx: &mut Tx<'_>, job: i64) -> Result<(), DbError> {
+        tx.execute("UPDATE import_job SET path = NULL WHERE num = $1", params![job]).map(drop)
+    }
     pub(crate) fn write_progress(
         &self,
         tx: &mut Tx<'_>,
@@ -243,28 +255,32 @@ impl Intake {
     }
 }
 
-fn job_row(row: RowRef<'_>) -> Result<Job, DbError> {
-    let parsed = |text: Option<String>| text.unwrap_or_default();
-    Ok(Job {
-        num: row.int(0)?,
-        id: row.text(1)?,
-        kind: ImportKind::parse(&row.text(2)?).unwrap_or(ImportKind::People),
-        file: row.text(3)?,
-        size: row.int(4)?,
-        path: row.opt_text(5)?,
-        state: JobState::parse(&row.text(6)?),
-        format: row.opt_text(7)?,
-        encoding: row.opt_text(8)?,
-        mapping: serde_json::from_str(&row.text(9)?).unwrap_or_default(),
-        options: serde_json::from_str(&row.text(10)?).unwrap_or_default(),
-        dry_run: row.flag(11)?,
-        done: row.int(12)?,
-        bytes_done: row.int(13)?,
-        bytes_total: row.int(14)?,
-        summary: serde_json::from_str(&parsed(row.opt_text(15)?)).unwrap_or_default(),
-        error: serde_json::from_str(&parsed(row.opt_text(16)?)).ok(),
-        created_at: row.time(17)?,
-        finished_at: row.opt_time(18)?,
-        by: row.text(19)?,
-    })
+impl Intake {
+    fn job_row(&self, row: RowRef<'_>) -> Result<Job, DbError> {
+        let parsed = |text: Option<String>| text.unwrap_or_default();
+        let columns = row.opt_blob(20)?.and_then(|sealed| self.inner.vault.open(&sealed).ok());
+        Ok(Job {
+            num: row.int(0)?,
+            id: row.text(1)?,
+            kind: ImportKind::parse(&row.text(2)?).unwrap_or(ImportKind::People),
+            file: row.text(3)?,
+            size: row.int(4)?,
+            path: row.opt_text(5)?,
+            state: JobState::parse(&row.text(6)?),
+            format: row.opt_text(7)?,
+            encoding: row.opt_text(8)?,
+            columns: columns.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default(),
+            mapping: serde_json::from_str(&row.text(9)?).unwrap_or_default(),
+            options: serde_json::from_str(&row.text(10)?).unwrap_or_default(),
+            dry_run: row.flag(11)?,
+            done: row.int(12)?,
+            bytes_done: row.int(13)?,
+            bytes_total: row.int(14)?,
+            summary: serde_json::from_str(&parsed(row.opt_text(15)?)).unwrap_or_default(),
+            error: serde_json::from_str(&parsed(row.opt_text(16)?)).ok(),
+            created_at: row.time(17)?,
+            finished_at: row.opt_time(18)?,
+            by: row.text(19)?,
+        })
+    }
 }

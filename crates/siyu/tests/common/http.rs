@@ -16,6 +16,13 @@ pub fn post(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u
     send(address, &head, body.to_string().as_bytes())
 }
 
+/// A body of any kind.
+pub fn post_bytes(address: &str, path: &str, key: &str, kind: &str, body: &[u8]) -> io::Result<(u16, Value)> {
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\n");
+    send(address, &head, body)
+}
+
 /// An answer that is cut off is an error, as it is for a real client.
 fn send(address: &str, head: &str, body: &[u8]) -> io::Result<(u16, Value)> {
     let mut stream = TcpStream::connect(address)?;

@@ -2,9 +2,13 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of this")]
 
+pub mod cluster;
 pub mod http;
+pub mod orders;
+pub mod traffic;
 
 use serde_json::Value;
+use siyu_kernel::Chance;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -23,6 +27,16 @@ pub fn siyu() -> Command {
     }
     command.env("LC_ALL", "C").stdin(Stdio::null());
     command
+}
+
+/// A generator whose seed is printed. `SIYU_SEED` repeats a run.
+pub fn chance(name: &str) -> Chance {
+    let seed = std::env::var("SIYU_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| Chance::from_entropy().next());
+    eprintln!("{name}: SIYU_SEED={seed}");
+    Chance::seeded(seed)
 }
 
 /// How a command ended.
@@ -76,10 +90,19 @@ impl Place {
     }
     /// A folder with an address for it on the PostgreSQL of the tests; `None`, loudly, where there is none.
     pub fn empty_postgres() -> Option<Self> {
-        let url = siyu_testkit::postgres_url()?;
+        Some(Self::empty_on(&siyu_testkit::postgres_url()?))
+    }
+    fn empty_on(url: &str) -> Self {
         let mut place = Self::empty();
-        place.schema = Some((url, format!("prog{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))));
-        Some(place)
+        let schema = format!("prog{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        place.schema = Some((url.to_owned(), schema));
+        place
+    }
+    /// A workspace on this server.
+    pub fn on(url: &str) -> Self {
+        let place = Self::empty_on(url);
+        place.init();
+        place
     }
     /// A workspace in a file, in dollars, on Shanghai's days.
     pub fn sqlite() -> Self {
