@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
@@ -407,7 +407,7 @@ fn drop_finished(app: &App, id: &str) {
         };
         let intake = app.intake.clone();
         app.db.transact(move |tx| Ok(intake.forget_file(tx, job.num)?))?;
-        // One that cannot be deleted is found by the doctor as a file of no job.
+        // Should it stay, the next start finds it as a file of no job.
         let _ = std::fs::remove_file(path);
         Ok(())
     });
@@ -435,6 +435,9 @@ const HOLD_TRIES: usize = 30;
 /// Looks after the jobs whose process ended in the middle. A server (`serving`) goes on with files that were uploaded; a job of the command
 /// is told to have been interrupted, for only its user knows whether to run it again. Jobs of living processes are left alone.
 pub fn settle_interrupted(app: &App, serving: bool) -> Result<(), Refusal> {
+    if serving {
+        sweep(app)?;
+    }
     for job in app.db.read(|tx| Ok(app.intake.interrupted(tx)?))? {
         // On a database server the job may belong to a program with another folder.
         let ours = app.db.engine() == siyu_db::Engine::Sqlite || Hold::was_taken(&app.folder, &job.id);
@@ -453,6 +456,22 @@ pub fn settle_interrupted(app: &App, serving: bool) -> Result<(), Refusal> {
                 let told = Arc::new(refusal);
                 app.db.transact(move |tx| intake.finish_job(tx, job.num, JobState::Failed, Some(&told), now))?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Deletes uploads of no job, as a server leaves them that is killed while it receives one. Young ones may be on their way to a job.
+fn sweep(app: &App) -> Result<(), Refusal> {
+    let known: Vec<String> = app.db.read(|tx| Ok(app.intake.files(tx)?))?;
+    let oldest = app.now().plus_days(-1).millis();
+    let Ok(entries) = std::fs::read_dir(app.folder.join(UPLOADS)) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let written = entry.metadata().and_then(|meta| meta.modified()).ok();
+        let written = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|age| age.as_millis() as i64);
+        if name.ends_with(SEALED) && !known.contains(&name) && written.is_some_and(|at| at < oldest) {
+            let _ = std::fs::remove_file(entry.path());
         }
     }
     Ok(())

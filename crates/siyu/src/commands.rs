@@ -27,13 +27,8 @@ pub fn init(args: &Init, json: bool) -> Result<(), Refusal> {
     let folder = Folder::create(&args.place.data, args.postgres.as_deref(), &args.schema, None)?;
     let result = first_user(&folder, settings, &args.admin, &args.password);
     if let Err(refusal) = result {
-        // A refused first user leaves no half-made workspace behind; a folder that was there before keeps what it held.
-        for name in ["siyu.key", "siyu.toml", "workspace.db", "workspace.db-wal", "workspace.db-shm"] {
-            let _ = std::fs::remove_file(args.place.data.join(name));
-        }
-        if !existed {
-            let _ = std::fs::remove_dir(&args.place.data);
-        }
+        // A refused first user leaves no half-made workspace behind.
+        folder.unmake(existed);
         return Err(refusal);
     }
     if json {

@@ -83,6 +83,16 @@ impl Folder {
         write_private(&path.join(KEY), &format!("{}\n", vault.show_key()))?;
         Self::open(path)
     }
+    /// Takes back what [`Folder::create`] and a first open made; a folder that was there before (`existed`) keeps what it held.
+    pub fn unmake(&self, existed: bool) {
+        for name in [KEY, CONFIG, "workspace.db", "workspace.db-wal", "workspace.db-shm"] {
+            let _ = fs::remove_file(self.path.join(name));
+        }
+        if !existed {
+            let _ = fs::remove_dir_all(self.path.join(siyu_api::imports::UPLOADS));
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
     pub fn open(path: &Path) -> Result<Self, Refusal> {
         if !Self::exists(path) {
             return Err(Refusal::not_found(

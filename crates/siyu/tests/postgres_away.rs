@@ -133,19 +133,8 @@ fn an_upload_goes_on_when_the_database_server_is_back() {
     let place = Place::on(&cluster.url);
     let key = place.key("api");
     let server = Server::start(&place);
-    let path = "/api/v1/imports?kind=orders&filename=orders.csv";
-    let (status, job) =
-        http::post_bytes(&server.address, path, &key, "application/octet-stream", text.as_bytes()).expect("an answer");
-    assert_eq!(status, 201, "{job}");
-    let id = job["id"].as_str().expect("an id");
-    let mapping: serde_json::Map<_, _> = MAP[1..]
-        .iter()
-        .map(|pair| pair.split_once('=').expect("field=column"))
-        .map(|(field, column)| (field.to_owned(), json!(column)))
-        .collect();
-    let begun =
-        http::post(&server.address, &format!("/api/v1/imports/{id}/start"), &key, &json!({ "mapping": mapping }));
-    assert_eq!(begun.expect("an answer").0, 200);
+    let id = server.upload(&key, "orders", &text);
+    server.start_import(&key, &id, &MAP);
     for how in ["kill", "fast"] {
         nap(&chance, 100, 500);
         cluster.down(how);
@@ -153,12 +142,7 @@ fn an_upload_goes_on_when_the_database_server_is_back() {
         nap(&chance, 11_000, 500);
         cluster.up();
     }
-    let done = (0..600).find_map(|_| {
-        std::thread::sleep(Duration::from_millis(100));
-        let (_, job) = http::get(&server.address, &format!("/api/v1/imports/{id}"), &key).ok()?;
-        (job["state"] != "running" && job["state"].is_string()).then_some(job)
-    });
-    let job = done.expect("the import ends");
+    let job = server.await_import(&key, &id);
     assert_eq!((&job["state"], &job["summary"]["imported"]), (&json!("done"), &json!(ROWS)), "{job}");
     let stats = server.stats(&key);
     assert_eq!((stats["orders"].as_i64(), stats["revenue"].as_i64()), (Some(whole.0), Some(whole.1)));

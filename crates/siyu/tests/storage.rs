@@ -2,11 +2,12 @@
 
 mod common;
 
+use common::orders::{MAP, order_file};
 use common::{Place, Server, answers, files, http};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const PHONE: &str = "13912345678";
@@ -85,6 +86,44 @@ fn a_backup_moves_everything_and_between_the_engines() {
     }
 }
 
+/// Files that wait for their import, or are half in, are part of a backup; those that are in are gone from both.
+fn carry_uploads(from: &Place, to: &Place) {
+    let key = from.key("api");
+    let (text, sums) = order_file();
+    let mut server = Server::start(from);
+    let done = server.upload(&key, "people", "member_no\nM-done\n");
+    server.start_import(&key, &done, &["member_no=member_no"]);
+    assert_eq!(server.await_import(&key, &done)["state"], "done");
+    let waiting = server.upload(&key, "people", "member_no\nM-waiting\n");
+    let running = server.upload(&key, "orders", &text);
+    server.start_import(&key, &running, &MAP);
+    server.kill();
+    let file = from.path("uploads.backup");
+    assert_eq!(from.run(&["backup", "--to", &file, "--json"]).json()["files"], 2);
+    let args = [&["restore", &file, "--json"][..], &to.database()].concat();
+    assert_eq!(to.run(&args).json()["files"], 2);
+    let server = Server::start(to);
+    assert_eq!(server.await_import(&key, &running)["state"], "done", "what ran goes on");
+    server.start_import(&key, &waiting, &["member_no=member_no"]);
+    assert_eq!(server.await_import(&key, &waiting)["state"], "done");
+    let (stats, whole) = (server.stats(&key), sums.last().expect("the last row's sum"));
+    assert_eq!((stats["orders"].as_i64(), stats["revenue"].as_i64()), (Some(whole.0), Some(whole.1)));
+    for member in ["M-done", "M-waiting"] {
+        server.person(&key, &format!("member_no:{member}"));
+    }
+    drop(server);
+    assert_eq!(files(&to.data.join("uploads")), Vec::<PathBuf>::new(), "nothing waits any more");
+    to.assert_sound();
+}
+
+#[test]
+fn a_backup_carries_the_files_that_wait() {
+    carry_uploads(&Place::sqlite(), &Place::empty());
+    if let (Some(from), Some(to)) = (Place::postgres(), Place::empty_postgres()) {
+        carry_uploads(&from, &to);
+    }
+}
+
 #[test]
 fn a_backup_without_its_key_needs_the_key() {
     let (place, home) = (Place::sqlite(), Place::empty());
@@ -104,16 +143,29 @@ fn a_backup_without_its_key_needs_the_key() {
 fn a_damaged_backup_is_told() {
     let place = Place::sqlite();
     fill(&place);
+    // A file that waits makes the backup long enough to be damaged behind its rows.
+    Server::start(&place).upload(&place.key("api"), "orders", &order_file().0);
     let file = place.path("whole.backup");
     assert!(place.run(&["backup", "--to", &file]).ok);
     let bytes = fs::read(&file).expect("it was written");
-    for (name, cut) in [("half", &bytes[..bytes.len() / 2]), ("none", &b"not a backup"[..])] {
-        let home = Place::empty();
-        let broken = place.write(name, cut);
-        assert_eq!(home.run(&["restore", &broken]).code(), "backup_damaged", "{name}");
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() * 3 / 4] ^= 1;
+    let cases = [
+        ("half", &bytes[..bytes.len() / 2]),
+        ("cut", &bytes[..bytes.len() - 1]),
+        ("flipped", &flipped),
+        ("none", b"not a backup"),
+    ];
+    for home in [Some(Place::empty()), Place::empty_postgres()].into_iter().flatten() {
+        for (name, damaged) in cases {
+            let broken = place.write(name, damaged);
+            let ran = home.run(&[&["restore", &broken][..], &home.database()].concat());
+            assert_eq!(ran.code(), "backup_damaged", "{name}");
+        }
         // What did not come back is no workspace: the next try must not find one in its way.
-        let ran = home.run(&["restore", &file]);
-        assert!(ran.ok, "{name}: {}", ran.err);
+        let ran = home.run(&[&["restore", &file][..], &home.database()].concat());
+        assert!(ran.ok, "{}", ran.err);
+        home.assert_sound();
     }
 }
 

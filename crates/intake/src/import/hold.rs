@@ -19,15 +19,14 @@ impl Hold {
     /// Errors: `upload_storage`.
     pub fn take(folder: &Path, job: &str) -> Result<Option<Self>, Refusal> {
         let folder = folder.join("uploads");
-        std::fs::create_dir_all(&folder).and_then(|()| take(place(&folder, job))).map_err(|error| {
-            Refusal::new(
-                Class::Unavailable,
-                "upload_storage",
-                "The file could not be stored; check the space and permissions of the data folder. Nothing was kept.",
-                "文件无法保存，请检查数据目录的空间与权限；未保留任何内容。",
-            )
-            .because(error)
-        })
+        std::fs::create_dir_all(&folder).and_then(|()| take(place(&folder, job))).map_err(cannot_store)
+    }
+    /// Leaves what a holder leaves that died: for jobs that came back from a backup.
+    /// Errors: `upload_storage`.
+    pub fn leave(folder: &Path, job: &str) -> Result<(), Refusal> {
+        let folder = folder.join("uploads");
+        let made = std::fs::create_dir_all(&folder).and_then(|()| File::create(place(&folder, job)));
+        made.map(drop).map_err(cannot_store)
     }
     /// True when a holder of this folder ended without letting go, or holds it still.
     pub fn was_taken(folder: &Path, job: &str) -> bool {
@@ -40,6 +39,16 @@ impl Drop for Hold {
         // While it is locked: whoever opened it meanwhile finds that it is no longer the file of that name.
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+fn cannot_store(error: io::Error) -> Refusal {
+    Refusal::new(
+        Class::Unavailable,
+        "upload_storage",
+        "The file could not be stored; check the space and permissions of the data folder. Nothing was kept.",
+        "文件无法保存，请检查数据目录的空间与权限；未保留任何内容。",
+    )
+    .because(error)
 }
 
 fn place(uploads: &Path, job: &str) -> PathBuf {

@@ -125,6 +125,10 @@ impl Intake {
             |row| self.job_row(row),
         )
     }
+    /// The files that jobs have yet to read, or may have to read again.
+    pub fn files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, DbError> {
+        tx.query("SELECT path FROM import_job WHERE path IS NOT NULL ORDER BY num", &[], |row| row.text(0))
+    }
     /// Jobs that a stopped server left in the middle.
     pub fn interrupted(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
         tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], |row| self.job_row(row))
