@@ -1,4 +1,4 @@
-//! What runs beside serving: the log's compaction, rule tags, expiry. One thread each, stopped before the database closes.
+//! What runs beside serving: the log's compaction, rule tags, expiry, looking at what other processes did. One thread each, stopped before the database closes.
 
 use crate::workspace::Open;
 use siyu_audience::Audience;
@@ -17,7 +17,7 @@ impl Jobs {
     pub fn start(open: &Arc<Open>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let holder = format!("{}-{:x}", std::process::id(), open.app.chance.next());
-        let threads = vec![compaction(open, &stop, holder.clone()), tags(open, &stop, holder)];
+        let threads = vec![compaction(open, &stop, holder.clone()), tags(open, &stop, holder), neighbours(open, &stop)];
         Self { stop, threads }
     }
     pub fn stop(self) {
@@ -67,6 +67,20 @@ fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");
             }
             nap(&stop, 20_000);
+        }
+    })
+}
+
+/// Other processes on this workspace change rules and append events. Whoever writes learns of it first; for those that only read there is
+/// this look every second.
+fn neighbours(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
+    let (open, stop) = (Arc::clone(open), Arc::clone(stop));
+    std::thread::spawn(move || {
+        while !stop.load(Ordering::SeqCst) {
+            let app = &open.app;
+            // A database that is away is told by every request; here the next look is soon enough.
+            let _ = app.db.catch_up().and_then(|()| app.log.catch_up(&app.db));
+            nap(&stop, 1_000);
         }
     })
 }

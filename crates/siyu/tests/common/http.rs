@@ -10,8 +10,16 @@ pub fn get(address: &str, path: &str, key: &str) -> io::Result<(u16, Value)> {
 }
 
 pub fn post(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
+    write("POST", address, path, key, body)
+}
+
+pub fn patch(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
+    write("PATCH", address, path, key, body)
+}
+
+fn write(method: &str, address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
     );
     send(address, &head, body.to_string().as_bytes())
 }
