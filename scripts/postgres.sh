@@ -3,6 +3,8 @@
 #
 #   scripts/postgres.sh start   makes a new cluster and prints its URL; refuses when one of this folder is running
 #   scripts/postgres.sh url     prints the URL of the running one
+#   scripts/postgres.sh down    stops the running one and keeps its data; a second word says how: fast (default), immediate, or kill (-9)
+#   scripts/postgres.sh up      starts it again, on the same port
 #   scripts/postgres.sh stop    stops the one this script started and deletes its folder; silent when there is none
 #
 # SIYU_PG_DIR chooses the folder (default: one per user under the temporary folder). Nothing of an earlier cluster is ever reused.
@@ -117,6 +119,35 @@ stop() {
     remove
 }
 
+# Takes a running server away as a failing machine does; `up` brings it back with what it had on disk.
+down() {
+    local how=${1:-fast} pid
+    ours && pid=$(server_pid) || die "not running: scripts/postgres.sh start"
+    if [ "$how" = kill ]; then
+        kill -9 "$pid"
+        # Its helpers notice by themselves and end too.
+        for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || break; sleep 0.05; done
+    else
+        BIN=$(postgres_bin) || die "PostgreSQL's programs are gone"
+        as_owner "$BIN/pg_ctl" -D "$DATA" -m "$how" -w -t 30 stop >/dev/null 2>&1 || die "the server of $DIR does not stop"
+    fi
+}
+
+up() {
+    ours || die "not made by this script: scripts/postgres.sh start"
+    ! server_pid >/dev/null || die "already running from $DIR"
+    BIN=$(postgres_bin) || die "PostgreSQL 15 or newer is not installed (Debian: apt-get install postgresql)"
+    local port
+    port=$(sed -E 's/.*:([0-9]+)\/.*/\1/' "$URL_FILE")
+    # After a kill the old helpers may still hold the memory for a moment.
+    for _ in $(seq 50); do
+        if as_owner "$BIN/pg_ctl" -D "$DATA" -l "$DIR/log/server.log" -o "-p $port" -w -t 60 start </dev/null >/dev/null 2>&1; then return; fi
+        sleep 0.1
+    done
+    tail -n 20 "$DIR/log/server.log" >&2 || true
+    die "PostgreSQL did not start again; its last lines are above"
+}
+
 url() {
     ours && server_pid >/dev/null || die "not running: scripts/postgres.sh start"
     cat "$URL_FILE"
@@ -126,5 +157,7 @@ case "${1:-}" in
     start) start ;;
     stop) stop ;;
     url) url ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    down) down "${2:-fast}" ;;
+    up) up ;;
+    *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -15,12 +15,13 @@ use serde_json::{Value, json};
 use siyu_access::{Locale, audit};
 use siyu_files::{ColumnHint, Source, TableWriter, preview, suggest_mapping};
 use siyu_intake::import::sealed::{SealedReader, SealedWriter};
-use siyu_intake::import::{ImportKind, ImportOptions, Job, JobState, NewJob, Run, Summary};
+use siyu_intake::import::{Hold, ImportKind, ImportOptions, Job, JobState, NewJob, Patience, Run, Summary};
 use siyu_kernel::{Class, Refusal, Time, Zone};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
@@ -28,6 +29,9 @@ pub fn router() -> Endpoints {
 }
 
 const UPLOAD_BYTES_MAX: u64 = 2 << 30;
+/// The folder of the files that wait, below the workspace's, and how their names end.
+pub const UPLOADS: &str = "uploads";
+pub const SEALED: &str = ".sealed";
 
 #[derive(Serialize, ToSchema)]
 struct ImportProgress {
@@ -125,9 +129,9 @@ struct UploadQuery {
     filename: String,
 }
 
-/// Uploads a file: the body is its bytes, up to 2 GB. It waits sealed on disk until it is imported and is deleted with the import.
+/// Uploads a file: the body is its bytes, up to 2 GB. It waits sealed on disk and is deleted once it is in, or with the import.
 ///
-/// 上传文件（请求体为文件内容，最大 2 GB），加密暂存。
+/// 上传文件（请求体为文件内容，最大 2 GB），加密暂存，导入完成后删除。
 #[utoipa::path(post, path = "/imports", tag = "Imports", params(UploadQuery), request_body(content = String, content_type = "application/octet-stream"), responses((status = 201, body = ImportOut)))]
 async fn upload(
     may: May<ImportRun>,
@@ -136,10 +140,9 @@ async fn upload(
     request: axum::extract::Request,
 ) -> Answer<Created<ImportOut>> {
     let kind = kind_of(&query.kind)?;
-    let folder = app.folder.join("uploads");
-    std::fs::create_dir_all(&folder).map_err(cannot_store)?;
-    let path =
-        folder.join(format!("{:032x}.sealed", u128::from(app.chance.next()) << 64 | u128::from(app.chance.next())));
+    let name = format!("{:032x}{SEALED}", u128::from(app.chance.next()) << 64 | u128::from(app.chance.next()));
+    let path = app.folder.join(UPLOADS).join(&name);
+    std::fs::create_dir_all(app.folder.join(UPLOADS)).map_err(cannot_store)?;
     let size = match receive(request.into_body(), &path, &app).await {
         Ok(size) => size,
         Err(refusal) => {
@@ -154,7 +157,7 @@ async fn upload(
             let by = actor.id.clone().unwrap_or_default();
             let job = intake.create_job(
                 tx,
-                &NewJob { kind, file: &query.filename, size: size as i64, path: &path.to_string_lossy(), by: &by },
+                &NewJob { kind, file: &query.filename, size: size as i64, path: &name, by: &by },
                 now,
             )?;
             audit::record(
@@ -219,6 +222,12 @@ fn kind_of(name: &str) -> Result<ImportKind, Refusal> {
     })
 }
 
+/// The sealed file of a job of the console. It is named without its folder: a workspace may be moved, or come back from a backup.
+fn upload_of(app: &App, job: &Job) -> Option<PathBuf> {
+    let name = Path::new(job.path.as_deref().filter(|path| path.ends_with(SEALED))?).file_name()?;
+    Some(app.folder.join(UPLOADS).join(name))
+}
+
 fn source(app: &App, job: &Job) -> Result<Source, Refusal> {
     let gone = || {
         Refusal::conflict(
@@ -227,10 +236,8 @@ fn source(app: &App, job: &Job) -> Result<Source, Refusal> {
             "上传的文件已删除，请重新上传。",
         )
     };
-    let path = PathBuf::from(job.path.clone().ok_or_else(gone)?);
-    if path.extension().is_none_or(|ending| ending != "sealed") {
-        return Source::path(&path).map_err(|_| gone());
-    }
+    // A job of the command has its user's file, by a path that means nothing here.
+    let path = upload_of(app, job).ok_or_else(gone)?;
     let vault = app.vault.clone();
     let len = SealedReader::open(&path, vault.clone()).map_err(|_| gone())?.len();
     Ok(Source::new(job.file.clone(), len, Arc::new(move || Ok(Box::new(SealedReader::open(&path, vault.clone())?)))))
@@ -321,13 +328,14 @@ async fn start(
     let (actor, locale) = (may.actor.clone(), may.locale);
     app.run(move |app| {
         check_plan(app, &id, &input)?;
+        let ready = Ready::new(app, &id)?;
         let (intake, now) = (app.intake.clone(), app.now());
         let job = app.db.transact(move |tx| {
-            let job = intake.start_job(tx, &id, &input.mapping, &input.options, input.dry_run, now)?;
+            let job = intake.start_job(tx, &id, &input.mapping, &input.options, input.dry_run)?;
             audit::record(tx, now, &actor, "import.start", Some(&job.id), &json!({ "dry_run": input.dry_run }))?;
             Ok(job)
         })?;
-        launch(app, job.clone())?;
+        ready.launch(app, job.clone())?;
         Ok(shown(job, locale))
     })
     .await
@@ -350,43 +358,131 @@ fn check_plan(app: &App, id: &str, input: &ImportStart) -> Result<(), Refusal> {
     .map(drop)
 }
 
-/// Runs a job on a thread of its own.
-pub fn launch(app: &App, job: Job) -> Result<(), Refusal> {
-    let source = source(app, &job)?;
-    let app = app.clone();
-    let body = move || {
-        let zone = app
-            .db
-            .read(|tx| Ok(Workspace::load(tx)?))
-            .ok()
-            .and_then(|w| Zone::named(&w.timezone).ok())
-            .unwrap_or_else(Zone::shanghai);
-        let run = Run { intake: &app.intake, db: &app.db, clock: Arc::clone(&app.clock), zone };
-        match run.run(&job, source, &mut |_| ()) {
-            Ok(summary) => {
-                tracing::info!(import = job.id, rows = summary.rows, rejected = summary.rejected, "import ended")
+/// All a run needs, got together before the job's row says that it runs.
+struct Ready {
+    source: Source,
+    zone: Zone,
+    hold: Hold,
+}
+
+impl Ready {
+    fn new(app: &App, id: &str) -> Result<Self, Refusal> {
+        let (job, settings) = app.db.read(|tx| Ok((app.intake.job(tx, id)?, Workspace::load(tx)?)))?;
+        let zone = Zone::named(&settings.timezone).unwrap_or_else(|_| Zone::shanghai());
+        Ok(Self { source: source(app, &job)?, zone, hold: hold(app, id)? })
+    }
+    /// Runs the job on a thread of its own.
+    fn launch(self, app: &App, job: Job) -> Result<(), Refusal> {
+        let app = app.clone();
+        let body = move || {
+            let Self { source, zone, hold } = self;
+            let (clock, patience) = (Arc::clone(&app.clock), Patience::Endless);
+            let run = Run { intake: &app.intake, db: &app.db, clock, zone, patience };
+            let mut noted = None;
+            let told = run.run(&job, source, &mut |progress| {
+                if progress.waiting.is_some() && noted != progress.waiting {
+                    tracing::warn!(import = job.id, code = progress.waiting, "import waits and will go on");
+                }
+                noted = progress.waiting;
+            });
+            match told {
+                Ok(summary) => {
+                    drop_finished(&app, &job.id);
+                    tracing::info!(import = job.id, rows = summary.rows, rejected = summary.rejected, "import ended")
+                }
+                Err(refusal) => tracing::warn!(import = job.id, code = refusal.code, "import stopped"),
             }
-            Err(refusal) => tracing::warn!(import = job.id, code = refusal.code, "import stopped"),
+            drop(hold);
+        };
+        std::thread::Builder::new().name("import".into()).spawn(body).map_err(Refusal::internal)?;
+        Ok(())
+    }
+}
+
+/// A file that is in is of no more use, and full of people: it goes. One that was rehearsed, cancelled or failed waits for the next run.
+fn drop_finished(app: &App, id: &str) {
+    let dropped = app.db.read(|tx| app.intake.job(tx, id)).and_then(|job| {
+        let Some(path) = upload_of(app, &job).filter(|_| job.state == JobState::Done && !job.dry_run) else {
+            return Ok(());
+        };
+        let intake = app.intake.clone();
+        app.db.transact(move |tx| Ok(intake.forget_file(tx, job.num)?))?;
+        // Should it stay, the next start finds it as a file of no job.
+        let _ = std::fs::remove_file(path);
+        Ok(())
+    });
+    if let Err(refusal) = dropped {
+        tracing::warn!(import = id, code = refusal.code, "the uploaded file of a finished import could not be deleted");
+    }
+}
+
+/// A run that was cancelled a moment ago ends with its chunk; it is waited for.
+fn hold(app: &App, id: &str) -> Result<Hold, Refusal> {
+    for _ in 0..HOLD_TRIES {
+        if let Some(hold) = Hold::take(&app.folder, id)? {
+            return Ok(hold);
         }
-    };
-    std::thread::Builder::new().name("import".into()).spawn(body).map_err(Refusal::internal)?;
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Err(Refusal::conflict(
+        "import_state",
+        "This import is still running; try again in a moment.",
+        "该导入任务仍在运行，请稍后再试。",
+    ))
+}
+const HOLD_TRIES: usize = 30;
+
+/// Looks after the jobs whose process ended in the middle. A server (`serving`) goes on with files that were uploaded; a job of the command
+/// is told to have been interrupted, for only its user knows whether to run it again. Jobs of living processes are left alone.
+pub fn settle_interrupted(app: &App, serving: bool) -> Result<(), Refusal> {
+    if serving {
+        sweep(app)?;
+    }
+    for job in app.db.read(|tx| Ok(app.intake.interrupted(tx)?))? {
+        // On a database server the job may belong to a program with another folder.
+        let ours = app.db.engine() == siyu_db::Engine::Sqlite || Hold::was_taken(&app.folder, &job.id);
+        let uploaded = upload_of(app, &job).is_some();
+        if !ours || (uploaded && !serving) {
+            continue;
+        }
+        let Some(hold) = Hold::take(&app.folder, &job.id)? else { continue };
+        drop(hold);
+        let ready = if uploaded { Ready::new(app, &job.id) } else { Err(interrupted()) };
+        match ready {
+            Ok(ready) => ready.launch(app, job)?,
+            Err(refusal) if refusal.class == Class::Unavailable => return Err(refusal),
+            Err(refusal) => {
+                let (intake, now) = (app.intake.clone(), app.now());
+                let told = Arc::new(refusal);
+                app.db.transact(move |tx| intake.finish_job(tx, job.num, JobState::Failed, Some(&told), now))?;
+            }
+        }
+    }
     Ok(())
 }
 
-/// Goes on with what a stopped server left in the middle.
-pub fn resume_interrupted(app: &App) -> Result<usize, Refusal> {
-    let (intake, now) = (app.intake.clone(), app.now());
-    app.db.transact(move |tx| intake.settle_abandoned(tx, now))?;
-    let jobs = app.db.read(|tx| Ok(app.intake.interrupted(tx)?))?;
-    let mut resumed = 0;
-    for job in jobs {
-        // A job of `siyu import` belongs to its own process, which may be running: its file is the user's, not an upload.
-        if job.path.as_deref().is_some_and(|path| path.ends_with(".sealed")) {
-            launch(app, job)?;
-            resumed += 1;
+/// Deletes uploads of no job, as a server leaves them that is killed while it receives one. Young ones may be on their way to a job.
+fn sweep(app: &App) -> Result<(), Refusal> {
+    let known: Vec<String> = app.db.read(|tx| Ok(app.intake.files(tx)?))?;
+    let oldest = app.now().plus_days(-1).millis();
+    let Ok(entries) = std::fs::read_dir(app.folder.join(UPLOADS)) else { return Ok(()) };
+    for entry in entries.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let written = entry.metadata().and_then(|meta| meta.modified()).ok();
+        let written = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|age| age.as_millis() as i64);
+        if name.ends_with(SEALED) && !known.contains(&name) && written.is_some_and(|at| at < oldest) {
+            let _ = std::fs::remove_file(entry.path());
         }
     }
-    Ok(resumed)
+    Ok(())
+}
+
+fn interrupted() -> Refusal {
+    Refusal::conflict(
+        "import_interrupted",
+        "The process that ran this import ended in the middle. Run the command again: rows that are in change nothing.",
+        "执行该导入的进程中途退出，请重新运行命令：已导入的行不会重复。",
+    )
 }
 
 /// Stops a running import. What is in stays in.
@@ -414,10 +510,11 @@ async fn resume(may: May<ImportRun>, At(id): At<String>, State(app): State<App>)
     let locale = may.locale;
     app.run(move |app| {
         let intake = app.intake.clone();
+        let ready = Ready::new(app, &id)?;
         let job = app.db.transact(move |tx| {
             intake.set_job_state(tx, &id, &[JobState::Cancelled, JobState::Failed, JobState::Paused], JobState::Running)
         })?;
-        launch(app, job.clone())?;
+        ready.launch(app, job.clone())?;
         Ok(shown(job, locale))
     })
     .await
@@ -449,14 +546,9 @@ fn error_file(app: &App, id: &str, locale: Locale) -> Result<Vec<u8>, Refusal> {
     let failed = |e: siyu_files::FileError| Refusal::internal(std::io::Error::other(e.en()));
     app.db.read(|tx| {
         let job = app.intake.job(tx, id)?;
-        let columns = source(app, &job)
-            .ok()
-            .and_then(|source| siyu_files::open(source, &job.options.open_options()).ok())
-            .map(|reader| reader.columns().to_vec())
-            .unwrap_or_default();
         let head =
             if zh { ["行号", "错误代码", "字段", "原因"] } else { ["line", "code", "field", "reason"] };
-        let header: Vec<&str> = head.into_iter().chain(columns.iter().map(String::as_str)).collect();
+        let header: Vec<&str> = head.into_iter().chain(job.columns.iter().map(String::as_str)).collect();
         let mut writer = Box::new(siyu_files::CsvWriter::new(&mut out, &header).map_err(failed)?);
         let mut after = -1;
         loop {
@@ -498,7 +590,7 @@ async fn remove(may: May<ImportRun>, At(id): At<String>, State(app): State<App>)
             audit::record(tx, now, &actor, "import.delete", Some(&id), &json!({}))?;
             Ok(job)
         })?;
-        if let Some(path) = job.path.filter(|path| path.ends_with(".sealed")) {
+        if let Some(path) = upload_of(app, &job) {
             let _ = std::fs::remove_file(path);
         }
         Ok(())

@@ -12,7 +12,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{AppendHeaders, IntoResponse};
 use serde::{Deserialize, Serialize};
 use siyu_access::{Locale, NewUser, Permission, Role, Scope, SignedIn, User};
-use siyu_kernel::Refusal;
+use siyu_kernel::{Currency, Refusal};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
@@ -157,6 +157,7 @@ async fn set_up(
         .run(move |app| {
             let SetupIn { name, timezone, currency, locale, email, admin_name, password } = input;
             let workspace = Workspace { name, timezone, currency, locale }.checked()?;
+            let currency = Currency::parse(&workspace.currency).map_err(Refusal::internal)?;
             let owner =
                 NewUser { email, name: admin_name, role: Role::Owner, scope: Scope::everything(), locale, password };
             let now = app.now();
@@ -168,6 +169,7 @@ async fn set_up(
                         _ => refusal,
                     },
                 )?;
+            app.intake.set_currency(currency);
             let signed = app.access.begin_session(now, user)?;
             let out = session_out(app, signed.user.clone(), signed.csrf.clone())?;
             Ok((signed, out))

@@ -121,7 +121,9 @@ async fn change(
             };
             // A workspace without a name (never set up) may still change the rest.
             let after = if wanted == before { before.clone() } else { wanted.checked()? };
-            after.save(tx)?;
+            if after != before {
+                after.save(tx)?;
+            }
             let rules = match &input.identity {
                 Some(identity) => save_rules(app, tx, identity)?,
                 None => false,

@@ -31,7 +31,7 @@ impl Workspace {
             match row.text(0)?.as_str() {
                 "workspace.name" => found.name = value,
                 "workspace.timezone" => found.timezone = value,
-                "workspace.currency" => found.currency = value,
+                siyu_intake::CURRENCY => found.currency = value,
                 "workspace.locale" => found.locale = Locale::parse(&value).unwrap_or(found.locale),
                 _ => {}
             }
@@ -52,7 +52,7 @@ impl Workspace {
                 params![&format!("workspace.{name}"), value],
             )?;
         }
-        Ok(())
+        tx.announce()
     }
     /// One spelling for each value. Errors: `workspace_name_invalid`, `timezone_unknown`, `currency_invalid`, each with its field.
     pub fn checked(self) -> Result<Self, Refusal> {

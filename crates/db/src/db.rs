@@ -105,6 +105,10 @@ impl Db {
             Err(_) => self.inner.pool.forget(),
         }
     }
+    /// Learns what other processes changed, as every unit does before it begins: for those that only read.
+    pub fn catch_up(&self) -> Result<(), Refusal> {
+        self.transact(|_| Ok(()))
+    }
     /// Answers true when the engine takes a write and syncs it: what readiness means.
     pub fn ping(&self) -> Result<(), Refusal> {
         self.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM setting", &[], |row| row.int(0))?)).map(drop)

@@ -113,6 +113,22 @@ impl From<DbError> for Refusal {
 pub fn is_retryable(refusal: &Refusal) -> bool {
     cause(refusal).is_some_and(DbError::retryable)
 }
+/// True while the database is away, or other units are in the way: waiting helps, and nothing else is needed. After `outcome_unknown`
+/// the caller must look at what was saved before it goes on.
+pub fn is_passing(refusal: &Refusal) -> bool {
+    refusal.code == OUTCOME_UNKNOWN || is_disconnected(refusal) || is_retryable(refusal)
+}
+
+pub(crate) const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
+pub(crate) fn outcome_unknown() -> Refusal {
+    Refusal::new(
+        Class::Unavailable,
+        OUTCOME_UNKNOWN,
+        "The connection to the database broke during the commit; it may or may not be saved. Repeat the request with the same ids.",
+        "提交时数据库连接中断，结果未知；请用相同的编号重试。",
+    )
+}
 pub(crate) fn is_disconnected(refusal: &Refusal) -> bool {
     cause(refusal).is_some_and(DbError::disconnected)
 }

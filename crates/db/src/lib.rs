@@ -22,7 +22,7 @@ mod writer;
 
 pub use config::{DbConfig, Engine, OpenMode};
 pub use db::Db;
-pub use error::{DbError, is_retryable};
+pub use error::{DbError, is_passing, is_retryable};
 pub use lease::{Lease, acquire, release};
 pub use migrate::{Migration, backup_file};
 pub use outbox::{OutboxItem, Outgoing};

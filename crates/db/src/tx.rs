@@ -39,13 +39,16 @@ impl Slots {
 
 /// Work at the edges of every writing transaction. Hooks run in the order they were added.
 pub trait CommitHook: Send + Sync {
-    /// Another process committed since our last look (always called first on PostgreSQL when `shared`).
+    /// What was read from the database and is kept in memory may be old: another process committed (SQLite), or a unit announced a change
+    /// (PostgreSQL, see [`Tx::announce`]). Called before the first unit of a transaction.
     fn refresh(&self, tx: &mut Tx<'_>) -> Result<(), Refusal>;
     /// After the last statement of all units, before the commit.
     fn before_commit(&self, tx: &mut Tx<'_>) -> Result<(), Refusal>;
     /// `saved` tells whether the transaction is on disk.
     fn after_commit(&self, slots: &mut Slots, saved: bool);
 }
+
+pub(crate) const STAMP: &str = "stamp";
 
 /// Called when the unit's writes did not happen after all.
 type Undo = Box<dyn FnOnce() + Send>;
@@ -166,6 +169,16 @@ impl<'c> Tx<'c> {
         each: impl FnMut(usize, RowRef<'_>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         self.conn.query_all(sql, rows, each)
+    }
+    /// Tells all processes, with this unit's commit, that something they keep in memory (rules, fields, schemas, settings) is new: each reads
+    /// it again before its next unit, and after [`crate::Db::catch_up`].
+    pub fn announce(&mut self) -> Result<(), DbError> {
+        // A counter: two units that announce at once leave a value that neither has seen.
+        self.execute(
+            "INSERT INTO setting (name, value) VALUES ($1, '1') ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)",
+            &[STAMP.into()],
+        )
+        .map(drop)
     }
     /// `column IN (list)` for a list bound as [`Param::Ints`] or [`Param::Texts`] at `$at`.
     pub fn any(&self, column: &str, at: usize) -> String {

@@ -1,7 +1,7 @@
 //! The writing side: a bounded queue, and the thread(s) that commit.
 
 use crate::engine::{Conn, Role};
-use crate::error::{is_disconnected, is_retryable};
+use crate::error::{OUTCOME_UNKNOWN, is_disconnected, is_retryable, outcome_unknown};
 use crate::tx::{CommitHook, Tx};
 use crate::{DbConfig, Engine};
 use siyu_kernel::{Refusal, Stopwatch};
@@ -163,6 +163,10 @@ impl Lane {
                         (job.done)(outcome);
                     }
                 }
+                // Saved or not, nobody knows: running them again could do everything twice. Their callers decide.
+                Err(refusal) if refusal.code == OUTCOME_UNKNOWN => {
+                    jobs.into_iter().for_each(|job| (job.done)(Err(outcome_unknown())));
+                }
                 // The group as a whole failed: each unit gets its own try, so that one bad unit does not take others down.
                 Err(_) => jobs.into_iter().for_each(|job| self.alone(job)),
             }
@@ -190,7 +194,7 @@ impl Lane {
                 }
                 Err(refusal)
                     if is_disconnected(&refusal)
-                        && refusal.code != "outcome_unknown"
+                        && refusal.code != OUTCOME_UNKNOWN
                         && waited.seconds() < RECONNECT_SECONDS_MAX
                         && !self.shared.stopping.load(Ordering::SeqCst) =>
                 {
@@ -267,15 +271,11 @@ impl Lane {
 }
 
 fn commit(conn: &mut Conn) -> Result<(), Refusal> {
-    conn.script("COMMIT").map_err(|error| {
-        let unknown = error.disconnected();
-        let refusal = Refusal::from(error);
-        if unknown {
-            Refusal { code: "outcome_unknown", en: "The connection to the database broke during the commit; it may or may not be saved. Repeat the request with the same ids.".into(), zh: "提交时数据库连接中断，结果未知；请用相同的编号重试。".into(), ..refusal }
-        } else {
-            refusal
-        }
-    })
+    conn.script("COMMIT").map_err(
+        |error| {
+            if error.disconnected() { outcome_unknown().because(error) } else { error.into() }
+        },
+    )
 }
 
 /// Runs the first unit of a group without a savepoint: refusing it ends the transaction, in which there is nothing else yet. A savepoint

@@ -15,7 +15,8 @@ const NOTES: &[Migration] = &[Migration {
 contract!(NOTES;
     types_survive_the_round_trip, a_refused_unit_leaves_no_trace, a_panicking_unit_leaves_no_trace, concurrent_units_all_count, bulk_inserts_and_lists,
     lost_updates_are_impossible, lease_has_one_holder, outbox_is_written_once_and_claimed_once, a_newer_schema_is_refused, an_older_schema_is_refused_in_check_mode,
-    readers_see_a_snapshot, a_second_process_is_seen, a_reader_cannot_write, submit_answers_from_async_code);
+    readers_see_a_snapshot, a_second_process_is_seen, a_reader_cannot_write, submit_answers_from_async_code,
+    a_commit_that_broke_is_not_run_again);
 
 fn count(db: &siyu_db::Db) -> i64 {
     db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM note", &[], |r| r.int(0))?)).unwrap()
@@ -261,4 +262,37 @@ fn submit_answers_from_async_code(test: TestDb) {
     });
     assert_eq!((total.load(Ordering::SeqCst), count(test.db())), (190, 20));
     let _ = test.clock.now();
+}
+
+/// A server that goes away during the commit may have saved the unit: whoever asked is told, and nothing is done twice behind their back.
+fn a_commit_that_broke_is_not_run_again(test: TestDb) {
+    if test.engine != Engine::Postgres {
+        return;
+    }
+    // The connection is ended from within, at the commit.
+    test.db()
+        .transact(|tx| {
+            tx.script(
+                "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                   IF NEW.body = 'cut' THEN PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(5); END IF; RETURN NULL;
+                 END $$;
+                 CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON note DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cut()",
+            )?;
+            Ok(())
+        })
+        .unwrap();
+    let runs = Arc::new(AtomicI64::new(0));
+    let counted = Arc::clone(&runs);
+    let refused = test
+        .db()
+        .transact(move |tx| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            tx.execute("INSERT INTO note (id, body) VALUES (1, 'cut')", &[])?;
+            Ok(())
+        })
+        .unwrap_err();
+    assert_eq!((refused.code, runs.load(Ordering::SeqCst)), ("outcome_unknown", 1));
+    assert!(siyu_db::is_passing(&refused));
+    note(test.db(), 2, "the lane has a new connection").unwrap();
+    assert_eq!(count(test.db()), 1);
 }

@@ -48,6 +48,8 @@ pub struct Prepared {
     seen: Seen,
     source: String,
     received: Time,
+    /// What it was checked against, see [`Intake::rules_no`].
+    rules: u64,
 }
 
 impl Prepared {
@@ -77,14 +79,16 @@ impl Intake {
         received: Time,
         original: impl Fn(&Message) -> String,
     ) -> Prepared {
-        let registry = self.registry();
-        let currency = self.currency();
+        // Before what it counts is looked at: rather checked twice than not at all.
+        let rules = self.rules_no();
+        let (registry, currency) = (self.registry(), self.currency());
         let mut prepared = Prepared {
             ready: Vec::with_capacity(good.len()),
             bad,
             seen: Seen::default(),
             source: source.to_owned(),
             received,
+            rules,
         };
         for message in good {
             let checked = order_of(&message, currency, |text| self.inner.vault.digest64(text)).and_then(|meaning| {
@@ -153,6 +157,17 @@ impl Intake {
     }
     /// The same on the calling thread, inside a unit of the caller.
     pub fn write(&self, tx: &mut Tx<'_>, prepared: &Prepared) -> Result<Accepted, Refusal> {
+        if prepared.rules == self.rules_no() {
+            return self.write_checked(tx, prepared, &[]);
+        }
+        // Since it was prepared, this process or another one has locked a schema or a field, blocked a value or changed the currency.
+        let messages = prepared.ready.iter().map(|ready| ready.message.clone()).collect();
+        let again =
+            self.prepare_messages(messages, Vec::new(), &prepared.source, prepared.received, Message::clone_text);
+        self.write_checked(tx, &again, &prepared.bad)
+    }
+
+    fn write_checked(&self, tx: &mut Tx<'_>, prepared: &Prepared, bad: &[Rejected]) -> Result<Accepted, Refusal> {
         let (inner, now) = (&self.inner, prepared.received);
         let mut result = Accepted::default();
         let mut fresh = Vec::with_capacity(prepared.ready.len());
@@ -210,7 +225,7 @@ impl Intake {
         for (event, digest) in events.into_iter().chain(others) {
             inner.log.append_digested(tx, event, digest);
         }
-        for rejected in &prepared.bad {
+        for rejected in prepared.bad.iter().chain(bad) {
             result.quarantined += usize::from(self.keep_aside(tx, rejected, &prepared.source, now)?);
         }
         // A request sent twice is not counted twice in the registry.

@@ -22,15 +22,17 @@ pub use orders::order_of;
 pub use quarantine::Quarantined;
 pub use registry::{EventPatch, EventRow, PropertyPatch, PropertyRow};
 
-use siyu_db::{CommitHook, Db, Engine, Migration, Slots, Tx};
+use siyu_db::{CommitHook, Db, Migration, Slots, Tx, params};
 use siyu_kernel::{Chance, Currency, Refusal, Vault};
 use siyu_log::Log;
 use siyu_people::People;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "intake/0001_intake", sql: include_str!("../migrations/0001_intake.sql") },
     Migration { id: "intake/0002_import", sql: include_str!("../migrations/0002_import.sql") },
+    Migration { id: "intake/0003_import_columns", sql: include_str!("../migrations/0003_import_columns.sql") },
 ];
 
 #[derive(Clone)]
@@ -46,10 +48,15 @@ pub(crate) struct Inner {
     pub currency: RwLock<Currency>,
     pub registry: RwLock<Arc<registry::Registry>>,
     pub skus: std::sync::Mutex<rustc_hash::FxHashSet<String>>,
+    /// Counts the changes of what messages are checked against.
+    pub rules: AtomicU64,
 }
 
+/// The setting that holds the workspace's currency.
+pub const CURRENCY: &str = "workspace.currency";
+
 impl Intake {
-    /// `currency` is what amounts without one are in: the workspace's.
+    /// `currency` is what amounts without one are in, until the workspace has its own ([`CURRENCY`]).
     pub fn open(
         db: &Db,
         vault: Vault,
@@ -66,6 +73,7 @@ impl Intake {
             currency: RwLock::new(currency),
             registry: RwLock::default(),
             skus: std::sync::Mutex::default(),
+            rules: AtomicU64::new(0),
         };
         let intake = Self { inner: Arc::new(inner) };
         db.read(|tx| intake.reload(tx))?;
@@ -77,11 +85,23 @@ impl Intake {
     }
     pub fn set_currency(&self, currency: Currency) {
         *self.inner.currency.write().unwrap_or_else(|broken| broken.into_inner()) = currency;
+        self.rules_changed();
     }
     fn reload(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         let registry = registry::Registry::load(tx)?;
         *self.inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = Arc::new(registry);
+        let currency = tx.opt("SELECT value FROM setting WHERE name = $1", params![CURRENCY], |row| row.text(0))?;
+        if let Some(currency) = currency.and_then(|code| Currency::parse(&code).ok()) {
+            *self.inner.currency.write().unwrap_or_else(|broken| broken.into_inner()) = currency;
+        }
+        self.rules_changed();
         Ok(())
+    }
+    pub(crate) fn rules_changed(&self) {
+        self.inner.rules.fetch_add(1, Ordering::SeqCst);
+    }
+    pub(crate) fn rules_no(&self) -> u64 {
+        self.inner.rules.load(Ordering::SeqCst)
     }
 }
 
@@ -89,7 +109,7 @@ struct Refresh(Intake);
 
 impl CommitHook for Refresh {
     fn refresh(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
-        if tx.engine() == Engine::Sqlite { self.0.reload(tx) } else { Ok(()) }
+        self.0.reload(tx)
     }
     fn before_commit(&self, _: &mut Tx<'_>) -> Result<(), Refusal> {
         Ok(())

@@ -242,33 +242,24 @@ impl Intake {
         Ok(())
     }
 
-    /// The copy in memory learns at once; a unit that is rolled back takes it back.
+    /// The copy in memory learns at once; a unit that is rolled back takes back what it taught, and nothing of what others did meanwhile.
     fn learn(&self, tx: &mut Tx<'_>, seen: &Seen) {
-        let before = self.registry();
-        let mut registry = (*before).clone();
-        for (kind, name) in seen.events.keys() {
-            if registry.events.entry(*kind).or_default().insert_missing(name) {
-                registry.count += 1;
-            }
-        }
-        for ((kind, name, property), (types, _)) in &seen.fresh {
-            registry
-                .events
-                .entry(*kind)
-                .or_default()
-                .entry(name.clone())
-                .or_default()
-                .properties
-                .entry(property.clone())
-                .or_default()
-                .types |= types;
-        }
-        let set = |inner: &crate::Inner, registry| {
-            *inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = registry
-        };
-        set(&self.inner, Arc::new(registry));
+        let events: Vec<(EventKind, String)> = seen.events.keys().cloned().collect();
+        let taught: Vec<_> = self.inner.teach(|registry| {
+            events.iter().for_each(|(kind, name)| registry.meet(*kind, name));
+            let fresh = seen.fresh.iter().map(|(place, (types, _))| {
+                let property = registry.property(place);
+                let new = types & !property.types;
+                property.types |= new;
+                (place.clone(), new)
+            });
+            fresh.collect()
+        });
         let inner = Arc::clone(&self.inner);
-        tx.on_rollback(move || set(&inner, before));
+        // An event that was met stays met: its row is written with every unit.
+        tx.on_rollback(move || {
+            inner.teach(|registry| taught.iter().for_each(|(place, new)| registry.property(place).types &= !new));
+        });
     }
 
     pub fn schema(&self, tx: &mut Tx<'_>) -> Result<Vec<EventRow>, DbError> {
@@ -327,23 +318,41 @@ impl Intake {
                 params![kind, name, &property.name, &property.locked_type, property.required],
             )?;
         }
-        let before = self.registry();
-        *self.inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = Arc::new(Registry::load(tx)?);
-        let inner = Arc::clone(&self.inner);
-        tx.on_rollback(move || *inner.registry.write().unwrap_or_else(|broken| broken.into_inner()) = before);
+        tx.announce()?;
+        let Some(kind) = EventKind::parse(kind) else { return Ok(()) };
+        let take = |registry: &Registry| registry.events.get(&kind).and_then(|events| events.get(name)).cloned();
+        let (before, after) = (take(&self.registry()), take(&Registry::load(tx)?));
+        let put = move |intake: &Intake, name: &str, schema: Option<EventSchema>| {
+            intake.inner.teach(|registry| {
+                registry.meet(kind, name);
+                registry.events.entry(kind).or_default().insert(name.to_owned(), schema.unwrap_or_default());
+            });
+            intake.rules_changed();
+        };
+        put(self, name, after);
+        let (intake, name) = (self.clone(), name.to_owned());
+        tx.on_rollback(move || put(&intake, &name, before));
         Ok(())
     }
 }
 
-trait InsertMissing {
-    fn insert_missing(&mut self, name: &str) -> bool;
+impl crate::Inner {
+    /// Changes the copy in memory. Units run side by side on PostgreSQL: each changes its own place, none the whole.
+    fn teach<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
+        change(Arc::make_mut(&mut self.registry.write().unwrap_or_else(|broken| broken.into_inner())))
+    }
 }
-impl InsertMissing for FxHashMap<String, EventSchema> {
-    fn insert_missing(&mut self, name: &str) -> bool {
-        if self.contains_key(name) {
-            return false;
+
+impl Registry {
+    fn meet(&mut self, kind: EventKind, name: &str) {
+        let events = self.events.entry(kind).or_default();
+        if !events.contains_key(name) {
+            events.insert(name.to_owned(), EventSchema::default());
+            self.count += 1;
         }
-        self.insert(name.to_owned(), EventSchema::default());
-        true
+    }
+    fn property(&mut self, (kind, name, property): &(EventKind, String, String)) -> &mut Property {
+        let schema = self.events.entry(*kind).or_default().entry(name.clone()).or_default();
+        schema.properties.entry(property.clone()).or_default()
     }
 }

@@ -1,7 +1,7 @@
 //! The tracking API's messages, end to end but for HTTP, on both engines.
 
-use siyu_db::{Migration, Tx};
-use siyu_intake::{Accepted, Endpoint, Intake};
+use siyu_db::{Db, Migration, Tx, params};
+use siyu_intake::{Accepted, CURRENCY, Endpoint, EventPatch, Intake};
 use siyu_kernel::{Chance, Clock, Currency, Refusal, Vault};
 use siyu_log::Log;
 use siyu_people::People;
@@ -15,7 +15,16 @@ static ALL: LazyLock<Vec<Migration>> = LazyLock::new(|| {
 contract!(&ALL;
     a_batch_becomes_people_events_and_orders, the_same_batch_twice_changes_nothing, bad_messages_are_kept_aside_with_the_reason, a_request_that_cannot_be_read_leaves_nothing,
     refunds_and_cancellations_are_counted_once, a_locked_schema_quarantines_and_a_retry_lets_in, concurrent_requests_agree, hostile_input_never_panics, orders_follow_a_merge,
-    an_import_whose_process_is_gone_is_failed);
+    rules_reach_other_processes);
+
+fn open(test: &TestDb, db: &Db) -> (Log, People, Intake) {
+    let vault = Vault::from_key([3; 32]);
+    let chance = Arc::new(Chance::seeded(7));
+    let log = Log::open(db, vault.clone(), test.clock.clone()).unwrap();
+    let people = People::open(db, vault.clone(), log.clone(), chance.clone()).unwrap();
+    let intake = Intake::open(db, vault, log.clone(), people.clone(), chance, Currency::CNY).unwrap();
+    (log, people, intake)
+}
 
 struct World {
     test: TestDb,
@@ -26,20 +35,19 @@ struct World {
 
 impl World {
     fn new(test: TestDb) -> Self {
-        let vault = Vault::from_key([3; 32]);
-        let chance = Arc::new(Chance::seeded(7));
-        let log = Log::open(test.db(), vault.clone(), test.clock.clone()).unwrap();
-        let people = People::open(test.db(), vault.clone(), log.clone(), chance.clone()).unwrap();
-        let intake = Intake::open(test.db(), vault, log.clone(), people.clone(), chance, Currency::CNY).unwrap();
+        let (log, people, intake) = open(&test, test.db());
         Self { test, log, people, intake }
     }
     fn send(&self, path: &str, body: &str) -> Result<Accepted, Refusal> {
         self.send_bytes(path, body.as_bytes())
     }
     fn send_bytes(&self, path: &str, body: &[u8]) -> Result<Accepted, Refusal> {
-        let prepared = self.intake.prepare(Endpoint::parse(path).unwrap(), body, "key_test", self.test.clock.now())?;
-        let (intake, prepared) = (self.intake.clone(), Arc::new(prepared));
-        self.test.db().transact(move |tx| intake.write(tx, &prepared))
+        self.send_to(&self.intake, self.test.db(), path, body)
+    }
+    fn send_to(&self, intake: &Intake, db: &Db, path: &str, body: &[u8]) -> Result<Accepted, Refusal> {
+        let prepared = intake.prepare(Endpoint::parse(path).unwrap(), body, "key_test", self.test.clock.now())?;
+        let (intake, prepared) = (intake.clone(), Arc::new(prepared));
+        db.transact(move |tx| intake.write(tx, &prepared))
     }
     fn read<T>(&self, f: impl FnOnce(&mut Tx<'_>) -> Result<T, Refusal>) -> T {
         self.test.db().read(f).unwrap()
@@ -324,32 +332,62 @@ impl ParseIdentifier for &str {
     }
 }
 
-fn an_import_whose_process_is_gone_is_failed(test: TestDb) {
-    use siyu_intake::import::{ImportKind, JobState, NewJob};
-    let w = World::new(test);
-    let start = |path: &'static str| {
-        let (intake, now) = (w.intake.clone(), w.test.clock.now());
-        let job = w.test.db().transact(move |tx| {
-            let new = NewJob { kind: ImportKind::Orders, file: "orders.csv", size: 1, path, by: "cli" };
-            let job = intake.create_job(tx, &new, now)?;
-            intake.start_job(tx, &job.id, &Default::default(), &Default::default(), false, now)
-        });
-        job.unwrap().id
+/// What one process decides holds in the others from their next message on, however long they have been running.
+fn rules_reach_other_processes(test: TestDb) {
+    let world = World::new(test);
+    let db = world.test.second();
+    let (_, people, other) = open(&world.test, &db);
+    let send = |body: &str| world.send_to(&other, &db, "track", body.as_bytes()).unwrap();
+    let seen = |id: &str, plan: &str, user: &str| {
+        format!(r#"{{"messageId":"{id}","userId":"{user}","event":"Chose","properties":{{"plan":{plan}}}}}"#)
     };
-    let settle = || {
-        let (intake, now) = (w.intake.clone(), w.test.clock.now());
-        w.test.db().transact(move |tx| intake.settle_abandoned(tx, now)).unwrap()
-    };
-    let state = |id: &str| w.read(|tx| w.intake.job(tx, id));
-    let (theirs, upload) = (start("/tmp/orders.csv"), start("/tmp/x.sealed"));
-    assert_eq!(settle(), 0, "it has only just begun");
-    w.test.clock.advance_seconds(599);
-    assert_eq!(settle(), 0, "its time has not run out");
-    w.test.clock.advance_seconds(1);
-    assert_eq!((settle(), settle()), (1, 0));
-    let job = state(&theirs);
-    assert_eq!((job.state, job.error.map(|error| error.0)), (JobState::Failed, Some("import_interrupted".to_owned())));
-    assert_eq!(state(&upload).state, JobState::Running, "an upload goes on by itself");
-    let left = w.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM lease WHERE name LIKE 'import:%'", &[], |row| row.int(0))?));
-    assert_eq!(left, 1, "a job that has ended holds nothing");
+    // Every connection of the other process has been used before.
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            scope.spawn(move || {
+                for n in 0..5 {
+                    assert_eq!(send(&seen(&format!("w{worker}-{n}"), "\"gold\"", "u1")).events, 1);
+                }
+            });
+        }
+    });
+    let lock: EventPatch =
+        serde_json::from_str(r#"{"locked":true,"properties":[{"name":"plan","locked_type":"string"}]}"#).unwrap();
+    let intake = world.intake.clone();
+    world.test.db().transact(move |tx| intake.patch_schema(tx, "track", "Chose", &lock)).unwrap();
+    let accepted = send(&seen("after-lock", "7", "u1"));
+    assert_eq!((accepted.events, accepted.quarantined), (0, 1), "the schema was locked by the first process");
+
+    let first = world.people.clone();
+    let mut rules = siyu_people::IdentityRules::clone(&first.rules());
+    let kind = rules.kinds.iter_mut().find(|rule| rule.kind == "user_id").unwrap();
+    kind.blocked.push("nobody".into());
+    world.test.db().transact(move |tx| first.save_rules(tx, rules.clone().validated()?)).unwrap();
+    let accepted = send(&seen("after-block", "\"gold\"", "nobody"));
+    assert_eq!((accepted.events, accepted.quarantined), (0, 1), "the value was blocked by the first process");
+
+    let set = "INSERT INTO setting (name, value) VALUES ($1, 'USD')";
+    world
+        .test
+        .db()
+        .transact(move |tx| {
+            tx.execute(set, params![CURRENCY])?;
+            Ok(tx.announce()?)
+        })
+        .unwrap();
+    send(r#"{"messageId":"o1","userId":"u1","event":"Order Completed","properties":{"order_id":"O1","revenue":10}}"#);
+    let totals = world.read(|tx| Ok(siyu_commerce::totals(tx)?));
+    let shown: Vec<_> = totals.iter().map(|total| (total.currency.code(), total.revenue)).collect();
+    assert_eq!(shown, [("USD", 1_000)], "the currency was changed by the first process");
+
+    // One that only reads learns it by looking.
+    let (unlock, intake): (EventPatch, _) = (serde_json::from_str(r#"{"locked":false}"#).unwrap(), other.clone());
+    db.transact(move |tx| {
+        tx.execute("UPDATE setting SET value = 'EUR' WHERE name = $1", params![CURRENCY])?;
+        intake.patch_schema(tx, "track", "Chose", &unlock)
+    })
+    .unwrap();
+    world.test.db().catch_up().unwrap();
+    assert_eq!(world.intake.currency().code(), "EUR");
+    assert_eq!(people.rules(), world.people.rules());
 }

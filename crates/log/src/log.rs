@@ -121,6 +121,10 @@ impl Log {
         }
         Ok(())
     }
+    /// Learns what other processes appended, for those that only read: on PostgreSQL appending learns it under the lock, reading does not.
+    pub fn catch_up(&self, db: &Db) -> Result<(), Refusal> {
+        db.read(|tx| Ok(self.inner.load(tx)?))
+    }
     pub fn stats(&self) -> Stats {
         let state = self.inner.read();
         Stats { last_seq: state.last_seq, tail_rows: state.tail_rows, runs: state.runs.len() }

@@ -3,7 +3,7 @@
 
 use crate::People;
 use rustc_hash::FxHashMap;
-use siyu_db::{CommitHook, Engine, Slots, Tx};
+use siyu_db::{CommitHook, Slots, Tx};
 use siyu_kernel::{Digest128, PersonNum, Refusal};
 
 /// Two generations of this size; the older one goes when the younger is full, but for what was asked for meanwhile.
@@ -54,12 +54,12 @@ impl Cache {
     }
 }
 
-/// Another process wrote: what we remember may be wrong.
+/// What we remember may be wrong.
 pub struct Refresh(pub People);
 
 impl CommitHook for Refresh {
     fn refresh(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
-        if tx.engine() == Engine::Sqlite { self.0.reload(tx) } else { self.0.reload_if_changed(tx) }
+        self.0.reload(tx)
     }
     fn before_commit(&self, _: &mut Tx<'_>) -> Result<(), Refusal> {
         Ok(())

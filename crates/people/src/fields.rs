@@ -207,7 +207,7 @@ impl People {
         if field.sensitive {
             self.reseal(tx, name)?;
         }
-        self.stamp_change(tx)?;
+        tx.announce()?;
         self.remember(tx, vec![field.clone()]);
         Ok(field)
     }
@@ -224,7 +224,7 @@ impl People {
                 *field = tx.one(&format!("{FIELD} WHERE name = $1"), params![&field.name], field_row)?;
             }
         }
-        self.stamp_change(tx)?;
+        tx.announce()?;
         self.remember(tx, fields);
         Ok(())
     }

@@ -64,8 +64,6 @@ pub(crate) struct Inner {
     pub index: index::Index,
     pub fields: RwLock<Arc<fields::FieldTable>>,
     pub rules: RwLock<Arc<IdentityRules>>,
-    /// The stamp of the rules and fields that were read last; another process that changes them changes it.
-    pub stamp: Mutex<Option<String>>,
 }
 
 impl People {
@@ -79,7 +77,6 @@ impl People {
             index: index::Index::default(),
             fields: RwLock::default(),
             rules: RwLock::new(Arc::new(IdentityRules::default())),
-            stamp: Mutex::default(),
         };
         let people = Self { inner: Arc::new(inner) };
         people.build_if_missing(db)?;
@@ -152,44 +149,20 @@ impl People {
     }
     /// Reads what other processes, or an earlier run, decided.
     pub(crate) fn reload(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
-        let stamp = stamp(tx)?;
         let rules = IdentityRules::load(tx)?;
         let fields = fields::FieldTable::load(tx)?;
         *self.inner.rules.write().unwrap_or_else(|broken| broken.into_inner()) = Arc::new(rules);
         *self.inner.fields.write().unwrap_or_else(|broken| broken.into_inner()) = Arc::new(fields);
-        *self.inner.stamp() = stamp;
         self.inner.cache().clear();
         Ok(())
     }
-    /// The same where every transaction has to ask: one look at the stamp.
-    pub(crate) fn reload_if_changed(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
-        let current = stamp(tx)?;
-        if *self.inner.stamp() == current { Ok(()) } else { self.reload(tx) }
-    }
-    /// Tells other processes, with this unit's commit, that rules or fields are new.
-    pub(crate) fn stamp_change(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
-        let value = format!("{:016x}", self.inner.chance.next());
-        tx.execute(
-            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            params![STAMP, &value],
-        )
-        .map(drop)
-    }
 }
 
-const STAMP: &str = "people_stamp";
-
-fn stamp(tx: &mut Tx<'_>) -> Result<Option<String>, DbError> {
-    tx.opt("SELECT value FROM setting WHERE name = $1", params![STAMP], |row| row.text(0))
-}
 pub(crate) fn erased() -> Refusal {
     Refusal::not_found("person_erased", "This person's data was erased on request.", "该客户的数据已应其要求删除。")
 }
 
 impl Inner {
-    pub fn stamp(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.stamp.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
     pub fn cache(&self) -> std::sync::MutexGuard<'_, cache::Cache> {
         self.cache.lock().unwrap_or_else(|broken| broken.into_inner())
     }

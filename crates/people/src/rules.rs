@@ -170,7 +170,7 @@ impl crate::People {
             "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             params![SETTING, &text],
         )?;
-        self.stamp_change(tx)?;
+        tx.announce()?;
         let set = |inner: &crate::Inner, rules| {
             std::mem::replace(&mut *inner.rules.write().unwrap_or_else(|broken| broken.into_inner()), rules)
         };

@@ -1,19 +1,23 @@
-//! Backup and restore in one portable form: all rows of all tables as of one instant. It moves between the engines.
+//! Backup and restore in one portable form: all rows of all tables as of one instant, then the uploaded files that wait for their import.
+//! It moves between the engines.
 
 use crate::args::{Backup, Restore};
 use crate::output;
 use crate::workspace::Folder;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_db::{Db, DbConfig, Engine, OpenMode, Param, Tx, Value, params};
+use siyu_api::imports::{SEALED, UPLOADS};
+use siyu_db::{Db, Engine, OpenMode, Param, Tx, Value, params};
+use siyu_intake::import::Hold;
 use siyu_kernel::{Refusal, Vault, clocks};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
-const MAGIC: &[u8; 8] = b"SIYUBAK1";
+const MAGIC: &[u8; 8] = b"SIYUBAK2";
 const TEXT_BYTES_MAX: usize = 1 << 30;
 const ROWS_PER_UNIT: usize = 5_000;
+const PIECE_BYTES: u64 = 1 << 20;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -29,6 +33,19 @@ struct Head {
 struct TableHead {
     table: String,
     columns: Vec<String>,
+}
+
+/// An uploaded file, sealed as it lies on the disk.
+#[derive(Serialize, Deserialize)]
+struct FileHead {
+    file: String,
+}
+
+/// What was written or read.
+#[derive(Default)]
+struct Count {
+    rows: u64,
+    files: u64,
 }
 
 fn failed(error: std::io::Error) -> Refusal {
@@ -71,11 +88,17 @@ pub fn backup(args: &Backup, as_json: bool) -> Result<(), Refusal> {
     if !args.without_key {
         head.key = Some(folder.vault.show_key());
     }
-    let rows = write_all(&db, &partial, head)?;
+    let written = write_all(&db, &folder.path, &partial, head);
+    if written.is_err() {
+        let _ = std::fs::remove_file(&partial);
+    }
+    let Count { rows, files } = written?;
     std::fs::rename(&partial, &path).map_err(failed)?;
     let size = std::fs::metadata(&path).map_err(failed)?.len();
     if as_json {
-        output::line(&json!({ "file": path, "rows": rows, "bytes": size, "with_key": !args.without_key }));
+        output::line(
+            &json!({ "file": path, "rows": rows, "files": files, "bytes": size, "with_key": !args.without_key }),
+        );
     }
     output::say(
         &format!(
@@ -102,10 +125,11 @@ pub fn backup(args: &Backup, as_json: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn write_all(db: &Db, path: &Path, mut head: Head) -> Result<u64, Refusal> {
+fn write_all(db: &Db, folder: &Path, path: &Path, mut head: Head) -> Result<Count, Refusal> {
     let file = private_file(path)?;
     let mut out = zstd::Encoder::new(file, 3).map_err(failed)?;
-    let mut total = 0;
+    out.include_checksum(true).map_err(failed)?;
+    let mut count = Count::default();
     db.read(|tx| {
         head.steps = tx.query("SELECT id FROM schema_migration ORDER BY applied_at, id", &[], |row| row.text(0))?;
         out.write_all(MAGIC).map_err(failed)?;
@@ -118,7 +142,7 @@ fn write_all(db: &Db, path: &Path, mut head: Head) -> Result<u64, Refusal> {
                 let written = (0..columns.len()).try_for_each(|at| {
                     put_value(&mut out, &row.value(at)?).map_err(|e| siyu_db::DbError::Decode(e.to_string()))
                 });
-                total += 1;
+                count.rows += 1;
                 if let Err(error) = written {
                     problem.get_or_insert(error);
                 }
@@ -130,10 +154,43 @@ fn write_all(db: &Db, path: &Path, mut head: Head) -> Result<u64, Refusal> {
             out.write_all(&[END]).map_err(failed)?;
         }
         put_json(&mut out, &None::<TableHead>)?;
+        for name in uploads(tx)? {
+            count.files += u64::from(write_file(&mut out, folder, &name)?);
+        }
+        put_json(&mut out, &None::<FileHead>)?;
         Ok(())
     })?;
     out.finish().and_then(|file| file.sync_all()).map_err(failed)?;
-    Ok(total)
+    Ok(count)
+}
+
+/// The files that an import has yet to read, or may have to read again.
+fn uploads(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
+    let paths = tx.query("SELECT path FROM import_job WHERE path IS NOT NULL ORDER BY num", &[], |row| row.text(0))?;
+    Ok(paths.into_iter().filter(|name| is_upload(name)).collect())
+}
+fn is_upload(name: &str) -> bool {
+    name.strip_suffix(SEALED).is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// False when the file is gone: its import ended since the rows were read.
+fn write_file(out: &mut impl Write, folder: &Path, name: &str) -> Result<bool, Refusal> {
+    let mut file = match File::open(folder.join(UPLOADS).join(name)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(error)),
+    };
+    put_json(out, &Some(FileHead { file: name.to_owned() }))?;
+    loop {
+        let mut piece = Vec::new();
+        (&mut file).take(PIECE_BYTES).read_to_end(&mut piece).map_err(failed)?;
+        if piece.is_empty() {
+            break;
+        }
+        put_value(out, &Value::Blob(piece)).map_err(failed)?;
+    }
+    out.write_all(&[END]).map_err(failed)?;
+    Ok(true)
 }
 
 fn private_file(path: &Path) -> Result<File, Refusal> {
@@ -203,14 +260,15 @@ pub fn restore(args: &Restore, as_json: bool) -> Result<(), Refusal> {
             format!("该备份由更新版本写入（步骤 {step}），请使用该版本恢复。"),
         ));
     }
+    let existed = args.place.data.exists();
     let folder = Folder::create(&args.place.data, args.postgres.as_deref(), &args.schema, Some(vault))?;
-    let rows = load(&folder.db_config().only(&head.steps), &mut input)?;
+    let Count { rows, files } = load(&folder, &head, &mut input).inspect_err(|_| folder.unmake(existed))?;
     // What came after the backup's schema is applied now, as at any start.
     let db = folder.open_db(OpenMode::Migrate, &*clocks::system())?;
     let people =
         db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM person WHERE root = num AND state = 0", &[], |row| row.int(0))?))?;
     if as_json {
-        output::line(&json!({ "rows": rows, "people": people, "taken_at": head.created_at }));
+        output::line(&json!({ "rows": rows, "files": files, "people": people, "taken_at": head.created_at }));
     }
     output::say(
         &format!("已恢复 {rows} 行，{people} 位客户（备份于 {}）。", head.created_at),
@@ -219,8 +277,8 @@ pub fn restore(args: &Restore, as_json: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn load(config: &DbConfig, input: &mut impl Read) -> Result<u64, Refusal> {
-    let db = Db::open(config.clone(), &*clocks::system())?;
+fn load(folder: &Folder, head: &Head, input: &mut impl Read) -> Result<Count, Refusal> {
+    let db = Db::open(folder.db_config().only(&head.steps), &*clocks::system())?;
     let filled = db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM setting", &[], |row| row.int(0))?))?;
     if filled > 0 {
         return Err(Refusal::conflict(
@@ -229,6 +287,52 @@ fn load(config: &DbConfig, input: &mut impl Read) -> Result<u64, Refusal> {
             "该数据库中已有工作区，请恢复到空库。",
         ));
     }
+    let loaded = load_rows(&db, input).and_then(|rows| Ok(Count { rows, files: load_files(&folder.path, input)? }));
+    if loaded.is_err() {
+        // On a server nothing else would take the half of it away.
+        let _ = db.transact(empty);
+    }
+    let count = loaded?;
+    // Imports that ran when the backup was taken run nowhere: the next start finds them without a holder.
+    let running =
+        db.read(|tx| Ok(tx.query("SELECT id FROM import_job WHERE state = 'running'", &[], |row| row.text(0))?))?;
+    running.iter().try_for_each(|id| Hold::leave(&folder.path, id))?;
+    Ok(count)
+}
+
+fn empty(tx: &mut Tx<'_>) -> Result<(), Refusal> {
+    for table in tables(tx)?.into_iter().rev().chain(["schema_migration".to_owned()]) {
+        tx.script(&format!("DROP TABLE {table}"))?;
+    }
+    Ok(())
+}
+
+fn load_files(folder: &Path, input: &mut impl Read) -> Result<u64, Refusal> {
+    let mut files = 0;
+    while let Some(FileHead { file: name }) = get_json::<Option<FileHead>>(input)? {
+        if !is_upload(&name) {
+            return Err(damaged());
+        }
+        std::fs::create_dir_all(folder.join(UPLOADS)).map_err(failed)?;
+        let mut file = private_file(&folder.join(UPLOADS).join(name))?;
+        loop {
+            match get_value(input)? {
+                Some(Value::Blob(piece)) => file.write_all(&piece).map_err(failed)?,
+                Some(_) => return Err(damaged()),
+                None => break,
+            }
+        }
+        file.sync_all().map_err(failed)?;
+        files += 1;
+    }
+    // The checksum of the whole comes last.
+    match input.read(&mut [0]) {
+        Ok(0) => Ok(files),
+        _ => Err(damaged()),
+    }
+}
+
+fn load_rows(db: &Db, input: &mut impl Read) -> Result<u64, Refusal> {
     let mut total = 0;
     while let Some(head) = get_json::<Option<TableHead>>(input)? {
         let plain = |name: &String| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

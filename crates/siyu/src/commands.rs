@@ -10,7 +10,7 @@ use siyu_access::{Actor, KeyKind, Locale, NewUser, Role, Scope};
 use siyu_api::{App, Workspace};
 use siyu_db::OpenMode;
 use siyu_files::{Source, TableWriter};
-use siyu_intake::import::{ImportKind, ImportOptions, Job, NewJob, Progress, Run, Summary};
+use siyu_intake::import::{Hold, ImportKind, ImportOptions, Job, NewJob, Patience, Progress, Run, Summary};
 use siyu_kernel::Refusal;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,13 +28,8 @@ pub fn init(args: &Init, json: bool) -> Result<(), Refusal> {
     let folder = Folder::create(&args.place.data, args.postgres.as_deref(), &args.schema, None)?;
     let result = first_user(&folder, settings, &args.admin, &args.password);
     if let Err(refusal) = result {
-        // A refused first user leaves no half-made workspace behind; a folder that was there before keeps what it held.
-        for name in ["siyu.key", "siyu.toml", "workspace.db", "workspace.db-wal", "workspace.db-shm"] {
-            let _ = std::fs::remove_file(args.place.data.join(name));
-        }
-        if !existed {
-            let _ = std::fs::remove_dir(&args.place.data);
-        }
+        // A refused first user leaves no half-made workspace behind.
+        folder.unmake(existed);
         return Err(refusal);
     }
     if json {
@@ -182,6 +177,9 @@ pub fn import(args: &Import, _json: bool) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// How long a command waits for a database server that restarts.
+const WAIT_SECONDS_MAX: u32 = 60;
+
 /// Brings a file in through the same path as the console's wizard.
 pub fn run_import(
     open: &crate::workspace::Open,
@@ -197,21 +195,38 @@ pub fn run_import(
     let name = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let (intake, now, path) = (app.intake.clone(), app.now(), file.to_string_lossy().into_owned());
     let (mapping, options) = (mapping.clone(), options.clone());
+    siyu_api::imports::settle_interrupted(app, false)?;
     let job = app.db.transact(move |tx| {
-        intake.settle_abandoned(tx, now)?;
-        let job =
-            intake.create_job(tx, &NewJob { kind, file: &name, size: size as i64, path: &path, by: "cli" }, now)?;
-        intake.start_job(tx, &job.id, &mapping, &options, dry_run, now)
+        intake.create_job(tx, &NewJob { kind, file: &name, size: size as i64, path: &path, by: "cli" }, now)
     })?;
+    // Held before the row says that it runs: whoever finds such a row without a holder knows that we are dead.
+    let hold = Hold::take(&app.folder, &job.id)?;
+    let (intake, id) = (app.intake.clone(), job.id);
+    let job = app.db.transact(move |tx| intake.start_job(tx, &id, &mapping, &options, dry_run))?;
     let bar = bar(size);
-    let run = Run { intake: &app.intake, db: &app.db, clock: Arc::clone(&app.clock), zone: open.zone()? };
+    let run = Run {
+        intake: &app.intake,
+        db: &app.db,
+        clock: Arc::clone(&app.clock),
+        zone: open.zone()?,
+        patience: Patience::Seconds(WAIT_SECONDS_MAX),
+    };
+    let mut waits = false;
     let summary = compacting(open, || {
         run.run(&job, source, &mut |progress: Progress| {
+            if progress.waiting.is_some() && !waits {
+                output::say(
+                    &format!("数据库暂时不可用，等待恢复（最多 {WAIT_SECONDS_MAX} 秒）……"),
+                    &format!("The database is away; waiting for it (at most {WAIT_SECONDS_MAX} s) …"),
+                );
+            }
+            waits = progress.waiting.is_some();
             bar.set_length(progress.total.max(1));
             bar.set_position(progress.done);
             bar.set_message(progress.rows.to_string());
         })
     });
+    drop(hold);
     bar.finish_and_clear();
     summary.map(|summary| (job, summary))
 }

@@ -1,4 +1,5 @@
-//! What runs beside serving: compaction of the look-ups, rule tags, expiry. One thread each, stopped before the database closes.
+//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, looking at what other processes did.
+//! One thread each, stopped before the database closes.
 
 use crate::workspace::Open;
 use siyu_audience::Audience;
@@ -17,7 +18,12 @@ impl Jobs {
     pub fn start(open: &Arc<Open>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let holder = format!("{}-{:x}", std::process::id(), open.app.chance.next());
-        let threads = vec![compaction(open, &stop, holder.clone()), tags(open, &stop, holder), columns(open, &stop)];
+        let threads = vec![
+            compaction(open, &stop, holder.clone()),
+            tags(open, &stop, holder),
+            columns(open, &stop),
+            neighbours(open, &stop),
+        ];
         Self { stop, threads }
     }
     pub fn stop(self) {
@@ -98,11 +104,24 @@ fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<
             if let Err(refusal) = done {
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");
             }
-            let intake = open.app.intake.clone();
-            if let Err(refusal) = open.app.db.transact(move |tx| intake.settle_abandoned(tx, now)) {
+            if let Err(refusal) = siyu_api::imports::settle_interrupted(&open.app, false) {
                 tracing::warn!(code = refusal.code, "imports whose process is gone will be looked for again");
             }
             nap(&stop, 20_000);
+        }
+    })
+}
+
+/// Other processes on this workspace change rules and append events. Whoever writes learns of it first; for those that only read there is
+/// this look every second.
+fn neighbours(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
+    let (open, stop) = (Arc::clone(open), Arc::clone(stop));
+    std::thread::spawn(move || {
+        while !stop.load(Ordering::SeqCst) {
+            let app = &open.app;
+            // A database that is away is told by every request; here the next look is soon enough.
+            let _ = app.db.catch_up().and_then(|()| app.log.catch_up(&app.db));
+            nap(&stop, 1_000);
         }
     })
 }

@@ -40,7 +40,7 @@ pub fn listen(open: Open, address: &str, ready: impl FnOnce(String) -> Result<()
     let listener = runtime.block_on(siyu_api::bind(address))?;
     let local = listener.local_addr().map_err(Refusal::internal)?;
     let jobs = Jobs::start(&open);
-    siyu_api::imports::resume_interrupted(&app)?;
+    siyu_api::imports::settle_interrupted(&app, true)?;
     ready(local.to_string())?;
     let result = runtime.block_on(siyu_api::serve(listener, siyu_api::router(app), stopped()));
     jobs.stop();

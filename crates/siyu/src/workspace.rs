@@ -63,7 +63,8 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), Refusal> {
 
 impl Folder {
     pub fn exists(path: &Path) -> bool {
-        path.join(KEY).exists()
+        // A folder that cannot be looked into is no empty one: opening it says why.
+        path.join(KEY).try_exists().unwrap_or(true)
     }
     /// Makes the folder with a new key (or a given one) and a commented configuration.
     pub fn create(path: &Path, postgres: Option<&str>, schema: &str, vault: Option<Vault>) -> Result<Self, Refusal> {
@@ -83,6 +84,16 @@ impl Folder {
         write_private(&path.join(CONFIG), &text)?;
         write_private(&path.join(KEY), &format!("{}\n", vault.show_key()))?;
         Self::open(path)
+    }
+    /// Takes back what [`Folder::create`] and a first open made; a folder that was there before (`existed`) keeps what it held.
+    pub fn unmake(&self, existed: bool) {
+        for name in [KEY, CONFIG, "workspace.db", "workspace.db-wal", "workspace.db-shm"] {
+            let _ = fs::remove_file(self.path.join(name));
+        }
+        if !existed {
+            let _ = fs::remove_dir_all(self.path.join(siyu_api::imports::UPLOADS));
+            let _ = fs::remove_dir(&self.path);
+        }
     }
     pub fn open(path: &Path) -> Result<Self, Refusal> {
         if !Self::exists(path) {

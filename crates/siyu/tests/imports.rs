@@ -171,6 +171,43 @@ fn an_import_beside_the_running_server() {
     }
 }
 
+/// Two servers on one workspace: what is decided at one holds at the other, also where nothing is written.
+#[test]
+fn two_servers_are_of_one_mind() {
+    for place in [Some(Place::sqlite()), Place::postgres()].into_iter().flatten() {
+        let (api, write) = (place.key("api"), place.key("write"));
+        let (first, second) = (Server::start(&place), Server::start(&place));
+        let track = |server: &Server, id: &str, plan: Value| {
+            let message = json!({ "userId": "u1", "event": "Chose", "messageId": id, "properties": { "plan": plan } });
+            let (status, body) = common::http::post(&server.address, "/v1/track", &write, &message).expect("an answer");
+            assert_eq!(status, 200, "{body}");
+            numbers(&body, &["accepted", "quarantined"])
+        };
+        assert_eq!(track(&second, "m1", json!("gold")), [1, 0]);
+        let patch = |server: &Server, path: &str, body: &Value| {
+            let (status, body) = common::http::patch(&server.address, path, &api, body).expect("an answer");
+            assert_eq!(status, 200, "{body}");
+        };
+        let lock = json!({ "locked": true, "properties": [{ "name": "plan", "locked_type": "string" }] });
+        patch(&first, "/api/v1/schema/track/Chose", &lock);
+        assert_eq!(track(&second, "m2", json!(7)), [0, 1], "the lock of the first server holds at the second");
+        patch(&first, "/api/v1/settings", &json!({ "currency": "EUR" }));
+        // The second one is only asked, and learns it by its own looking.
+        let learnt = (0..50).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            second.stats(&api)["currency"] == "EUR"
+        });
+        assert!(learnt, "the currency does not reach the second server");
+        assert_eq!(track(&first, "m3", json!("silver")), [1, 0]);
+        let id = second.person(&api, "user_id:u1");
+        let learnt = (0..50).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            second.all(&api, &format!("/people/{id}/events")).len() == 2
+        });
+        assert!(learnt, "what the first server took is not seen at the second");
+    }
+}
+
 /// The data set that ships with the program, against the numbers counted from its source.
 #[test]
 fn the_shipped_sample_comes_out_as_counted() {

@@ -2,10 +2,12 @@
 
 mod common;
 
+use common::orders::{MAP, order_file};
 use common::{Place, Server, answers, files, http};
 use serde_json::json;
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const PHONE: &str = "13912345678";
@@ -84,6 +86,44 @@ fn a_backup_moves_everything_and_between_the_engines() {
     }
 }
 
+/// Files that wait for their import, or are half in, are part of a backup; those that are in are gone from both.
+fn carry_uploads(from: &Place, to: &Place) {
+    let key = from.key("api");
+    let (text, sums) = order_file();
+    let mut server = Server::start(from);
+    let done = server.upload(&key, "people", "member_no\nM-done\n");
+    server.start_import(&key, &done, &["member_no=member_no"]);
+    assert_eq!(server.await_import(&key, &done)["state"], "done");
+    let waiting = server.upload(&key, "people", "member_no\nM-waiting\n");
+    let running = server.upload(&key, "orders", &text);
+    server.start_import(&key, &running, &MAP);
+    server.kill();
+    let file = from.path("uploads.backup");
+    assert_eq!(from.run(&["backup", "--to", &file, "--json"]).json()["files"], 2);
+    let args = [&["restore", &file, "--json"][..], &to.database()].concat();
+    assert_eq!(to.run(&args).json()["files"], 2);
+    let server = Server::start(to);
+    assert_eq!(server.await_import(&key, &running)["state"], "done", "what ran goes on");
+    server.start_import(&key, &waiting, &["member_no=member_no"]);
+    assert_eq!(server.await_import(&key, &waiting)["state"], "done");
+    let (stats, whole) = (server.stats(&key), sums.last().expect("the last row's sum"));
+    assert_eq!((stats["orders"].as_i64(), stats["revenue"].as_i64()), (Some(whole.0), Some(whole.1)));
+    for member in ["M-done", "M-waiting"] {
+        server.person(&key, &format!("member_no:{member}"));
+    }
+    drop(server);
+    assert_eq!(files(&to.data.join("uploads")), Vec::<PathBuf>::new(), "nothing waits any more");
+    to.assert_sound();
+}
+
+#[test]
+fn a_backup_carries_the_files_that_wait() {
+    carry_uploads(&Place::sqlite(), &Place::empty());
+    if let (Some(from), Some(to)) = (Place::postgres(), Place::empty_postgres()) {
+        carry_uploads(&from, &to);
+    }
+}
+
 #[test]
 fn a_backup_without_its_key_needs_the_key() {
     let (place, home) = (Place::sqlite(), Place::empty());
@@ -103,16 +143,29 @@ fn a_backup_without_its_key_needs_the_key() {
 fn a_damaged_backup_is_told() {
     let place = Place::sqlite();
     fill(&place);
+    // A file that waits makes the backup long enough to be damaged behind its rows.
+    Server::start(&place).upload(&place.key("api"), "orders", &order_file().0);
     let file = place.path("whole.backup");
     assert!(place.run(&["backup", "--to", &file]).ok);
     let bytes = fs::read(&file).expect("it was written");
-    for (name, cut) in [("half", &bytes[..bytes.len() / 2]), ("none", &b"not a backup"[..])] {
-        let home = Place::empty();
-        let broken = place.write(name, cut);
-        assert_eq!(home.run(&["restore", &broken]).code(), "backup_damaged", "{name}");
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() * 3 / 4] ^= 1;
+    let cases = [
+        ("half", &bytes[..bytes.len() / 2]),
+        ("cut", &bytes[..bytes.len() - 1]),
+        ("flipped", &flipped),
+        ("none", b"not a backup"),
+    ];
+    for home in [Some(Place::empty()), Place::empty_postgres()].into_iter().flatten() {
+        for (name, damaged) in cases {
+            let broken = place.write(name, damaged);
+            let ran = home.run(&[&["restore", &broken][..], &home.database()].concat());
+            assert_eq!(ran.code(), "backup_damaged", "{name}");
+        }
         // What did not come back is no workspace: the next try must not find one in its way.
-        let ran = home.run(&["restore", &file]);
-        assert!(ran.ok, "{name}: {}", ran.err);
+        let ran = home.run(&[&["restore", &file][..], &home.database()].concat());
+        assert!(ran.ok, "{}", ran.err);
+        home.assert_sound();
     }
 }
 
@@ -158,27 +211,99 @@ fn a_phone_number_lies_nowhere_in_the_clear() {
     }
 }
 
-/// A file system of two megabytes, where this process may make one.
-struct SmallDisk<'a>(&'a Path);
+/// A file system of its own in memory, where this process may make one.
+struct OwnDisk<'a>(&'a Path);
 
-impl<'a> SmallDisk<'a> {
-    fn mount(path: &'a Path) -> Option<Self> {
+impl<'a> OwnDisk<'a> {
+    fn mount(path: &'a Path, size: &str) -> Option<Self> {
         fs::create_dir_all(path).ok()?;
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", "size=3m", "siyu-test"]).arg(path).output();
+        let size = format!("size={size}");
+        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "siyu-test"]).arg(path).output();
         done.is_ok_and(|output| output.status.success()).then_some(Self(path))
+    }
+    fn remount(&self, how: &str) {
+        let done = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(self.0).output().expect("mount");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }
 
-impl Drop for SmallDisk<'_> {
+impl Drop for OwnDisk<'_> {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(self.0).output();
     }
 }
 
+/// Takes the right to write away from a folder, and gives it back. Root is bound by the file system only, others by the mode.
+enum Lock<'a> {
+    Disk(OwnDisk<'a>),
+    Mode(&'a Path),
+}
+
+impl<'a> Lock<'a> {
+    fn new(folder: &'a Path) -> Option<Self> {
+        match OwnDisk::mount(folder, "64m") {
+            Some(disk) => Some(Self::Disk(disk)),
+            None if !is_root() => Some(Self::Mode(folder)),
+            None => None,
+        }
+    }
+    fn set(&self, writable: bool) {
+        match self {
+            Self::Disk(disk) => disk.remount(if writable { "rw" } else { "ro" }),
+            Self::Mode(folder) => {
+                let mode = if writable { 0o700 } else { 0o500 };
+                fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("our own folder");
+            }
+        }
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}
+
+#[test]
+fn a_read_only_folder_is_told_and_gone_when_it_can_be_written() {
+    let place = Place::empty();
+    let Some(lock) = Lock::new(&place.data) else {
+        eprintln!("SKIPPED: root may write everywhere, and no file system can be mounted here");
+        return;
+    };
+    let init =
+        ["init", "--name", "Test", "--admin", "a@example.com", "--password", common::PASSWORD, "--currency", "USD"];
+    fs::create_dir_all(&place.data).expect("the temporary folder can be written");
+    lock.set(false);
+    assert_eq!(place.run(&init).code(), "data_folder");
+    lock.set(true);
+    assert!(place.run(&init).ok);
+    fill(&place);
+    let key = place.key("api");
+    let held = answers(&place, &key);
+    let (people, copy) = (place.write("people.csv", "member_no\nM9\n"), place.path("copy.backup"));
+    lock.set(false);
+    let commands: [&[&str]; 6] = [
+        &["serve", "--listen", "127.0.0.1:0"],
+        &["import", "people", &people, "--map", "member_no=member_no"],
+        &["key", "create", "--kind", "api"],
+        &["rebuild"],
+        &["backup", "--to", &copy],
+        &["doctor"],
+    ];
+    for command in commands {
+        let ran = place.run(command);
+        assert_eq!(ran.code(), "storage_read_only", "{command:?}");
+        assert!(ran.err.contains("The data folder cannot be written. Check its owner and permissions."), "{}", ran.err);
+    }
+    lock.set(true);
+    assert_eq!(answers(&place, &key), held, "nothing was lost, and nobody had to repair anything");
+    assert_eq!(place.import("people", &people, &["--map", "member_no=member_no"])["people_new"], 1);
+    place.assert_sound();
+}
+
 #[test]
 fn a_full_disk_is_told_and_gone_when_there_is_space() {
     let place = Place::empty();
-    let Some(_disk) = SmallDisk::mount(&place.data) else {
+    let Some(_disk) = OwnDisk::mount(&place.data, "3m") else {
         eprintln!("SKIPPED: no small file system can be mounted here (needs root)");
         return;
     };

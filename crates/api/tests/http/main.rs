@@ -6,6 +6,7 @@ mod catalogue;
 mod documents;
 mod edge;
 mod endpoints;
+mod imports;
 mod inputs;
 mod listening;
 mod people;

@@ -21,7 +21,7 @@ on_both!(
 );
 
 fn setup() -> Value {
-    json!({"name": "山茶", "timezone": "Asia/Shanghai", "currency": "cny", "locale": "zh", "email": "Ann@Brand.example", "admin_name": "安", "password": PASSWORD})
+    json!({"name": "山茶", "timezone": "Asia/Shanghai", "currency": "usd", "locale": "zh", "email": "Ann@Brand.example", "admin_name": "安", "password": PASSWORD})
 }
 
 fn the_first_run_sets_up_once(test: TestDb) {
@@ -34,11 +34,12 @@ fn the_first_run_sets_up_once(test: TestDb) {
     assert_eq!(session["user"]["role"], "owner");
     assert_eq!(session["user"]["email"], "ann@brand.example");
     assert_eq!(session["user"]["permissions"].as_array().unwrap().len(), 16);
-    assert_eq!(session["workspace"]["currency"], "CNY");
+    assert_eq!(session["workspace"]["currency"], "USD");
     let cookie = res.header("set-cookie");
     let me = app.nobody().header("cookie", cookie.split(';').next().unwrap()).get("/api/v1/session").ok();
     assert_eq!(me, session);
     assert_eq!(app.nobody().get("/api/v1/setup").ok()["name"], "山茶");
+    assert_eq!(app.app.intake.currency().code(), "USD", "also for what comes in before the next start");
     assert_eq!(app.nobody().post("/api/v1/setup", setup()).says(), "409 already_set_up");
 }
 

@@ -83,11 +83,12 @@ impl Conn {
             Conn::Pg(conn) => conn.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         }
     }
-    /// True when another process may have committed since the last call.
+    /// True when what a process remembers may no longer hold: on SQLite another process has committed since the last call; on PostgreSQL a
+    /// unit of any process has announced a change ([`crate::Tx::announce`]).
     pub fn changed_outside(&mut self) -> Result<bool, DbError> {
         match self {
             Conn::Lite(conn) => conn.changed_outside(),
-            Conn::Pg(_) => Ok(true),
+            Conn::Pg(conn) => conn.changed_outside(),
         }
     }
     pub fn transaction_is_dead(&self) -> bool {

@@ -8,6 +8,8 @@ use rustc_hash::FxHashMap;
 pub(crate) struct PgConn {
     client: Client,
     prepared: FxHashMap<String, Statement>,
+    /// The stamp as this connection read it last; the outer `None` before the first look.
+    stamp: Option<Option<String>>,
 }
 
 const PREPARED_MAX: usize = 500;
@@ -20,7 +22,7 @@ impl PgConn {
         let mut client = config.connect(NoTls)?;
         let quoted = schema.replace('"', "\"\"");
         client.batch_execute(&format!("SET search_path TO \"{quoted}\"; SET synchronous_commit TO on; SET client_min_messages TO warning; SET timezone TO 'UTC'; SET idle_in_transaction_session_timeout TO '60s'"))?;
-        Ok(Self { client, prepared: FxHashMap::default() })
+        Ok(Self { client, prepared: FxHashMap::default(), stamp: None })
     }
     fn statement(&mut self, sql: &str) -> Result<Statement, DbError> {
         if let Some(statement) = self.prepared.get(sql) {
@@ -48,6 +50,15 @@ impl PgConn {
     }
     pub fn script(&mut self, sql: &str) -> Result<(), DbError> {
         Ok(self.client.batch_execute(sql)?)
+    }
+    /// PostgreSQL has nothing like SQLite's counter of other processes' commits: whoever changes what others remember says so.
+    pub fn changed_outside(&mut self) -> Result<bool, DbError> {
+        let mut stamp = None;
+        self.query("SELECT value FROM setting WHERE name = $1", &[crate::tx::STAMP.into()], &mut |row| {
+            stamp = Some(row.text(0)?);
+            Ok(())
+        })?;
+        Ok(self.stamp.replace(stamp.clone()) != Some(stamp))
     }
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()

@@ -30,6 +30,10 @@ impl LiteConn {
             Role::Reader => (8_192, "ON"),
         };
         if role == Role::Writer {
+            // Asked for more than it may have, SQLite opens the file for reading and fails at the first write, long after "ready".
+            if conn.is_readonly(rusqlite::MAIN_DB)? {
+                return Err(refused(rusqlite::ffi::SQLITE_READONLY));
+            }
             conn.execute_batch("PRAGMA journal_mode = WAL")?;
         }
         // temp_store stays at its default: in memory, the journal of a savepoint is walked from its start by every INSERT … RETURNING.
@@ -100,6 +104,10 @@ impl LiteConn {
     pub fn raw(&self) -> &Connection {
         &self.conn
     }
+}
+
+fn refused(code: i32) -> DbError {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None).into()
 }
 
 fn numbered<'t>(texts: &'t mut FxHashMap<String, String>, sql: &str) -> &'t str {

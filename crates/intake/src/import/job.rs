@@ -63,11 +63,13 @@ pub struct Job {
     pub kind: ImportKind,
     pub file: String,
     pub size: i64,
-    /// Where the bytes lie; `None` once they are deleted.
+    /// Where the bytes lie; `None` once they are in and deleted.
     pub path: Option<String>,
     pub state: JobState,
     pub format: Option<String>,
     pub encoding: Option<String>,
+    /// The file's columns, once it was read.
+    pub columns: Vec<String>,
     pub mapping: BTreeMap<String, String>,
     pub options: ImportOptions,
     pub dry_run: bool,
@@ -100,14 +102,7 @@ pub struct Reject {
     pub cells: Vec<String>,
 }
 
-const JOB: &str = "SELECT num, id, kind, file, size, path, state, format, encoding, mapping, options, dry_run, done, bytes_done, bytes_total, summary, error, created_at, finished_at, by_actor FROM import_job";
-
-/// After this long without a sign the process of a job counts as gone. A chunk takes seconds; opening a large workbook takes minutes.
-const HELD_SECONDS: i64 = 10 * 60;
-
-fn lease(job: i64) -> String {
-    format!("import:{job}")
-}
+const JOB: &str = "SELECT num, id, kind, file, size, path, state, format, encoding, mapping, options, dry_run, done, bytes_done, bytes_total, summary, error, created_at, finished_at, by_actor, columns FROM import_job";
 
 impl Intake {
     pub fn create_job(&self, tx: &mut Tx<'_>, job: &NewJob<'_>, now: Time) -> Result<Job, Refusal> {
@@ -120,44 +115,23 @@ impl Intake {
         self.job(tx, &id)
     }
     pub fn job(&self, tx: &mut Tx<'_>, id: &str) -> Result<Job, Refusal> {
-        tx.opt(&format!("{JOB} WHERE id = $1"), params![id], job_row)?
+        tx.opt(&format!("{JOB} WHERE id = $1"), params![id], |row| self.job_row(row))?
             .ok_or_else(|| Refusal::not_found("import_unknown", "There is no such import.", "没有该导入任务。"))
     }
     pub fn jobs(&self, tx: &mut Tx<'_>, before: Option<&str>, limit: i64) -> Result<Vec<Job>, DbError> {
         tx.query(
             &format!("{JOB} WHERE id < $1 ORDER BY id DESC LIMIT $2"),
             params![before.unwrap_or("~"), limit],
-            job_row,
+            |row| self.job_row(row),
         )
+    }
+    /// The files that jobs have yet to read, or may have to read again.
+    pub fn files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, DbError> {
+        tx.query("SELECT path FROM import_job WHERE path IS NOT NULL ORDER BY num", &[], |row| row.text(0))
     }
     /// Jobs that a stopped server left in the middle.
     pub fn interrupted(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
-        tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], job_row)
-    }
-    /// Tells other processes that somebody is at work on this job. Renewed with each chunk.
-    pub(crate) fn hold_job(&self, tx: &mut Tx<'_>, job: i64, now: Time) -> Result<(), DbError> {
-        siyu_db::acquire(tx, &lease(job), "run", now, HELD_SECONDS).map(drop)
-    }
-    /// Jobs of `siyu import` whose process is gone: they are failed, with the advice to run them again. Uploads of the console go on by
-    /// themselves instead, see [`Intake::interrupted`]. Answers how many.
-    pub fn settle_abandoned(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
-        let mut settled = 0;
-        for job in self.interrupted(tx)? {
-            let theirs = job.path.as_deref().is_some_and(|path| !path.ends_with(".sealed"));
-            if !theirs {
-                continue;
-            }
-            let Some(lease) = siyu_db::acquire(tx, &lease(job.num), "settle", now, 1)? else { continue };
-            siyu_db::release(tx, &lease)?;
-            let reason = Refusal::conflict(
-                "import_interrupted",
-                "The program was stopped in the middle. What was read is in; run the import again for the rest.",
-                "导入途中程序被终止。已读入的数据已保存，请重新运行导入以完成剩余部分。",
-            );
-            self.finish_job(tx, job.num, JobState::Failed, Some(&reason), now)?;
-            settled += 1;
-        }
-        Ok(settled)
+        tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], |row| self.job_row(row))
     }
     /// Sets it going. Options and mapping hold from here on, also after a restart.
     pub fn start_job(
@@ -167,7 +141,6 @@ impl Intake {
         mapping: &BTreeMap<String, String>,
         options: &ImportOptions,
         dry_run: bool,
-        now: Time,
     ) -> Result<Job, Refusal> {
         let job = self.job(tx, id)?;
         let was_dry = job.state == JobState::Done && job.dry_run;
@@ -194,7 +167,6 @@ impl Intake {
             params![&mapping, &options, dry_run, id],
         )?;
         tx.execute("DELETE FROM import_reject WHERE job = $1", params![job.num])?;
-        self.hold_job(tx, job.num, now)?;
         self.job(tx, id)
     }
     /// Moves between running, paused and cancelled. The running job sees it before its next chunk.
@@ -223,7 +195,6 @@ impl Intake {
             "UPDATE import_job SET state = $1, error = $2, finished_at = $3 WHERE num = $4",
             params![state.name(), &error, now, job],
         )?;
-        tx.execute("DELETE FROM lease WHERE name = $1", params![&lease(job)])?;
         Ok(())
     }
     pub fn delete_job(&self, tx: &mut Tx<'_>, id: &str) -> Result<Job, Refusal> {
@@ -236,9 +207,18 @@ impl Intake {
             ));
         }
         tx.execute("DELETE FROM import_reject WHERE job = $1", params![job.num])?;
-        tx.execute("DELETE FROM lease WHERE name = $1", params![&lease(job.num)])?;
         tx.execute("DELETE FROM import_job WHERE num = $1", params![job.num])?;
         Ok(job)
+    }
+    /// The columns are kept sealed: of a file without a header they are its first row. They outlive the file, for the rows not taken.
+    pub(crate) fn write_columns(&self, tx: &mut Tx<'_>, job: i64, columns: &[String]) -> Result<(), Refusal> {
+        let sealed = self.inner.vault.seal(serde_json::to_string(columns).map_err(Refusal::internal)?.as_bytes());
+        tx.execute("UPDATE import_job SET columns = $1 WHERE num = $2", params![&sealed, job])?;
+        Ok(())
+    }
+    /// The job no longer has a file.
+    pub fn forget_file(&self, tx: &mut Tx<'_>, job: i64) -> Result<(), DbError> {
+        tx.execute("UPDATE import_job SET path = NULL WHERE num = $1", params![job]).map(drop)
     }
     pub(crate) fn write_progress(
         &self,
@@ -279,28 +259,32 @@ impl Intake {
     }
 }
 
-fn job_row(row: RowRef<'_>) -> Result<Job, DbError> {
-    let parsed = |text: Option<String>| text.unwrap_or_default();
-    Ok(Job {
-        num: row.int(0)?,
-        id: row.text(1)?,
-        kind: ImportKind::parse(&row.text(2)?).unwrap_or(ImportKind::People),
-        file: row.text(3)?,
-        size: row.int(4)?,
-        path: row.opt_text(5)?,
-        state: JobState::parse(&row.text(6)?),
-        format: row.opt_text(7)?,
-        encoding: row.opt_text(8)?,
-        mapping: serde_json::from_str(&row.text(9)?).unwrap_or_default(),
-        options: serde_json::from_str(&row.text(10)?).unwrap_or_default(),
-        dry_run: row.flag(11)?,
-        done: row.int(12)?,
-        bytes_done: row.int(13)?,
-        bytes_total: row.int(14)?,
-        summary: serde_json::from_str(&parsed(row.opt_text(15)?)).unwrap_or_default(),
-        error: serde_json::from_str(&parsed(row.opt_text(16)?)).ok(),
-        created_at: row.time(17)?,
-        finished_at: row.opt_time(18)?,
-        by: row.text(19)?,
-    })
+impl Intake {
+    fn job_row(&self, row: RowRef<'_>) -> Result<Job, DbError> {
+        let parsed = |text: Option<String>| text.unwrap_or_default();
+        let columns = row.opt_blob(20)?.and_then(|sealed| self.inner.vault.open(&sealed).ok());
+        Ok(Job {
+            num: row.int(0)?,
+            id: row.text(1)?,
+            kind: ImportKind::parse(&row.text(2)?).unwrap_or(ImportKind::People),
+            file: row.text(3)?,
+            size: row.int(4)?,
+            path: row.opt_text(5)?,
+            state: JobState::parse(&row.text(6)?),
+            format: row.opt_text(7)?,
+            encoding: row.opt_text(8)?,
+            columns: columns.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default(),
+            mapping: serde_json::from_str(&row.text(9)?).unwrap_or_default(),
+            options: serde_json::from_str(&row.text(10)?).unwrap_or_default(),
+            dry_run: row.flag(11)?,
+            done: row.int(12)?,
+            bytes_done: row.int(13)?,
+            bytes_total: row.int(14)?,
+            summary: serde_json::from_str(&parsed(row.opt_text(15)?)).unwrap_or_default(),
+            error: serde_json::from_str(&parsed(row.opt_text(16)?)).ok(),
+            created_at: row.time(17)?,
+            finished_at: row.opt_time(18)?,
+            by: row.text(19)?,
+        })
+    }
 }

@@ -4,12 +4,14 @@
 //! the job's progress, so a job that was killed goes on where it stopped and the same file twice changes nothing.
 
 mod apply;
+mod hold;
 mod job;
 mod plan;
 mod rows;
 mod run;
 pub mod sealed;
 
+pub use hold::Hold;
 pub use job::{Job, JobState, NewJob, Reject, Summary};
 pub use plan::{ImportKind, ImportOptions, Plan};
-pub use run::{Progress, Run};
+pub use run::{Patience, Progress, Run};

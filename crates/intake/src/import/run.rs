@@ -7,10 +7,11 @@ use crate::{Accepted, Intake};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{Db, Tx};
 use siyu_files::{FileError, Row, RowReader, Source};
-use siyu_kernel::{Clock, Identifier, Refusal, Stopwatch, Zone};
+use siyu_kernel::{Class, Clock, Identifier, Refusal, Stopwatch, Zone};
 use siyu_people::Incoming;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
 
 /// Rows in one unit: large enough that the commit costs little a row, small enough that other writers hardly wait.
 const CHUNK_ROWS: usize = 8_000;
@@ -22,6 +23,16 @@ pub struct Run<'a> {
     pub db: &'a Db,
     pub clock: Arc<dyn Clock>,
     pub zone: Zone,
+    pub patience: Patience,
+}
+
+/// What a run does when the storage fails it in the middle. It goes on behind the last saved row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// Somebody waits for the end: a database that is away is waited for this long, anything else ends the run at once.
+    Seconds(u32),
+    /// Nobody waits: also a full disk is tried again, until it works or somebody cancels the job.
+    Endless,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,7 +40,11 @@ pub struct Progress {
     pub rows: u64,
     pub done: u64,
     pub total: u64,
+    /// The code of what is being waited for.
+    pub waiting: Option<&'static str>,
 }
+
+const PAUSE_MILLIS_MAX: u64 = 5_000;
 
 struct Chunk {
     rows: u64,
@@ -70,30 +85,77 @@ impl PeopleOfRows {
 impl Run<'_> {
     /// Runs to the end, or until somebody pauses or cancels it. What is in stays in. The job's row tells the outcome, also when this fails.
     pub fn run(&self, job: &Job, source: Source, progress: &mut dyn FnMut(Progress)) -> Result<Summary, Refusal> {
-        let result = self.work(job, source, progress);
-        let now = self.clock.now();
-        let (intake, num) = (self.intake.clone(), job.num);
-        match &result {
-            Ok((_, false)) => {}
-            Ok((_, true)) => self.db.transact(move |tx| intake.finish_job(tx, num, JobState::Done, None, now))?,
-            Err(refusal) => {
-                let (code, en, zh) = (refusal.code, refusal.en.clone(), refusal.zh.clone());
-                let class = refusal.class;
-                // A database that is away ends the run, not the job: it goes on at the next start.
-                if class != siyu_kernel::Class::Unavailable {
-                    self.db.transact(move |tx| {
-                        intake.finish_job(
-                            tx,
-                            num,
-                            JobState::Failed,
-                            Some(&Refusal::new(class, code, en.clone(), zh.clone())),
-                            now,
-                        )
-                    })?;
+        let mut job = job.clone();
+        let mut trouble: Option<(Stopwatch, i64)> = None;
+        loop {
+            let refusal = match self.attempt(&job, source.clone(), progress) {
+                Ok(summary) => return Ok(summary),
+                Err(refusal) => refusal,
+            };
+            let watch = match trouble.take() {
+                Some((watch, at)) if at == job.done => watch,
+                _ => Stopwatch::start(),
+            };
+            progress(Progress {
+                rows: job.summary.rows,
+                done: job.bytes_done as u64,
+                total: job.bytes_total as u64,
+                waiting: Some(refusal.code),
+            });
+            let Some(next) = self.wait(&job, &refusal, &watch) else { return Err(self.fail(&job, refusal)) };
+            if next.state != JobState::Running {
+                // Paused or cancelled meanwhile, or the end was saved after all.
+                return Ok(next.summary);
+            }
+            trouble = Some((watch, next.done));
+            job = next;
+        }
+    }
+
+    /// The job as it was saved, once it can be read again; `None` when it is not worth waiting for, or no longer.
+    fn wait(&self, job: &Job, refusal: &Refusal, watch: &Stopwatch) -> Option<Job> {
+        let passing = siyu_db::is_passing(refusal);
+        let more = || match self.patience {
+            Patience::Seconds(most) => passing && watch.seconds() < f64::from(most),
+            Patience::Endless => passing || refusal.class == Class::Unavailable,
+        };
+        let mut pause = 250;
+        while more() {
+            std::thread::sleep(Duration::from_millis(pause));
+            pause = (pause * 2).min(PAUSE_MILLIS_MAX);
+            let read = self.db.read(|tx| self.intake.job(tx, &job.id));
+            if let Ok(mut saved) = read {
+                if job.dry_run {
+                    // Nothing of a rehearsal is saved but its report: it begins anew.
+                    (saved.done, saved.summary) = (0, Summary::default());
                 }
+                return Some(saved);
             }
         }
-        result.map(|(summary, _)| summary)
+        None
+    }
+
+    /// Writes down what ended the job. Where even that fails, the next start finds the row without its holder.
+    fn fail(&self, job: &Job, refusal: Refusal) -> Refusal {
+        let (intake, num, now) = (self.intake.clone(), job.num, self.clock.now());
+        let (class, code, en, zh) = (refusal.class, refusal.code, refusal.en.clone(), refusal.zh.clone());
+        let written = self.db.transact(move |tx| {
+            let told = Refusal::new(class, code, en.clone(), zh.clone());
+            intake.finish_job(tx, num, JobState::Failed, Some(&told), now)
+        });
+        if let Err(second) = written {
+            tracing::warn!(import = job.id, code = second.code, "the end of an import could not be written down");
+        }
+        refusal
+    }
+
+    fn attempt(&self, job: &Job, source: Source, progress: &mut dyn FnMut(Progress)) -> Result<Summary, Refusal> {
+        let (summary, ended) = self.work(job, source, progress)?;
+        if ended {
+            let (intake, num, now) = (self.intake.clone(), job.num, self.clock.now());
+            self.db.transact(move |tx| intake.finish_job(tx, num, JobState::Done, None, now))?;
+        }
+        Ok(summary)
     }
 
     fn work(&self, job: &Job, source: Source, progress: &mut dyn FnMut(Progress)) -> Result<(Summary, bool), Refusal> {
@@ -101,6 +163,10 @@ impl Run<'_> {
         let mut reader = siyu_files::open(source, &job.options.open_options()).map_err(file_refusal)?;
         let plan =
             Plan::new(job.kind, reader.columns(), &job.mapping, &job.options, &self.zone, self.intake.currency())?;
+        if job.columns != reader.columns() {
+            let (intake, num, columns) = (self.intake.clone(), job.num, reader.columns().to_vec());
+            self.db.transact(move |tx| intake.write_columns(tx, num, &columns))?;
+        }
         let mut summary = job.summary.clone();
         let earlier = summary.seconds;
         reader.skip(job.done as u64).map_err(file_refusal)?;
@@ -139,7 +205,7 @@ impl Run<'_> {
             // Its thousands of strings are freed by the reading thread, which has the time.
             let _ = spent.send(chunk);
             *summary = next;
-            progress(Progress { rows: summary.rows, done: bytes.0, total: bytes.1 });
+            progress(Progress { rows: summary.rows, done: bytes.0, total: bytes.1, waiting: None });
         }
         summary.seconds = earlier + watch.seconds();
         let (intake, num, last) = (self.intake.clone(), job.num, summary.clone());
@@ -164,7 +230,6 @@ impl Run<'_> {
             if !intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))? {
                 return Ok(None);
             }
-            intake.hold_job(tx, num, clock.now())?;
             intake.apply_chunk(tx, num, kind, &source, &chunk, clock.now(), &mut summary)?;
             intake.write_rejects(tx, num, &chunk.bad)?;
             intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))?;
@@ -197,9 +262,7 @@ impl Run<'_> {
             }
         }
         let (intake, num, chunk, last) = (self.intake.clone(), job.num, Arc::clone(chunk), summary.clone());
-        let now = self.clock.now();
         let going = self.db.transact(move |tx| {
-            intake.hold_job(tx, num, now)?;
             intake.write_rejects(tx, num, &chunk.bad)?;
             intake.write_progress(tx, num, &last, chunk.bytes, (chunk.format, chunk.encoding))
         })?;

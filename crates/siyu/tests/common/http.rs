@@ -10,13 +10,24 @@ pub fn get(address: &str, path: &str, key: &str) -> io::Result<(u16, Value)> {
 }
 
 pub fn post(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
-    post_bytes(address, path, key, body.to_string().as_bytes())
+    write("POST", address, path, key, body)
 }
-/// Whatever bytes, called JSON.
-pub fn post_bytes(address: &str, path: &str, key: &str, body: &[u8]) -> io::Result<(u16, Value)> {
+
+pub fn patch(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
+    write("PATCH", address, path, key, body)
+}
+
+fn write(method: &str, address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
     );
+    send(address, &head, body)
+}
+
+/// A body of any kind.
+pub fn post_bytes(address: &str, path: &str, key: &str, kind: &str, body: &[u8]) -> io::Result<(u16, Value)> {
+    let head =
+        format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\n");
     send(address, &head, body)
 }
 

@@ -2,14 +2,19 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of this")]
 
+pub mod cluster;
 pub mod http;
+pub mod orders;
+pub mod traffic;
 
 use serde_json::Value;
+use siyu_kernel::Chance;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 pub const PASSWORD: &str = "correct-horse-9";
 static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -23,6 +28,16 @@ pub fn siyu() -> Command {
     }
     command.env("LC_ALL", "C").stdin(Stdio::null());
     command
+}
+
+/// A generator whose seed is printed. `SIYU_SEED` repeats a run.
+pub fn chance(name: &str) -> Chance {
+    let seed = std::env::var("SIYU_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| Chance::from_entropy().next());
+    eprintln!("{name}: SIYU_SEED={seed}");
+    Chance::seeded(seed)
 }
 
 /// How a command ended.
@@ -76,10 +91,19 @@ impl Place {
     }
     /// A folder with an address for it on the PostgreSQL of the tests; `None`, loudly, where there is none.
     pub fn empty_postgres() -> Option<Self> {
-        let url = siyu_testkit::postgres_url()?;
+        Some(Self::empty_on(&siyu_testkit::postgres_url()?))
+    }
+    fn empty_on(url: &str) -> Self {
         let mut place = Self::empty();
-        place.schema = Some((url, format!("prog{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst))));
-        Some(place)
+        let schema = format!("prog{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        place.schema = Some((url.to_owned(), schema));
+        place
+    }
+    /// A workspace on this server.
+    pub fn on(url: &str) -> Self {
+        let place = Self::empty_on(url);
+        place.init();
+        place
     }
     /// A workspace in a file, in dollars, on Shanghai's days.
     pub fn sqlite() -> Self {
@@ -200,6 +224,33 @@ impl Server {
         let items = found["items"].as_array().expect("a list");
         assert_eq!(items.len(), 1, "{identifier}: {found}");
         items[0]["id"].as_str().expect("a person has an id").to_owned()
+    }
+    /// Hands a file to the console's import; its id.
+    pub fn upload(&self, key: &str, kind: &str, text: &str) -> String {
+        let path = format!("/api/v1/imports?kind={kind}&filename={kind}.csv");
+        let (status, job) = http::post_bytes(&self.address, &path, key, "application/octet-stream", text.as_bytes())
+            .expect("an answer");
+        assert_eq!(status, 201, "{job}");
+        job["id"].as_str().expect("an import has an id").to_owned()
+    }
+    /// `map` as for the command.
+    pub fn start_import(&self, key: &str, id: &str, map: &[&str]) {
+        let pairs = map.iter().filter_map(|pair| pair.split_once('='));
+        let mapping: serde_json::Map<_, _> =
+            pairs.map(|(field, column)| (field.to_owned(), Value::from(column))).collect();
+        let body = serde_json::json!({ "mapping": mapping });
+        let (status, answer) =
+            http::post(&self.address, &format!("/api/v1/imports/{id}/start"), key, &body).expect("an answer");
+        assert_eq!(status, 200, "{answer}");
+    }
+    /// The import as it ended; the server may have trouble meanwhile.
+    pub fn await_import(&self, key: &str, id: &str) -> Value {
+        let ended = (0..1_200).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            let (_, job) = http::get(&self.address, &format!("/api/v1/imports/{id}"), key).ok()?;
+            (job["state"] != "running" && job["state"].is_string()).then_some(job)
+        });
+        ended.expect("the import ends")
     }
     /// Every item of a paged list.
     pub fn all(&self, key: &str, path: &str) -> Vec<Value> {
