@@ -4,9 +4,10 @@ import { data } from "./data";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
+import { see } from "./see";
 import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see };
