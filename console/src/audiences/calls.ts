@@ -1,6 +1,6 @@
 import { open, download, upload, type Query } from "../api/client";
-import type { Page, PersonRow } from "../api/types";
-import type { Audience, DayOf, Difference, Export, Preview, Rule } from "./shapes";
+import type { Page, PersonRow, Rule } from "../api/types";
+import type { Audience, DayOf, Difference, Export, Preview } from "./shapes";
 
 const at = (id: string, rest = "") => `/audiences/${encodeURIComponent(id)}${rest}`;
 

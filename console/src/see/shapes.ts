@@ -1,18 +1,16 @@
 // Specs and results of the analyses (docs/analysis.md). The API document leaves them open, because each kind has its own; so they are
 // written here, once. Money is minor units, ratios are 0 to 1 and null where there was nothing to divide by.
 
+import type { Duration, EventSel, Span } from "../api/rule";
+
+export type { Duration, EventSel, Scalar, Span, Where, WhereOp } from "../api/rule";
+
 export const KINDS = [
   "activity", "trend", "funnel", "retention", "paths", "distribution", "interval", "attribution", "touchpoints", "lifecycle", "rfm",
   "cohort_value", "assets", "stores", "guides",
 ] as const;
 export type KindName = (typeof KINDS)[number];
 
-export type WhereOp = "eq" | "ne" | "gt" | "gte" | "lt" | "lte" | "in" | "nin" | "contains" | "exists";
-export type Scalar = string | number | boolean;
-export interface Where { property: string; op: WhereOp; value?: Scalar | Scalar[] | null }
-export interface EventSel { event: string | string[]; where?: Where[]; label?: string }
-export type Span = { last_days: number } | { from: string; to: string };
-export type Duration = { days: number } | { hours: number } | { minutes: number };
 export type Unit = "day" | "week" | "month";
 export type By = { property: string } | { trait: string } | { tags: string } | { audiences: string[] };
 export type Among = { audience: string } | { rule: unknown };

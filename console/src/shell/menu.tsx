@@ -1,8 +1,8 @@
 import {
   AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, DashboardOutlined, DatabaseOutlined,
-  DeploymentUnitOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
+  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
-  SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserOutlined, WalletOutlined,
+  SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "../api/types";
@@ -17,8 +17,10 @@ export const sections: Section[] = [
   {
     key: "people", label: "nav.people", entries: [
       { path: "/people", label: "nav.people_list", icon: <UserOutlined />, needs: "people.read" },
+      { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
       { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
+      { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
     ],
   },
   {

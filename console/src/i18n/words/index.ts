@@ -1,4 +1,5 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
+import { audiences } from "./audiences";
 import { common } from "./common";
 import { data } from "./data";
 import { imports } from "./imports";
@@ -10,4 +11,4 @@ import { session } from "./session";
 import { settings } from "./settings";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences };
