@@ -8,7 +8,7 @@ const pairs = readdirSync(folder).filter((name) => name !== "index.ts").flatMap(
 });
 if (pairs.length < 200) throw new Error(`only ${pairs.length} sentences found in the dictionaries`);
 
-const pattern = (sentence) => new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{\w+\\\}/g, ".+")}$`);
+const pattern = (sentence) => new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{\w+(?:\\\|[^}]*)?\\\}/g, ".+")}$`);
 const keys = new Set(pairs.map((pair) => pair.key));
 // A sentence that both languages share, or that is only a placeholder, tells nothing. Short words may also be data.
 const telling = (text) => text.replace(/\{\w+\}/g, "").trim().length >= 4;

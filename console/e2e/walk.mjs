@@ -9,7 +9,7 @@ const PLAIN = [
   "/settings/doctor", "/settings/erasures",
 ];
 const TABS = ["", "?tab=orders", "?tab=fields", "?tab=identity", "?tab=consents", "?tab=tags"];
-const WIDTHS = [1440, 390];
+const WIDTHS = [1280, 390];
 
 async function firstOf(page, path) {
   const answer = await page.request.get(`/api/v1${path}`);

@@ -57,7 +57,7 @@ describe("a rule is complete", () => {
 
 describe("a rule in words", () => {
   it("brackets inner groups", () => {
-    const words = { field: (name: string) => name, op: (op: string) => op, value: (cond: { value?: unknown }) => String(cond.value), and: "and", or: "or", not: "not" };
+    const words = { field: (name: string) => name, op: (op: string) => op, value: (cond: { value?: unknown }) => String(cond.value), deed: () => "a deed", and: "and", or: "or", not: "not" };
     expect(say(rule, words)).toBe("orders.count gte 2 and (has.phone exists or trait.city eq Paris)");
     expect(say({ not: [{ field: "store", op: "eq", value: "S1" }, { field: "orders.count", op: "gte", value: 1 }] }, words)).toBe("not (store eq S1 or orders.count gte 1)");
   });

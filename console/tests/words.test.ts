@@ -62,4 +62,7 @@ describe("fill", () => {
   it("puts values into their places and leaves unknown places alone", () => {
     expect(fill("{n} of {total}, {other}", { n: 3, total: "10" })).toBe("3 of 10, {other}");
   });
+  it("knows one from many", () => {
+    expect([1, "1", 0, "1,234"].map((n) => fill("{n} {n|person|people}", { n }))).toEqual(["1 person", "1 person", "0 people", "1,234 people"]);
+  });
 });

@@ -109,11 +109,26 @@ export const put = call("put");
 export const patch = call("patch");
 export const remove = call("delete");
 
+/** A call whose answer the API document leaves open (it depends on what is asked): `T` is what the caller knows of it. */
+export async function open<T>(method: Uppercase<Method>, path: string, input: { query?: Query; body?: unknown; signal?: AbortSignal } = {}): Promise<T> {
+  return answer<T>(await send(method, path, input.query, input.body, input.signal));
+}
+
 /** Downloads a file through fetch, so that a refusal can be shown as a sentence instead of a page of JSON. */
 export async function download(path: string, filename: string, query?: Query): Promise<void> {
-  const response = await send("GET", path, query);
+  await save(await send("GET", path, query), filename);
+}
+/** The same for files that are made from what is sent. */
+export async function downloadFor(path: string, body: unknown, filename: string): Promise<void> {
+  await save(await send("POST", path, undefined, body), filename);
+}
+
+async function save(response: Response, filename: string) {
+  saveBlob(await response.blob(), filename);
+}
+export function saveBlob(blob: Blob, filename: string) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(await response.blob());
+  link.href = URL.createObjectURL(blob);
   link.download = filename;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);

@@ -1,6 +1,9 @@
 // Names the console uses for the shapes of the API document. Nothing is spelled twice: a shape that changes there changes here.
 // Instants are RFC 3339 in UTC, money is integer minor units.
 import type * as S from "./openapi";
+import type { Rule } from "./rule";
+
+export type { Cond, CondValue, Deed, Leaf, Node, Op, Rule } from "./rule";
 
 export type Instant = string;
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
@@ -42,10 +45,6 @@ export type Consent = S.ConsentOut;
 export type Unmasked = S.UnmaskOut;
 export type Certificate = S.CertificateOut;
 
-export type Op = S.OpName;
-export type CondValue = string | number | boolean | (string | number)[] | null;
-export interface Cond { field: string; op: Op; value?: CondValue }
-export type Rule = { all: (Rule | Cond)[] } | { any: (Rule | Cond)[] } | { not: (Rule | Cond)[] };
 export type RuleField = S.RuleField;
 export type Tag = Better<S.TagOut, { rule?: Rule | null }>;
 export type TagGroup = Better<S.TagGroupOut, { tags: Tag[] }>;

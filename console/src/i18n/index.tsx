@@ -6,8 +6,13 @@ import { words } from "./words";
 export type Key = keyof typeof words & string;
 export type Params = Record<string, string | number>;
 
+/** Puts values into `{name}`, and chooses between the words of `{name|person|people}` by whether the value is one. */
 export function fill(text: string, params?: Params): string {
-  return params ? text.replace(/\{(\w+)\}/g, (all, name: string) => (name in params ? String(params[name]) : all)) : text;
+  if (!params) return text;
+  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}/g, (all, name: string, one?: string, more?: string) => {
+    if (!(name in params)) return all;
+    return (one === undefined ? String(params[name]) : String(params[name]) === "1" ? one : more) ?? all;
+  });
 }
 export function translate(locale: Locale, key: Key, params?: Params): string {
   return fill(words[key][locale === "zh" ? 0 : 1], params);

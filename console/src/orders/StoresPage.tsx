@@ -46,7 +46,7 @@ function Stores() {
         card={(store) => (
           <>
             <div className="row between"><span className="card-title">{store.name || store.code}</span>{edit(store)}</div>
-            <div className="muted small">{[store.code, store.region].filter(Boolean).join(" · ")}</div>
+            <div className="muted small">{[store.name && store.name !== store.code ? store.code : "", store.region].filter(Boolean).join(" · ")}</div>
             <div className="row between"><span>{people(store)} · {t("people.orders")} {orders(store)}</span><Num>{format.money(store.revenue)}</Num></div>
           </>
         )}

@@ -1,20 +1,28 @@
-import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
+import { DeleteOutlined, PlusOutlined, ThunderboltOutlined } from "@ant-design/icons";
 import { Button, DatePicker, Input, InputNumber, Segmented, Select } from "antd";
 import dayjs from "dayjs";
 import type { Cond, CondValue, Op, Rule, RuleField } from "../api/types";
 import { fromMinor, toMinor } from "../format/money";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
-import { addAt, changeAt, freshCond, group, isGroup, itemsOf, modeOf, optionsOf, startValue, valueKind, withOp, type Mode, type Path } from "./rule";
+import { DeedRow } from "./DeedRow";
+import { freshDeed } from "./deed";
+import { addAt, changeAt, freshCond, group, isCond, isGroup, itemsOf, modeOf, optionsOf, placeOf, startValue, valueKind, withOp, type Mode, type Path } from "./rule";
 import "./rule.css";
 
-interface Props { rule: Rule; fields: RuleField[]; onChange: (rule: Rule) => void }
-
-export function RuleBuilder({ rule, fields, onChange }: Props) {
-  return <Group root={rule} rule={rule} path={[]} fields={fields} onChange={onChange} />;
+interface Props {
+  rule: Rule; fields: RuleField[]; onChange: (rule: Rule) => void;
+  /** Whether conditions on what people did are offered. */
+  deeds?: boolean;
+  /** How many people each part has, by its place. */
+  counts?: ReadonlyMap<string, number>;
 }
 
-function Group({ root, rule, path, fields, onChange }: Props & { root: Rule; path: Path }) {
+export function RuleBuilder(props: Props) {
+  return <Group {...props} root={props.rule} path={[]} place="rule" />;
+}
+
+function Group({ root, rule, path, place, fields, onChange, deeds, counts }: Props & { root: Rule; path: Path; place: string }) {
   const { t } = useI18n();
   const first = fields[0];
   const items = itemsOf(rule);
@@ -25,22 +33,40 @@ function Group({ root, rule, path, fields, onChange }: Props & { root: Rule; pat
           size="small" value={modeOf(rule)} options={[{ value: "all", label: t("rule.all") }, { value: "any", label: t("rule.any") }, { value: "not", label: t("rule.not") }]}
           onChange={(mode) => onChange(changeAt(root, path, () => group(mode, items)))}
         />
-        {path.length ? <Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t("rule.remove_group")} onClick={() => onChange(changeAt(root, path, () => null))} /> : null}
+        <span className="row">
+          {path.length ? <People counts={counts} place={place} /> : null}
+          {path.length ? <Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t("rule.remove_group")} onClick={() => onChange(changeAt(root, path, () => null))} /> : null}
+        </span>
       </div>
       {items.map((item, index) => {
         const at = [...path, index];
-        return isGroup(item)
-          ? <Group key={index} root={root} rule={item} path={at} fields={fields} onChange={onChange} />
-          : <CondRow key={index} cond={item} fields={fields} onChange={(next) => onChange(changeAt(root, at, () => next))} />;
+        const here = placeOf(place, modeOf(rule), index);
+        if (isGroup(item)) return <Group key={index} root={root} rule={item} path={at} place={here} fields={fields} onChange={onChange} deeds={deeds} counts={counts} />;
+        const put = (next: typeof item | null) => onChange(changeAt(root, at, () => next));
+        return (
+          <div key={index} className="rule-leaf">
+            {isCond(item) ? <CondRow cond={item} fields={fields} onChange={put} /> : <DeedRow deed={item} onChange={put} />}
+            <People counts={counts} place={here} />
+          </div>
+        );
       })}
       <div className="row">
         <Button size="small" type="dashed" icon={<PlusOutlined />} disabled={!first} onClick={() => first && onChange(addAt(root, path, freshCond(first)))}>{t("rule.add")}</Button>
+        {deeds ? <Button size="small" type="dashed" icon={<ThunderboltOutlined />} onClick={() => onChange(addAt(root, path, freshDeed("Order Completed")))}>{t("rule.add_deed")}</Button> : null}
         {path.length < 4 ? (
           <Button size="small" type="text" disabled={!first} onClick={() => first && onChange(addAt(root, path, group(modeOf(rule) === "all" ? "any" : "all", [freshCond(first)])))}>{t("rule.add_group")}</Button>
         ) : null}
       </div>
     </div>
   );
+}
+
+/** How many people a part has by itself. */
+function People({ counts, place }: { counts: ReadonlyMap<string, number> | undefined; place: string }) {
+  const { t } = useI18n();
+  const format = useFormat();
+  const n = counts?.get(place);
+  return n === undefined ? null : <span className="muted small num rule-count">{t("tags.people", { n: format.count(n) })}</span>;
 }
 
 /** Fields come grouped by the part before the dot: orders, trait, has … */

@@ -9,11 +9,13 @@ import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
 import { useSettled } from "../shell/parts";
 import { personTitle } from "./columns";
+import { useDeedText } from "./useDeedText";
 import { describe, isComplete, optionsOf, valueKind } from "./rule";
 
 export function useRuleText(fields: RuleField[]): (rule: Rule) => string {
   const { t, word, label, locale } = useI18n();
   const format = useFormat();
+  const deed = useDeedText();
   const fieldOf = (name: string) => fields.find((field) => field.field === name);
   const value = (cond: Cond): string => {
     const field = fieldOf(cond.field);
@@ -28,7 +30,7 @@ export function useRuleText(fields: RuleField[]): (rule: Rule) => string {
       const field = fieldOf(name);
       return field ? label(field) : name;
     },
-    op: (op) => word("op", op), value, and: t("rule.and"), or: t("rule.or"), not: t("rule.neither"),
+    op: (op) => word("op", op), value, deed, and: t("rule.and"), or: t("rule.or"), not: t("rule.neither"),
   });
 }
 

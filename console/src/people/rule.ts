@@ -1,13 +1,17 @@
-// The rule of an automatic tag as a tree, and the few ways to change it. Nothing here mutates.
-import type { Cond, CondValue, Op, Rule, RuleField } from "../api/types";
+// A rule over people as a tree, and the few ways to change it. Nothing here mutates.
+import type { Cond, CondValue, Deed, Node, Op, Rule, RuleField } from "../api/types";
+import { isDeedComplete } from "./deed";
 
 export type Mode = "all" | "any" | "not";
-export type Node = Rule | Cond;
 /** Where a node is: the index taken at each level from the root. */
 export type Path = number[];
 
 export function isGroup(node: Node): node is Rule {
   return "all" in node || "any" in node || "not" in node;
+}
+/** A condition on a field; the others are on what people did. */
+export function isCond(node: Node): node is Cond {
+  return "field" in node;
 }
 export function modeOf(rule: Rule): Mode {
   return "all" in rule ? "all" : "any" in rule ? "any" : "not";
@@ -37,6 +41,11 @@ export function changeAt(rule: Rule, path: Path, change: (node: Node) => Node | 
 
 export function addAt(rule: Rule, path: Path, node: Node): Rule {
   return changeAt(rule, path, (at) => (isGroup(at) ? group(modeOf(at), [...itemsOf(at), node]) : at));
+}
+
+/** Where a node is, as the program names it: rule.all[0].any[1]. */
+export function placeOf(parent: string, mode: Mode, index: number): string {
+  return `${parent}.${mode}[${index}]`;
 }
 
 export type ValueKind = "money" | "number" | "boolean" | "date" | "options" | "text";
@@ -83,10 +92,10 @@ function filled(cond: Cond): boolean {
 /** Whether every condition is filled in and no group is empty: only then the server is asked. */
 export function isComplete(rule: Rule): boolean {
   const items = itemsOf(rule);
-  return items.length > 0 && items.every((item) => (isGroup(item) ? isComplete(item) : filled(item)));
+  return items.length > 0 && items.every((item) => (isGroup(item) ? isComplete(item) : isCond(item) ? filled(item) : isDeedComplete(item)));
 }
 
-export interface Words { field(name: string): string; op(op: Op): string; value(cond: Cond): string; and: string; or: string; not: string }
+export interface Words { field(name: string): string; op(op: Op): string; value(cond: Cond): string; deed(deed: Deed): string; and: string; or: string; not: string }
 
 /** The rule in one line. Inner groups are bracketed. */
 export function describe(rule: Rule, words: Words): string {
@@ -94,6 +103,7 @@ export function describe(rule: Rule, words: Words): string {
   const joint = mode === "all" ? words.and : words.or;
   const text = itemsOf(rule).map((item) => {
     if (isGroup(item)) return `(${describe(item, words)})`;
+    if (!isCond(item)) return words.deed(item);
     return [words.field(item.field), words.op(item.op), item.op === "exists" ? "" : words.value(item)].filter(Boolean).join(" ");
   }).join(` ${joint} `);
   return mode === "not" ? `${words.not} (${text})` : text;

@@ -23,11 +23,17 @@ export function Shell() {
     void client.resetQueries({ queryKey: keys.session });
   }), [client]);
 
-  const { setLocale } = useI18n();
+  const { locale, setLocale } = useI18n();
   const theirs = session.data?.user.locale;
   useEffect(() => {
-    if (theirs && !localeChosen()) setLocale(theirs);
-  }, [theirs, setLocale]);
+    if (!theirs || theirs === locale) return;
+    if (!localeChosen()) return setLocale(theirs);
+    // Sentences of the server follow the account, so the account follows what was chosen in this browser.
+    api.change({ locale }).then((saved) => {
+      client.setQueryData(keys.session, saved);
+      void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+    }, () => undefined);
+  }, [theirs, locale, setLocale, client]);
 
   if (session.isPending) return <div className="loading"><Skeleton active /></div>;
   if (session.error instanceof ApiError && session.error.status === 401) {
@@ -115,13 +121,9 @@ export function LanguageButton() {
   const { locale, setLocale, t } = useI18n();
   const client = useQueryClient();
   const change = () => {
-    const next = locale === "zh" ? "en" : "zh";
-    setLocale(next);
-    const session = client.getQueryData<Session>(keys.session);
-    // Remembered for the account too; the page does not wait for it and does not need it to succeed.
-    if (session) api.change({ locale: next }).then((saved) => client.setQueryData(keys.session, saved), () => undefined);
-    // Sentences from the server (reasons, remedies) are in the language of the request.
-    void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
+    setLocale(locale === "zh" ? "en" : "zh");
+    // Signed in, the frame tells the account and asks again; outside nobody else does.
+    if (!client.getQueryData<Session>(keys.session)) void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
   };
   return <Button type="text" icon={<TranslationOutlined />} onClick={change} aria-label={t("nav.language")}>{locale === "zh" ? "EN" : t("nav.chinese")}</Button>;
 }

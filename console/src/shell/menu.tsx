@@ -1,7 +1,8 @@
 import {
-  ApiOutlined, AuditOutlined, ClusterOutlined, DatabaseOutlined, FileProtectOutlined, FormOutlined, HomeOutlined, ImportOutlined,
-  KeyOutlined, MedicineBoxOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, TagsOutlined,
-  TeamOutlined, ThunderboltOutlined, UserOutlined,
+  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, DashboardOutlined, DatabaseOutlined,
+  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
+  LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "../api/types";
@@ -16,8 +17,10 @@ export const sections: Section[] = [
   {
     key: "people", label: "nav.people", entries: [
       { path: "/people", label: "nav.people_list", icon: <UserOutlined />, needs: "people.read" },
+      { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
       { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
       { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
+      { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
     ],
   },
   {
@@ -25,6 +28,26 @@ export const sections: Section[] = [
       { path: "/orders", label: "nav.orders", icon: <ShoppingOutlined />, needs: "orders.read" },
       { path: "/products", label: "nav.products", icon: <SkinOutlined />, needs: "orders.read" },
       { path: "/stores", label: "nav.stores", icon: <ShopOutlined />, needs: "orders.read" },
+    ],
+  },
+  {
+    key: "see", label: "nav.see", entries: [
+      { path: "/boards", label: "nav.boards", icon: <DashboardOutlined />, needs: "people.read" },
+      { path: "/see/activity", label: "see.activity", icon: <RiseOutlined />, needs: "people.read" },
+      { path: "/see/trend", label: "see.trend", icon: <LineChartOutlined />, needs: "people.read" },
+      { path: "/see/funnel", label: "see.funnel", icon: <FunnelPlotOutlined />, needs: "people.read" },
+      { path: "/see/retention", label: "see.retention", icon: <HeatMapOutlined />, needs: "people.read" },
+      { path: "/see/paths", label: "see.paths", icon: <BranchesOutlined />, needs: "people.read" },
+      { path: "/see/distribution", label: "see.distribution", icon: <BarChartOutlined />, needs: "people.read" },
+      { path: "/see/interval", label: "see.interval", icon: <FieldTimeOutlined />, needs: "people.read" },
+      { path: "/see/attribution", label: "see.attribution", icon: <AimOutlined />, needs: "people.read" },
+      { path: "/see/touchpoints", label: "see.touchpoints", icon: <DeploymentUnitOutlined />, needs: "people.read" },
+      { path: "/see/lifecycle", label: "see.lifecycle", icon: <RetweetOutlined />, needs: "people.read" },
+      { path: "/see/rfm", label: "see.rfm", icon: <AppstoreOutlined />, needs: "people.read" },
+      { path: "/see/cohort-value", label: "see.cohort_value", icon: <StockOutlined />, needs: "people.read" },
+      { path: "/see/assets", label: "see.assets", icon: <WalletOutlined />, needs: "people.read" },
+      { path: "/see/stores", label: "see.stores", icon: <ShopOutlined />, needs: "people.read" },
+      { path: "/see/guides", label: "see.guides", icon: <SolutionOutlined />, needs: "people.read" },
     ],
   },
   {

@@ -1,12 +1,14 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
+import { audiences } from "./audiences";
 import { common } from "./common";
 import { data } from "./data";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
+import { see } from "./see";
 import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences };

@@ -39,7 +39,7 @@ export const person = {
   "identity.people": ["由 {n} 个身份合并而成", "Merged from {n} identities"],
   "identity.kept": ["保留", "Kept"],
   "identity.strongest": ["最强号码：{kind}", "Strongest: {kind}"],
-  "identity.events": ["{n} 个事件", "{n} events"],
+  "identity.events": ["{n} 个事件", "{n} {n|event|events}"],
   "identity.because": ["因为 {kind} {value} 相同", "because {kind} {value} is the same"],
   "identity.by_hand": ["人工合并", "Merged by hand"],
   "identity.history": ["合并记录", "Merge history"],
