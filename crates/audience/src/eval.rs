@@ -11,7 +11,7 @@ use siyu_people::People;
 use std::rc::Rc;
 
 /// Who was merged into whom. Small beside the number of people, so it is loaded once a question.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Merges {
     pub root_of: FxHashMap<PersonNum, PersonNum>,
     /// Roots with further nodes, each with the smallest number among all its nodes: the oldest.
@@ -66,6 +66,14 @@ impl<'e, 'c> Eval<'e, 'c> {
     pub fn plan(&mut self, plan: &Plan) -> Result<Set, Refusal> {
         self.traits = if plan.traits.is_empty() { Vec::new() } else { self.trait_sets(&plan.traits)? };
         self.node(&plan.root)
+    }
+    /// One condition of a plan.
+    pub fn single(&mut self, leaf: &Leaf, plan: &Plan) -> Result<Set, Refusal> {
+        if let Leaf::Trait(at) = leaf {
+            let mut sets = self.trait_sets(std::slice::from_ref(&plan.traits[*at]))?;
+            return Ok(Set::These(sets.pop().unwrap_or_default()));
+        }
+        self.leaf(leaf)
     }
     fn node(&mut self, node: &PlanNode) -> Result<Set, Refusal> {
         match node {

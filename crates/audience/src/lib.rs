@@ -13,6 +13,9 @@
 //!
 //! This crate reads the tables of `people` and `commerce` and writes only through [`siyu_people::People`]. It knows no HTTP.
 
+mod answers;
+mod ask;
+mod asked;
 mod catalogue;
 mod commerce;
 mod eval;
@@ -27,6 +30,7 @@ mod run;
 mod scope;
 mod search;
 mod set;
+mod shelf;
 mod summary;
 mod test;
 mod traits;
@@ -40,11 +44,15 @@ pub use plan::Plan;
 pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
 pub use run::{DueReport, RunReport};
 pub use scope::Scope;
+pub use shelf::{Shelf, ShelfStats};
 pub use summary::Lang;
 
+use roaring::RoaringBitmap;
+use siyu_db::Tx;
 use siyu_kernel::{Currency, Refusal, Time, Zone};
 use siyu_log::Log;
 use siyu_people::People;
+use std::sync::Arc;
 
 /// What a question depends on besides the data.
 #[derive(Clone, Debug)]
@@ -64,6 +72,16 @@ pub struct Preview {
     pub people: u64,
     /// The five who came last, as roots.
     pub sample: Vec<siyu_kernel::PersonNum>,
+    /// How many people each group and condition fits alone, by its place (`rule.all[0]`), where that costs nothing.
+    pub parts: Vec<(String, u64)>,
+    /// Everything that was saved before this instant is counted.
+    pub as_of: Time,
+}
+
+/// What is kept in memory to answer quickly.
+pub(crate) struct Memory {
+    pub shelf: Shelf,
+    pub answers: answers::Answers,
 }
 
 /// The operations. Cheap to clone.
@@ -71,36 +89,56 @@ pub struct Preview {
 pub struct Audience {
     pub(crate) people: People,
     pub(crate) log: Log,
+    memory: Option<Arc<Memory>>,
 }
 
 impl Audience {
+    /// Answers from the database, each question anew.
     pub fn new(people: People, log: Log) -> Self {
-        Self { people, log }
+        Self { people, log, memory: None }
+    }
+    /// Answers from memory where that is possible. Make one of a process and share it: what it keeps is kept once.
+    #[must_use]
+    pub fn remembering(self, shelf: Shelf) -> Self {
+        Self { memory: Some(Arc::new(Memory { shelf, answers: answers::Answers::default() })), ..self }
     }
 
     /// Checks a rule against this workspace. `own` is the tag the rule belongs to: it may not depend on itself.
     ///
     /// Errors name their place (`rule.all[2].value`): `rule_field`, `rule_operator`, `rule_value`, `field_sealed`, `rule_tag`, `rule_store`,
     /// `rule_cycle`.
-    pub fn plan(&self, tx: &mut siyu_db::Tx<'_>, rule: &Rule, own: Option<&str>, ctx: &Ctx) -> Result<Plan, Refusal> {
+    pub fn plan(&self, tx: &mut Tx<'_>, rule: &Rule, own: Option<&str>, ctx: &Ctx) -> Result<Plan, Refusal> {
         plan::plan(self, tx, rule, own, ctx)
     }
     /// The people of a plan whom `scope` may see: roots, each once.
-    pub fn members(
-        &self,
-        tx: &mut siyu_db::Tx<'_>,
-        plan: &Plan,
-        scope: &Scope,
-        ctx: &Ctx,
-    ) -> Result<roaring::RoaringBitmap, Refusal> {
+    pub fn members(&self, tx: &mut Tx<'_>, plan: &Plan, scope: &Scope, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        if let Some(memory) = &self.memory {
+            let mut ask = ask::Ask::new(self, memory, tx, ctx, plan, scope)?;
+            let set = ask.all(scope)?;
+            return Ok(set.of(&ask.sight.roster.living));
+        }
         let mut eval = eval::Eval::new(&self.people, tx, ctx);
         let set = eval.plan(plan)?.and(scope::set(&mut eval, scope)?);
         eval.people(set)
     }
     /// How many people a rule fits, and some of them.
-    pub fn preview(&self, tx: &mut siyu_db::Tx<'_>, rule: &Rule, scope: &Scope, ctx: &Ctx) -> Result<Preview, Refusal> {
+    pub fn preview(&self, tx: &mut Tx<'_>, rule: &Rule, scope: &Scope, ctx: &Ctx) -> Result<Preview, Refusal> {
         let plan = self.plan(tx, rule, None, ctx)?;
-        let people = self.members(tx, &plan, scope, ctx)?;
-        Ok(Preview { people: people.len(), sample: people.iter().rev().take(5).collect() })
+        let last = |people: &RoaringBitmap| people.iter().rev().take(SAMPLE).collect::<Vec<_>>();
+        let Some(memory) = &self.memory else {
+            let people = self.members(tx, &plan, scope, ctx)?;
+            return Ok(Preview { people: people.len(), sample: last(&people), parts: Vec::new(), as_of: ctx.now });
+        };
+        let mut ask = ask::Ask::new(self, memory, tx, ctx, &plan, scope)?;
+        let own = match scope {
+            Scope::All => None,
+            scope => Some(ask.scope(scope)?),
+        };
+        let (set, parts) = ask.parts(own.as_deref())?;
+        let people = set.of(&ask.sight.roster.living);
+        Ok(Preview { people: people.len(), sample: last(&people), parts, as_of: ask.sight.as_of })
     }
 }
+
+/// People shown with a count.
+const SAMPLE: usize = 5;

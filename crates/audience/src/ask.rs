@@ -1,0 +1,252 @@
+//! A rule put to what is in memory: cheap conditions first, each answered for everybody once and kept.
+
+use crate::answers::{Answer, Stamp};
+use crate::asked::{Asked, keys};
+use crate::eval::Eval;
+use crate::plan::{Leaf, Plan, PlanNode};
+use crate::scope::Scope;
+use crate::set::Set;
+use crate::shelf::{Key, Sight};
+use crate::{Audience, Ctx, Memory};
+use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
+use siyu_db::{Tx, params};
+use siyu_kernel::Refusal;
+use std::sync::Arc;
+
+pub(crate) struct Ask<'e, 'c> {
+    pub audience: &'e Audience,
+    pub memory: &'e Memory,
+    pub tx: &'e mut Tx<'c>,
+    pub ctx: &'e Ctx,
+    pub plan: &'e Plan,
+    pub sight: Sight,
+    stores: FxHashMap<String, i64>,
+}
+
+impl<'e, 'c> Ask<'e, 'c> {
+    pub fn new(
+        audience: &'e Audience,
+        memory: &'e Memory,
+        tx: &'e mut Tx<'c>,
+        ctx: &'e Ctx,
+        plan: &'e Plan,
+        scope: &Scope,
+    ) -> Result<Self, Refusal> {
+        let leaves = plan.leaves();
+        let mut wanted: Vec<Key> = leaves.iter().flat_map(|leaf| keys(leaf, plan)).collect();
+        let mut codes: Vec<String> = Vec::new();
+        for leaf in leaves {
+            if let Leaf::Stores(own) = leaf {
+                codes.extend(own.iter().cloned());
+            }
+        }
+        if let Scope::Stores(own) = scope {
+            codes.extend(own.iter().cloned());
+            wanted.push(Key::Stores);
+        }
+        let sight = memory.shelf.sight(tx, ctx, &wanted)?;
+        let stores = if codes.is_empty() { FxHashMap::default() } else { store_numbers(tx, &codes)? };
+        Ok(Self { audience, memory, tx, ctx, plan, sight, stores })
+    }
+    /// The people of the plan inside the scope, before the dead are taken out.
+    pub fn all(&mut self, scope: &Scope) -> Result<Set, Refusal> {
+        let set = self.node(&self.plan.root)?;
+        match scope {
+            Scope::All => Ok(Arc::unwrap_or_clone(set)),
+            scope => Ok(set.both(&*self.scope(scope)?)),
+        }
+    }
+    pub fn scope(&mut self, scope: &Scope) -> Result<Arc<Set>, Refusal> {
+        match scope {
+            Scope::All => Ok(Arc::new(Set::everybody())),
+            Scope::Stores(codes) => self.leaf(&Leaf::Stores(codes.clone())),
+        }
+    }
+    /// The people of the plan inside a set, and how many each group and condition has there.
+    pub fn parts(&mut self, within: Option<&Set>) -> Result<(Set, Vec<(String, u64)>), Refusal> {
+        let within =
+            within.map_or_else(|| (*self.sight.roster.living).clone(), |set| set.of(&self.sight.roster.living));
+        let mut parts = Vec::new();
+        let root = &self.plan.root;
+        let set = self.counted(root, "rule".to_owned(), &within, &mut parts)?;
+        Ok((Set::These(set.of(&within)), parts))
+    }
+    fn counted(
+        &mut self,
+        node: &PlanNode,
+        place: String,
+        within: &RoaringBitmap,
+        parts: &mut Vec<(String, u64)>,
+    ) -> Result<Arc<Set>, Refusal> {
+        let own = parts.len();
+        parts.push((place.clone(), 0));
+        let mut each = |ask: &mut Self, word: &str, items: &[PlanNode]| {
+            let sets = items
+                .iter()
+                .enumerate()
+                .map(|(at, item)| ask.counted(item, format!("{place}.{word}[{at}]"), within, parts));
+            sets.collect::<Result<Vec<Arc<Set>>, Refusal>>()
+        };
+        let set = match node {
+            PlanNode::Is(_) | PlanNode::IsNot(_) => self.node(node)?,
+            PlanNode::All(items) => {
+                let sets = each(self, "all", items)?;
+                Arc::new(sets.iter().fold(Set::everybody(), |all, set| all.both(set)))
+            }
+            PlanNode::Any(items) => {
+                let sets = each(self, "any", items)?;
+                Arc::new(sets.iter().fold(Set::nobody(), |all, set| all.either(set)))
+            }
+            PlanNode::Not(items) => {
+                let sets = each(self, "not", items)?;
+                Arc::new(sets.iter().fold(Set::nobody(), |all, set| all.either(set)).not())
+            }
+        };
+        parts[own].1 = set.len_of(within);
+        Ok(set)
+    }
+
+    pub fn node(&mut self, node: &PlanNode) -> Result<Arc<Set>, Refusal> {
+        match node {
+            PlanNode::Is(leaf) => self.leaf(leaf),
+            PlanNode::IsNot(leaf) => Ok(Arc::new((*self.leaf(leaf)?).clone().not())),
+            PlanNode::All(items) => {
+                let mut set = Arc::new(Set::everybody());
+                for item in by_cost(items) {
+                    set = Arc::new(set.both(&*self.node(item)?));
+                    if set.is_nobody() {
+                        break;
+                    }
+                }
+                Ok(set)
+            }
+            PlanNode::Any(items) => self.any(items),
+            PlanNode::Not(items) => Ok(Arc::new((*self.any(items)?).clone().not())),
+        }
+    }
+    fn any(&mut self, items: &[PlanNode]) -> Result<Arc<Set>, Refusal> {
+        let mut set = Arc::new(Set::nobody());
+        for item in by_cost(items) {
+            set = Arc::new(set.either(&*self.node(item)?));
+            if set.is_everybody() {
+                break;
+            }
+        }
+        Ok(set)
+    }
+
+    /// A condition's answer for everybody: the kept one, put right where people changed, or a new one.
+    pub fn leaf(&mut self, leaf: &Leaf) -> Result<Arc<Set>, Refusal> {
+        let question = self.question(leaf);
+        let stamp = self.stamp(leaf);
+        if let (Some(stamp), Some(kept)) = (&stamp, self.memory.answers.get(&question)) {
+            if kept.stamp.day == stamp.day && kept.stamp.ends.is_none_or(|ends| self.ctx.now < ends) {
+                if let Some(changed) = self.changed(&kept.stamp) {
+                    if changed.is_empty() {
+                        return Ok(kept.set);
+                    }
+                    let fits = self.some(leaf, &changed)?;
+                    let set = Arc::new(kept.set.patched(&changed, &fits));
+                    self.memory.answers.put(question, Answer { set: Arc::clone(&set), stamp: stamp.clone() });
+                    return Ok(set);
+                }
+            }
+        }
+        let set = Arc::new(self.fresh(leaf)?);
+        if let Some(stamp) = stamp {
+            self.memory.answers.put(question, Answer { set: Arc::clone(&set), stamp });
+        }
+        Ok(set)
+    }
+    fn fresh(&mut self, leaf: &Leaf) -> Result<Set, Refusal> {
+        let stores = self.store_list(leaf);
+        let asked = Asked { ctx: self.ctx, sight: &self.sight };
+        match asked.everybody(leaf, self.plan, &stores) {
+            Some(set) => Ok(set),
+            None => Eval::new(&self.audience.people, self.tx, self.ctx).single(leaf, self.plan),
+        }
+    }
+    /// Those among some people whom the condition fits, as they are now.
+    pub fn some(&mut self, leaf: &Leaf, among: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
+        let stores = self.store_list(leaf);
+        let asked = Asked { ctx: self.ctx, sight: &self.sight };
+        match asked.some(leaf, self.plan, &stores, among) {
+            Some(set) => Ok(set),
+            None => self.open(leaf, among),
+        }
+    }
+    /// A field that is not kept: the rows of these people are read.
+    fn open(&mut self, leaf: &Leaf, among: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
+        match leaf {
+            Leaf::Trait(at) => {
+                let (name, test) = &self.plan.traits[*at];
+                let roster = &self.sight.roster;
+                crate::shelf::traits_of(self.tx, &self.audience.people, roster, name, among, |value| match value {
+                    Some(value) => test.holds(value, &self.ctx.zone),
+                    None => *test == crate::test::TraitTest::Exists,
+                })
+            }
+            leaf => Ok(Eval::new(&self.audience.people, self.tx, self.ctx).single(leaf, self.plan)?.of(among)),
+        }
+    }
+
+    /// What the answer to a condition is kept under.
+    fn question(&self, leaf: &Leaf) -> String {
+        match leaf {
+            Leaf::Trait(at) => format!("{:?}", self.plan.traits[*at]),
+            leaf => format!("{leaf:?}"),
+        }
+    }
+    /// What an answer given now is built on; `None` when it cannot be kept.
+    fn stamp(&self, leaf: &Leaf) -> Option<Stamp> {
+        let mut stamp = Stamp::default();
+        for key in keys(leaf, self.plan) {
+            let kept = self.sight.fields.get(&key)?;
+            if let crate::shelf::Field::Tagged(tagged) = &*kept.field {
+                stamp.ends = [stamp.ends, tagged.next_end(self.ctx.now)].into_iter().flatten().min();
+            }
+            stamp.versions.push((key, kept.version));
+        }
+        if matches!(leaf, Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_)) {
+            stamp.day = Some(self.ctx.zone.day(self.ctx.now));
+        }
+        Some(stamp)
+    }
+    /// Whose answers may be others than when the stamp was made; `None` when that is not known.
+    fn changed(&self, stamp: &Stamp) -> Option<RoaringBitmap> {
+        let mut all = RoaringBitmap::new();
+        for (key, version) in &stamp.versions {
+            all |= self.sight.fields.get(key)?.changed_since(*version)?;
+        }
+        Some(all)
+    }
+    fn store_list(&self, leaf: &Leaf) -> Vec<i64> {
+        match leaf {
+            Leaf::Stores(codes) => codes.iter().filter_map(|code| self.stores.get(code).copied()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The order in which the parts of a group are asked: what decides soonest for the least work comes first.
+fn by_cost(items: &[PlanNode]) -> Vec<&PlanNode> {
+    let mut order: Vec<&PlanNode> = items.iter().collect();
+    order.sort_by_key(|item| cost(item));
+    order
+}
+fn cost(node: &PlanNode) -> u32 {
+    match node {
+        PlanNode::All(items) | PlanNode::Any(items) | PlanNode::Not(items) => items.iter().map(cost).max().unwrap_or(0),
+        PlanNode::Is(leaf) | PlanNode::IsNot(leaf) => match leaf {
+            Leaf::Tags(_) | Leaf::Has(_) | Leaf::Stores(_) | Leaf::AnyStore => 0,
+            _ => 1,
+        },
+    }
+}
+
+fn store_numbers(tx: &mut Tx<'_>, codes: &[String]) -> Result<FxHashMap<String, i64>, Refusal> {
+    let codes = codes.to_vec();
+    let sql = format!("SELECT code, id FROM store WHERE {}", tx.any("code", 1));
+    Ok(tx.query(&sql, params![&codes], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect())
+}

@@ -1,0 +1,202 @@
+//! What is in memory says the same as the database, whatever happened and in whatever order.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{World, migrations};
+use serde_json::{Value, json};
+use siyu_audience::{Rule, Scope};
+use siyu_kernel::{Chance, PersonNum};
+use siyu_testkit::{TestDb, contract};
+
+contract!(migrations(); memory_follows_everything, another_process_is_followed, memory_is_bounded);
+
+const FIELDS: [&str; 4] = ["city", "age", "likes", "born"];
+
+struct Story {
+    world: World,
+    chance: Chance,
+    people: Vec<PersonNum>,
+    tags: Vec<String>,
+    edges: Vec<i64>,
+    orders: Vec<(PersonNum, String)>,
+    born: u64,
+}
+
+impl Story {
+    fn new(test: TestDb, seed: u64) -> Self {
+        let world = World::new(test);
+        let tags = vec![world.tag("a", None, None), world.tag("b", None, Some(3))];
+        let (people, edges, orders) = (Vec::new(), Vec::new(), Vec::new());
+        let mut story = Self { world, chance: Chance::seeded(seed), people, tags, edges, orders, born: 0 };
+        (0..6).for_each(|_| story.arrive());
+        story
+    }
+    fn below(&self, n: u64) -> u64 {
+        self.chance.next() % n
+    }
+    fn pick<T: Clone>(&self, list: &[T]) -> T {
+        list[self.below(list.len() as u64) as usize].clone()
+    }
+    fn arrive(&mut self) {
+        self.born += 1;
+        let kind = self.pick(&["phone", "member_no", "ext:tmall"]);
+        let text =
+            if kind == "phone" { format!("phone:139{:08}", self.born) } else { format!("{kind}:x{}", self.born) };
+        let source = self.pick(&["web", "import", "shop"]);
+        self.people.push(self.world.person_from(&[&text], source));
+    }
+    fn value(&self, field: &str) -> Value {
+        match field {
+            "city" => json!(self.pick(&["上海", "杭州", "Nanjing"])),
+            "age" => json!(self.below(60)),
+            "likes" => json!([self.pick(&["tea", "cake"]), "all"]),
+            _ => json!(format!("2026-0{}-1{}", 1 + self.below(4), self.below(9))),
+        }
+    }
+    fn step(&mut self) {
+        let (world, who) = (&self.world, self.pick(&self.people));
+        let alive = world.db.read(|tx| Ok(world.people.find(tx, &world.people.id(who)).is_ok())).unwrap();
+        match self.below(14) {
+            0 => self.arrive(),
+            1..=3 => {
+                let field = self.pick(&FIELDS);
+                let value = if self.below(6) == 0 { Value::Null } else { self.value(field) };
+                let at = world.ago(self.below(5) as i64);
+                if alive {
+                    world.set(who, field, value, at);
+                }
+            }
+            4 | 5 if alive => world.give(&self.pick(&self.tags), world.root(who)),
+            6..=8 if alive => {
+                let store = self.pick(&[None, Some("S1"), Some("S2")]);
+                let currency = self.pick(&["CNY", "CNY", "CNY", "USD"]);
+                let (at, amount) = (world.ago(self.below(40) as i64), 1 + self.below(9_000) as i64);
+                let order = world.order_in(who, at, amount, store, currency, self.pick(&["K1", "K2"]));
+                if currency == "CNY" {
+                    self.orders.push((who, order));
+                }
+            }
+            9 if !self.orders.is_empty() => {
+                // The refund may come under another person's name than the order.
+                let (_, order) = self.pick(&self.orders);
+                if alive {
+                    world.refund_of(who, &order, 1 + self.below(50) as i64);
+                }
+            }
+            10 => {
+                let other = self.pick(&self.people);
+                if let Some(edge) = world.try_merge(who, other) {
+                    self.edges.push(edge);
+                }
+            }
+            11 if !self.edges.is_empty() => {
+                let at = self.below(self.edges.len() as u64) as usize;
+                let edge = self.edges.swap_remove(at);
+                world.try_split(edge);
+            }
+            12 if self.below(4) == 0 => world.erase(who),
+            13 => match self.below(5) {
+                0 => world.category("K1", self.pick(&["茶", "酒"])),
+                1 => {
+                    let id = self.tags.remove(0);
+                    let people = world.people.clone();
+                    world.db.transact(move |tx| people.delete_tag(tx, &id)).unwrap();
+                    self.tags.push(world.tag(&format!("t{}", self.born + self.below(1 << 30)), None, Some(2)));
+                }
+                2 => {
+                    let now = world.ago(0);
+                    let people = world.people.clone();
+                    world.db.transact(move |tx| people.expire_tags(tx, now, 100)).unwrap();
+                }
+                _ => world.test.clock.advance_seconds(3_600 * (1 + self.below(40) as i64)),
+            },
+            _ => {}
+        }
+    }
+    fn cond(&self) -> Value {
+        let day = || json!(self.below(30));
+        let (field, op, value) = match self.below(19) {
+            0 => ("orders.count", "gte", json!(self.below(4))),
+            1 => ("orders.count", "in", json!([0, 2])),
+            2 => ("orders.amount", self.pick(&["gt", "lte"]), json!(self.below(9_000))),
+            3 => ("orders.net", self.pick(&["gte", "lt", "eq"]), json!(self.below(9_000))),
+            4 => ("orders.average", self.pick(&["gte", "lt"]), json!(self.below(9_000))),
+            5 => ("orders.days_since_last", self.pick(&["lte", "gt", "eq", "ne", "lt"]), day()),
+            6 => ("orders.days_since_first", self.pick(&["gte", "lte"]), day()),
+            7 => ("created.days", self.pick(&["gte", "lt", "eq"]), day()),
+            8 => ("source", self.pick(&["eq", "contains", "ne"]), json!("web")),
+            9 => ("has.phone", "eq", json!(self.below(2) == 0)),
+            10 => ("has.ext:tmall", "exists", json!(true)),
+            11 => ("tag", self.pick(&["eq", "ne"]), json!(self.pick(&self.tags))),
+            12 => ("tag", "exists", json!(true)),
+            13 => ("store", "exists", json!(self.below(2) == 0)),
+            14 => ("category.茶.count", "gte", json!(self.below(3))),
+            15 => ("trait.city", self.pick(&["eq", "ne", "contains"]), json!("杭州")),
+            16 => ("trait.age", self.pick(&["gte", "lt", "ne"]), json!(self.below(60))),
+            17 => ("trait.likes", "contains", json!("tea")),
+            _ => ("trait.born", self.pick(&["gte", "lt"]), json!("2026-02-14")),
+        };
+        json!({"field": field, "op": op, "value": value})
+    }
+    fn rule(&self) -> Rule {
+        let list = |n: u64| (0..1 + self.below(n)).map(|_| self.cond()).collect::<Vec<_>>();
+        let inner = json!({self.pick(&["any", "not", "all"]): list(3)});
+        let mut items = list(2);
+        items.push(inner);
+        Rule::parse(&json!({self.pick(&["all", "any"]): items})).unwrap()
+    }
+    /// Every field of people is there to be asked for.
+    fn prime(&self) {
+        let who = self.people[0];
+        for field in FIELDS {
+            self.world.set(who, field, self.value(field), self.world.ago(9));
+        }
+        self.world.order_in(who, self.world.ago(3), 100, Some("S1"), "CNY", "K1");
+        self.world.order_in(who, self.world.ago(3), 100, Some("S2"), "CNY", "K2");
+        self.world.category("K1", "茶");
+    }
+}
+
+/// `World::members` compares the two.
+fn memory_follows_everything(test: TestDb) {
+    let seed = 20_260_302;
+    let mut story = Story::new(test, seed);
+    story.prime();
+    for round in 0..250 {
+        story.step();
+        let rule = story.rule();
+        let stores = [Scope::All, Scope::Stores(vec!["S1".into()]), Scope::Stores(vec!["S9".into()])];
+        story
+            .world
+            .members(&rule, &story.pick(&stores))
+            .unwrap_or_else(|refusal| panic!("seed {seed}, round {round}: {refusal}"));
+    }
+}
+
+fn another_process_is_followed(test: TestDb) {
+    let story = Story::new(test, 5);
+    story.prime();
+    let world = &story.world;
+    let city = Rule::parse(&json!({"field": "trait.city", "op": "exists", "value": true})).unwrap();
+    assert_eq!(world.members(&city, &Scope::All).unwrap().len(), 1);
+    let other = world.beside();
+    other.set(story.people[2], "city", json!("上海"), world.ago(0));
+    let new = other.person(&["phone:13900009999"]);
+    other.set(new, "city", json!("上海"), world.ago(0));
+    other.merge(story.people[3], story.people[2]);
+    assert_eq!(world.members(&city, &Scope::All).unwrap().len(), 3);
+}
+
+/// With no room for fields, questions are answered all the same.
+fn memory_is_bounded(test: TestDb) {
+    let mut story = Story::new(test, 7);
+    story.world.small_memory(150_000);
+    story.prime();
+    for _ in 0..40 {
+        story.step();
+        story.world.members(&story.rule(), &Scope::All).unwrap();
+        // Ten are those of one question at most.
+        assert!(story.world.shelf.stats().fields <= 10);
+    }
+}
