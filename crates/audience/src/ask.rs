@@ -2,6 +2,7 @@
 
 use crate::answers::{Answer, Stamp};
 use crate::asked::{Asked, keys};
+use crate::deeds::{Deeds, Moment, Touched};
 use crate::eval::Eval;
 use crate::plan::{Leaf, Plan, PlanNode};
 use crate::scope::Scope;
@@ -22,6 +23,9 @@ pub(crate) struct Ask<'e, 'c> {
     pub plan: &'e Plan,
     pub sight: Sight,
     stores: FxHashMap<String, i64>,
+    moment: Option<Moment>,
+    /// Who was touched after some place in the log, by place; `None`: too many to tell.
+    touched: FxHashMap<i64, Option<Arc<Touched>>>,
 }
 
 impl<'e, 'c> Ask<'e, 'c> {
@@ -47,7 +51,7 @@ impl<'e, 'c> Ask<'e, 'c> {
         }
         let sight = memory.shelf.sight(tx, ctx, &wanted)?;
         let stores = if codes.is_empty() { FxHashMap::default() } else { store_numbers(tx, &codes)? };
-        Ok(Self { audience, memory, tx, ctx, plan, sight, stores })
+        Ok(Self { audience, memory, tx, ctx, plan, sight, stores, moment: None, touched: FxHashMap::default() })
     }
     /// The people of the plan inside the scope, before the dead are taken out.
     pub fn all(&mut self, scope: &Scope) -> Result<Set, Refusal> {
@@ -139,19 +143,19 @@ impl<'e, 'c> Ask<'e, 'c> {
     /// A condition's answer for everybody: the kept one, put right where people changed, or a new one.
     pub fn leaf(&mut self, leaf: &Leaf) -> Result<Arc<Set>, Refusal> {
         let question = self.question(leaf);
-        let stamp = self.stamp(leaf);
-        if let (Some(stamp), Some(kept)) = (&stamp, self.memory.answers.get(&question)) {
-            if kept.stamp.day == stamp.day && kept.stamp.ends.is_none_or(|ends| self.ctx.now < ends) {
-                if let Some(changed) = self.changed(&kept.stamp) {
-                    if changed.is_empty() {
-                        return Ok(kept.set);
-                    }
-                    let fits = self.some(leaf, &changed)?;
-                    let set = Arc::new(kept.set.patched(&changed, &fits));
-                    self.memory.answers.put(question, Answer { set: Arc::clone(&set), stamp: stamp.clone() });
-                    return Ok(set);
-                }
+        let stamp = self.stamp(leaf)?;
+        if let (Some(stamp), Some(kept)) = (&stamp, self.memory.answers.get(&question))
+            && kept.stamp.day == stamp.day
+            && kept.stamp.ends.is_none_or(|ends| self.ctx.now < ends)
+            && let Some(changed) = self.changed(leaf, &kept.stamp)?
+        {
+            if changed.is_empty() {
+                return Ok(kept.set);
             }
+            let fits = self.some(leaf, &changed)?;
+            let set = Arc::new(kept.set.patched(&changed, &fits));
+            self.memory.answers.put(question, Answer { set: Arc::clone(&set), stamp: stamp.clone() });
+            return Ok(set);
         }
         let set = Arc::new(self.fresh(leaf)?);
         if let Some(stamp) = stamp {
@@ -160,15 +164,21 @@ impl<'e, 'c> Ask<'e, 'c> {
         Ok(set)
     }
     fn fresh(&mut self, leaf: &Leaf) -> Result<Set, Refusal> {
+        if let Leaf::Deed(condition) = leaf {
+            return Ok(Set::These(self.deeds(|deeds| deeds.everybody(condition))?));
+        }
         let stores = self.store_list(leaf);
         let asked = Asked { ctx: self.ctx, sight: &self.sight };
         match asked.everybody(leaf, self.plan, &stores) {
             Some(set) => Ok(set),
-            None => Eval::new(&self.audience.people, self.tx, self.ctx).single(leaf, self.plan),
+            None => Eval::new(self.audience, self.tx, self.ctx).single(leaf, self.plan),
         }
     }
     /// Those among some people whom the condition fits, as they are now.
     pub fn some(&mut self, leaf: &Leaf, among: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
+        if let Leaf::Deed(condition) = leaf {
+            return self.deeds(|deeds| deeds.some(condition, among));
+        }
         let stores = self.store_list(leaf);
         let asked = Asked { ctx: self.ctx, sight: &self.sight };
         match asked.some(leaf, self.plan, &stores, among) {
@@ -187,7 +197,7 @@ impl<'e, 'c> Ask<'e, 'c> {
                     None => *test == crate::test::TraitTest::Exists,
                 })
             }
-            leaf => Ok(Eval::new(&self.audience.people, self.tx, self.ctx).single(leaf, self.plan)?.of(among)),
+            leaf => Ok(Eval::new(self.audience, self.tx, self.ctx).single(leaf, self.plan)?.of(among)),
         }
     }
 
@@ -199,27 +209,62 @@ impl<'e, 'c> Ask<'e, 'c> {
         }
     }
     /// What an answer given now is built on; `None` when it cannot be kept.
-    fn stamp(&self, leaf: &Leaf) -> Option<Stamp> {
+    fn stamp(&mut self, leaf: &Leaf) -> Result<Option<Stamp>, Refusal> {
         let mut stamp = Stamp::default();
         for key in keys(leaf, self.plan) {
-            let kept = self.sight.fields.get(&key)?;
+            let Some(kept) = self.sight.fields.get(&key) else { return Ok(None) };
             if let crate::shelf::Field::Tagged(tagged) = &*kept.field {
                 stamp.ends = [stamp.ends, tagged.next_end(self.ctx.now)].into_iter().flatten().min();
             }
             stamp.versions.push((key, kept.version));
         }
-        if matches!(leaf, Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_)) {
+        if matches!(leaf, Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_)) {
             stamp.day = Some(self.ctx.zone.day(self.ctx.now));
         }
-        Some(stamp)
+        if matches!(leaf, Leaf::Deed(_)) {
+            stamp.seq = self.moment()?.seq;
+        }
+        Ok(Some(stamp))
     }
     /// Whose answers may be others than when the stamp was made; `None` when that is not known.
-    fn changed(&self, stamp: &Stamp) -> Option<RoaringBitmap> {
+    fn changed(&mut self, leaf: &Leaf, stamp: &Stamp) -> Result<Option<RoaringBitmap>, Refusal> {
+        if let Leaf::Deed(condition) = leaf {
+            return Ok(self.touched_since(stamp.seq)?.map(|touched| touched.by(condition)));
+        }
         let mut all = RoaringBitmap::new();
         for (key, version) in &stamp.versions {
-            all |= self.sight.fields.get(key)?.changed_since(*version)?;
+            let changed = self.sight.fields.get(key).and_then(|kept| kept.changed_since(*version));
+            let Some(changed) = changed else { return Ok(None) };
+            all |= changed;
         }
-        Some(all)
+        Ok(Some(all))
+    }
+    fn touched_since(&mut self, seq: i64) -> Result<Option<Arc<Touched>>, Refusal> {
+        let to = self.moment()?.seq;
+        if seq == to {
+            return Ok(Some(Arc::default()));
+        }
+        if let Some(known) = self.touched.get(&seq) {
+            return Ok(known.clone());
+        }
+        let touched = self.memory.shelf.touched(self.tx, &self.sight.roster, seq, to)?.map(Arc::new);
+        self.touched.insert(seq, touched.clone());
+        Ok(touched)
+    }
+    /// The columns of behaviour, the same for the whole question.
+    pub fn moment(&mut self) -> Result<&Moment, Refusal> {
+        if self.moment.is_none() {
+            let moment = self.audience.history.moment()?;
+            self.sight.as_of = self.sight.as_of.min(moment.as_of);
+            self.moment = Some(moment);
+        }
+        Ok(self.moment.as_ref().expect("set above"))
+    }
+    pub fn deeds<T>(&mut self, ask: impl FnOnce(&Deeds<'_>) -> T) -> Result<T, Refusal> {
+        let (today, threads) = (self.ctx.zone.day(self.ctx.now), self.sight.threads);
+        let calendar = self.audience.calendars.of(&self.ctx.zone, today);
+        let moment = self.moment()?;
+        Ok(ask(&Deeds { snapshot: &moment.snapshot, calendar: &calendar, today, threads }))
     }
     fn store_list(&self, leaf: &Leaf) -> Vec<i64> {
         match leaf {
@@ -240,6 +285,7 @@ fn cost(node: &PlanNode) -> u32 {
         PlanNode::All(items) | PlanNode::Any(items) | PlanNode::Not(items) => items.iter().map(cost).max().unwrap_or(0),
         PlanNode::Is(leaf) | PlanNode::IsNot(leaf) => match leaf {
             Leaf::Tags(_) | Leaf::Has(_) | Leaf::Stores(_) | Leaf::AnyStore => 0,
+            Leaf::Deed(_) => 2,
             _ => 1,
         },
     }

@@ -25,6 +25,7 @@ pub(crate) fn keys(leaf: &Leaf, plan: &Plan) -> Vec<Key> {
         Leaf::Tags(tags) => tags.iter().map(|tag| Key::Tag(Some(*tag))).collect(),
         Leaf::Stores(_) | Leaf::AnyStore => vec![Key::Stores],
         Leaf::Trait(at) => vec![Key::Trait(plan.traits[*at].0.clone())],
+        Leaf::Deed(_) => Vec::new(),
     }
 }
 
@@ -105,6 +106,7 @@ impl Asked<'_> {
                 }
                 Set::These(all)
             }
+            Leaf::Deed(_) => return None,
         })
     }
 
@@ -163,6 +165,7 @@ impl Asked<'_> {
                 }
                 all
             }
+            Leaf::Deed(_) => return None,
         })
     }
 

@@ -1,8 +1,9 @@
 //! Evaluating a plan: each condition becomes a bitmap of roots, the tree combines them.
 
-use crate::Ctx;
+use crate::deeds::Deeds;
 use crate::plan::{Leaf, Plan, PlanNode};
 use crate::set::Set;
+use crate::{Audience, Ctx};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx};
@@ -44,6 +45,7 @@ impl Merges {
 }
 
 pub(crate) struct Eval<'e, 'c> {
+    pub audience: &'e Audience,
     pub people: &'e People,
     pub tx: &'e mut Tx<'c>,
     pub ctx: &'e Ctx,
@@ -53,8 +55,8 @@ pub(crate) struct Eval<'e, 'c> {
 }
 
 impl<'e, 'c> Eval<'e, 'c> {
-    pub fn new(people: &'e People, tx: &'e mut Tx<'c>, ctx: &'e Ctx) -> Self {
-        Self { people, tx, ctx, merges: None, traits: Vec::new(), only_currency: None }
+    pub fn new(audience: &'e Audience, tx: &'e mut Tx<'c>, ctx: &'e Ctx) -> Self {
+        Self { audience, people: &audience.people, tx, ctx, merges: None, traits: Vec::new(), only_currency: None }
     }
     pub fn merges(&mut self) -> Result<Rc<Merges>, DbError> {
         if self.merges.is_none() {
@@ -125,6 +127,12 @@ impl<'e, 'c> Eval<'e, 'c> {
             Leaf::Stores(codes) => self.stores(codes),
             Leaf::AnyStore => self.any_store(),
             Leaf::Trait(at) => Ok(Set::These(self.traits[*at].clone())),
+            Leaf::Deed(condition) => {
+                let (moment, today) = (self.audience.history.moment()?, self.ctx.zone.day(self.ctx.now));
+                let calendar = self.audience.calendars.of(&self.ctx.zone, today);
+                let deeds = Deeds { snapshot: &moment.snapshot, calendar: &calendar, today, threads: 1 };
+                Ok(Set::These(deeds.everybody(condition)))
+            }
         }
     }
 

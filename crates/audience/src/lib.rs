@@ -18,6 +18,8 @@ mod ask;
 mod asked;
 mod catalogue;
 mod commerce;
+mod deed;
+mod deeds;
 mod eval;
 mod fields;
 mod filter;
@@ -37,6 +39,8 @@ mod traits;
 mod walk;
 
 pub use catalogue::{FieldInfo, FieldOption};
+pub use deed::{Counted, Deed, EventSel, PropertyTest, Span};
+pub use deeds::{History, Moment};
 pub use fields::{Target, ValueType};
 pub use filter::Filter;
 pub use list::{Page, Sort};
@@ -89,13 +93,20 @@ pub(crate) struct Memory {
 pub struct Audience {
     pub(crate) people: People,
     pub(crate) log: Log,
+    pub(crate) history: Arc<dyn History>,
+    pub(crate) calendars: Arc<deeds::Calendars>,
     memory: Option<Arc<Memory>>,
 }
 
 impl Audience {
     /// Answers from the database, each question anew.
     pub fn new(people: People, log: Log) -> Self {
-        Self { people, log, memory: None }
+        Self { people, log, history: Arc::new(deeds::NoHistory), calendars: Arc::default(), memory: None }
+    }
+    /// Conditions on behaviour are answered from these columns; without them nobody did anything.
+    #[must_use]
+    pub fn seeing(self, history: Arc<dyn History>) -> Self {
+        Self { history, ..self }
     }
     /// Answers from memory where that is possible. Make one of a process and share it: what it keeps is kept once.
     #[must_use]
@@ -117,7 +128,7 @@ impl Audience {
             let set = ask.all(scope)?;
             return Ok(set.of(&ask.sight.roster.living));
         }
-        let mut eval = eval::Eval::new(&self.people, tx, ctx);
+        let mut eval = eval::Eval::new(self, tx, ctx);
         let set = eval.plan(plan)?.and(scope::set(&mut eval, scope)?);
         eval.people(set)
     }

@@ -4,12 +4,14 @@ use crate::fields::Target;
 use crate::rule::{Cond, Node, Op, Rule};
 use crate::summary::{Lang, Phrase};
 use crate::test::{IntTest, TraitTest, day_of, flag_of, integer_of, number_of, text_of};
-use crate::{Audience, Ctx, refuse};
+use crate::{Audience, Ctx, deeds, refuse};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
+use siyu_behaviour::kernels::Condition;
 use siyu_db::{Tx, params};
 use siyu_kernel::{Kind, Money, Refusal, Time};
 use siyu_people::{FieldType, Tag};
+use std::sync::Arc;
 
 /// A rule that can be evaluated.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub(crate) enum Leaf {
     AnyStore,
     /// Place in [`Plan::traits`].
     Trait(usize),
+    /// Met by nobody who did nothing.
+    Deed(Arc<Condition>),
 }
 
 pub(crate) fn plan(
@@ -83,6 +87,12 @@ impl Planner<'_, '_> {
     fn node(&mut self, node: &Node, place: &str) -> Result<Planned, Refusal> {
         let (word, items) = match node {
             Node::Cond(cond) => return self.cond(cond, place),
+            Node::Deed(deed) => {
+                let (condition, turned) = deeds::condition(deed);
+                let leaf = Leaf::Deed(Arc::new(condition));
+                let phrase = Phrase::deed(self.lang, deed);
+                return Ok((if turned { PlanNode::IsNot(leaf) } else { PlanNode::Is(leaf) }, phrase));
+            }
             Node::All(items) => ("all", items),
             Node::Any(items) => ("any", items),
             Node::Not(items) => ("not", items),

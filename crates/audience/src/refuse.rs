@@ -75,3 +75,54 @@ pub fn after() -> Refusal {
 pub fn range(field: &str) -> Refusal {
     Refusal::invalid("filter_range", "The lower bound is above the upper bound.", "下限大于上限。").field(field)
 }
+
+pub fn deed_shape(place: &str, keys: &[&str]) -> Refusal {
+    let en = format!("Here may stand an object with: {}.", keys.join(", "));
+    Refusal::invalid("rule_shape", en, format!("此处须为对象，可用字段：{}。", keys.join("、"))).field(place)
+}
+pub fn event(place: &str) -> Refusal {
+    let en = "Name an event, 1 to 50 events, or * for any.";
+    Refusal::invalid("rule_event", en, "请填写事件名（1 到 50 个），或 * 表示任意事件。").field(place)
+}
+pub fn tests(place: &str, max: usize) -> Refusal {
+    let en = format!("where is a list of up to {max} conditions on properties.");
+    Refusal::invalid("rule_where", en, format!("where 为属性条件列表，最多 {max} 条。")).field(place)
+}
+pub fn property(place: &str) -> Refusal {
+    Refusal::invalid("rule_where", "Name a property of the event.", "请填写事件属性名。").field(place)
+}
+pub fn property_value(place: &str) -> Refusal {
+    let en = "eq and ne take a number, a text, or true and false; gt, gte, lt and lte a number or a text; in and nin a list of 1 to 500 texts or of numbers; contains a text; exists true or false.";
+    let zh = "eq、ne 的值为数字、文本或是否；gt、gte、lt、lte 为数字或文本；in、nin 为 1 到 500 个文本（或数字）的列表；contains 为文本；exists 为 true 或 false。";
+    Refusal::invalid("rule_where", en, zh).field(place)
+}
+pub fn times(place: &str) -> Refusal {
+    let en = "One of times, days and sum, each with op (eq, ne, gt, gte, lt, lte) and value: a whole number from 0 to 1,000,000, for sum any number.";
+    let zh =
+        "times、days、sum 三选一，均含 op（eq、ne、gt、gte、lt、lte）与 value：0 到 1000000 的整数，sum 可为任意数字。";
+    Refusal::invalid("rule_times", en, zh).field(place)
+}
+pub fn steps(place: &str, low: usize, high: usize) -> Refusal {
+    let en = format!("A sequence has {low} to {high} steps.");
+    Refusal::invalid("rule_steps", en, format!("行为序列须有 {low} 到 {high} 步。")).field(place)
+}
+pub fn window(place: &str) -> Refusal {
+    let en = "A window is one of days, hours and minutes, from 1 minute to 366 days: {\"days\": 7}.";
+    Refusal::invalid("rule_window", en, "时间窗口为 days、hours、minutes 之一，1 分钟到 366 天，如 {\"days\": 7}。")
+        .field(place)
+}
+pub fn span(place: &str) -> Refusal {
+    let en = "A span is last_days, or from and to, or ever: true.";
+    Refusal::invalid("rule_span", en, "时间范围为 last_days，或 from 与 to，或 ever: true。").field(place)
+}
+pub fn span_days(place: &str, max: i64) -> Refusal {
+    let en = format!("last_days is a whole number from 1 to {max}.");
+    Refusal::invalid("rule_span", en, format!("last_days 为 1 到 {max} 的整数。")).field(place)
+}
+pub fn span_day(place: &str) -> Refusal {
+    let en = "A day is written as 2026-03-31.";
+    Refusal::invalid("rule_span", en, "日期格式为 2026-03-31。").field(place)
+}
+pub fn span_ends(place: &str) -> Refusal {
+    Refusal::invalid("rule_span", "The span ends before it begins.", "时间范围的结束早于开始。").field(place)
+}

@@ -6,7 +6,7 @@ mod common;
 use common::{World, migrations};
 use serde_json::{Value, json};
 use siyu_audience::{Rule, Scope};
-use siyu_kernel::{Chance, PersonNum};
+use siyu_kernel::{Chance, PersonNum, Time};
 use siyu_testkit::{TestDb, contract};
 
 contract!(migrations(); memory_follows_everything, another_process_is_followed, memory_is_bounded);
@@ -57,7 +57,7 @@ impl Story {
     fn step(&mut self) {
         let (world, who) = (&self.world, self.pick(&self.people));
         let alive = world.db.read(|tx| Ok(world.people.find(tx, &world.people.id(who)).is_ok())).unwrap();
-        match self.below(14) {
+        match self.below(18) {
             0 => self.arrive(),
             1..=3 => {
                 let field = self.pick(&FIELDS);
@@ -96,6 +96,11 @@ impl Story {
                 world.try_split(edge);
             }
             12 if self.below(4) == 0 => world.erase(who),
+            14..=17 if alive => {
+                let at = Time(world.ago(self.below(30) as i64).0 + self.below(7_200_000_000) as i64 - 3_600_000_000);
+                let properties = json!({"channel": self.pick(&["wecom", "store"]), "n": self.below(5)});
+                world.did(who, self.pick(&["View", "Cart", "Pay"]), at, properties);
+            }
             13 => match self.below(5) {
                 0 => world.category("K1", self.pick(&["茶", "酒"])),
                 1 => {
@@ -114,7 +119,42 @@ impl Story {
             _ => {}
         }
     }
+    fn event(&self) -> Value {
+        let mut event = json!({"event": self.pick(&[json!("View"), json!("Pay"), json!(["Cart", "Pay"]), json!("*")])});
+        if self.below(3) == 0 {
+            event["where"] = json!([{"property": "channel", "op": self.pick(&["eq", "ne"]), "value": "wecom"}]);
+        }
+        event
+    }
+    fn deed(&self) -> Value {
+        let span = match self.below(3) {
+            0 => json!({"ever": true}),
+            1 => json!({"last_days": 1 + self.below(20)}),
+            _ => json!({"from": "2026-02-10", "to": format!("2026-02-{}", 10 + self.below(15))}),
+        };
+        let mut event = self.event();
+        event["span"] = span.clone();
+        match self.below(6) {
+            0 => json!({"first": event}),
+            1 => json!({"last": event}),
+            2 => {
+                json!({"sequence": {"steps": [self.event(), self.event()], "window": {"hours": 1 + self.below(100)}, "span": span}})
+            }
+            how => {
+                let op = self.pick(&["eq", "gte", "lt", "ne", "lte", "gt"]);
+                match how {
+                    3 => event["times"] = json!({"op": op, "value": self.below(4)}),
+                    4 => event["days"] = json!({"op": op, "value": self.below(3)}),
+                    _ => event["sum"] = json!({"property": "n", "op": op, "value": self.below(6)}),
+                }
+                json!({"did": event})
+            }
+        }
+    }
     fn cond(&self) -> Value {
+        if self.below(3) == 0 {
+            return self.deed();
+        }
         let day = || json!(self.below(30));
         let (field, op, value) = match self.below(19) {
             0 => ("orders.count", "gte", json!(self.below(4))),

@@ -19,6 +19,7 @@ pub(crate) use field::{Field, Key, NO_DAY, Name, Sets};
 pub(crate) use roster::Roster;
 
 use crate::Ctx;
+use crate::deeds::{Touched, column_name};
 use field::{Renewed, Source};
 use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -161,6 +162,51 @@ impl Shelf {
     /// Batches of the log after `seq` that this transaction sees, about `limit` events of them at most.
     pub(crate) fn batches(&self, tx: &mut Tx<'_>, seq: i64, limit: usize) -> Result<Vec<Arc<Batch>>, DbError> {
         self.inner.feed.after(tx, &self.inner.log, seq, limit)
+    }
+
+    /// Who was touched by the batches after `from` up to `to`; `None` when they are too many to be worth it.
+    pub(crate) fn touched(
+        &self,
+        tx: &mut Tx<'_>,
+        roster: &Roster,
+        from: i64,
+        to: i64,
+    ) -> Result<Option<Touched>, Refusal> {
+        if from > to {
+            return Ok(None);
+        }
+        let batches = self.batches(tx, from, FOLLOW)?;
+        if batches.last().is_none_or(|last| last.seq < to) {
+            return Ok(None);
+        }
+        let mut touched = Touched::default();
+        let (mut orders, mut edges) = (FxHashSet::default(), FxHashSet::default());
+        for batch in batches.iter().take_while(|batch| batch.seq <= to) {
+            for touch in &batch.touches {
+                let root = roster.merges.root(touch.node);
+                if touch.class == Class::Identity {
+                    touched.moved.extend([root, touch.node]);
+                } else if let Some(name) = column_name(touch.kind, &touch.name) {
+                    match touched.named.get_mut(name) {
+                        Some(people) => {
+                            people.insert(root);
+                        }
+                        None => drop(touched.named.insert(Arc::from(name), [root].into_iter().collect())),
+                    }
+                }
+            }
+            orders.extend(batch.orders.iter().cloned());
+            edges.extend(batch.edges.iter().copied());
+        }
+        for edge in edges {
+            if let Ok(edge) = self.inner.people.edge(tx, edge) {
+                let nums = [edge.node_a, edge.node_b, edge.kept, edge.lost];
+                touched.moved.extend(nums.into_iter().flat_map(|num| [num, roster.merges.root(num)]));
+            }
+        }
+        // What an order is worth to its owner changes with another's refund.
+        touched.moved |= owners(tx, &orders.into_iter().collect::<Vec<_>>())?;
+        Ok(Some(touched))
     }
 
     /// Follows the log towards where this transaction sees it, by at most [`FOLLOW`] events. While somebody else is following, the state of

@@ -1,6 +1,9 @@
 //! A small shop to ask about.
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by test files that use different parts")]
 
+mod history;
+
+use history::FromLog;
 use serde_json::Value;
 use siyu_audience::{Audience, Ctx, Filter, Lang, Page, Rule, Scope, Shelf, Sort};
 use siyu_commerce::{LineIn, OrderIn};
@@ -47,7 +50,8 @@ impl World {
         let vault = Vault::from_key([7; 32]);
         let log = Log::open(&db, vault.clone(), test.clock.clone()).unwrap();
         let people = People::open(&db, vault, log.clone(), Arc::new(Chance::seeded(seed))).unwrap();
-        let audience = Audience::new(people.clone(), log.clone());
+        let history = FromLog { db: db.clone(), log: log.clone(), people: people.clone() };
+        let audience = Audience::new(people.clone(), log.clone()).seeing(Arc::new(history));
         let shelf = Shelf::new(people.clone(), log.clone());
         let quick = audience.clone().remembering(shelf.clone());
         Self { audience, quick, shelf, people, log, test, db, orders: Cell::new(0) }
@@ -126,6 +130,20 @@ impl World {
             refund_of: None,
         };
         self.place(order_no, num, self.ago(0), None, "CNY", line);
+    }
+    pub fn did(&self, num: PersonNum, event: &str, at: Time, properties: Value) {
+        let (log, now) = (self.log.clone(), self.test.clock.now());
+        let event = Event {
+            message_id: format!("did:{}", self.orders.replace(self.orders.get() + 1)),
+            kind: EventKind::Track,
+            name: event.into(),
+            person: num,
+            at,
+            received_at: now,
+            source: "test".into(),
+            body: serde_json::json!({ "properties": properties }).to_string(),
+        };
+        self.db.transact(move |tx| Ok(log.append(tx, event.clone()))).unwrap();
     }
     /// A document of its own, in the name of anybody.
     pub fn refund_of(&self, num: PersonNum, order_no: &str, amount: i64) {
