@@ -4,7 +4,7 @@ use roaring::RoaringBitmap;
 
 /// People in a bucket; a slot is the low half of a person's number, the bucket its high half.
 pub const SLOTS: usize = 1 << 16;
-const WORDS: usize = SLOTS / 64;
+pub(crate) const WORDS: usize = SLOTS / 64;
 
 /// A set of slots.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,6 +46,9 @@ impl Bits {
     pub fn remove(&mut self, slot: u16) {
         self.0[usize::from(slot >> 6)] &= !(1 << (slot & 63));
     }
+    pub fn clear(&mut self) {
+        self.0.fill(0);
+    }
     pub fn len(&self) -> u64 {
         self.0.iter().map(|word| u64::from(word.count_ones())).sum()
     }
@@ -80,6 +83,9 @@ impl Bits {
     }
     pub fn words(&self) -> &[u64; WORDS] {
         &self.0
+    }
+    pub(crate) fn words_mut(&mut self) -> &mut [u64; WORDS] {
+        &mut self.0
     }
     pub fn or_words(&mut self, words: &[u64]) {
         self.0.iter_mut().zip(words).for_each(|(a, b)| *a |= b);

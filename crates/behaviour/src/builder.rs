@@ -24,28 +24,49 @@ fn part(bucket: u16, mut facts: Vec<&Fact>, zone: &Zone) -> Part {
     let place: FxHashMap<&str, u16> = names.iter().enumerate().map(|(at, name)| (*name, at as u16)).collect();
     let mut by_type: Vec<Vec<&Fact>> = vec![Vec::new(); names.len()];
     let mut trail = Vec::with_capacity(facts.len());
-    let mut days: BTreeMap<i32, BTreeSet<u16>> = BTreeMap::new();
+    let mut days = DaysMaking::default();
+    let mut days_by_type: Vec<DaysMaking> = (0..names.len()).map(|_| DaysMaking::default()).collect();
     for fact in &facts {
         let at = place[fact.event.as_str()];
         by_type[usize::from(at)].push(fact);
         trail.push(at);
-        days.entry(zone.day(Time(fact.at))).or_default().insert(fact.person as u16);
+        let day = zone.day(Time(fact.at));
+        days.push(day, fact.person as u16);
+        days_by_type[usize::from(at)].push(day, fact.person as u16);
     }
     let (index, starts) = index_of(facts.iter().map(|fact| fact.person as u16));
     Part {
         bucket,
-        types: names.iter().zip(by_type).map(|(name, facts)| type_part(name, &facts)).collect(),
+        types: names
+            .iter()
+            .zip(by_type)
+            .zip(days_by_type)
+            .map(|((name, facts), days)| type_part(name, &facts, days.finish()))
+            .collect(),
         index,
         starts,
         trail: trail.into(),
-        days: days
-            .into_iter()
-            .map(|(day, slots)| DayPart { day, slots: Index::new(&slots.into_iter().collect::<Vec<_>>()) })
-            .collect(),
+        days: days.finish(),
     }
 }
 
-fn type_part(name: &str, facts: &[&Fact]) -> TypePart {
+/// Slots by day, each pushed in rising order.
+#[derive(Default)]
+struct DaysMaking(BTreeMap<i32, Vec<u16>>);
+
+impl DaysMaking {
+    fn push(&mut self, day: i32, slot: u16) {
+        let slots = self.0.entry(day).or_default();
+        if slots.last() != Some(&slot) {
+            slots.push(slot);
+        }
+    }
+    fn finish(self) -> Vec<DayPart> {
+        self.0.into_iter().map(|(day, slots)| DayPart { day, slots: Index::new(&slots) }).collect()
+    }
+}
+
+fn type_part(name: &str, facts: &[&Fact], days: Vec<DayPart>) -> TypePart {
     let (index, starts) = index_of(facts.iter().map(|fact| fact.person as u16));
     let moved = facts.iter().any(|fact| fact.origin != fact.person);
     let mut kinds: BTreeSet<(&str, ColumnKind)> = BTreeSet::new();
@@ -71,6 +92,7 @@ fn type_part(name: &str, facts: &[&Fact]) -> TypePart {
         times: facts.iter().map(|fact| fact.at).collect::<Vec<_>>().into(),
         origins: if moved { facts.iter().map(|fact| fact.origin).collect::<Vec<_>>().into() } else { Buf::default() },
         columns,
+        days,
     }
 }
 

@@ -15,16 +15,23 @@
 mod bits;
 mod buf;
 mod builder;
+mod calendar;
 mod column;
+mod days;
+mod fast;
 mod kernel;
+pub mod kernels;
+mod lane;
 mod part;
 mod test;
 mod value;
+mod values;
 mod view;
 
 pub use bits::{Bits, SLOTS};
 pub use buf::Buf;
 pub use builder::build;
+pub use calendar::{Calendar, DAY, Grain, civil, day_of};
 pub use column::{Column, ColumnKind, NO_INT, NO_WORD, Words};
 pub use kernel::{Kernel, Merge, People, Snapshot};
 pub use part::{DayPart, Index, IndexView, Part, SPARSE_MAX, TypePart};

@@ -90,6 +90,9 @@ pub struct TypePart {
     pub origins: Buf<u32>,
     /// Sorted by (name, kind).
     pub columns: Vec<(String, Column)>,
+    /// Who had such an event on which day, rising. Questions about whole days are answered from these without touching a row. Empty when they
+    /// were not made: then rows are read instead.
+    pub days: Vec<DayPart>,
 }
 
 impl TypePart {

@@ -78,11 +78,13 @@ impl<'a> Rows<'a> {
 /// One type of one part, as slices.
 pub struct List<'v> {
     pub part: &'v TypePart,
-    hidden: Option<&'v Bits>,
-    index: IndexView<'v>,
-    starts: &'v [u32],
-    times: &'v [i64],
-    tests: Vec<TestIn<'v>>,
+    /// Places of the part in [`View::parts`] and of the type in [`Part::types`]: two lists with the same places are the same rows.
+    pub place: (u32, u32),
+    pub(crate) hidden: Option<&'v Bits>,
+    pub(crate) index: IndexView<'v>,
+    pub(crate) starts: &'v [u32],
+    pub(crate) times: &'v [i64],
+    pub(crate) tests: Vec<TestIn<'v>>,
 }
 
 impl List<'_> {
@@ -110,12 +112,13 @@ pub struct Selection<'v> {
 impl View {
     pub fn select<'v>(&'v self, select: &Select) -> Selection<'v> {
         let mut lists = Vec::new();
-        for held in &self.parts {
+        for (at, held) in self.parts.iter().enumerate() {
             let hidden = held.hidden.as_deref();
-            for part in held.part.types.iter().filter(|part| select.names(&part.event)) {
+            for (kind, part) in held.part.types.iter().enumerate().filter(|(_, part)| select.names(&part.event)) {
                 let Some(tests) = select.tests_in(part) else { continue };
                 lists.push(List {
                     part,
+                    place: (at as u32, kind as u32),
                     hidden,
                     index: part.index.view(),
                     starts: &part.starts,

@@ -97,6 +97,10 @@ impl Zone {
             Err(_) => Time(i64::from(day) * 86_400_000_000),
         }
     }
+    /// The hour the clock on the wall shows, 0..=23.
+    pub fn hour(&self, at: Time) -> i8 {
+        self.0.to_datetime(at.stamp()).hour()
+    }
     /// `2024-05-01 08:30:00` in this zone, for files that people read.
     pub fn local(&self, at: Time) -> String {
         self.0.to_datetime(at.stamp()).strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -1,0 +1,166 @@
+//! Whole days as sets of people: what many questions are answered from without reading a row.
+
+use crate::bits::{Bits, WORDS};
+use crate::part::{DayPart, IndexView};
+use crate::view::{Selection, View};
+
+/// Who did something on which day, over all parts of a view.
+pub(crate) struct Days<'v>(Vec<(&'v [DayPart], Option<&'v Bits>)>);
+
+impl<'v> Days<'v> {
+    /// Any event at all.
+    pub fn all(view: &'v View) -> Self {
+        Self(view.parts.iter().map(|held| (&held.part.days[..], held.hidden.as_deref())).collect())
+    }
+    /// The events of a selection; `None` when it has tests, or a part has no days for it.
+    pub fn of(selection: &Selection<'v>) -> Option<Self> {
+        selection
+            .lists
+            .iter()
+            .map(|list| {
+                let usable = list.tests.is_empty() && !list.part.days.is_empty();
+                usable.then_some((&list.part.days[..], list.hidden))
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Self)
+    }
+    pub fn first(&self) -> Option<i32> {
+        self.0.iter().filter_map(|(days, _)| days.first()).map(|day| day.day).min()
+    }
+    pub fn last(&self) -> Option<i32> {
+        self.0.iter().filter_map(|(days, _)| days.last()).map(|day| day.day).max()
+    }
+    /// Everybody with an event on the days `from..=to`.
+    pub fn any(&self, from: i32, to: i32) -> Bits {
+        let mut all = Bits::empty();
+        for (days, hidden) in &self.0 {
+            let days = within(days, from, to);
+            match hidden {
+                None => days.iter().for_each(|day| day.slots.view().add_to(&mut all)),
+                Some(hidden) => {
+                    let mut own = Bits::empty();
+                    days.iter().for_each(|day| day.slots.view().add_to(&mut own));
+                    own.and_not(hidden);
+                    all.or(&own);
+                }
+            }
+        }
+        all
+    }
+    /// Calls for each day of `from..=to` on which somebody did something, rising, with those who did.
+    pub fn each(&self, from: i32, to: i32, mut call: impl FnMut(i32, &[u64; WORDS])) {
+        let mut left: Vec<(&[DayPart], Option<&Bits>)> =
+            self.0.iter().map(|(days, hidden)| (within(days, from, to), *hidden)).collect();
+        let mut own = Bits::empty();
+        let mut all = Bits::empty();
+        while let Some(day) = left.iter().filter_map(|(days, _)| days.first()).map(|day| day.day).min() {
+            let mut here = left.iter_mut().filter(|(days, _)| days.first().is_some_and(|own| own.day == day));
+            let first = here.next();
+            let more = here.next();
+            match (first, more) {
+                // One part, nobody hidden, written out: the usual case needs no copy.
+                (Some((days, None)), None) if matches!(days[0].slots.view(), IndexView::Dense { .. }) => {
+                    if let IndexView::Dense { words, .. } = days[0].slots.view()
+                        && let Ok(words) = words.try_into()
+                    {
+                        call(day, words);
+                    }
+                    *days = &days[1..];
+                }
+                (first, more) => {
+                    all.clear();
+                    for (days, hidden) in first.into_iter().chain(more).chain(here) {
+                        own.clear();
+                        days[0].slots.view().add_to(&mut own);
+                        if let Some(hidden) = hidden {
+                            own.and_not(hidden);
+                        }
+                        all.or(&own);
+                        *days = &days[1..];
+                    }
+                    call(day, all.words());
+                }
+            }
+        }
+    }
+}
+
+fn within(days: &[DayPart], from: i32, to: i32) -> &[DayPart] {
+    let low = days.partition_point(|day| day.day < from);
+    let high = days.partition_point(|day| day.day <= to).max(low);
+    &days[low..high]
+}
+
+/// On how many of some days everybody was there: numbers written in binary across sets, so that a day costs a few operations for 64 people.
+pub(crate) struct DayCounts(Vec<Bits>);
+
+impl DayCounts {
+    pub fn new() -> Self {
+        Self(Vec::new())
+    }
+    pub fn add(&mut self, day: &[u64; WORDS]) {
+        let mut carry = *day;
+        for plane in &mut self.0 {
+            let mut left = 0;
+            for (own, carry) in plane.words_mut().iter_mut().zip(&mut carry) {
+                let both = *own & *carry;
+                *own ^= *carry;
+                *carry = both;
+                left |= both;
+            }
+            if left == 0 {
+                return;
+            }
+        }
+        let mut plane = Bits::empty();
+        plane.or_words(&carry);
+        self.0.push(plane);
+    }
+    /// Everybody with at least this many days.
+    pub fn at_least(&self, count: u64) -> Bits {
+        if count >> self.0.len().min(63) > 0 {
+            return Bits::empty();
+        }
+        // From the highest digit: larger so far, or equal so far.
+        let (mut larger, mut equal) = (Bits::empty(), Bits::full());
+        for (digit, plane) in self.0.iter().enumerate().rev() {
+            if count >> digit & 1 == 1 {
+                equal.and(plane);
+            } else {
+                let mut own = equal.clone();
+                own.and(plane);
+                larger.or(&own);
+                equal.and_not(plane);
+            }
+        }
+        larger.or(&equal);
+        larger
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_for_everybody_at_once() {
+        let mut counts = DayCounts::new();
+        for day in 1..=40u16 {
+            // Slot s is there on every day up to s.
+            let own: Bits = (day..=60).collect();
+            counts.add(own.words());
+        }
+        for least in 0..45u64 {
+            let expected: Vec<u16> = if least == 0 {
+                (0..=u16::MAX).collect()
+            } else if least > 40 {
+                Vec::new()
+            } else {
+                (least as u16..=60).collect()
+            };
+            assert_eq!(counts.at_least(least).iter().collect::<Vec<_>>(), expected, "{least}");
+        }
+        assert!(DayCounts::new().at_least(1).is_empty());
+        assert_eq!(DayCounts::new().at_least(0).len(), 65_536);
+    }
+}

@@ -1,0 +1,364 @@
+//! Ordered steps: the one place that knows what "in order" means, for funnels and sequences.
+
+use super::funnel::Exclusion;
+use crate::bits::{Bits, WORDS};
+use crate::fast::{Simd, Work, fast};
+use crate::lane::{Ground, Lane, Many, One, Source, present};
+use crate::test::Select;
+use crate::view::{Scratch, Selection, View};
+
+/// At most this many steps.
+pub(crate) const STEPS: usize = 10;
+
+pub(crate) struct Chains<'q> {
+    pub steps: &'q [Select],
+    pub exclude: &'q [Exclusion],
+    pub within: i64,
+    /// Bounds the first event.
+    pub from: i64,
+    pub to: i64,
+    /// All events lie before it.
+    pub until: i64,
+}
+
+/// Somebody's way to the deepest step reached: the first to get there, by the latest events before.
+#[derive(Clone, Copy)]
+pub(crate) struct Chain {
+    /// Steps reached, at least 1.
+    pub depth: usize,
+    /// The instants of the reached steps.
+    pub times: [i64; STEPS],
+    /// (list, row) of the first event in the selection of the first step.
+    pub first: (u32, u32),
+}
+
+/// Called with the slot of everybody who reached the first step.
+pub(crate) type Visit<'f> = &'f mut (dyn FnMut(u16, &Chain) + 'f);
+
+impl Chains<'_> {
+    /// Who reached each step. Calls `visit` for everybody who reached the first, when it is given; finding the chain costs more than the depth.
+    pub fn reached(&self, view: &View, among: &Bits, visit: Option<Visit<'_>>) -> Vec<Bits> {
+        let steps = &self.steps[..self.steps.len().min(STEPS)];
+        let selections: Vec<Selection<'_>> = steps.iter().map(|step| view.select(step)).collect();
+        let mut reached = vec![Bits::empty(); steps.len()];
+        if selections.is_empty() {
+            return reached;
+        }
+        if !self.exclude.is_empty() || shared(&selections) {
+            let excluded: Vec<Selection<'_>> = self.exclude.iter().map(|own| view.select(&own.select)).collect();
+            let mut none = |_: u16, _: &Chain| {};
+            Ordered { chains: self, selections: &selections, excluded: &excluded }.run(
+                among,
+                &mut reached,
+                visit.unwrap_or(&mut none),
+            );
+            return reached;
+        }
+        let grounds: Vec<Ground> = selections.iter().map(Ground::new).collect();
+        let lanes: Vec<Vec<Lane<'_>>> = grounds.iter().zip(&selections).map(|(g, s)| g.lanes(s)).collect();
+        let here: Vec<Bits> = lanes.iter().map(|lanes| present(lanes)).collect();
+        if lanes.iter().all(|lanes| lanes.len() == 1 && lanes[0].tests.is_empty()) {
+            let sources: Vec<One<'_>> = lanes.into_iter().map(|lanes| One::new(lanes[0])).collect();
+            fast(Search { chains: self, sources, here: &here, among, reached: &mut reached, visit });
+        } else {
+            let sources: Vec<Many<'_>> = lanes.into_iter().map(Many::new).collect();
+            fast(Search { chains: self, sources, here: &here, among, reached: &mut reached, visit });
+        }
+        reached
+    }
+}
+
+/// Whether an event could serve two steps.
+fn shared(selections: &[Selection<'_>]) -> bool {
+    let mut places: Vec<(u32, u32)> = selections.iter().flat_map(|s| s.lists.iter().map(|list| list.place)).collect();
+    let all = places.len();
+    places.sort_unstable();
+    places.dedup();
+    places.len() < all
+}
+
+/// Steps that share no event, nothing excluded: then a chain to an event is best made of the latest event of each step before it, and nobody's
+/// events need to be merged. Going from the last step back touches few of the many events of the first.
+struct Search<'a, 'q, 'f, S> {
+    chains: &'a Chains<'q>,
+    sources: Vec<S>,
+    here: &'a [Bits],
+    among: &'a Bits,
+    reached: &'a mut [Bits],
+    visit: Option<Visit<'f>>,
+}
+
+impl<S: Source> Work for Search<'_, '_, '_, S> {
+    type Out = ();
+    #[inline(always)]
+    fn run<P: Simd>(mut self, simd: P) {
+        let steps = self.sources.len();
+        let mut may = [0u64; STEPS];
+        let mut got = [0u64; STEPS];
+        for word in 0..WORDS {
+            // Who has events of this step and of all before it.
+            let mut left = self.among.words()[word];
+            for step in 0..steps {
+                left &= self.here[step].words()[word];
+                may[step] = left;
+                got[step] = 0;
+            }
+            let mut people = may[0];
+            while people != 0 {
+                let bit = people.trailing_zeros();
+                people &= people - 1;
+                let mut most = 1;
+                while most < steps && may[most] >> bit & 1 == 1 {
+                    most += 1;
+                }
+                let depth = match &mut self.visit {
+                    None => depth(simd, self.chains, &mut self.sources[..most], word, bit),
+                    Some(visit) => {
+                        let chain = chain(simd, self.chains, &mut self.sources[..most], word, bit);
+                        if let Some(chain) = &chain {
+                            visit((word * 64) as u16 | bit as u16, chain);
+                        }
+                        chain.map_or(0, |chain| chain.depth)
+                    }
+                };
+                for own in &mut got[..depth] {
+                    *own |= 1 << bit;
+                }
+            }
+            for step in 0..steps {
+                self.reached[step].words_mut()[word] = got[step];
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn load<S: Source>(sources: &mut [S], word: usize, bit: u32) {
+    sources.iter_mut().for_each(|source| source.load(word, bit));
+}
+
+/// The start of the best chain over steps `..level` to an event of step `level` at `end`; `i64::MIN` when there is none.
+#[inline(always)]
+fn start<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level: usize, end: i64) -> i64 {
+    let low = chains.from.max(end.saturating_sub(chains.within));
+    let mut at = end;
+    for step in (0..level).rev() {
+        at = sources[step].latest(simd, if step == 0 { at.min(chains.to.saturating_sub(1)) } else { at });
+        if at < low {
+            return i64::MIN;
+        }
+    }
+    at
+}
+
+/// The instant at which a step is first reached, `i64::MAX` when it is not, and (lane, row) of the event.
+#[inline(always)]
+fn first_end<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level: usize) -> (i64, u32, u32) {
+    let until = if level == 0 { chains.to.min(chains.until) } else { chains.until };
+    let mut first = (i64::MAX, 0, 0);
+    for lane in 0..sources[level].lanes() {
+        let (times, from, to) = sources[level].run(lane);
+        for row in from..to {
+            let end = times[row];
+            if end >= until || end >= first.0 {
+                break;
+            }
+            if end >= chains.from
+                && sources[level].keeps(lane, row)
+                && (level == 0 || start(simd, chains, sources, level, end) != i64::MIN)
+            {
+                first = (end, lane as u32, row as u32);
+                break;
+            }
+        }
+    }
+    first
+}
+
+#[inline(always)]
+fn depth<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], word: usize, bit: u32) -> usize {
+    load(sources, word, bit);
+    for level in (1..sources.len()).rev() {
+        if first_end(simd, chains, sources, level).0 != i64::MAX {
+            return level + 1;
+        }
+    }
+    // An event of the first step inside the span.
+    let last = sources[0].latest(simd, chains.to.min(chains.until).saturating_sub(1));
+    usize::from(last != i64::MIN && last >= chains.from)
+}
+
+#[inline(always)]
+fn chain<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], word: usize, bit: u32) -> Option<Chain> {
+    load(sources, word, bit);
+    for level in (0..sources.len()).rev() {
+        let (end, list, row) = first_end(simd, chains, sources, level);
+        if end == i64::MAX {
+            continue;
+        }
+        let mut chain = Chain { depth: level + 1, times: [0; STEPS], first: (0, 0) };
+        chain.times[level] = end;
+        for step in (0..level).rev() {
+            let until = chain.times[step + 1];
+            chain.times[step] = sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
+        }
+        // Lanes are in the order of lists.
+        chain.first = if level == 0 { (list, row) } else { sources[0].latest_place(simd, chain.times[0])? };
+        return Some(chain);
+    }
+    None
+}
+
+/// The general case: everybody's events of all steps in one order, gone through once.
+struct Ordered<'a, 'q, 'v> {
+    chains: &'a Chains<'q>,
+    selections: &'a [Selection<'v>],
+    excluded: &'a [Selection<'v>],
+}
+
+/// One event: (instant, step that first names its type, part, type, row), and what it may serve as.
+type Key = (i64, u32, u32, u32, u32);
+
+#[derive(Default)]
+pub(crate) struct OrderedScratch {
+    events: Vec<(Key, u32)>,
+    exclusions: Vec<(i64, u32)>,
+    /// (list, row) in the first step's selection, by key place.
+    scratch: Scratch,
+}
+
+/// A chain under way.
+#[derive(Clone, Copy)]
+struct State {
+    times: [i64; STEPS],
+    first: (u32, u32),
+}
+
+impl Ordered<'_, '_, '_> {
+    fn run(&self, among: &Bits, reached: &mut [Bits], visit: Visit<'_>) {
+        let mut people = self.selections[0].people();
+        people.and(among);
+        let ranks = self.ranks();
+        let mut own = OrderedScratch::default();
+        for slot in people.iter() {
+            self.gather(slot, &ranks, &mut own);
+            if let Some(chain) = self.deepest(&own) {
+                reached[..chain.depth].iter_mut().for_each(|bits| bits.insert(slot));
+                visit(slot, &chain);
+            }
+        }
+    }
+    /// For each step and list the first step that names the list's type.
+    fn ranks(&self) -> Vec<Vec<u32>> {
+        ranks(self.chains.steps, self.selections)
+    }
+    fn gather(&self, slot: u16, ranks: &[Vec<u32>], own: &mut OrderedScratch) {
+        gather(self.selections, ranks, slot, own);
+        own.exclusions.clear();
+        for (at, selection) in self.excluded.iter().enumerate() {
+            let rows = selection.rows(slot, &mut own.scratch);
+            own.exclusions.extend(rows.times.iter().map(|time| (*time, at as u32)));
+        }
+        own.exclusions.sort_unstable();
+    }
+    fn deepest(&self, own: &OrderedScratch) -> Option<Chain> {
+        let chains = self.chains;
+        let mut states: [Option<State>; STEPS] = [None; STEPS];
+        let mut best: Option<Chain> = None;
+        let mut exclusions = own.exclusions.iter().peekable();
+        for ((at, _, _, list, row), serves) in &own.events {
+            let at = *at;
+            if at >= chains.until {
+                break;
+            }
+            // What lies before this instant ends the chains it lies inside of.
+            while let Some((when, which)) = exclusions.next_if(|(when, _)| *when < at) {
+                let Exclusion { after, before, .. } = &chains.exclude[*which as usize];
+                for state in &mut states[(*after).min(STEPS)..(*before).min(STEPS)] {
+                    if state.is_some_and(|state| state.times[*after] < *when) {
+                        *state = None;
+                    }
+                }
+            }
+            // From the deepest step down: one event serves one step.
+            for step in (0..self.selections.len()).rev().filter(|step| serves >> step & 1 == 1) {
+                let next = if step == 0 {
+                    (at >= chains.from && at < chains.to).then(|| State { times: [0; STEPS], first: (*list, *row) })
+                } else {
+                    states[step - 1].filter(|before| at - before.times[0] <= chains.within)
+                };
+                let Some(mut next) = next else { continue };
+                next.times[step] = at;
+                if states[step].is_none_or(|old| old.times[0] <= next.times[0]) {
+                    states[step] = Some(next);
+                }
+                if best.is_none_or(|best| best.depth <= step) {
+                    best = Some(Chain { depth: step + 1, times: next.times, first: next.first });
+                }
+            }
+        }
+        best
+    }
+}
+
+pub(crate) fn ranks(steps: &[Select], selections: &[Selection<'_>]) -> Vec<Vec<u32>> {
+    let first = |event: &str| steps.iter().position(|step| step.names(event)).unwrap_or(0) as u32;
+    selections.iter().map(|s| s.lists.iter().map(|list| first(&list.part.event)).collect()).collect()
+}
+
+/// One person's events of all steps in order, each with the steps it may serve as. The key's last two numbers are (list, row) in the selection of the
+/// first of those steps.
+fn gather(selections: &[Selection<'_>], ranks: &[Vec<u32>], slot: u16, own: &mut OrderedScratch) {
+    own.events.clear();
+    for (step, selection) in selections.iter().enumerate() {
+        let rows = selection.rows(slot, &mut own.scratch);
+        for i in 0..rows.len() {
+            let (list, row) = rows.place(i);
+            let (part, kind) = selection.lists[list].place;
+            let place = part << 16 | kind;
+            own.events.push(((rows.times[i], ranks[step][list], place, list as u32, row as u32), 1 << step));
+        }
+    }
+    // `list` differs between selections for the same event: it must not part the entries of one event.
+    own.events.sort_unstable_by_key(|((at, rank, place, _, row), serves)| (*at, *rank, *place, *row, *serves));
+    let mut kept = 0;
+    for at in 0..own.events.len() {
+        let (key, serves) = own.events[at];
+        let same = kept > 0 && {
+            let before = &own.events[kept - 1].0;
+            (before.0, before.2, before.4) == (key.0, key.2, key.4)
+        };
+        if same {
+            own.events[kept - 1].1 |= serves;
+        } else {
+            own.events[kept] = (key, serves);
+            kept += 1;
+        }
+    }
+    own.events.truncate(kept);
+}
+
+/// For one person: the (start, end) of every chain over all steps, each end with its latest start.
+pub(crate) fn spans(
+    selections: &[Selection<'_>],
+    ranks: &[Vec<u32>],
+    within: i64,
+    keeps: impl Fn(i64) -> bool,
+    slot: u16,
+    own: &mut OrderedScratch,
+    mut each: impl FnMut(i64, i64),
+) {
+    gather(selections, ranks, slot, own);
+    let mut starts: [Option<i64>; STEPS] = [None; STEPS];
+    let steps = selections.len();
+    for ((at, ..), serves) in own.events.iter().filter(|((at, ..), _)| keeps(*at)) {
+        for step in (0..steps).rev().filter(|step| serves >> step & 1 == 1) {
+            let next = if step == 0 { Some(*at) } else { starts[step - 1].filter(|start| at - start <= within) };
+            let Some(start) = next else { continue };
+            starts[step] = starts[step].max(Some(start));
+            if step + 1 == steps {
+                each(start, *at);
+            }
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! A list of a selection laid out for going through all people of a bucket: bits of the present, place of each, rows in a run.
+//!
+//! Many questions need no merged history: the latest event up to an instant, a count, a sum are the same whether a person's rows lie in one part
+//! or in five. Lanes answer those part by part, so that a bucket with a fresh tail costs little more than one without.
+
+use crate::bits::{Bits, WORDS};
+use crate::fast::Simd;
+use crate::part::IndexView;
+use crate::test::TestIn;
+use crate::view::{List, Selection};
+
+/// What has to be made to read the lists of a selection as lanes; keep it while lanes are in use.
+pub(crate) struct Ground(Vec<Own>);
+
+struct Own {
+    /// A sparse index written out.
+    dense: Option<Box<([u64; WORDS], [u32; WORDS])>>,
+    /// Present and not hidden, when some are hidden.
+    live: Option<Box<[u64; WORDS]>>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Lane<'v> {
+    /// Who counts here.
+    pub live: &'v [u64; WORDS],
+    words: &'v [u64; WORDS],
+    ranks: &'v [u32; WORDS],
+    starts: &'v [u32],
+    pub times: &'v [i64],
+    pub tests: &'v [TestIn<'v>],
+    /// Place in [`Selection::lists`].
+    pub list: u32,
+}
+
+impl Ground {
+    pub fn new(selection: &Selection<'_>) -> Self {
+        Self(selection.lists.iter().map(Own::new).collect())
+    }
+    pub fn lanes<'g>(&'g self, selection: &'g Selection<'g>) -> Vec<Lane<'g>> {
+        let lane = |(at, (own, list)): (usize, (&'g Own, &'g List<'g>))| {
+            let (words, ranks) = match (&own.dense, list.index) {
+                (Some(dense), _) => (&dense.0, &dense.1),
+                (None, IndexView::Dense { words, ranks }) => {
+                    (words.try_into().expect(WHOLE), ranks.try_into().expect(WHOLE))
+                }
+                (None, IndexView::Sparse(_)) => unreachable!("sparse ones are written out"),
+            };
+            let live = own.live.as_deref().unwrap_or(words);
+            Lane { live, words, ranks, starts: list.starts, times: list.times, tests: &list.tests, list: at as u32 }
+        };
+        self.0.iter().zip(&selection.lists).enumerate().map(lane).collect()
+    }
+}
+
+const WHOLE: &str = "an index covers its bucket";
+
+impl Own {
+    fn new(list: &List<'_>) -> Self {
+        let dense = match list.index {
+            IndexView::Dense { .. } => None,
+            IndexView::Sparse(slots) => {
+                let mut own = Box::new(([0u64; WORDS], [0u32; WORDS]));
+                for slot in slots {
+                    own.0[usize::from(slot >> 6)] |= 1 << (slot & 63);
+                }
+                let mut before = 0;
+                for at in 0..WORDS {
+                    own.1[at] = before;
+                    before += own.0[at].count_ones();
+                }
+                Some(own)
+            }
+        };
+        let live = list.hidden.map(|hidden| {
+            let mut live = Bits::empty();
+            list.index.add_to(&mut live);
+            live.and_not(hidden);
+            Box::new(*live.words())
+        });
+        Self { dense, live }
+    }
+}
+
+impl<'v> Lane<'v> {
+    /// The rows of slot `word * 64 + bit`: empty when it has none.
+    #[inline(always)]
+    pub fn range(&self, word: usize, bit: u32) -> (usize, usize) {
+        let mask = 1u64 << bit;
+        if self.live[word] & mask == 0 {
+            return (0, 0);
+        }
+        let rank = (self.ranks[word] + (self.words[word] & (mask - 1)).count_ones()) as usize;
+        (self.starts[rank] as usize, self.starts[rank + 1] as usize)
+    }
+    #[inline(always)]
+    pub fn keeps(&self, row: usize) -> bool {
+        self.tests.iter().all(|test| test.holds(row))
+    }
+}
+
+/// The words of everybody in any of the lanes.
+pub(crate) fn present(lanes: &[Lane<'_>]) -> Bits {
+    let mut all = Bits::empty();
+    lanes.iter().for_each(|lane| all.or_words(lane.live));
+    all
+}
+
+/// One person's rows of a step, for questions that need no merged history.
+pub(crate) trait Source {
+    fn load(&mut self, word: usize, bit: u32);
+    fn is_empty(&self) -> bool;
+    /// The instant of the last row at or before `at`; `i64::MIN` when there is none.
+    fn latest<S: Simd>(&self, simd: S, at: i64) -> i64;
+    /// (list, row) of [`Source::latest`]; of the same instant the last to arrive.
+    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)>;
+    /// Its lanes: times, and where the person's rows begin and end. (Loops over them stand where they are used: a closure would not be compiled for
+    /// the newer processor.)
+    fn lanes(&self) -> usize;
+    fn run(&self, lane: usize) -> (&[i64], usize, usize);
+    fn keeps(&self, lane: usize, row: usize) -> bool;
+}
+
+/// A single lane without tests: the usual case, when parts are compacted.
+pub(crate) struct One<'v> {
+    lane: Lane<'v>,
+    from: usize,
+    to: usize,
+}
+
+impl<'v> One<'v> {
+    pub fn new(lane: Lane<'v>) -> Self {
+        Self { lane, from: 0, to: 0 }
+    }
+}
+
+impl Source for One<'_> {
+    #[inline(always)]
+    fn load(&mut self, word: usize, bit: u32) {
+        (self.from, self.to) = self.lane.range(word, bit);
+    }
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.from == self.to
+    }
+    #[inline(always)]
+    fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
+        let until = simd.up_to(self.lane.times, self.from, self.to, at);
+        if until == 0 { i64::MIN } else { self.lane.times[self.from + until - 1] }
+    }
+    #[inline(always)]
+    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)> {
+        let until = simd.up_to(self.lane.times, self.from, self.to, at);
+        (until > 0).then(|| (self.lane.list, (self.from + until - 1) as u32))
+    }
+    #[inline(always)]
+    fn lanes(&self) -> usize {
+        1
+    }
+    #[inline(always)]
+    fn run(&self, _: usize) -> (&[i64], usize, usize) {
+        (self.lane.times, self.from, self.to)
+    }
+    #[inline(always)]
+    fn keeps(&self, _: usize, _: usize) -> bool {
+        true
+    }
+}
+
+/// Any number of lanes, with tests.
+pub(crate) struct Many<'v> {
+    lanes: Vec<Lane<'v>>,
+    ranges: Vec<(usize, usize)>,
+}
+
+impl<'v> Many<'v> {
+    pub fn new(lanes: Vec<Lane<'v>>) -> Self {
+        Self { ranges: vec![(0, 0); lanes.len()], lanes }
+    }
+    /// The instant of the first kept row; `i64::MAX` when there is none.
+    #[inline(always)]
+    pub fn first(&self) -> i64 {
+        let mut first = i64::MAX;
+        for (lane, (from, to)) in self.lanes.iter().zip(&self.ranges) {
+            for row in *from..*to {
+                if lane.keeps(row) {
+                    first = first.min(lane.times[row]);
+                    break;
+                }
+            }
+        }
+        first
+    }
+    /// The last kept row at or before `at` of each lane.
+    #[inline(always)]
+    fn last_of<S: Simd>(simd: S, lane: &Lane<'_>, (from, to): (usize, usize), at: i64) -> Option<usize> {
+        let mut row = from + simd.up_to(lane.times, from, to, at);
+        while row > from {
+            row -= 1;
+            if lane.keeps(row) {
+                return Some(row);
+            }
+        }
+        None
+    }
+}
+
+impl Source for Many<'_> {
+    #[inline(always)]
+    fn load(&mut self, word: usize, bit: u32) {
+        for (range, lane) in self.ranges.iter_mut().zip(&self.lanes) {
+            *range = lane.range(word, bit);
+        }
+    }
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        self.ranges.iter().all(|(from, to)| from == to)
+    }
+    #[inline(always)]
+    fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
+        let mut last = i64::MIN;
+        for (lane, range) in self.lanes.iter().zip(&self.ranges) {
+            if let Some(row) = Self::last_of(simd, lane, *range, at) {
+                last = last.max(lane.times[row]);
+            }
+        }
+        last
+    }
+    #[inline(always)]
+    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)> {
+        let mut last: Option<(i64, u32, u32)> = None;
+        for (lane, range) in self.lanes.iter().zip(&self.ranges) {
+            if let Some(row) = Self::last_of(simd, lane, *range, at) {
+                last = last.max(Some((lane.times[row], lane.list, row as u32)));
+            }
+        }
+        last.map(|(_, list, row)| (list, row))
+    }
+    #[inline(always)]
+    fn lanes(&self) -> usize {
+        self.lanes.len()
+    }
+    #[inline(always)]
+    fn run(&self, lane: usize) -> (&[i64], usize, usize) {
+        let (from, to) = self.ranges[lane];
+        (self.lanes[lane].times, from, to)
+    }
+    #[inline(always)]
+    fn keeps(&self, lane: usize, row: usize) -> bool {
+        self.lanes[lane].keeps(row)
+    }
+}

@@ -1,0 +1,5 @@
+//! Every kernel against its slow, obviously right twin.
+
+mod condition;
+mod funnel;
+mod world;
