@@ -14,7 +14,16 @@ use siyu_log::Log;
 use siyu_people::People;
 use std::sync::Arc;
 
-const EVENTS: [&str; 8] = ["Product Viewed", "Product Added", "Order Completed", "Message Opened", "Coupon Used", "Checked In", "Live Joined", "Shared"];
+const EVENTS: [&str; 8] = [
+    "Product Viewed",
+    "Product Added",
+    "Order Completed",
+    "Message Opened",
+    "Coupon Used",
+    "Checked In",
+    "Live Joined",
+    "Shared",
+];
 const EDITS: usize = 200;
 
 struct Fixed(Moment);
@@ -68,7 +77,8 @@ fn fill(db: &Db, people: u32, now: Time) {
     })
     .unwrap();
     for from in (0..people).step_by(50_000) {
-        db.transact(move |tx| (from + 1..=(from + 50_000).min(people)).try_for_each(|num| person(tx, num, now))).unwrap();
+        db.transact(move |tx| (from + 1..=(from + 50_000).min(people)).try_for_each(|num| person(tx, num, now)))
+            .unwrap();
     }
 }
 fn insert<const N: usize>(tx: &mut Tx<'_>, into: &str, row: [Param<'_>; N]) -> Result<(), Refusal> {
@@ -77,8 +87,12 @@ fn insert<const N: usize>(tx: &mut Tx<'_>, into: &str, row: [Param<'_>; N]) -> R
 fn person(tx: &mut Tx<'_>, num: u32, now: Time) -> Result<(), Refusal> {
     let created = now.plus_days(-i64::from(mix(num, 1) % 700));
     // One in fifty was merged into the person before.
-    let root = if num % 50 == 0 { num - 1 } else { num };
-    insert(tx, "INSERT INTO person (num, root, created_at, source)", [num.into(), root.into(), created.into(), "import".into()])?;
+    let root = if num.is_multiple_of(50) { num - 1 } else { num };
+    insert(
+        tx,
+        "INSERT INTO person (num, root, created_at, source)",
+        [num.into(), root.into(), created.into(), "import".into()],
+    )?;
     let texts = [
         ("age", format!("\0{}", 15 + mix(num, 2) % 60)),
         ("city", format!("\0\"城市{}\"", mix(num, 3) % 300)),
@@ -90,20 +104,32 @@ fn person(tx: &mut Tx<'_>, num: u32, now: Time) -> Result<(), Refusal> {
         insert(tx, into, [num.into(), (*name).into(), text.as_bytes().into(), created.into(), "import".into()])?;
     }
     for tag in 1..=20u32 {
-        if mix(num, 100 + tag) % (tag + 2) == 0 && tag % 4 == 1 {
+        if mix(num, 100 + tag).is_multiple_of(tag + 2) && tag % 4 == 1 {
             let into = "INSERT INTO person_tag (num, tag, at, by_actor, source, why)";
             insert(tx, into, [num.into(), tag.into(), created.into(), "import".into(), "import".into(), "".into()])?;
         }
     }
-    if mix(num, 6) % 3 > 0 {
+    if !mix(num, 6).is_multiple_of(3) {
         let mut hash = [0u8; 16];
         hash[..4].copy_from_slice(&num.to_le_bytes());
         let into = "INSERT INTO identifier (hash, num, kind, value, first_at, source)";
-        insert(tx, into, [(&hash).into(), num.into(), "phone".into(), (&[0u8; 12]).into(), created.into(), "import".into()])?;
+        insert(
+            tx,
+            into,
+            [(&hash).into(), num.into(), "phone".into(), (&[0u8; 12]).into(), created.into(), "import".into()],
+        )?;
     }
     if root == num && mix(num, 7) % 5 < 3 {
         let (count, last) = (1 + mix(num, 8) % 9, now.plus_days(-i64::from(mix(num, 9) % 600)));
-        let row = [num.into(), "CNY".into(), count.into(), i64::from(mix(num, 10) % 500_000).into(), 0i64.into(), last.into(), last.into()];
+        let row = [
+            num.into(),
+            "CNY".into(),
+            count.into(),
+            i64::from(mix(num, 10) % 500_000).into(),
+            0i64.into(),
+            last.into(),
+            last.into(),
+        ];
         insert(tx, "INSERT INTO customer (root, currency, orders, amount, refunded, first_at, last_at)", row)?;
     }
     Ok(())
@@ -119,15 +145,21 @@ fn behaviour(people: u32, now: Time) -> Snapshot {
             for n in 0..5u32 {
                 let kind = (mix(person, 20 + n) % 36) as f64;
                 let event = EVENTS[7 - (kind.sqrt() * 1.3) as usize % 8];
-                let at = now.plus_days(-i64::from(mix(person, 30 + n) % 400)).0 + i64::from(mix(person, 40 + n) % 86_400) * 1_000_000 - 86_400_000_000;
-                let properties = vec![("channel".to_owned(), channels[(mix(person, 50 + n) % 30) as usize].clone()), ("amount".to_owned(), Value::Int(i64::from(mix(person, 60 + n) % 90_000)))];
+                let at = now.plus_days(-i64::from(mix(person, 30 + n) % 400)).0
+                    + i64::from(mix(person, 40 + n) % 86_400) * 1_000_000
+                    - 86_400_000_000;
+                let properties = vec![
+                    ("channel".to_owned(), channels[(mix(person, 50 + n) % 30) as usize].clone()),
+                    ("amount".to_owned(), Value::Int(i64::from(mix(person, 60 + n) % 90_000))),
+                ];
                 facts.push(Fact { person, origin: person, at, event: event.to_owned(), properties });
             }
         }
         facts.sort_by_key(|fact| (fact.person, fact.at));
         build(&facts, &Zone::shanghai())
     });
-    let views = views.map(|part| View { bucket: part.bucket, parts: vec![Held { part: Arc::new(part), hidden: None }] });
+    let views =
+        views.map(|part| View { bucket: part.bucket, parts: vec![Held { part: Arc::new(part), hidden: None }] });
     Snapshot { views: views.collect::<Vec<_>>().into() }
 }
 
@@ -179,7 +211,12 @@ fn edit(db: &Db, audience: &Audience, shelf: &Shelf, now: Time) {
         times.push(time);
         by_condition[at].push(time);
     }
-    println!("{EDITS} edits: p50 {:.1} ms, p95 {:.1} ms, worst {:.1} ms", quantile(&mut times, 0.5), quantile(&mut times, 0.95), quantile(&mut times, 1.0));
+    println!(
+        "{EDITS} edits: p50 {:.1} ms, p95 {:.1} ms, worst {:.1} ms",
+        quantile(&mut times, 0.5),
+        quantile(&mut times, 0.95),
+        quantile(&mut times, 1.0)
+    );
     for (at, times) in by_condition.iter_mut().enumerate() {
         println!("  condition {at}: p50 {:.1} ms, worst {:.1} ms", quantile(times, 0.5), quantile(times, 1.0));
     }

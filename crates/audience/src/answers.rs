@@ -71,7 +71,4 @@ impl Answers {
             inner.bytes -= kept.bytes;
         }
     }
-    pub fn clear(&self) {
-        *self.lock() = Inner::default();
-    }
 }

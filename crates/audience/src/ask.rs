@@ -10,10 +10,50 @@ use crate::set::Set;
 use crate::shelf::{Key, Sight};
 use crate::{Audience, Ctx, Memory};
 use roaring::RoaringBitmap;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{Tx, params};
-use siyu_kernel::Refusal;
+use siyu_kernel::{PersonNum, Refusal, Time};
 use std::sync::Arc;
+
+/// What several questions are put to, as of one moment.
+#[derive(Clone, Default)]
+pub(crate) struct Scene {
+    pub sight: Arc<Sight>,
+    /// Numbers of stores by code.
+    pub stores: Arc<FxHashMap<String, i64>>,
+    /// The columns of behaviour; fetched when a question first needs them.
+    pub moment: Option<Moment>,
+    /// Members of audiences that are just being worked out.
+    pub fixed: FxHashMap<i64, Arc<RoaringBitmap>>,
+}
+
+impl Scene {
+    /// With everything these plans need.
+    pub fn set<'p>(
+        memory: &Memory,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        plans: impl IntoIterator<Item = &'p Plan>,
+        scope: &Scope,
+    ) -> Result<Self, Refusal> {
+        let (mut wanted, mut codes): (FxHashSet<Key>, Vec<String>) = (FxHashSet::default(), Vec::new());
+        for plan in plans {
+            for leaf in plan.leaves() {
+                wanted.extend(keys(leaf, plan));
+                if let Leaf::Stores(own) = leaf {
+                    codes.extend(own.iter().cloned());
+                }
+            }
+        }
+        if let Scope::Stores(own) = scope {
+            codes.extend(own.iter().cloned());
+            wanted.insert(Key::Stores);
+        }
+        let sight = memory.shelf.sight(tx, ctx, &wanted.into_iter().collect::<Vec<_>>())?;
+        let stores = if codes.is_empty() { FxHashMap::default() } else { store_numbers(tx, &codes)? };
+        Ok(Self { sight: Arc::new(sight), stores: Arc::new(stores), moment: None, fixed: FxHashMap::default() })
+    }
+}
 
 pub(crate) struct Ask<'e, 'c> {
     pub audience: &'e Audience,
@@ -21,9 +61,7 @@ pub(crate) struct Ask<'e, 'c> {
     pub tx: &'e mut Tx<'c>,
     pub ctx: &'e Ctx,
     pub plan: &'e Plan,
-    pub sight: Sight,
-    stores: FxHashMap<String, i64>,
-    moment: Option<Moment>,
+    pub scene: Scene,
     /// Who was touched after some place in the log, by place; `None`: too many to tell.
     touched: FxHashMap<i64, Option<Arc<Touched>>>,
 }
@@ -37,21 +75,23 @@ impl<'e, 'c> Ask<'e, 'c> {
         plan: &'e Plan,
         scope: &Scope,
     ) -> Result<Self, Refusal> {
-        let leaves = plan.leaves();
-        let mut wanted: Vec<Key> = leaves.iter().flat_map(|leaf| keys(leaf, plan)).collect();
-        let mut codes: Vec<String> = Vec::new();
-        for leaf in leaves {
-            if let Leaf::Stores(own) = leaf {
-                codes.extend(own.iter().cloned());
-            }
-        }
-        if let Scope::Stores(own) = scope {
-            codes.extend(own.iter().cloned());
-            wanted.push(Key::Stores);
-        }
-        let sight = memory.shelf.sight(tx, ctx, &wanted)?;
-        let stores = if codes.is_empty() { FxHashMap::default() } else { store_numbers(tx, &codes)? };
-        Ok(Self { audience, memory, tx, ctx, plan, sight, stores, moment: None, touched: FxHashMap::default() })
+        let scene = Scene::set(memory, tx, ctx, [plan], scope)?;
+        Ok(Self::at(audience, memory, tx, ctx, plan, scene))
+    }
+    pub fn at(
+        audience: &'e Audience,
+        memory: &'e Memory,
+        tx: &'e mut Tx<'c>,
+        ctx: &'e Ctx,
+        plan: &'e Plan,
+        scene: Scene,
+    ) -> Self {
+        Self { audience, memory, tx, ctx, plan, scene, touched: FxHashMap::default() }
+    }
+    /// Everything saved before this instant is counted.
+    pub fn as_of(&self) -> Time {
+        let sight = self.scene.sight.as_of;
+        self.scene.moment.as_ref().map_or(sight, |moment| sight.min(moment.as_of))
     }
     /// The people of the plan inside the scope, before the dead are taken out.
     pub fn all(&mut self, scope: &Scope) -> Result<Set, Refusal> {
@@ -69,8 +109,8 @@ impl<'e, 'c> Ask<'e, 'c> {
     }
     /// The people of the plan inside a set, and how many each group and condition has there.
     pub fn parts(&mut self, within: Option<&Set>) -> Result<(Set, Vec<(String, u64)>), Refusal> {
-        let within =
-            within.map_or_else(|| (*self.sight.roster.living).clone(), |set| set.of(&self.sight.roster.living));
+        let within = within
+            .map_or_else(|| (*self.scene.sight.roster.living).clone(), |set| set.of(&self.scene.sight.roster.living));
         let mut parts = Vec::new();
         let root = &self.plan.root;
         let set = self.counted(root, "rule".to_owned(), &within, &mut parts)?;
@@ -140,9 +180,60 @@ impl<'e, 'c> Ask<'e, 'c> {
         Ok(set)
     }
 
+    /// Those among some people whom a part of the rule fits.
+    pub fn among(&mut self, node: &PlanNode, people: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
+        match node {
+            PlanNode::Is(leaf) => self.some(leaf, people),
+            PlanNode::IsNot(leaf) => Ok(people - self.some(leaf, people)?),
+            PlanNode::All(items) => {
+                let mut left = people.clone();
+                for item in by_cost(items) {
+                    if left.is_empty() {
+                        break;
+                    }
+                    left = self.among(item, &left)?;
+                }
+                Ok(left)
+            }
+            PlanNode::Any(items) => self.any_among(items, people),
+            PlanNode::Not(items) => Ok(people - self.any_among(items, people)?),
+        }
+    }
+    fn any_among(&mut self, items: &[PlanNode], people: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
+        let (mut left, mut fits) = (people.clone(), RoaringBitmap::new());
+        for item in by_cost(items) {
+            if left.is_empty() {
+                break;
+            }
+            let own = self.among(item, &left)?;
+            left -= &own;
+            fits |= own;
+        }
+        Ok(fits)
+    }
+    /// The instant up to which time alone does not change what the rule says of a person; a safe one, not always the last. `None`: it never
+    /// does.
+    pub fn until(&mut self, root: PersonNum) -> Result<Option<Time>, Refusal> {
+        let mut first: Option<Time> = None;
+        for leaf in self.plan.leaves() {
+            let own = match leaf {
+                Leaf::Deed(condition) => {
+                    let day = self.deeds(|deeds| deeds.until_day(condition, root))?;
+                    day.map(|day| self.ctx.zone.start_of_day(day))
+                }
+                leaf => Asked { ctx: self.ctx, sight: &self.scene.sight }.until(leaf, self.plan, root),
+            };
+            first = [first, own].into_iter().flatten().min();
+        }
+        Ok(first)
+    }
+
     /// A condition's answer for everybody: the kept one, put right where people changed, or a new one.
     pub fn leaf(&mut self, leaf: &Leaf) -> Result<Arc<Set>, Refusal> {
-        let question = self.question(leaf);
+        if matches!(leaf, Leaf::Audiences(_)) {
+            return self.fresh(leaf).map(Arc::new);
+        }
+        let question = self.plan.question(leaf);
         let stamp = self.stamp(leaf)?;
         if let (Some(stamp), Some(kept)) = (&stamp, self.memory.answers.get(&question))
             && kept.stamp.day == stamp.day
@@ -163,12 +254,15 @@ impl<'e, 'c> Ask<'e, 'c> {
         }
         Ok(set)
     }
-    fn fresh(&mut self, leaf: &Leaf) -> Result<Set, Refusal> {
-        if let Leaf::Deed(condition) = leaf {
-            return Ok(Set::These(self.deeds(|deeds| deeds.everybody(condition))?));
+    /// Worked out anew.
+    pub fn fresh(&mut self, leaf: &Leaf) -> Result<Set, Refusal> {
+        match leaf {
+            Leaf::Deed(condition) => return Ok(Set::These(self.deeds(|deeds| deeds.everybody(condition))?)),
+            Leaf::Audiences(nums) => return Ok(Set::These(self.members(nums)?)),
+            _ => {}
         }
         let stores = self.store_list(leaf);
-        let asked = Asked { ctx: self.ctx, sight: &self.sight };
+        let asked = Asked { ctx: self.ctx, sight: &self.scene.sight };
         match asked.everybody(leaf, self.plan, &stores) {
             Some(set) => Ok(set),
             None => Eval::new(self.audience, self.tx, self.ctx).single(leaf, self.plan),
@@ -176,22 +270,39 @@ impl<'e, 'c> Ask<'e, 'c> {
     }
     /// Those among some people whom the condition fits, as they are now.
     pub fn some(&mut self, leaf: &Leaf, among: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
-        if let Leaf::Deed(condition) = leaf {
-            return self.deeds(|deeds| deeds.some(condition, among));
+        match leaf {
+            Leaf::Deed(condition) => return self.deeds(|deeds| deeds.some(condition, among)),
+            Leaf::Audiences(nums) => return Ok(self.members(nums)? & among),
+            _ => {}
         }
         let stores = self.store_list(leaf);
-        let asked = Asked { ctx: self.ctx, sight: &self.sight };
+        let asked = Asked { ctx: self.ctx, sight: &self.scene.sight };
         match asked.some(leaf, self.plan, &stores, among) {
             Some(set) => Ok(set),
             None => self.open(leaf, among),
         }
+    }
+    /// Everybody in one of these audiences.
+    fn members(&mut self, nums: &[i64]) -> Result<RoaringBitmap, Refusal> {
+        let mut all = RoaringBitmap::new();
+        for num in nums {
+            match self.scene.fixed.get(num) {
+                Some(set) => all |= &**set,
+                None => {
+                    if let Some((set, _)) = self.memory.lists.now(self.tx, *num)? {
+                        all |= self.scene.sight.roster.people_of(&set);
+                    }
+                }
+            }
+        }
+        Ok(all)
     }
     /// A field that is not kept: the rows of these people are read.
     fn open(&mut self, leaf: &Leaf, among: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
         match leaf {
             Leaf::Trait(at) => {
                 let (name, test) = &self.plan.traits[*at];
-                let roster = &self.sight.roster;
+                let roster = &self.scene.sight.roster;
                 crate::shelf::traits_of(self.tx, &self.audience.people, roster, name, among, |value| match value {
                     Some(value) => test.holds(value, &self.ctx.zone),
                     None => *test == crate::test::TraitTest::Exists,
@@ -201,18 +312,11 @@ impl<'e, 'c> Ask<'e, 'c> {
         }
     }
 
-    /// What the answer to a condition is kept under.
-    fn question(&self, leaf: &Leaf) -> String {
-        match leaf {
-            Leaf::Trait(at) => format!("{:?}", self.plan.traits[*at]),
-            leaf => format!("{leaf:?}"),
-        }
-    }
     /// What an answer given now is built on; `None` when it cannot be kept.
     fn stamp(&mut self, leaf: &Leaf) -> Result<Option<Stamp>, Refusal> {
         let mut stamp = Stamp::default();
         for key in keys(leaf, self.plan) {
-            let Some(kept) = self.sight.fields.get(&key) else { return Ok(None) };
+            let Some(kept) = self.scene.sight.fields.get(&key) else { return Ok(None) };
             if let crate::shelf::Field::Tagged(tagged) = &*kept.field {
                 stamp.ends = [stamp.ends, tagged.next_end(self.ctx.now)].into_iter().flatten().min();
             }
@@ -233,7 +337,7 @@ impl<'e, 'c> Ask<'e, 'c> {
         }
         let mut all = RoaringBitmap::new();
         for (key, version) in &stamp.versions {
-            let changed = self.sight.fields.get(key).and_then(|kept| kept.changed_since(*version));
+            let changed = self.scene.sight.fields.get(key).and_then(|kept| kept.changed_since(*version));
             let Some(changed) = changed else { return Ok(None) };
             all |= changed;
         }
@@ -247,28 +351,26 @@ impl<'e, 'c> Ask<'e, 'c> {
         if let Some(known) = self.touched.get(&seq) {
             return Ok(known.clone());
         }
-        let touched = self.memory.shelf.touched(self.tx, &self.sight.roster, seq, to)?.map(Arc::new);
+        let touched = self.memory.shelf.touched(self.tx, &self.scene.sight.roster, seq, to)?.map(Arc::new);
         self.touched.insert(seq, touched.clone());
         Ok(touched)
     }
     /// The columns of behaviour, the same for the whole question.
     pub fn moment(&mut self) -> Result<&Moment, Refusal> {
-        if self.moment.is_none() {
-            let moment = self.audience.history.moment()?;
-            self.sight.as_of = self.sight.as_of.min(moment.as_of);
-            self.moment = Some(moment);
+        if self.scene.moment.is_none() {
+            self.scene.moment = Some(self.audience.history.moment()?);
         }
-        Ok(self.moment.as_ref().expect("set above"))
+        Ok(self.scene.moment.as_ref().expect("set above"))
     }
     pub fn deeds<T>(&mut self, ask: impl FnOnce(&Deeds<'_>) -> T) -> Result<T, Refusal> {
-        let (today, threads) = (self.ctx.zone.day(self.ctx.now), self.sight.threads);
+        let (today, threads) = (self.ctx.zone.day(self.ctx.now), self.scene.sight.threads);
         let calendar = self.audience.calendars.of(&self.ctx.zone, today);
         let moment = self.moment()?;
         Ok(ask(&Deeds { snapshot: &moment.snapshot, calendar: &calendar, today, threads }))
     }
     fn store_list(&self, leaf: &Leaf) -> Vec<i64> {
         match leaf {
-            Leaf::Stores(codes) => codes.iter().filter_map(|code| self.stores.get(code).copied()).collect(),
+            Leaf::Stores(codes) => codes.iter().filter_map(|code| self.scene.stores.get(code).copied()).collect(),
             _ => Vec::new(),
         }
     }

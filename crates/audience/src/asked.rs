@@ -25,11 +25,18 @@ pub(crate) fn keys(leaf: &Leaf, plan: &Plan) -> Vec<Key> {
         Leaf::Tags(tags) => tags.iter().map(|tag| Key::Tag(Some(*tag))).collect(),
         Leaf::Stores(_) | Leaf::AnyStore => vec![Key::Stores],
         Leaf::Trait(at) => vec![Key::Trait(plan.traits[*at].0.clone())],
-        Leaf::Deed(_) => Vec::new(),
+        Leaf::Deed(_) | Leaf::Audiences(_) => Vec::new(),
     }
 }
 
 impl Plan {
+    /// Names a condition: two of the same name have the same answer on the same day.
+    pub(crate) fn question(&self, leaf: &Leaf) -> String {
+        match leaf {
+            Leaf::Trait(at) => format!("{:?}", self.traits[*at]),
+            leaf => format!("{leaf:?}"),
+        }
+    }
     /// Every condition of the tree, from left to right.
     pub(crate) fn leaves(&self) -> Vec<&Leaf> {
         fn collect<'p>(node: &'p PlanNode, out: &mut Vec<&'p Leaf>) {
@@ -106,7 +113,7 @@ impl Asked<'_> {
                 }
                 Set::These(all)
             }
-            Leaf::Deed(_) => return None,
+            Leaf::Deed(_) | Leaf::Audiences(_) => return None,
         })
     }
 
@@ -165,7 +172,7 @@ impl Asked<'_> {
                 }
                 all
             }
-            Leaf::Deed(_) => return None,
+            Leaf::Deed(_) | Leaf::Audiences(_) => return None,
         })
     }
 

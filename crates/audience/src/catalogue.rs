@@ -46,6 +46,7 @@ impl Audience {
             Target::Store,
             Target::CreatedDays,
             Target::Source,
+            Target::Audience,
         ];
         targets.extend(self.people.fields().into_iter().map(Target::of_trait));
         targets.extend(Kind::NAMED.into_iter().chain(external_kinds(tx, SAMPLE)?).map(Target::Has));
@@ -76,6 +77,10 @@ impl Audience {
                     if name == code { named(code, name) } else { named(code.clone(), format!("{name} ({code})")) }
                 };
                 Some(tx.query(sql, params![OPTIONS_MAX], |row| Ok(label(row.text(0)?, row.text(1)?)))?)
+            }
+            Target::Audience => {
+                let sql = "SELECT id, name FROM audience ORDER BY num DESC LIMIT $1";
+                Some(tx.query(sql, params![OPTIONS_MAX], |row| Ok(named(row.text(0)?, row.text(1)?)))?)
             }
             Target::Source => Some(sources(tx)?.into_iter().map(|source| named(source.clone(), source)).collect()),
             _ => None,

@@ -185,22 +185,42 @@ pub(crate) fn column_name(kind: EventKind, name: &str) -> Option<&str> {
     }
 }
 
-/// Who was touched, by event name; and whose past was joined, parted or taken away.
+/// Who was touched by some part of the log, and how.
 #[derive(Clone, Default)]
 pub(crate) struct Touched {
+    /// By event, as the columns name it.
     pub named: FxHashMap<Arc<str>, RoaringBitmap>,
+    /// With any event of their own.
+    pub any: RoaringBitmap,
+    pub profile: RoaringBitmap,
+    /// With an order, or the owner of one that somebody else gave money back from.
+    pub orders: RoaringBitmap,
+    pub tags: RoaringBitmap,
+    /// Whose past was joined or parted.
     pub moved: RoaringBitmap,
+    pub moves: Vec<Moved>,
+}
+
+/// Identities that became one person or two again, in the order it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moved {
+    Joined { kept: PersonNum, lost: PersonNum },
+    Parted { sides: [PersonNum; 2] },
 }
 
 impl Touched {
     /// Everybody whose answer to the condition may be another one.
     pub fn by(&self, condition: &Condition) -> RoaringBitmap {
         let mut all = self.moved.clone();
+        // What an order is worth to its owner changes with another's refund.
+        let money =
+            |select: &Select| select.events.is_empty() || select.events.iter().any(|own| own.starts_with("Order "));
+        if selects(condition).iter().any(money) {
+            all |= &self.orders;
+        }
         for (name, people) in &self.named {
-            if selects(condition)
-                .iter()
-                .any(|select| select.events.is_empty() || select.events.iter().any(|own| **own == **name))
-            {
+            let named = |select: &Select| select.events.is_empty() || select.events.iter().any(|own| **own == **name);
+            if selects(condition).iter().any(named) {
                 all |= people;
             }
         }

@@ -15,6 +15,8 @@ use std::rc::Rc;
 #[derive(Clone, Default)]
 pub(crate) struct Merges {
     pub root_of: FxHashMap<PersonNum, PersonNum>,
+    /// The keys of `root_of`.
+    pub moved: RoaringBitmap,
     /// Roots with further nodes, each with the smallest number among all its nodes: the oldest.
     pub oldest: FxHashMap<PersonNum, PersonNum>,
 }
@@ -25,6 +27,7 @@ impl Merges {
         tx.each("SELECT num, root FROM person WHERE root <> num", &[], |row| {
             let (num, root) = (row.num(0)?, row.num(1)?);
             merges.root_of.insert(num, root);
+            merges.moved.insert(num);
             let oldest = merges.oldest.entry(root).or_insert(root);
             *oldest = (*oldest).min(num);
             Ok(())
@@ -127,6 +130,14 @@ impl<'e, 'c> Eval<'e, 'c> {
             Leaf::Stores(codes) => self.stores(codes),
             Leaf::AnyStore => self.any_store(),
             Leaf::Trait(at) => Ok(Set::These(self.traits[*at].clone())),
+            Leaf::Audiences(nums) => {
+                let mut all = RoaringBitmap::new();
+                for num in nums {
+                    all |= crate::members::on(self.tx, *num, None)?.unwrap_or_default();
+                }
+                let merges = self.merges()?;
+                Ok(Set::These(all.into_iter().map(|node| merges.root(node)).collect()))
+            }
             Leaf::Deed(condition) => {
                 let (moment, today) = (self.audience.history.moment()?, self.ctx.zone.day(self.ctx.now));
                 let calendar = self.audience.calendars.of(&self.ctx.zone, today);

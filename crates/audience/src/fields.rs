@@ -36,6 +36,8 @@ pub enum Target {
     CreatedDays,
     /// Where the person was first seen.
     Source,
+    /// Members of a stored audience.
+    Audience,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -67,6 +69,7 @@ impl Target {
             "store" => Self::Store,
             "created.days" => Self::CreatedDays,
             "source" => Self::Source,
+            "audience" => Self::Audience,
             _ => return Self::parse_named(name, people),
         })
     }
@@ -105,6 +108,7 @@ impl Target {
             Self::Category(name) => format!("category.{name}.count"),
             Self::CreatedDays => "created.days".into(),
             Self::Source => "source".into(),
+            Self::Audience => "audience".into(),
         }
     }
     pub fn value_type(&self) -> ValueType {
@@ -114,7 +118,7 @@ impl Target {
                 ValueType::Integer
             }
             Self::Has(_) => ValueType::Boolean,
-            Self::Tag | Self::Store | Self::Source => ValueType::Option,
+            Self::Tag | Self::Store | Self::Source | Self::Audience => ValueType::Option,
             Self::Trait { r#type, .. } => match r#type {
                 FieldType::Text => ValueType::Text,
                 FieldType::Number => ValueType::Number,
@@ -144,6 +148,7 @@ impl Target {
             Self::Has(_) => &[Eq, Exists],
             Self::Tag | Self::Store => &[In, Eq, Ne, Exists],
             Self::Source => &[In, Eq, Ne, Contains],
+            Self::Audience => &[In, Eq, Ne],
         }
     }
     /// Chinese and English.
@@ -159,6 +164,7 @@ impl Target {
             Self::Store => ("消费门店", "Store bought in"),
             Self::CreatedDays => ("建档天数", "Days since first seen"),
             Self::Source => ("来源", "Source"),
+            Self::Audience => ("人群包", "Audience"),
             Self::Trait { label_zh, label_en, .. } => (label_zh.as_str(), label_en.as_str()),
             Self::Category(name) => return (format!("购买“{name}”件次"), format!("Lines bought of “{name}”")),
             Self::Has(kind) => {

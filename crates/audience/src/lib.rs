@@ -24,6 +24,8 @@ mod eval;
 mod fields;
 mod filter;
 mod list;
+mod live;
+mod members;
 mod persons;
 mod plan;
 mod refuse;
@@ -33,6 +35,7 @@ mod scope;
 mod search;
 mod set;
 mod shelf;
+mod stored;
 mod summary;
 mod test;
 mod traits;
@@ -44,16 +47,20 @@ pub use deeds::{History, Moment};
 pub use fields::{Target, ValueType};
 pub use filter::Filter;
 pub use list::{Page, Sort};
+pub use live::{ENTERED, LEFT, Live, StepReport};
 pub use plan::Plan;
 pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
 pub use run::{DueReport, RunReport};
 pub use scope::Scope;
 pub use shelf::{Shelf, ShelfStats};
+pub use stored::{
+    AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Meant, MemberPage,
+};
 pub use summary::Lang;
 
 use roaring::RoaringBitmap;
-use siyu_db::Tx;
-use siyu_kernel::{Currency, Refusal, Time, Zone};
+use siyu_db::{Migration, Tx};
+use siyu_kernel::{Currency, PersonNum, Refusal, Time, Zone};
 use siyu_log::Log;
 use siyu_people::People;
 use std::sync::Arc;
@@ -75,17 +82,21 @@ pub struct Ctx {
 pub struct Preview {
     pub people: u64,
     /// The five who came last, as roots.
-    pub sample: Vec<siyu_kernel::PersonNum>,
+    pub sample: Vec<PersonNum>,
     /// How many people each group and condition fits alone, by its place (`rule.all[0]`), where that costs nothing.
     pub parts: Vec<(String, u64)>,
     /// Everything that was saved before this instant is counted.
     pub as_of: Time,
 }
 
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") }];
+
 /// What is kept in memory to answer quickly.
 pub(crate) struct Memory {
     pub shelf: Shelf,
     pub answers: answers::Answers,
+    pub lists: members::Lists,
 }
 
 /// The operations. Cheap to clone.
@@ -111,7 +122,14 @@ impl Audience {
     /// Answers from memory where that is possible. Make one of a process and share it: what it keeps is kept once.
     #[must_use]
     pub fn remembering(self, shelf: Shelf) -> Self {
-        Self { memory: Some(Arc::new(Memory { shelf, answers: answers::Answers::default() })), ..self }
+        Self {
+            memory: Some(Arc::new(Memory {
+                shelf,
+                answers: answers::Answers::default(),
+                lists: members::Lists::default(),
+            })),
+            ..self
+        }
     }
 
     /// Checks a rule against this workspace. `own` is the tag the rule belongs to: it may not depend on itself.
@@ -126,11 +144,41 @@ impl Audience {
         if let Some(memory) = &self.memory {
             let mut ask = ask::Ask::new(self, memory, tx, ctx, plan, scope)?;
             let set = ask.all(scope)?;
-            return Ok(set.of(&ask.sight.roster.living));
+            return Ok(set.of(&ask.scene.sight.roster.living));
         }
         let mut eval = eval::Eval::new(self, tx, ctx);
         let set = eval.plan(plan)?.and(scope::set(&mut eval, scope)?);
         eval.people(set)
+    }
+    /// Whether a person is one of a plan's, and the instant up to which time alone does not change that (a safe one, not always the last);
+    /// `None`: it never does. Needs memory.
+    pub fn standing(
+        &self,
+        tx: &mut Tx<'_>,
+        plan: &Plan,
+        root: PersonNum,
+        ctx: &Ctx,
+    ) -> Result<(bool, Option<Time>), Refusal> {
+        let memory =
+            self.memory.as_ref().ok_or_else(|| Refusal::internal("standing is asked of a remembering audience"))?;
+        let mut ask = ask::Ask::new(self, memory, tx, ctx, plan, &Scope::All)?;
+        let fits = ask.among(&plan.root, &[root].into_iter().collect())?;
+        Ok((!fits.is_empty(), ask.until(root)?))
+    }
+    /// Everybody who exists: roots, each once.
+    pub fn everybody(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        Ok((*self.roster(tx, ctx)?.living).clone())
+    }
+    pub(crate) fn roster(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<shelf::Roster, Refusal> {
+        match &self.memory {
+            Some(memory) => Ok(memory.shelf.sight(tx, ctx, &[])?.roster),
+            None => Ok(shelf::Roster::load(tx)?),
+        }
+    }
+    /// Everybody a reader may see.
+    pub(crate) fn visible_all(&self, tx: &mut Tx<'_>, scope: &Scope, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        let all = Plan { root: plan::PlanNode::All(Vec::new()), traits: Vec::new(), summary: String::new() };
+        self.members(tx, &all, scope, ctx)
     }
     /// How many people a rule fits, and some of them.
     pub fn preview(&self, tx: &mut Tx<'_>, rule: &Rule, scope: &Scope, ctx: &Ctx) -> Result<Preview, Refusal> {
@@ -146,8 +194,8 @@ impl Audience {
             scope => Some(ask.scope(scope)?),
         };
         let (set, parts) = ask.parts(own.as_deref())?;
-        let people = set.of(&ask.sight.roster.living);
-        Ok(Preview { people: people.len(), sample: last(&people), parts, as_of: ask.sight.as_of })
+        let people = set.of(&ask.scene.sight.roster.living);
+        Ok(Preview { people: people.len(), sample: last(&people), parts, as_of: ask.as_of() })
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) enum Leaf {
     AnyStore,
     /// Place in [`Plan::traits`].
     Trait(usize),
+    /// Numbers of stored audiences.
+    Audiences(Vec<i64>),
     /// Met by nobody who did nothing.
     Deed(Arc<Condition>),
 }
@@ -64,11 +66,32 @@ pub(crate) fn plan(
     own: Option<&str>,
     ctx: &Ctx,
 ) -> Result<Plan, Refusal> {
-    let all_tags = if rule.tags().is_empty() { Vec::new() } else { audience.people.tags(tx)? };
-    let tags: FxHashMap<String, Tag> = all_tags.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
-    let mut planner = Planner { audience, tx, own, lang: ctx.lang, ctx, tags, traits: Vec::new() };
+    let (mut tags, mut audiences) = (FxHashMap::default(), FxHashMap::default());
+    let names_audiences = !rule.audiences().is_empty();
+    if names_audiences || !rule.tags().is_empty() {
+        tags = audience.people.tags(tx)?.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
+    }
+    // A tag may ask for an audience: who looks for circles must know all of them.
+    if names_audiences || own.is_some() && !tags.is_empty() {
+        audiences = known_audiences(tx)?;
+    }
+    let mut planner = Planner { audience, tx, own, lang: ctx.lang, ctx, tags, audiences, traits: Vec::new() };
     let (root, phrase) = planner.node(&rule.root, "rule")?;
     Ok(Plan { root, summary: phrase.text(), traits: planner.traits })
+}
+
+/// A stored audience, as rules name it.
+struct Known {
+    num: i64,
+    name: String,
+    rule: Option<String>,
+}
+
+fn known_audiences(tx: &mut Tx<'_>) -> Result<FxHashMap<String, Known>, Refusal> {
+    let rows = tx.query("SELECT id, num, name, rule FROM audience", &[], |row| {
+        Ok((row.text(0)?, Known { num: row.int(1)?, name: row.text(2)?, rule: row.opt_text(3)? }))
+    })?;
+    Ok(rows.into_iter().collect())
 }
 
 struct Planner<'p, 'c> {
@@ -78,6 +101,7 @@ struct Planner<'p, 'c> {
     lang: Lang,
     ctx: &'p Ctx,
     tags: FxHashMap<String, Tag>,
+    audiences: FxHashMap<String, Known>,
     traits: Vec<(String, TraitTest)>,
 }
 
@@ -125,7 +149,8 @@ impl Planner<'_, '_> {
         }
         let (leaf, positive) = self.leaf(&target, cond, place)?;
         let phrase = Phrase::cond(self.lang, &target, cond, self.ctx.currency, |id| {
-            self.tags.get(id).map(|tag| tag.name.clone())
+            let tag = self.tags.get(id).map(|tag| tag.name.clone());
+            tag.or_else(|| self.audiences.get(id).map(|known| known.name.clone()))
         });
         Ok((if positive { PlanNode::Is(leaf) } else { PlanNode::IsNot(leaf) }, phrase))
     }
@@ -155,6 +180,7 @@ impl Planner<'_, '_> {
             Target::Source if op == Op::Contains => Leaf::SourceContains(text(&cond.value, place)?.to_lowercase()),
             Target::Source => Leaf::SourceIn(texts(op, &cond.value, place)?),
             Target::Tag => Leaf::Tags(self.tag_numbers(&texts(op, &cond.value, place)?, place)?),
+            Target::Audience => Leaf::Audiences(self.audience_numbers(&texts(op, &cond.value, place)?, place)?),
             Target::Store => Leaf::Stores(self.known_stores(texts(op, &cond.value, place)?, place)?),
             Target::Trait { name, r#type, .. } => {
                 let test = trait_test(*r#type, op, &cond.value, place)?;
@@ -187,7 +213,16 @@ impl Planner<'_, '_> {
         }
         Ok(ids.iter().map(|id| self.tags[id].num).collect())
     }
-    /// Whether a tag is given by a rule that asks, directly or not, for `own`.
+    fn audience_numbers(&mut self, ids: &[String], place: &str) -> Result<Vec<i64>, Refusal> {
+        for id in ids {
+            let known = self.audiences.get(id).ok_or_else(|| refuse::rule_audience(place, id))?;
+            if self.own.is_some_and(|own| self.depends_on(id, own)) {
+                return Err(refuse::audience_cycle(place, &known.name));
+            }
+        }
+        Ok(ids.iter().map(|id| self.audiences[id].num).collect())
+    }
+    /// Whether a tag or an audience has a rule that asks, directly or not, for `own`.
     fn depends_on(&self, id: &str, own: &str) -> bool {
         let mut seen = FxHashSet::default();
         let mut todo = vec![id.to_owned()];
@@ -195,10 +230,15 @@ impl Planner<'_, '_> {
             if id == own {
                 return true;
             }
-            if let Some(rule) =
-                self.tags.get(&id).filter(|_| seen.insert(id.clone())).and_then(|tag| tag.rule.as_deref())
-            {
-                todo.extend(Rule::from_text(rule).map(|rule| rule.tags()).unwrap_or_default());
+            if !seen.insert(id.clone()) {
+                continue;
+            }
+            let rule = match self.tags.get(&id) {
+                Some(tag) => tag.rule.as_deref(),
+                None => self.audiences.get(&id).and_then(|known| known.rule.as_deref()),
+            };
+            if let Some(rule) = rule.and_then(|rule| Rule::from_text(rule).ok()) {
+                todo.extend(rule.tags().into_iter().chain(rule.audiences()));
             }
         }
         false

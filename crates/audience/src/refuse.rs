@@ -126,3 +126,54 @@ pub fn span_day(place: &str) -> Refusal {
 pub fn span_ends(place: &str) -> Refusal {
     Refusal::invalid("rule_span", "The span ends before it begins.", "时间范围的结束早于开始。").field(place)
 }
+
+pub fn audience_unknown() -> Refusal {
+    Refusal::not_found("audience_unknown", "There is no such audience (any more).", "没有该人群包，或已被删除。")
+}
+pub fn audience_name(max: usize) -> Refusal {
+    let en = format!("A name has 1 to {max} characters and no control characters.");
+    Refusal::invalid("audience_name", en, format!("名称须为 1 到 {max} 个字符，且不含控制字符。")).field("name")
+}
+pub fn audience_description(max: usize) -> Refusal {
+    let en = format!("A description has up to {max} characters.");
+    Refusal::invalid("audience_description", en, format!("说明最多 {max} 个字符。")).field("description")
+}
+pub fn audience_limit(max: i64) -> Refusal {
+    let en = format!("A workspace holds up to {max} audiences; delete those no longer used.");
+    Refusal::conflict("audience_limit", en, format!("每个工作区最多 {max} 个人群包，请先删除不用的。"))
+}
+pub fn audience_fixed() -> Refusal {
+    let en = "A frozen audience or a list has no rule; make a new audience.";
+    Refusal::conflict("audience_fixed", en, "冻结人群与名单没有规则，请新建人群包。").field("rule")
+}
+pub fn audience_used(name: &str) -> Refusal {
+    let en = format!("“{name}” asks for this audience; change or delete that first.");
+    Refusal::conflict("audience_used", en, format!("“{name}”的规则引用了该人群包，请先修改或删除它。"))
+}
+pub fn audience_day(name: &str) -> Refusal {
+    let en = format!("The audience “{name}” did not exist on that day.");
+    Refusal::invalid("audience_day", en, format!("人群包“{name}”在该日尚不存在。")).field("day")
+}
+pub fn audience_span(max: i32) -> Refusal {
+    let en = format!("Give a first and a last day, at most {max} days.");
+    Refusal::invalid("audience_span", en, format!("请给出起止日期，最多 {max} 天。")).field("from")
+}
+pub fn rule_audience(place: &str, id: &str) -> Refusal {
+    let id: String = id.chars().take(80).collect();
+    Refusal::invalid(
+        "rule_audience",
+        format!("There is no audience {id} (any more)."),
+        format!("人群包 {id} 不存在或已删除。"),
+    )
+    .field(format!("{place}.value"))
+}
+pub fn audience_cycle(place: &str, name: &str) -> Refusal {
+    let en = format!("The audience “{name}” depends on this very rule; a rule may not depend on itself.");
+    Refusal::invalid("rule_cycle", en, format!("人群包“{name}”的规则依赖本规则，规则不能循环引用。"))
+        .field(format!("{place}.value"))
+}
+/// A refusal as it is kept with what it stopped.
+pub fn stored(refusal: &Refusal) -> String {
+    let parts = serde_json::json!({ "code": refusal.code, "field": refusal.field, "en": refusal.en, "zh": refusal.zh });
+    parts.to_string()
+}

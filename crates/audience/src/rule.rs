@@ -114,8 +114,15 @@ impl Rule {
     }
     /// Ids of the tags the rule asks for.
     pub(crate) fn tags(&self) -> Vec<String> {
+        self.named("tag")
+    }
+    /// Ids of the audiences the rule asks for.
+    pub(crate) fn audiences(&self) -> Vec<String> {
+        self.named("audience")
+    }
+    fn named(&self, field: &str) -> Vec<String> {
         let mut out = Vec::new();
-        collect_tags(&self.root, &mut out);
+        collect(&self.root, field, &mut out);
         out
     }
 }
@@ -163,10 +170,12 @@ fn cond(value: &Value, keys: &[&str], place: &str) -> Result<Cond, Refusal> {
     Ok(Cond { field: field.to_owned(), op, value: value["value"].clone() })
 }
 
-fn collect_tags(node: &Node, out: &mut Vec<String>) {
+fn collect(node: &Node, field: &str, out: &mut Vec<String>) {
     match node {
-        Node::All(items) | Node::Any(items) | Node::Not(items) => items.iter().for_each(|item| collect_tags(item, out)),
-        Node::Cond(cond) if cond.field == "tag" => match &cond.value {
+        Node::All(items) | Node::Any(items) | Node::Not(items) => {
+            items.iter().for_each(|item| collect(item, field, out))
+        }
+        Node::Cond(cond) if cond.field == field => match &cond.value {
             Value::String(id) => out.push(id.clone()),
             Value::Array(ids) => out.extend(ids.iter().filter_map(Value::as_str).map(str::to_owned)),
             _ => {}

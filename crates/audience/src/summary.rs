@@ -84,7 +84,7 @@ impl Phrase {
         target: &Target,
         cond: &Cond,
         currency: Currency,
-        tag_name: impl Fn(&str) -> Option<String>,
+        named_as: impl Fn(&str) -> Option<String>,
     ) -> Self {
         let zh = lang == Lang::Zh;
         let labels = target.labels();
@@ -101,7 +101,7 @@ impl Phrase {
         }
         let show = |value: &Value| match (target.value_type(), integer_of(value), text_of(value)) {
             (ValueType::Money, Some(minor), _) => money(minor, currency),
-            (_, _, Some(text)) if *target == Target::Tag => tag_name(&text).unwrap_or(text),
+            (_, _, Some(text)) if matches!(target, Target::Tag | Target::Audience) => named_as(&text).unwrap_or(text),
             (_, _, text) => text.unwrap_or_default(),
         };
         let value = match &cond.value {

@@ -33,14 +33,35 @@ pub(crate) struct Touch {
     pub node: PersonNum,
 }
 
+impl Touch {
+    /// Written by the platform about somebody, and of no consequence for what is known of him.
+    pub fn is_own(&self) -> bool {
+        self.kind == EventKind::System && self.class == Class::Plain
+    }
+}
+
 pub(crate) struct Batch {
     pub seq: i64,
     pub received: Time,
     pub touches: Vec<Touch>,
     /// Numbers of orders that events named: their owner may be somebody else.
     pub orders: Vec<String>,
-    /// Merge edges made or undone.
-    pub edges: Vec<i64>,
+    pub moves: Vec<Move>,
+}
+
+/// A merge edge made, or undone: then there is one for each side, with the number it has now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Move {
+    Joined(i64),
+    Parted(i64, PersonNum),
+}
+
+impl Move {
+    pub fn edge(self) -> i64 {
+        match self {
+            Self::Joined(edge) | Self::Parted(edge, _) => edge,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -103,7 +124,7 @@ impl Ring {
     /// `to`: the last batch read, which may hold nothing any more.
     fn digest(&mut self, found: Vec<Found>, to: i64) -> Vec<Arc<Batch>> {
         let mut out: Vec<Batch> = Vec::new();
-        let empty = |seq, received| Batch { seq, received, touches: Vec::new(), orders: Vec::new(), edges: Vec::new() };
+        let empty = |seq, received| Batch { seq, received, touches: Vec::new(), orders: Vec::new(), moves: Vec::new() };
         for Found { place, event } in found {
             if out.last().is_none_or(|batch| batch.seq != place.seq()) {
                 out.push(empty(place.seq(), event.received_at));
@@ -112,7 +133,7 @@ impl Ring {
             let class = class(event.kind, &event.name);
             match class {
                 Class::Orders => batch.orders.extend(order_no(&event.body)),
-                Class::Identity => batch.edges.extend(edge(&event.message_id)),
+                Class::Identity => batch.moves.extend(moved(&event.message_id, event.person)),
                 _ => {}
             }
             batch.received = batch.received.max(event.received_at);
@@ -156,6 +177,13 @@ fn order_no(body: &str) -> Option<String> {
     }
 }
 /// `merge:7` and `split:7:12` name the edge 7.
-fn edge(message_id: &str) -> Option<i64> {
-    message_id.strip_prefix("merge:").or_else(|| message_id.strip_prefix("split:"))?.split(':').next()?.parse().ok()
+fn moved(message_id: &str, person: PersonNum) -> Option<Move> {
+    let mut parts = message_id.split(':');
+    let kind = parts.next()?;
+    let edge = parts.next()?.parse().ok()?;
+    match kind {
+        "merge" => Some(Move::Joined(edge)),
+        "split" => Some(Move::Parted(edge, person)),
+        _ => None,
+    }
 }

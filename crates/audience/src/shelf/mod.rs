@@ -14,12 +14,12 @@ mod paged;
 mod roster;
 mod tagged;
 
-pub(crate) use feed::{Batch, Class, Feed};
+pub(crate) use feed::{Batch, Class, Feed, Move};
 pub(crate) use field::{Field, Key, NO_DAY, Name, Sets};
 pub(crate) use roster::Roster;
 
 use crate::Ctx;
-use crate::deeds::{Touched, column_name};
+use crate::deeds::{Moved, Touched, column_name};
 use field::{Renewed, Source};
 use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -100,6 +100,7 @@ impl Kept {
 }
 
 /// Everything a question needs, as of one moment.
+#[derive(Default)]
 pub(crate) struct Sight {
     pub roster: Roster,
     pub fields: FxHashMap<Key, Kept>,
@@ -156,9 +157,6 @@ impl Shelf {
     fn alone(&self) -> MutexGuard<'_, ()> {
         self.inner.following.lock().unwrap_or_else(|broken| broken.into_inner())
     }
-    pub(crate) fn threads(&self) -> usize {
-        self.inner.threads
-    }
     /// Batches of the log after `seq` that this transaction sees, about `limit` events of them at most.
     pub(crate) fn batches(&self, tx: &mut Tx<'_>, seq: i64, limit: usize) -> Result<Vec<Arc<Batch>>, DbError> {
         self.inner.feed.after(tx, &self.inner.log, seq, limit)
@@ -180,13 +178,24 @@ impl Shelf {
             return Ok(None);
         }
         let mut touched = Touched::default();
-        let (mut orders, mut edges) = (FxHashSet::default(), FxHashSet::default());
+        let (mut orders, mut moves) = (FxHashSet::default(), Vec::new());
         for batch in batches.iter().take_while(|batch| batch.seq <= to) {
             for touch in &batch.touches {
                 let root = roster.merges.root(touch.node);
-                if touch.class == Class::Identity {
-                    touched.moved.extend([root, touch.node]);
-                } else if let Some(name) = column_name(touch.kind, &touch.name) {
+                let own = match touch.class {
+                    Class::Profile => Some(&mut touched.profile),
+                    Class::Orders => Some(&mut touched.orders),
+                    Class::Tags => Some(&mut touched.tags),
+                    Class::Identity => Some(&mut touched.moved),
+                    Class::Plain => None,
+                };
+                if let Some(own) = own {
+                    own.insert(root);
+                }
+                if !touch.is_own() {
+                    touched.any.insert(root);
+                }
+                if let Some(name) = column_name(touch.kind, &touch.name) {
                     match touched.named.get_mut(name) {
                         Some(people) => {
                             people.insert(root);
@@ -196,16 +205,25 @@ impl Shelf {
                 }
             }
             orders.extend(batch.orders.iter().cloned());
-            edges.extend(batch.edges.iter().copied());
+            moves.extend(batch.moves.iter().copied());
         }
-        for edge in edges {
-            if let Ok(edge) = self.inner.people.edge(tx, edge) {
-                let nums = [edge.node_a, edge.node_b, edge.kept, edge.lost];
-                touched.moved.extend(nums.into_iter().flat_map(|num| [num, roster.merges.root(num)]));
+        let mut moves = moves.into_iter().peekable();
+        while let Some(next) = moves.next() {
+            let Ok(edge) = self.inner.people.edge(tx, next.edge()) else { continue };
+            let nums = [edge.node_a, edge.node_b, edge.kept, edge.lost];
+            touched.moved.extend(nums.into_iter().flat_map(|num| [num, roster.merges.root(num)]));
+            match next {
+                Move::Joined(_) => touched.moves.push(Moved::Joined { kept: edge.kept, lost: edge.lost }),
+                Move::Parted(edge, one) => {
+                    if let Some(Move::Parted(_, other)) =
+                        moves.next_if(|other| matches!(other, Move::Parted(own, _) if *own == edge))
+                    {
+                        touched.moves.push(Moved::Parted { sides: [one, other] });
+                    }
+                }
             }
         }
-        // What an order is worth to its owner changes with another's refund.
-        touched.moved |= owners(tx, &orders.into_iter().collect::<Vec<_>>())?;
+        touched.orders |= owners(tx, &orders.into_iter().collect::<Vec<_>>())?;
         Ok(Some(touched))
     }
 
@@ -220,6 +238,18 @@ impl Shelf {
             Err(std::sync::TryLockError::WouldBlock) => self.alone(),
         };
         self.follow_alone(tx, ctx)
+    }
+    /// Follows until everything this transaction sees is followed, however long that takes.
+    pub(crate) fn follow_all(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<i64, Refusal> {
+        let last = last_seq(tx)?;
+        loop {
+            let _alone = self.alone();
+            self.follow_alone(tx, ctx)?;
+            let seq = self.read().seq;
+            if seq >= last {
+                return Ok(seq);
+            }
+        }
     }
     fn follow_alone(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Refusal> {
         let terms = Some((ctx.zone.name().to_owned(), ctx.currency.code().to_owned()));
@@ -260,7 +290,7 @@ impl Shelf {
         };
         let (mut orders, mut edges) = (FxHashSet::default(), FxHashSet::default());
         for batch in batches {
-            for touch in &batch.touches {
+            for touch in batch.touches.iter().filter(|touch| !touch.is_own()) {
                 news.any.insert(touch.node);
                 let own = match touch.class {
                     Class::Profile => Some(&mut news.profile),
@@ -277,7 +307,7 @@ impl Shelf {
                 }
             }
             orders.extend(batch.orders.iter().cloned());
-            edges.extend(batch.edges.iter().copied());
+            edges.extend(batch.moves.iter().map(|moved| moved.edge()));
         }
         for edge in edges {
             if let Ok(edge) = self.inner.people.edge(tx, edge) {
@@ -481,7 +511,7 @@ impl Marks {
     }
 }
 
-fn last_seq(tx: &mut Tx<'_>) -> Result<i64, DbError> {
+pub(crate) fn last_seq(tx: &mut Tx<'_>) -> Result<i64, DbError> {
     tx.one("SELECT COALESCE(MAX(seq), 0) FROM log_batch", &[], |row| row.int(0))
 }
 fn erased(tx: &mut Tx<'_>) -> Result<RoaringBitmap, DbError> {

@@ -77,8 +77,10 @@ impl Merges {
         for (node, root) in pairs {
             if node == root {
                 self.root_of.remove(node);
+                self.moved.remove(*node);
             } else {
                 self.root_of.insert(*node, *root);
+                self.moved.insert(*node);
             }
             self.oldest.remove(node);
             let held = oldest.entry(*root).or_insert((*node, 0));

@@ -12,6 +12,7 @@ pub struct FromLog {
     pub db: Db,
     pub log: Log,
     pub people: People,
+    pub zone: Zone,
 }
 
 impl History for FromLog {
@@ -43,7 +44,7 @@ impl History for FromLog {
             };
             Ok((facts.map(fact).collect::<Vec<_>>(), seq))
         })?;
-        let views = build(&facts, &Zone::shanghai())
+        let views = build(&facts, &self.zone)
             .into_iter()
             .map(|part| View { bucket: part.bucket, parts: vec![Held { part: Arc::new(part), hidden: None }] });
         Ok(Moment { snapshot: Snapshot { views: views.collect() }, seq, as_of: Time(i64::MAX) })

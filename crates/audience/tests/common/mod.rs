@@ -2,10 +2,13 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "shared by test files that use different parts")]
 
 mod history;
+pub mod story;
 
 use history::FromLog;
 use serde_json::Value;
-use siyu_audience::{Audience, Ctx, Filter, Lang, Page, Rule, Scope, Shelf, Sort};
+use siyu_audience::{
+    Audience, AudienceIn, AudienceRow, Ctx, Filter, Lang, Live, Page, Rule, Scope, Shelf, Sort, StepReport,
+};
 use siyu_commerce::{LineIn, OrderIn};
 use siyu_db::{Db, Migration, Tx};
 use siyu_kernel::{Chance, Clock, Currency, Event, EventKind, Identifier, PersonNum, Refusal, Time, Vault, Zone};
@@ -18,7 +21,9 @@ use std::sync::Arc;
 
 pub fn migrations() -> &'static [Migration] {
     static ALL: std::sync::OnceLock<Vec<Migration>> = std::sync::OnceLock::new();
-    ALL.get_or_init(|| [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS].concat())
+    ALL.get_or_init(|| {
+        [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_audience::MIGRATIONS].concat()
+    })
 }
 
 pub struct World {
@@ -32,36 +37,83 @@ pub struct World {
     /// The same from memory: every question is put to both.
     pub quick: Audience,
     pub shelf: Shelf,
+    pub live: Live,
+    pub zone: Zone,
     orders: Cell<u32>,
 }
 
 impl World {
     pub fn new(test: TestDb) -> Self {
         let db = test.db().clone();
-        Self::on(Rc::new(test), db, 3)
+        Self::on(Rc::new(test), db, 3, Zone::shanghai())
     }
     /// Another process on the same data.
     pub fn beside(&self) -> Self {
-        let world = Self::on(Rc::clone(&self.test), self.test.second(), 4);
+        let world = Self::on(Rc::clone(&self.test), self.test.second(), 4, self.zone.clone());
         world.orders.set(10_000);
         world
     }
-    fn on(test: Rc<TestDb>, db: Db, seed: u64) -> Self {
+    /// The same data in another zone.
+    pub fn in_zone(&self, name: &str) -> Self {
+        let world = Self::on(Rc::clone(&self.test), self.test.second(), 5, Zone::named(name).unwrap());
+        world.orders.set(20_000);
+        world
+    }
+    pub fn change_rule(&self, audience: &AudienceRow, rule: Rule) {
+        let patch = siyu_audience::AudiencePatch { rule: Some(rule), ..Default::default() };
+        let (quick, ctx, id) = (self.quick.clone(), self.ctx(), audience.id.clone());
+        let people = self.db.read(|tx| quick.meant_by(tx, &id, &patch, &ctx)).unwrap();
+        self.db.transact(move |tx| quick.change(tx, &id, &patch, people.as_ref(), &ctx).map(drop)).unwrap();
+    }
+    fn on(test: Rc<TestDb>, db: Db, seed: u64, zone: Zone) -> Self {
         let vault = Vault::from_key([7; 32]);
         let log = Log::open(&db, vault.clone(), test.clock.clone()).unwrap();
         let people = People::open(&db, vault, log.clone(), Arc::new(Chance::seeded(seed))).unwrap();
-        let history = FromLog { db: db.clone(), log: log.clone(), people: people.clone() };
+        let history = FromLog { db: db.clone(), log: log.clone(), people: people.clone(), zone: zone.clone() };
         let audience = Audience::new(people.clone(), log.clone()).seeing(Arc::new(history));
         let shelf = Shelf::new(people.clone(), log.clone());
         let quick = audience.clone().remembering(shelf.clone());
-        Self { audience, quick, shelf, people, log, test, db, orders: Cell::new(0) }
+        let live = Live::new(quick.clone(), db.clone());
+        Self { audience, quick, shelf, live, zone, people, log, test, db, orders: Cell::new(0) }
     }
     pub fn small_memory(&mut self, bytes: usize) {
         self.shelf = Shelf::bounded(self.people.clone(), self.log.clone(), bytes);
         self.quick = self.audience.clone().remembering(self.shelf.clone());
     }
     pub fn ctx(&self) -> Ctx {
-        Ctx { now: self.test.clock.now(), zone: Zone::shanghai(), currency: Currency::CNY, lang: Lang::Zh }
+        Ctx { now: self.test.clock.now(), zone: self.zone.clone(), currency: Currency::CNY, lang: Lang::Zh }
+    }
+    /// Stores an audience of a rule, or of people.
+    pub fn audience(&self, input: AudienceIn) -> Result<AudienceRow, Refusal> {
+        let (quick, ctx) = (self.quick.clone(), self.ctx());
+        let id = format!("aud_{}", self.orders.replace(self.orders.get() + 1));
+        let people = self.db.read(|tx| quick.meant(tx, &input, &ctx))?;
+        self.db.transact(move |tx| quick.create(tx, &id, &input, &people, "usr_1", &ctx))
+    }
+    pub fn audience_of(&self, name: &str, rule: &Value) -> AudienceRow {
+        self.audience(AudienceIn::rule(name, Rule::parse(rule).unwrap())).unwrap()
+    }
+    pub fn step(&self) -> StepReport {
+        self.live.step(&self.ctx()).unwrap()
+    }
+    /// Who is in a stored audience; on a day, counted from today.
+    pub fn inside(&self, audience: &AudienceRow, days_ago: Option<i32>) -> Vec<PersonNum> {
+        let ctx = self.ctx();
+        let day = days_ago.map(|days| ctx.zone.day(ctx.now) - days);
+        self.db.read(|tx| self.quick.people_of(tx, audience, day, &Scope::All, &ctx)).unwrap().iter().collect()
+    }
+    /// (entered, who, audience) in the order of the log.
+    pub fn told(&self) -> Vec<(bool, PersonNum, String)> {
+        let (found, _) = self.db.read(|tx| Ok(self.log.after(tx, 0, i64::MAX)?)).unwrap();
+        let ours = found
+            .into_iter()
+            .filter(|found| [siyu_audience::ENTERED, siyu_audience::LEFT].contains(&&*found.event.name));
+        ours.map(|found| {
+            let body: Value = serde_json::from_str(&found.event.body).unwrap();
+            let id = body["properties"]["audience"].as_str().unwrap().to_owned();
+            (found.event.name == siyu_audience::ENTERED, found.event.person, id)
+        })
+        .collect()
     }
     /// Days before the present.
     pub fn ago(&self, days: i64) -> Time {
@@ -143,7 +195,12 @@ impl World {
             source: "test".into(),
             body: serde_json::json!({ "properties": properties }).to_string(),
         };
-        self.db.transact(move |tx| Ok(log.append(tx, event.clone()))).unwrap();
+        self.db
+            .transact(move |tx| {
+                log.append(tx, event.clone());
+                Ok(())
+            })
+            .unwrap();
     }
     /// A document of its own, in the name of anybody.
     pub fn refund_of(&self, num: PersonNum, order_no: &str, amount: i64) {
