@@ -207,7 +207,7 @@ fn edit(db: &Db, audience: &Audience, shelf: &Shelf, now: Time) {
         let at = step % 10;
         values[at] = step / 10 + 1;
         let (time, preview) = ask(&values);
-        assert_eq!(preview.parts.len(), 17);
+        assert_eq!(preview.parts.len(), 15);
         times.push(time);
         by_condition[at].push(time);
     }

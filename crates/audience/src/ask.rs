@@ -4,6 +4,7 @@ use crate::answers::{Answer, Stamp};
 use crate::asked::{Asked, keys};
 use crate::deeds::{Deeds, Moment, Touched};
 use crate::eval::Eval;
+use crate::lives::{Lives, lives};
 use crate::plan::{Leaf, Plan, PlanNode};
 use crate::scope::Scope;
 use crate::set::Set;
@@ -23,6 +24,7 @@ pub(crate) struct Scene {
     pub stores: Arc<FxHashMap<String, i64>>,
     /// The columns of behaviour; fetched when a question first needs them.
     pub moment: Option<Moment>,
+    pub lives: Option<Lives>,
     /// Members of audiences that are just being worked out.
     pub fixed: FxHashMap<i64, Arc<RoaringBitmap>>,
 }
@@ -51,7 +53,7 @@ impl Scene {
         }
         let sight = memory.shelf.sight(tx, ctx, &wanted.into_iter().collect::<Vec<_>>())?;
         let stores = if codes.is_empty() { FxHashMap::default() } else { store_numbers(tx, &codes)? };
-        Ok(Self { sight: Arc::new(sight), stores: Arc::new(stores), moment: None, fixed: FxHashMap::default() })
+        Ok(Self { sight: Arc::new(sight), stores: Arc::new(stores), moment: None, lives: None, fixed: FxHashMap::default() })
     }
 }
 
@@ -221,6 +223,8 @@ impl<'e, 'c> Ask<'e, 'c> {
                     let day = self.deeds(|deeds| deeds.until_day(condition, root))?;
                     day.map(|day| self.ctx.zone.start_of_day(day))
                 }
+                // Worked out once a day: safe, not exact.
+                Leaf::Life(_) => Some(self.ctx.zone.start_of_day(self.ctx.zone.day(self.ctx.now) + 1)),
                 leaf => Asked { ctx: self.ctx, sight: &self.scene.sight }.until(leaf, self.plan, root),
             };
             first = [first, own].into_iter().flatten().min();
@@ -230,10 +234,14 @@ impl<'e, 'c> Ask<'e, 'c> {
 
     /// A condition's answer for everybody: the kept one, put right where people changed, or a new one.
     pub fn leaf(&mut self, leaf: &Leaf) -> Result<Arc<Set>, Refusal> {
-        if matches!(leaf, Leaf::Audiences(_)) {
-            return self.fresh(leaf).map(Arc::new);
+        let mut question = self.plan.question(leaf);
+        match leaf {
+            Leaf::Audiences(_) => return self.fresh(leaf).map(Arc::new),
+            // Of the board, which is kept itself.
+            Leaf::Life(life) if life.is_ranked() => return self.fresh(leaf).map(Arc::new),
+            Leaf::Life(_) => question.push_str(&self.lives(false)?.measures.name()),
+            _ => {}
         }
-        let question = self.plan.question(leaf);
         let stamp = self.stamp(leaf)?;
         if let (Some(stamp), Some(kept)) = (&stamp, self.memory.answers.get(&question))
             && kept.stamp.day == stamp.day
@@ -258,6 +266,7 @@ impl<'e, 'c> Ask<'e, 'c> {
     pub fn fresh(&mut self, leaf: &Leaf) -> Result<Set, Refusal> {
         match leaf {
             Leaf::Deed(condition) => return Ok(Set::These(self.deeds(|deeds| deeds.everybody(condition))?)),
+            Leaf::Life(life) => return Ok(self.lives(life.is_ranked())?.everybody(life)),
             Leaf::Audiences(nums) => return Ok(Set::These(self.members(nums)?)),
             _ => {}
         }
@@ -272,6 +281,7 @@ impl<'e, 'c> Ask<'e, 'c> {
     pub fn some(&mut self, leaf: &Leaf, among: &RoaringBitmap) -> Result<RoaringBitmap, Refusal> {
         match leaf {
             Leaf::Deed(condition) => return self.deeds(|deeds| deeds.some(condition, among)),
+            Leaf::Life(life) => return Ok(self.lives(life.is_ranked())?.some(life, among)),
             Leaf::Audiences(nums) => return Ok(self.members(nums)? & among),
             _ => {}
         }
@@ -322,10 +332,10 @@ impl<'e, 'c> Ask<'e, 'c> {
             }
             stamp.versions.push((key, kept.version));
         }
-        if matches!(leaf, Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_)) {
+        if matches!(leaf, Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_) | Leaf::Life(_)) {
             stamp.day = Some(self.ctx.zone.day(self.ctx.now));
         }
-        if matches!(leaf, Leaf::Deed(_)) {
+        if matches!(leaf, Leaf::Deed(_) | Leaf::Life(_)) {
             stamp.seq = self.moment()?.seq;
         }
         Ok(Some(stamp))
@@ -334,6 +344,9 @@ impl<'e, 'c> Ask<'e, 'c> {
     fn changed(&mut self, leaf: &Leaf, stamp: &Stamp) -> Result<Option<RoaringBitmap>, Refusal> {
         if let Leaf::Deed(condition) = leaf {
             return Ok(self.touched_since(stamp.seq)?.map(|touched| touched.by(condition)));
+        }
+        if let Leaf::Life(life) = leaf {
+            return Ok(self.touched_since(stamp.seq)?.map(|touched| life.touched(&touched)));
         }
         let mut all = RoaringBitmap::new();
         for (key, version) in &stamp.versions {
@@ -362,6 +375,19 @@ impl<'e, 'c> Ask<'e, 'c> {
         }
         Ok(self.scene.moment.as_ref().expect("set above"))
     }
+    pub fn lives(&mut self, ranked: bool) -> Result<&Lives, Refusal> {
+        let known = self.scene.lives.as_ref().is_some_and(|lives| !ranked || lives.board.is_some());
+        if !known {
+            let (today, threads) = (self.ctx.zone.day(self.ctx.now), self.scene.sight.threads);
+            let calendar = self.audience.calendars.of(&self.ctx.zone, today);
+            let measures = self.scene.lives.as_ref().map(|lives| lives.measures.clone());
+            let (snapshot, seq) = self.moment().map(|moment| (moment.snapshot.clone(), moment.seq))?;
+            let at = (&calendar, today, self.ctx.now);
+            let lives = lives(self.tx, &self.memory.boards, (&snapshot, seq), measures, at, ranked, threads)?;
+            self.scene.lives = Some(lives);
+        }
+        Ok(self.scene.lives.as_ref().expect("set above"))
+    }
     pub fn deeds<T>(&mut self, ask: impl FnOnce(&Deeds<'_>) -> T) -> Result<T, Refusal> {
         let (today, threads) = (self.ctx.zone.day(self.ctx.now), self.scene.sight.threads);
         let calendar = self.audience.calendars.of(&self.ctx.zone, today);
@@ -388,6 +414,7 @@ fn cost(node: &PlanNode) -> u32 {
         PlanNode::Is(leaf) | PlanNode::IsNot(leaf) => match leaf {
             Leaf::Tags(_) | Leaf::Has(_) | Leaf::Stores(_) | Leaf::AnyStore => 0,
             Leaf::Deed(_) => 2,
+            Leaf::Life(_) => 3,
             _ => 1,
         },
     }

@@ -25,7 +25,7 @@ pub(crate) fn keys(leaf: &Leaf, plan: &Plan) -> Vec<Key> {
         Leaf::Tags(tags) => tags.iter().map(|tag| Key::Tag(Some(*tag))).collect(),
         Leaf::Stores(_) | Leaf::AnyStore => vec![Key::Stores],
         Leaf::Trait(at) => vec![Key::Trait(plan.traits[*at].0.clone())],
-        Leaf::Deed(_) | Leaf::Audiences(_) => Vec::new(),
+        Leaf::Deed(_) | Leaf::Audiences(_) | Leaf::Life(_) => Vec::new(),
     }
 }
 
@@ -113,7 +113,7 @@ impl Asked<'_> {
                 }
                 Set::These(all)
             }
-            Leaf::Deed(_) | Leaf::Audiences(_) => return None,
+            Leaf::Deed(_) | Leaf::Audiences(_) | Leaf::Life(_) => return None,
         })
     }
 
@@ -172,7 +172,7 @@ impl Asked<'_> {
                 }
                 all
             }
-            Leaf::Deed(_) | Leaf::Audiences(_) => return None,
+            Leaf::Deed(_) | Leaf::Audiences(_) | Leaf::Life(_) => return None,
         })
     }
 

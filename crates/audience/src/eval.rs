@@ -1,6 +1,7 @@
 //! Evaluating a plan: each condition becomes a bitmap of roots, the tree combines them.
 
 use crate::deeds::Deeds;
+use crate::lives::{Boards, lives};
 use crate::plan::{Leaf, Plan, PlanNode};
 use crate::set::Set;
 use crate::{Audience, Ctx};
@@ -130,6 +131,14 @@ impl<'e, 'c> Eval<'e, 'c> {
             Leaf::Stores(codes) => self.stores(codes),
             Leaf::AnyStore => self.any_store(),
             Leaf::Trait(at) => Ok(Set::These(self.traits[*at].clone())),
+            Leaf::Life(life) => {
+                let (moment, today) = (self.audience.history.moment()?, self.ctx.zone.day(self.ctx.now));
+                let calendar = self.audience.calendars.of(&self.ctx.zone, today);
+                let at = (&calendar, today, self.ctx.now);
+                let columns = (&moment.snapshot, moment.seq);
+                let lives = lives(self.tx, &Boards::default(), columns, None, at, life.is_ranked(), 1)?;
+                Ok(lives.everybody(life))
+            }
             Leaf::Audiences(nums) => {
                 let mut all = RoaringBitmap::new();
                 for num in nums {

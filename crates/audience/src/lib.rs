@@ -23,8 +23,10 @@ mod deeds;
 mod eval;
 mod fields;
 mod filter;
+mod life;
 mod list;
 mod live;
+mod lives;
 mod members;
 mod persons;
 mod plan;
@@ -44,9 +46,11 @@ mod walk;
 pub use catalogue::{FieldInfo, FieldOption};
 pub use deed::{Counted, Deed, EventSel, PropertyTest, Span};
 pub use deeds::{History, Moment};
-pub use fields::{Target, ValueType};
+pub use fields::{LifeField, Target, ValueType};
 pub use filter::Filter;
+pub use life::{Life, Measures, ORDER_COMPLETED};
 pub use list::{Page, Sort};
+pub use lives::Rank;
 pub use live::{ENTERED, LEFT, Live, StepReport};
 pub use plan::Plan;
 pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
@@ -97,6 +101,7 @@ pub(crate) struct Memory {
     pub shelf: Shelf,
     pub answers: answers::Answers,
     pub lists: members::Lists,
+    pub boards: lives::Boards,
 }
 
 /// The operations. Cheap to clone.
@@ -127,6 +132,7 @@ impl Audience {
                 shelf,
                 answers: answers::Answers::default(),
                 lists: members::Lists::default(),
+                boards: lives::Boards::default(),
             })),
             ..self
         }

@@ -1,6 +1,7 @@
 //! From a rule to a plan: fields resolved, values typed, every mistake named with its place.
 
-use crate::fields::Target;
+use crate::fields::{LifeField, Target};
+use crate::lives::{Life, STAGES, TIERS};
 use crate::rule::{Cond, Node, Op, Rule};
 use crate::summary::{Lang, Phrase};
 use crate::test::{IntTest, TraitTest, day_of, flag_of, integer_of, number_of, text_of};
@@ -53,6 +54,7 @@ pub(crate) enum Leaf {
     AnyStore,
     /// Place in [`Plan::traits`].
     Trait(usize),
+    Life(Life),
     /// Numbers of stored audiences.
     Audiences(Vec<i64>),
     /// Met by nobody who did nothing.
@@ -161,6 +163,9 @@ impl Planner<'_, '_> {
             let wanted = truth(&cond.value, place)?;
             return Ok((self.existence(target), wanted));
         }
+        if *target == Target::Life(LifeField::Loyal) {
+            return Ok((Leaf::Life(Life::Loyal), truth(&cond.value, place)?));
+        }
         if let Target::Has(kind) = target {
             return Ok((Leaf::Has(kind.clone()), truth(&cond.value, place)?));
         }
@@ -186,6 +191,7 @@ impl Planner<'_, '_> {
                 let test = trait_test(*r#type, op, &cond.value, place)?;
                 self.trait_leaf(name, test)
             }
+            Target::Life(field) => Leaf::Life(life(*field, op, &cond.value, place)?),
             Target::Has(_) => unreachable!("answered above"),
         };
         Ok((leaf, positive))
@@ -251,6 +257,30 @@ impl Planner<'_, '_> {
             None => Ok(codes),
         }
     }
+}
+
+fn life(field: LifeField, op: Op, value: &Value, place: &str) -> Result<Life, Refusal> {
+    let chosen = || -> Result<Vec<usize>, Refusal> {
+        let options = field.options();
+        let names: Vec<&str> = options.iter().map(|(name, ..)| *name).collect();
+        let place_of = |text: String| {
+            let wrong = || refuse::value(place, &format!("one of {}", names.join(", ")), &format!("以下之一：{}", names.join("、")));
+            names.iter().position(|name| *name == text).ok_or_else(wrong)
+        };
+        texts(op, value, place)?.into_iter().map(place_of).collect()
+    };
+    Ok(match field {
+        LifeField::Lifecycle => Life::Stage(chosen()?.into_iter().map(|at| STAGES[at].1).collect()),
+        LifeField::Aarrr => Life::Aarrr(chosen()?),
+        LifeField::Tier => Life::Tier(chosen()?.into_iter().map(|at| TIERS[at].1).collect()),
+        LifeField::Segment => {
+            let names = chosen()?.into_iter().map(|at| field.options()[at].0.to_owned());
+            Life::Segment(names.collect())
+        }
+        LifeField::Rank(rank) => Life::Rfm(rank, integers(op, value, place, 1..=5)?),
+        LifeField::Score => Life::Score(integers(op, value, place, 0..=100)?),
+        LifeField::Loyal => Life::Loyal,
+    })
 }
 
 fn trait_test(r#type: FieldType, op: Op, value: &Value, place: &str) -> Result<TraitTest, Refusal> {

@@ -15,7 +15,7 @@ contract!(migrations();
     live_is_what_a_fresh_evaluation_says, every_change_is_told_once, a_lapsed_buyer_returns, a_window_slides_out_by_time_alone,
     a_month_ends, a_tag_runs_out, merged_people_neither_enter_nor_leave, erased_people_are_gone_without_a_word,
     an_audience_of_audiences_follows, a_rule_that_breaks_keeps_its_people, a_changed_rule_tells_nobody, another_process_takes_over,
-    days_while_nobody_ran, until_says_when_to_look_again);
+    days_while_nobody_ran, lives_move_on, ranks_follow_within_a_minute, until_says_when_to_look_again);
 
 fn agree(story: &Story, audiences: &[AudienceRow], place: &str) {
     let world = &story.world;
@@ -391,6 +391,60 @@ fn days_while_nobody_ran(test: TestDb) {
     let inside: Vec<bool> = (0..=10).rev().map(|ago| world.inside(&middle, Some(ago)) == [ann]).collect();
     assert_eq!(inside, [false, false, true, true, true, false, false, false, false, false, false]);
     assert_eq!(world.told(), [(true, ann, middle.id.clone()), (false, ann, middle.id.clone())]);
+}
+
+/// One order: new for a cycle of 10 days, active to day 15, at risk to day 30, then lost; prospects are everybody else.
+fn lives_move_on(test: TestDb) {
+    let world = World::new(test);
+    world.life(siyu_audience::Life { cycle_days: Some(10), loyal_orders: 2, ..Default::default() });
+    let (ann, bob) = (world.person(&["phone:13912345678"]), world.person(&["member_no:M1"]));
+    let of = |stage: &str| world.audience_of(stage, &json!({"field": "lifecycle", "op": "eq", "value": stage}));
+    let stages = ["prospect", "new", "active", "at_risk", "lost"].map(of);
+    let loyal = world.audience_of("loyal", &json!({"field": "loyal", "op": "eq", "value": true}));
+    let at = |who: PersonNum| stages.iter().position(|own| world.inside(own, None).contains(&who)).unwrap();
+    world.step();
+    assert_eq!((at(ann), at(bob)), (0, 0));
+    bought(&world, ann);
+    let mut seen = Vec::new();
+    for _ in 0..33 {
+        world.step();
+        seen.push(at(ann));
+        days(&world, 1);
+    }
+    let want: Vec<usize> = (0..33).map(|day| match day { 0..=10 => 1, 11..=15 => 2, 16..=30 => 3, _ => 4 }).collect();
+    assert_eq!((seen, at(bob)), (want, 0));
+    (0..2).for_each(|_| bought(&world, ann));
+    world.step();
+    assert_eq!((world.inside(&loyal, None), at(ann)), (vec![ann], 2));
+    // Other settings hold at once, and tell nobody.
+    let told = world.told().len();
+    world.life(siyu_audience::Life { cycle_days: Some(100), loyal_orders: 5, ..Default::default() });
+    world.step();
+    assert_eq!((world.inside(&loyal, None), at(ann), world.told().len()), (vec![], 1, told));
+}
+
+fn ranks_follow_within_a_minute(test: TestDb) {
+    let world = World::new(test);
+    let people: Vec<PersonNum> = (0..5).map(|n| world.person(&[&format!("member_no:M{n}")])).collect();
+    for (n, who) in people.iter().enumerate() {
+        (0..=n).for_each(|_| bought(&world, *who));
+    }
+    let often = world.audience_of("often", &json!({"field": "rfm.f", "op": "gte", "value": 5}));
+    let never = world.person(&["member_no:M9"]);
+    let rest = world.audience_of("rest", &json!({"field": "rfm.f", "op": "ne", "value": 5}));
+    world.step();
+    assert_eq!((world.inside(&often, None), world.inside(&rest, None).contains(&never)), (vec![people[4]], true));
+    (0..8).for_each(|_| bought(&world, people[0]));
+    world.step();
+    world.test.clock.advance_seconds(61);
+    world.step();
+    assert_eq!(world.inside(&often, None), [people[0]]);
+    let mut told = world.told();
+    told.sort();
+    let (often, rest) = (often.id.clone(), rest.id.clone());
+    let mut want = vec![(true, people[0], often.clone()), (false, people[4], often), (true, people[4], rest.clone()), (false, people[0], rest)];
+    want.sort();
+    assert_eq!(told, want);
 }
 
 /// Until then nothing changes; and when it says never, nothing changes for a long time.

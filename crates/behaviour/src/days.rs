@@ -24,12 +24,6 @@ impl<'v> Days<'v> {
             .collect::<Option<Vec<_>>>()
             .map(Self)
     }
-    pub fn first(&self) -> Option<i32> {
-        self.0.iter().filter_map(|(days, _)| days.first()).map(|day| day.day).min()
-    }
-    pub fn last(&self) -> Option<i32> {
-        self.0.iter().filter_map(|(days, _)| days.last()).map(|day| day.day).max()
-    }
     /// Everybody with an event on the days `from..=to`.
     pub fn any(&self, from: i32, to: i32) -> Bits {
         let mut all = Bits::empty();
@@ -115,6 +109,10 @@ impl DayCounts {
         let mut plane = Bits::empty();
         plane.or_words(&carry);
         self.0.push(plane);
+    }
+    /// The days of one person.
+    pub fn of(&self, slot: u16) -> u64 {
+        self.0.iter().enumerate().map(|(digit, plane)| u64::from(plane.contains(slot)) << digit).sum()
     }
     /// Everybody with at least this many days.
     pub fn at_least(&self, count: u64) -> Bits {

@@ -16,8 +16,8 @@ pub(crate) trait Work {
 pub(crate) trait Simd: Copy {
     /// How many of the rising run `times[from..to]` are at most `at`.
     fn up_to(self, times: &[i64], from: usize, to: usize, at: i64) -> usize;
-    /// Asks for memory that will soon be read; nothing happens when it is not there.
-    fn soon<T>(self, values: &[T], at: usize);
+    /// The sum of `values[from..to]`, those equal to `without` left out; it wraps round.
+    fn sum(self, values: &[i64], from: usize, to: usize, without: i64) -> i64;
 }
 
 /// Any processor.
@@ -30,7 +30,9 @@ impl Simd for Plain {
         times[from..to].partition_point(|time| *time <= at)
     }
     #[inline(always)]
-    fn soon<T>(self, _: &[T], _: usize) {}
+    fn sum(self, values: &[i64], from: usize, to: usize, without: i64) -> i64 {
+        values[from..to].iter().fold(0i64, |sum, v| sum.wrapping_add(if *v == without { 0 } else { *v }))
+    }
 }
 
 pub(crate) fn fast<W: Work>(work: W) -> W::Out {
@@ -106,10 +108,28 @@ mod x86 {
             }
         }
         #[inline(always)]
-        fn soon<T>(self, values: &[T], at: usize) {
-            if at < values.len() {
-                // SAFETY: the address lies inside the slice, and a prefetch reads nothing.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().add(at).cast()) }
+        fn sum(self, values: &[i64], from: usize, to: usize, without: i64) -> i64 {
+            // The usual handful is one or two loads; and the check that the rows are there.
+            let own = &values[from..to];
+            if to + 4 > values.len() {
+                return own.iter().fold(0i64, |sum, v| sum.wrapping_add(if *v == without { 0 } else { *v }));
+            }
+            // SAFETY: AVX2 is there (`self`); every load is of four values that begin at or before `to`, and `to + 4 <= values.len()`.
+            unsafe {
+                let not = _mm256_set1_epi64x(without);
+                let mut sum = _mm256_setzero_si256();
+                let mut row = from;
+                while row + 4 <= to {
+                    let four = _mm256_loadu_si256(values.as_ptr().add(row).cast());
+                    sum = _mm256_add_epi64(sum, _mm256_andnot_si256(_mm256_cmpeq_epi64(four, not), four));
+                    row += 4;
+                }
+                let four = _mm256_loadu_si256(values.as_ptr().add(row).cast());
+                let first = _mm256_loadu_si256(FIRST[(to - row) & 3].as_ptr().cast());
+                let own = _mm256_and_si256(_mm256_andnot_si256(_mm256_cmpeq_epi64(four, not), four), first);
+                let sum = _mm256_add_epi64(sum, own);
+                let pair = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
+                _mm_cvtsi128_si64(_mm_add_epi64(pair, _mm_unpackhi_epi64(pair, pair)))
             }
         }
     }
@@ -134,6 +154,8 @@ mod tests {
                         let expected = times[from..to].iter().filter(|time| **time <= at).count();
                         assert_eq!(simd.up_to(&times, from, to, at), expected, "{from}..{to} at {at}");
                     }
+                    let sum: i64 = times[from..to].iter().filter(|v| **v != 35).sum();
+                    assert_eq!(simd.sum(&times, from, to, 35), sum, "{from}..{to}");
                 }
             }
         }

@@ -108,11 +108,10 @@ pub(crate) fn present(lanes: &[Lane<'_>]) -> Bits {
 /// One person's rows of a step, for questions that need no merged history.
 pub(crate) trait Source {
     fn load(&mut self, word: usize, bit: u32);
-    fn is_empty(&self) -> bool;
     /// The instant of the last row at or before `at`; `i64::MIN` when there is none.
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64;
-    /// (list, row) of [`Source::latest`]; of the same instant the last to arrive.
-    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)>;
+    /// (instant, list, row) of [`Source::latest`]; of the same instant the last to arrive.
+    fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)>;
     /// Its lanes: times, and where the person's rows begin and end. (Loops over them stand where they are used: a closure would not be compiled for
     /// the newer processor.)
     fn lanes(&self) -> usize;
@@ -139,18 +138,14 @@ impl Source for One<'_> {
         (self.from, self.to) = self.lane.range(word, bit);
     }
     #[inline(always)]
-    fn is_empty(&self) -> bool {
-        self.from == self.to
-    }
-    #[inline(always)]
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
         let until = simd.up_to(self.lane.times, self.from, self.to, at);
         if until == 0 { i64::MIN } else { self.lane.times[self.from + until - 1] }
     }
     #[inline(always)]
-    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)> {
-        let until = simd.up_to(self.lane.times, self.from, self.to, at);
-        (until > 0).then(|| (self.lane.list, (self.from + until - 1) as u32))
+    fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
+        let row = self.from + simd.up_to(self.lane.times, self.from, self.to, at);
+        (row > self.from).then(|| (self.lane.times[row - 1], self.lane.list, row as u32 - 1))
     }
     #[inline(always)]
     fn lanes(&self) -> usize {
@@ -176,14 +171,18 @@ impl<'v> Many<'v> {
     pub fn new(lanes: Vec<Lane<'v>>) -> Self {
         Self { ranges: vec![(0, 0); lanes.len()], lanes }
     }
-    /// The instant of the first kept row; `i64::MAX` when there is none.
+    /// (instant, list, row) of the first kept row.
     #[inline(always)]
-    pub fn first(&self) -> i64 {
-        let mut first = i64::MAX;
+    pub fn first_at(&self) -> Option<(i64, u32, u32)> {
+        let mut first: Option<(i64, u32, u32)> = None;
         for (lane, (from, to)) in self.lanes.iter().zip(&self.ranges) {
             for row in *from..*to {
+                let at = lane.times[row];
+                if first.is_some_and(|first| first.0 <= at) {
+                    break;
+                }
                 if lane.keeps(row) {
-                    first = first.min(lane.times[row]);
+                    first = Some((at, lane.list, row as u32));
                     break;
                 }
             }
@@ -212,10 +211,6 @@ impl Source for Many<'_> {
         }
     }
     #[inline(always)]
-    fn is_empty(&self) -> bool {
-        self.ranges.iter().all(|(from, to)| from == to)
-    }
-    #[inline(always)]
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
         let mut last = i64::MIN;
         for (lane, range) in self.lanes.iter().zip(&self.ranges) {
@@ -226,14 +221,14 @@ impl Source for Many<'_> {
         last
     }
     #[inline(always)]
-    fn latest_place<S: Simd>(&self, simd: S, at: i64) -> Option<(u32, u32)> {
+    fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
         let mut last: Option<(i64, u32, u32)> = None;
         for (lane, range) in self.lanes.iter().zip(&self.ranges) {
             if let Some(row) = Self::last_of(simd, lane, *range, at) {
                 last = last.max(Some((lane.times[row], lane.list, row as u32)));
             }
         }
-        last.map(|(_, list, row)| (list, row))
+        last
     }
     #[inline(always)]
     fn lanes(&self) -> usize {

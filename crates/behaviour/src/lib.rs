@@ -37,4 +37,4 @@ pub use kernel::{Kernel, Merge, People, Snapshot};
 pub use part::{DayPart, Index, IndexView, Part, SPARSE_MAX, TypePart};
 pub use test::{Operand, Select, Test, TestOp};
 pub use value::{Fact, Value};
-pub use view::{Held, List, Rows, Scratch, Selection, View};
+pub use view::{Held, List, Places, Rows, Scratch, Selection, View, Walker};

@@ -74,6 +74,8 @@ pub enum TestIn<'v> {
     Never,
     Not(Box<TestIn<'v>>),
     Any(Vec<TestIn<'v>>),
+    /// At least one of them does not hold.
+    NotAll(Vec<TestIn<'v>>),
     Int(&'v [i64], NumberTest),
     Float(&'v [f64], NumberTest),
     Bool(&'v [u8], u8),
@@ -209,6 +211,7 @@ impl<'v> TestIn<'v> {
             Self::Never => false,
             Self::Not(test) => !test.holds(row),
             Self::Any(tests) => tests.iter().any(|test| test.holds(row)),
+            Self::NotAll(tests) => !tests.iter().all(|test| test.holds(row)),
             Self::Int(values, test) => values[row] != NO_INT && test.holds(values[row] as f64),
             Self::Float(values, test) => test.holds(values[row]),
             Self::Bool(values, wanted) => values[row] == *wanted,

@@ -1,6 +1,7 @@
 //! Properties of the rows of a selection: as numbers, and as groups.
 
 use crate::column::{Column, ColumnKind, NO_INT, NO_WORD, Words};
+use crate::fast::Simd;
 use crate::kernels::Sum;
 use crate::view::{List, Selection};
 use rustc_hash::FxHashMap;
@@ -64,10 +65,9 @@ impl<'v> NumbersIn<'v> {
     }
     /// The sum of [`NumbersIn::whole`] over a run of rows.
     #[inline(always)]
-    pub fn whole_of(&self, from: usize, to: usize) -> i64 {
+    pub fn whole_of<S: Simd>(&self, simd: S, from: usize, to: usize) -> i64 {
         if self.floats.is_empty() && !self.ints.is_empty() {
-            let own = &self.ints[from..to];
-            return own.iter().fold(0i64, |sum, v| sum.wrapping_add(if *v == NO_INT { 0 } else { *v }));
+            return simd.sum(self.ints, from, to, NO_INT);
         }
         (from..to).fold(0i64, |sum, row| sum.wrapping_add(self.whole(row)))
     }
@@ -92,8 +92,9 @@ impl Names {
         self.numbers.insert(name, number);
         number
     }
-    pub fn len(&self) -> usize {
-        self.names.len()
+    /// The number of a name that has been met.
+    pub fn find(&self, name: Option<&str>) -> Option<u32> {
+        self.names.iter().position(|own| own.as_deref() == name).map(|at| at as u32)
     }
 }
 
@@ -242,5 +243,13 @@ impl<'v> GroupsIn<'v> {
             }
         }
         Self::Property { texts, many, ints, floats, bools, small: Vec::new(), others: FxHashMap::default() }
+    }
+}
+
+/// A text property of one row.
+pub(crate) fn text<'v>(list: &List<'v>, property: &str, row: usize) -> Option<&'v str> {
+    match list.part.column(property, ColumnKind::Text) {
+        Some(Column::Text { codes, words }) if codes[row] != NO_WORD => Some(words.get(codes[row])),
+        _ => None,
     }
 }

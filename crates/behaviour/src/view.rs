@@ -96,13 +96,30 @@ impl List<'_> {
         let rank = self.index.rank(slot)?;
         Some((self.starts[rank] as usize, self.starts[rank + 1] as usize))
     }
+    /// Everybody with events here who is not hidden.
+    pub fn people(&self) -> Bits {
+        let mut people = Bits::empty();
+        self.index.add_to(&mut people);
+        if let Some(hidden) = self.hidden {
+            people.and_not(hidden);
+        }
+        people
+    }
+    /// How many events these people have here, whatever the tests.
+    pub fn rows_of(&self, people: &Bits) -> u64 {
+        people.iter().filter_map(|slot| self.range(slot)).map(|(from, to)| (to - from) as u64).sum()
+    }
     #[inline]
     fn keeps(&self, row: usize) -> bool {
         self.tests.iter().all(|test| test.holds(row))
     }
 }
 
+/// Lists by part and type; see [`Selection::places`].
+pub struct Places(Vec<Vec<u32>>);
+
 /// The events of a [`Select`] in one bucket.
+#[derive(Default)]
 pub struct Selection<'v> {
     pub lists: Vec<List<'v>>,
     /// False when every test holds for every row, so that slices can be handed out as they are.
@@ -129,6 +146,26 @@ impl View {
         }
         let tested = lists.iter().any(|list| !list.tests.is_empty());
         Selection { lists, tested }
+    }
+    /// The events of a [`Select`] that are not events of another.
+    pub fn select_without<'v>(&'v self, select: &Select, without: &Select) -> Selection<'v> {
+        let mut selection = self.select(select);
+        selection.lists.retain_mut(|list| {
+            if !without.names(&list.part.event) {
+                return true;
+            }
+            match without.tests_in(list.part) {
+                // No row of it is one of the others; or every one is.
+                None => true,
+                Some(tests) if tests.is_empty() => false,
+                Some(tests) => {
+                    list.tests.push(TestIn::NotAll(tests));
+                    true
+                }
+            }
+        });
+        selection.tested = selection.lists.iter().any(|list| !list.tests.is_empty());
+        selection
     }
     /// Everybody with an event of any type.
     pub fn people(&self) -> Bits {
@@ -163,65 +200,84 @@ impl View {
         let last = self.parts.iter().filter_map(|held| held.part.days.last()).map(|day| day.day).max()?;
         Some((first, last))
     }
-    /// A person's whole history: calls `each(list of all types, row, instant)` in order of (instant, arrival). `all` selects every type.
+    /// A person's whole history: calls `each(list of all types, row, instant)` in order of (instant, arrival). For many people keep a
+    /// [`Walker`].
     pub fn walk(&self, slot: u16, mut each: impl FnMut(&TypePart, usize, i64)) {
-        let mut cursors: Vec<Walk<'_>> =
-            self.parts.iter().filter_map(|held| Walk::start(&held.part, held.hidden.as_deref(), slot)).collect();
-        while let Some(next) = (0..cursors.len()).min_by_key(|at| (cursors[*at].at, *at)) {
-            let walk = &mut cursors[next];
-            each(walk.part(), walk.row(), walk.at);
-            if !walk.step() {
-                cursors.remove(next);
+        self.walker().walk(slot, |part, kind, row, at| each(&self.parts[part].part.types[kind], row, at));
+    }
+    pub fn walker(&self) -> Walker<'_> {
+        let cursor = |held: &'_ Held| Cursor { at: 0, place: 0, end: 0, next: vec![u32::MAX; held.part.types.len()] };
+        Walker { parts: &self.parts, cursors: self.parts.iter().map(cursor).collect() }
+    }
+}
+
+/// Goes through whole histories, one person after the other, without asking for memory each time.
+pub struct Walker<'v> {
+    parts: &'v [Held],
+    cursors: Vec<Cursor>,
+}
+
+/// A place in somebody's trail through one part.
+struct Cursor {
+    /// The instant of the event at `place`.
+    at: i64,
+    place: usize,
+    end: usize,
+    /// The next row of each type, looked up when the type first appears.
+    next: Vec<u32>,
+}
+
+impl Walker<'_> {
+    /// Calls `each(part, type, row, instant)` in order of (instant, part, arrival); part and type are places in [`View::parts`] and [`Part::types`].
+    pub fn walk(&mut self, slot: u16, mut each: impl FnMut(usize, usize, usize, i64)) {
+        let mut left = 0;
+        for (held, cursor) in self.parts.iter().zip(&mut self.cursors) {
+            cursor.start(held, slot);
+            left += usize::from(cursor.place < cursor.end);
+        }
+        while left > 0 {
+            let open = self.cursors.iter().enumerate().filter(|(_, cursor)| cursor.place < cursor.end);
+            let Some((at, _)) = open.min_by_key(|(at, cursor)| (cursor.at, *at)) else { return };
+            let (part, cursor) = (&self.parts[at].part, &mut self.cursors[at]);
+            loop {
+                let kind = usize::from(part.trail[cursor.place]);
+                each(at, kind, cursor.next[kind] as usize, cursor.at);
+                cursor.next[kind] += 1;
+                cursor.place += 1;
+                if cursor.place == cursor.end {
+                    left -= 1;
+                    break;
+                }
+                cursor.look(part, slot);
+                // Alone there is nothing to compare with.
+                if left > 1 {
+                    break;
+                }
             }
         }
     }
 }
 
-/// Somebody's trail through one part.
-struct Walk<'v> {
-    part: &'v Part,
-    trail: &'v [u16],
-    /// The next row of each type, asked for when the type first appears.
-    next: Vec<u32>,
-    slot: u16,
-    place: usize,
-    at: i64,
-}
-
-impl<'v> Walk<'v> {
-    fn start(part: &'v Part, hidden: Option<&Bits>, slot: u16) -> Option<Self> {
-        if hidden.is_some_and(|hidden| hidden.contains(slot)) {
-            return None;
+impl Cursor {
+    fn start(&mut self, held: &Held, slot: u16) {
+        (self.place, self.end) = (0, 0);
+        if held.hidden.as_ref().is_some_and(|hidden| hidden.contains(slot)) {
+            return;
         }
-        let rank = part.index.view().rank(slot)?;
-        let trail = &part.trail[part.starts[rank] as usize..part.starts[rank + 1] as usize];
-        let mut walk = Self { part, trail, next: vec![u32::MAX; part.types.len()], slot, place: 0, at: 0 };
-        walk.look();
-        Some(walk)
+        let Some(rank) = held.part.index.view().rank(slot) else { return };
+        self.place = held.part.starts[rank] as usize;
+        self.end = held.part.starts[rank + 1] as usize;
+        self.next.fill(u32::MAX);
+        self.look(&held.part, slot);
     }
-    fn look(&mut self) {
-        let kind = usize::from(self.trail[self.place]);
-        let part = &self.part.types[kind];
+    fn look(&mut self, part: &Part, slot: u16) {
+        let kind = usize::from(part.trail[self.place]);
+        let own = &part.types[kind];
         if self.next[kind] == u32::MAX {
-            let rank = part.index.view().rank(self.slot).expect("the trail names types that the slot has");
-            self.next[kind] = part.starts[rank];
+            let rank = own.index.view().rank(slot).expect("the trail names types that the slot has");
+            self.next[kind] = own.starts[rank];
         }
-        self.at = part.times[self.next[kind] as usize];
-    }
-    fn part(&self) -> &'v TypePart {
-        &self.part.types[usize::from(self.trail[self.place])]
-    }
-    fn row(&self) -> usize {
-        self.next[usize::from(self.trail[self.place])] as usize
-    }
-    fn step(&mut self) -> bool {
-        self.next[usize::from(self.trail[self.place])] += 1;
-        self.place += 1;
-        let more = self.place < self.trail.len();
-        if more {
-            self.look();
-        }
-        more
+        self.at = own.times[self.next[kind] as usize];
     }
 }
 
@@ -232,15 +288,44 @@ impl<'v> Selection<'v> {
         for list in &self.lists {
             match list.hidden {
                 None => list.index.add_to(&mut all),
-                Some(hidden) => {
-                    let mut own = Bits::empty();
-                    list.index.add_to(&mut own);
-                    own.and_not(hidden);
-                    all.or(&own);
-                }
+                Some(_) => all.or(&list.people()),
             }
         }
         all
+    }
+    /// Calls `each(slot, instant, (list, row))` for the events of `among` with `from <= instant < to`: person by person, by list and time. Not one
+    /// history: for what does not depend on the order.
+    pub fn each_row(&self, among: &Bits, from: i64, to: i64, mut each: impl FnMut(u16, i64, (usize, usize))) {
+        let mut people = self.people();
+        people.and(among);
+        for slot in people.iter() {
+            for (at, list) in self.lists.iter().enumerate() {
+                let Some((first, end)) = list.range(slot) else { continue };
+                for row in first..end {
+                    let time = list.times[row];
+                    if time >= to {
+                        break;
+                    }
+                    if time >= from && list.keeps(row) {
+                        each(slot, time, (at, row));
+                    }
+                }
+            }
+        }
+    }
+    /// For each part and type, which list it is here: to find a [`Walker`]'s events in a selection.
+    pub fn places(&self, view: &View) -> Places {
+        let mut places: Vec<Vec<u32>> = view.parts.iter().map(|held| vec![u32::MAX; held.part.types.len()]).collect();
+        for (at, list) in self.lists.iter().enumerate() {
+            places[list.place.0 as usize][list.place.1 as usize] = at as u32;
+        }
+        Places(places)
+    }
+    /// Whether an event of a walk is one of the selection: (list, row).
+    #[inline]
+    pub fn find(&self, places: &Places, part: usize, kind: usize, row: usize) -> Option<(usize, usize)> {
+        let list = places.0[part][kind] as usize;
+        self.lists.get(list).filter(|list| list.keeps(row)).map(|_| (list, row))
     }
     /// The person's events, by time.
     #[inline]

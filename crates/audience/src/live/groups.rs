@@ -1,6 +1,7 @@
 //! The audiences as the engine knows them: their plans and their members, those that others ask for first.
 
 use super::{Live, State};
+use crate::life::Life;
 use crate::plan::{Leaf, Plan};
 use crate::rule::Rule;
 use crate::stored::{AudienceKind, AudienceRow};
@@ -23,12 +24,13 @@ pub(crate) struct Group {
 }
 
 /// Changes when plans have to be made again.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct Marks {
     rows: (i64, i64, i64),
     tags: (i64, i64),
     fields: u64,
     products: (i64, i64),
+    life: Life,
 }
 
 impl Live {
@@ -48,7 +50,7 @@ impl Live {
             })?,
             false => (0, 0),
         };
-        Ok(Marks { rows, tags, fields: hasher.finish(), products })
+        Ok(Marks { rows, tags, fields: hasher.finish(), products, life: Life::load(tx)? })
     }
 
     /// Reads audiences that are new or were edited, and makes plans again when what they name may have changed.
@@ -58,6 +60,7 @@ impl Live {
             return Ok(());
         }
         let recategorised = state.marks.as_ref().is_some_and(|old| old.products != marks.products);
+        let other_life = state.marks.as_ref().is_some_and(|old| old.life != marks.life);
         let mut known: FxHashMap<i64, Group> = state.groups.drain(..).map(|group| (group.row.num, group)).collect();
         for row in self.audience.live_rows(tx)?.into_iter().filter(|row| row.kind == AudienceKind::Rule) {
             let held = known.remove(&row.num);
@@ -71,7 +74,8 @@ impl Live {
                 Some(held) if held.row.version == row.version => {
                     // A rule that could not be evaluated for a while is asked for everybody.
                     let recovered = held.plan.is_err() && plan.is_ok();
-                    let stale = recategorised && held.uses(|leaf| matches!(leaf, Leaf::Category(..)));
+                    let stale = recategorised && held.uses(|leaf| matches!(leaf, Leaf::Category(..)))
+                        || other_life && held.uses(|leaf| matches!(leaf, Leaf::Life(_)));
                     Group {
                         plan,
                         unsettled: held.unsettled || recovered || stale,

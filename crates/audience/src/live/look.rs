@@ -3,6 +3,8 @@
 use super::{Clock, Group, Live, State};
 use crate::ask::{Ask, Scene};
 use crate::deeds::{Deeds, Moment, Moved, Touched};
+use crate::life::Measures;
+use crate::lives::{Board, Lives, lives};
 use crate::plan::{Leaf, Plan};
 use crate::set::Set;
 use crate::shelf::{Field, Key, last_seq};
@@ -26,6 +28,9 @@ pub(super) struct Found {
     pub living: Arc<RoaringBitmap>,
     pub asked: u64,
     pub whole: usize,
+    /// The purchase cycle of a new day, to be stored.
+    pub cycle: Option<u32>,
+    pub board: Option<Arc<Board>>,
 }
 
 /// What became of one audience.
@@ -87,16 +92,18 @@ impl Live {
         let to =
             Clock { seq: moment.seq.min(shelf_seq).max(from.seq), day: today.max(from.day), at: ctx.now.max(from.at) };
         let mut work =
-            Work { live: self, memory, tx, groups: &state.groups, scene, fresh: FxHashMap::default(), asked: 0 };
+            Work { live: self, memory, tx, groups: &state.groups, scene, before: None, fresh: FxHashMap::default(), asked: 0 };
         let mut round = work.round(from, to, state.living.as_deref())?;
+        let cycle = work.lives(ctx, from.day, state.board.as_ref(), &mut round)?;
         round.everybody |= to.day - from.day > DAYS_MAX;
         let days = if round.everybody { to.day..=to.day } else { (from.day + 1).min(to.day)..=to.day };
         for day in days {
             // Days that went by unseen are gone through one by one, so that sizes over time are right; what happened meanwhile counts today.
             let (last, now) = (day == to.day, if day == to.day { ctx.now } else { ctx.zone.start_of_day(day) });
             let ctx = Ctx { now, ..ctx.clone() };
+            work.on(day, cycle.filter(|_| last));
             if day > from.day && !round.everybody {
-                round.flipped = work.flips(&ctx, day)?;
+                round.flipped.extend(work.flips(&ctx, day)?);
             }
             if last {
                 work.groups(&ctx, day, &round)?;
@@ -106,7 +113,8 @@ impl Live {
         }
         let whole =
             state.groups.iter().filter(|group| group.plan.is_ok() && (group.unsettled || round.everybody)).count();
-        let Work { scene, fresh, asked, .. } = work;
+        let Work { scene, fresh, asked, before: _, .. } = work;
+        let board = scene.lives.as_ref().and_then(|lives| lives.board.clone());
         let mut outcomes: Vec<Outcome> = fresh.into_values().collect();
         outcomes.sort_by_key(|outcome| outcome.at);
         let behind = to.seq < last;
@@ -119,6 +127,8 @@ impl Live {
             living: Arc::clone(&scene.sight.roster.living),
             asked,
             whole,
+            cycle,
+            board,
         })
     }
 }
@@ -144,6 +154,7 @@ impl Round {
     fn of_leaf(&self, leaf: &Leaf, plan: &Plan, changed: &FxHashMap<i64, RoaringBitmap>, out: &mut RoaringBitmap) {
         match leaf {
             Leaf::Deed(condition) => *out |= self.touched.by(condition),
+            Leaf::Life(life) => *out |= life.touched(&self.touched),
             Leaf::Trait(_) => *out |= &self.touched.profile,
             Leaf::Has(_) | Leaf::CreatedDays(_) | Leaf::SourceIn(_) | Leaf::SourceContains(_) => {
                 *out |= &self.touched.any
@@ -199,6 +210,8 @@ struct Work<'w, 'c> {
     tx: &'w mut Tx<'c>,
     groups: &'w [Group],
     scene: Scene,
+    /// The lives of the day before the one that is being looked at.
+    before: Option<Lives>,
     fresh: FxHashMap<usize, Outcome>,
     asked: u64,
 }
@@ -227,6 +240,56 @@ impl Work<'_, '_> {
         Ok(round)
     }
 
+    /// Prepares what rules ask of lives; answers the cycle of a new day. A board made anew moves people by itself.
+    fn lives(&mut self, ctx: &Ctx, from: i32, held: Option<&Arc<Board>>, round: &mut Round) -> Result<Option<u32>, Refusal> {
+        let wanted = |ranked: bool| self.groups.iter().any(|group| group.uses(|leaf| matches!(leaf, Leaf::Life(life) if !ranked || life.is_ranked())));
+        if !wanted(false) {
+            return Ok(None);
+        }
+        let (ranked, today) = (wanted(true), ctx.zone.day(ctx.now));
+        let Some(moment) = self.scene.moment.clone() else { return Ok(None) };
+        let (audience, threads) = (&self.live.audience, self.scene.sight.threads);
+        let calendar = audience.calendars.of(&ctx.zone, today);
+        let cycle = Measures::due(self.tx, &moment.snapshot, &calendar, today, threads)?;
+        let mut measures = Measures::on(self.tx, &moment.snapshot, &calendar, today, threads)?;
+        let before = measures.moved(from);
+        if let Some(cycle) = cycle {
+            measures = measures.with_cycle(cycle);
+        }
+        let (columns, at) = ((&moment.snapshot, moment.seq), (&calendar, today, ctx.now));
+        let lives = lives(self.tx, &self.memory.boards, columns, Some(measures), at, ranked, threads)?;
+        if let Some(board) = &lives.board
+            && held.is_none_or(|held| !Arc::ptr_eq(held, board))
+        {
+            let old = held.map(|held| Lives { board: Some(Arc::clone(held)), ..lives.clone() });
+            for group in self.groups {
+                let Ok(plan) = &group.plan else { continue };
+                for leaf in plan.leaves() {
+                    let Leaf::Life(life) = leaf else { continue };
+                    if life.is_ranked() {
+                        let now = lives.everybody(life).of(&self.scene.sight.roster.living);
+                        // Without knowing how it was, whoever is ranked there is asked about, and whoever is a member.
+                        let moved = match &old {
+                            Some(old) => old.everybody(life).of(&self.scene.sight.roster.living) ^ now,
+                            None => now | &*group.members,
+                        };
+                        *round.flipped.entry(plan.question(leaf)).or_default() |= moved;
+                    }
+                }
+            }
+        }
+        self.before = Some(Lives { measures: before, ..lives.clone() });
+        self.scene.lives = Some(lives);
+        Ok(cycle)
+    }
+    /// Goes on to a day, with its own cycle when it has one.
+    fn on(&mut self, day: i32, cycle: Option<u32>) {
+        let (Some(lives), Some(before)) = (&mut self.scene.lives, &mut self.before) else { return };
+        let measures = before.measures.moved(day);
+        lives.measures = cycle.map_or(measures.clone(), |cycle| measures.with_cycle(cycle));
+        before.measures = measures.moved(day - 1);
+    }
+
     /// For each condition that depends on the day: whose answer differs from that of the day before.
     fn flips(&mut self, ctx: &Ctx, day: i32) -> Result<FxHashMap<String, RoaringBitmap>, Refusal> {
         let mut flips: FxHashMap<String, RoaringBitmap> = FxHashMap::default();
@@ -249,6 +312,10 @@ impl Work<'_, '_> {
                                 .everybody(condition)
                         };
                         [Set::These(on(day - 1)), Set::These(on(day))]
+                    }
+                    Leaf::Life(life) if !life.is_ranked() => {
+                        let (Some(before), Some(now)) = (&self.before, &self.scene.lives) else { continue };
+                        [before.everybody(life), now.everybody(life)]
                     }
                     Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) => {
                         [self.everybody(&before, plan, leaf)?, self.everybody(ctx, plan, leaf)?]

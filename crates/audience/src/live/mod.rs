@@ -61,6 +61,7 @@ struct State {
     marks: Option<groups::Marks>,
     living: Option<Arc<RoaringBitmap>>,
     as_of: Option<Time>,
+    board: Option<Arc<crate::lives::Board>>,
 }
 
 /// The engine. One of a process, and one process at a time.

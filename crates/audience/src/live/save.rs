@@ -3,6 +3,7 @@
 use super::look::{Dated, Found, Outcome};
 use super::{Clock, ENTERED, LEFT, Live, State, StepReport};
 use crate::Ctx;
+use crate::life::store_measured;
 use crate::stored::{Change, record};
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, Tx, params};
@@ -60,7 +61,7 @@ impl Live {
         let due = state
             .saved
             .is_none_or(|saved| found.to.day != saved.day || found.to.at.0 - saved.at.0 >= CLOCK_SECONDS * 1_000_000);
-        if !pieces.is_empty() || !notes.is_empty() || due {
+        if !pieces.is_empty() || !notes.is_empty() || due || found.cycle.is_some() {
             let cause = format!("{}.{}.{}", found.to.seq, found.to.day, found.to.at.0);
             let mut units = units(pieces);
             // The clock moves with the last one: until then a crash repeats the step, and finds those written in their places.
@@ -86,6 +87,7 @@ impl Live {
             }
         }
         (state.now, state.living, state.as_of) = (Some(found.to), Some(found.living), Some(found.as_of));
+        state.board = found.board;
         Ok(report)
     }
 
@@ -102,6 +104,7 @@ impl Live {
         now: Time,
     ) -> Result<bool, Refusal> {
         let written: Vec<(usize, i64)> = pieces.iter().map(|piece| (piece.at, piece.last + 1)).collect();
+        let cycle = found.cycle;
         let (log, from, cause, pieces) = (self.audience.log.clone(), found.from, cause.to_owned(), Arc::new(pieces));
         let done = self.db.transact(move |tx| {
             if !is_at(tx, from)? {
@@ -125,6 +128,9 @@ impl Live {
                     let sql = "UPDATE audience SET error = $1 WHERE num = $2 AND version = $3";
                     tx.execute(sql, params![error.as_deref(), note.num, note.version])?;
                 }
+            }
+            if let (Some(clock), Some(cycle)) = (clock, cycle) {
+                store_measured(tx, clock.day, cycle)?;
             }
             if let Some(clock) = clock {
                 let sql = "INSERT INTO audience_clock (name, seq, day, at) VALUES ($1, $2, $3, $4)

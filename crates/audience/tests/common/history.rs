@@ -34,12 +34,17 @@ impl History for FromLog {
                     serde_json::Value::Bool(flag) => Some(Value::Bool(flag)),
                     _ => None,
                 };
+                let kind = ("kind".to_owned(), Value::Text(found.event.kind.name().to_owned()));
                 Fact {
                     person: root,
                     origin: found.event.person,
                     at: found.event.at.0,
                     event: found.event.name,
-                    properties: properties.into_iter().filter_map(|(name, own)| Some((name, value(own)?))).collect(),
+                    properties: properties
+                        .into_iter()
+                        .filter_map(|(name, own)| Some((name, value(own)?)))
+                        .chain([kind])
+                        .collect(),
                 }
             };
             Ok((facts.map(fact).collect::<Vec<_>>(), seq))

@@ -115,6 +115,9 @@ impl World {
         })
         .collect()
     }
+    pub fn life(&self, life: siyu_audience::Life) {
+        self.db.transact(move |tx| Ok(life.save(tx)?)).unwrap();
+    }
     /// Days before the present.
     pub fn ago(&self, days: i64) -> Time {
         self.test.clock.now().plus_days(-days)
@@ -217,7 +220,7 @@ impl World {
         self.place(&own, num, self.ago(0), None, "CNY", line);
     }
     fn place(&self, order_no: &str, num: PersonNum, at: Time, store: Option<&str>, currency: &str, line: LineIn) {
-        let root = self.root(num);
+        let (root, amount) = (self.root(num), line.amount_minor);
         let order = OrderIn {
             order_no: order_no.into(),
             at,
@@ -238,7 +241,7 @@ impl World {
             at,
             received_at: now,
             source: "test".into(),
-            body: serde_json::json!({ "properties": { "order_id": order_no } }).to_string(),
+            body: serde_json::json!({ "properties": { "order_id": order_no, "amount": amount } }).to_string(),
         };
         self.db
             .transact(move |tx| {

@@ -99,7 +99,9 @@ impl Story {
                 let properties = json!({"channel": self.pick(&["wecom", "store"]), "n": self.below(5)});
                 world.did(who, self.pick(&["View", "Cart", "Pay"]), at, properties);
             }
-            13 => match self.below(5) {
+            13 => match self.below(6) {
+                5 if self.plain => {}
+                5 => world.life(siyu_audience::Life { loyal_orders: 2, super_vip: 30 + self.below(30) as u32, ..Default::default() }),
                 0 => world.category("K1", self.pick(&["茶", "酒"])),
                 1 => {
                     let id = self.tags.remove(0);
@@ -154,7 +156,7 @@ impl Story {
             return self.deed();
         }
         let day = || json!(self.below(30));
-        let (field, op, value) = match self.below(19) {
+        let (field, op, value) = match self.below(24) {
             0 => ("orders.count", "gte", json!(self.below(4))),
             1 => ("orders.count", "in", json!([0, 2])),
             2 => ("orders.amount", self.pick(&["gt", "lte"]), json!(self.below(9_000))),
@@ -172,6 +174,11 @@ impl Story {
             14 => ("category.茶.count", "gte", json!(self.below(3))),
             15 => ("trait.city", self.pick(&["eq", "ne", "contains"]), json!("杭州")),
             16 => ("trait.age", self.pick(&["gte", "lt", "ne"]), json!(self.below(60))),
+            18 => ("lifecycle", "in", json!([self.pick(&["new", "active", "at_risk", "lost", "prospect"]), "new"])),
+            19 => ("aarrr", self.pick(&["eq", "ne"]), json!(self.pick(&["activation", "retention", "revenue"]))),
+            20 => ("value.score", self.pick(&["gte", "lt"]), json!(self.below(60))),
+            21 => ("value.tier", self.pick(&["eq", "ne"]), json!(self.pick(&["ordinary", "loyal", "super_vip"]))),
+            22 => ("loyal", "eq", json!(self.below(2) == 0)),
             17 => ("trait.likes", "contains", json!("tea")),
             _ => ("trait.born", self.pick(&["gte", "lt"]), json!("2026-02-14")),
         };

@@ -2,7 +2,8 @@
 
 use crate::bits::Bits;
 use crate::kernel::{Kernel, Merge, People};
-use crate::view::View;
+use crate::values::Groups;
+use crate::view::{Selection, View};
 use roaring::RoaringBitmap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,6 +79,69 @@ impl By {
         members.and(among);
         members
     }
+}
+
+/// A breakdown in one bucket: groups as numbers.
+pub(crate) enum Split<'v> {
+    Nothing,
+    Property(Groups<'v>),
+    Labels(Vec<(Option<String>, Bits)>),
+}
+
+impl<'v> Split<'v> {
+    /// `counted`: the selection whose events have the property.
+    pub fn new(by: &By, bucket: u16, counted: &Selection<'v>) -> Self {
+        match by {
+            By::Nothing => Self::Nothing,
+            By::Property(property) => Self::Property(Groups::by_property(counted, property)),
+            By::Labels(_) => {
+                let mut labels = Vec::new();
+                by.each_label(bucket, |name, people| labels.push((name, people.clone())));
+                Self::Labels(labels)
+            }
+        }
+    }
+    /// Calls with the number of each group of a person and an event.
+    #[inline]
+    pub fn each(&mut self, slot: u16, place: (usize, usize), mut call: impl FnMut(usize)) {
+        match self {
+            Self::Nothing => {}
+            Self::Property(groups) => groups.each(place, |group| call(group as usize)),
+            Self::Labels(labels) => {
+                let own = labels.iter().enumerate().filter(|(_, (_, people))| people.contains(slot));
+                own.for_each(|(group, _)| call(group));
+            }
+        }
+    }
+    /// The name of each number.
+    pub fn names(self) -> Vec<Option<String>> {
+        match self {
+            Self::Nothing => Vec::new(),
+            Self::Property(groups) => groups.names.names,
+            Self::Labels(labels) => labels.into_iter().map(|(name, _)| name).collect(),
+        }
+    }
+    /// Whether a person and an event are in a group; every one is in `None`.
+    pub fn fits(&mut self, slot: u16, place: (usize, usize), group: &Option<Option<String>>) -> bool {
+        let Some(group) = group else { return true };
+        let mut fits = false;
+        match self {
+            Self::Nothing => {}
+            Self::Property(groups) => groups.each_named(place, |name| fits |= name == group.as_deref()),
+            Self::Labels(labels) => {
+                fits = labels.iter().any(|(name, people)| name == group && people.contains(slot));
+            }
+        }
+        fits
+    }
+}
+
+/// The number of a group in a list that grows as groups are met.
+pub(crate) fn at_group<T>(all: &mut Vec<T>, group: usize, new: impl FnMut() -> T) -> &mut T {
+    if all.len() <= group {
+        all.resize_with(group + 1, new);
+    }
+    &mut all[group]
 }
 
 /// A kernel whose numbers can be opened.

@@ -200,10 +200,15 @@ fn chain<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], wo
         chain.times[level] = end;
         for step in (0..level).rev() {
             let until = chain.times[step + 1];
-            chain.times[step] = sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
+            chain.times[step] =
+                sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
         }
         // Lanes are in the order of lists.
-        chain.first = if level == 0 { (list, row) } else { sources[0].latest_place(simd, chain.times[0])? };
+        chain.first = if level == 0 {
+            (list, row)
+        } else {
+            sources[0].latest_at(simd, chain.times[0]).map(|(_, list, row)| (list, row))?
+        };
         return Some(chain);
     }
     None
@@ -336,6 +341,18 @@ fn gather(selections: &[Selection<'_>], ranks: &[Vec<u32>], slot: u16, own: &mut
         }
     }
     own.events.truncate(kept);
+}
+
+/// Calls with the instant of each of a person's events, in order, and the steps it may serve as (bit n: step n).
+pub(crate) fn events(
+    selections: &[Selection<'_>],
+    ranks: &[Vec<u32>],
+    slot: u16,
+    own: &mut OrderedScratch,
+    mut each: impl FnMut(i64, u32),
+) {
+    gather(selections, ranks, slot, own);
+    own.events.iter().for_each(|((at, ..), serves)| each(*at, *serves));
 }
 
 /// For one person: the (start, end) of every chain over all steps, each end with its latest start.

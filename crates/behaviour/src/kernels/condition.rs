@@ -411,7 +411,11 @@ impl Work for Edge<'_, '_> {
                 let bit = people.trailing_zeros();
                 people &= people - 1;
                 self.source.load(word, bit);
-                let at = if self.first { self.source.first() } else { self.source.latest(simd, self.end - 1) };
+                let at = if self.first {
+                    self.source.first_at().map_or(i64::MIN, |(at, ..)| at)
+                } else {
+                    self.source.latest(simd, self.end - 1)
+                };
                 if at > i64::MIN && at >= self.from && at < self.to {
                     self.met.words_mut()[word] |= 1 << bit;
                 }

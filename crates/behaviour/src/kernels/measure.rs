@@ -6,6 +6,12 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Sum(pub i128);
 
+impl std::ops::AddAssign for Sum {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
 impl Sum {
     pub const ONE: i128 = 1_000_000;
     pub fn of_whole(whole: i64) -> Self {

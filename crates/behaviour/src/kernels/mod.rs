@@ -32,7 +32,9 @@ mod measure;
 mod paths;
 mod retention;
 mod rfm;
+mod runs;
 mod score;
+mod share;
 mod touchpoints;
 mod trend;
 
@@ -50,14 +52,14 @@ pub use distribution::{Distribution, DistributionCell, DistributionPartial, Spre
 pub use funnel::{Exclusion, Funnel, FunnelCell, FunnelPartial, Reached};
 pub use interval::{Interval, IntervalCell, IntervalPartial};
 pub use lifecycle::{
-    Aarrr, AarrrPartial, Cycle, CyclePartial, Lifecycle, LifecycleCell, LifecyclePartial, Stage, Stages,
+    Aarrr, AarrrCell, AarrrPartial, Cycle, CyclePartial, Lifecycle, LifecycleCell, LifecyclePartial, Stage, Stages,
 };
 pub use loyal::Loyal;
 pub use measure::{Measure, Sum};
 pub use paths::{PathCell, Paths, PathsPartial};
 pub use retention::{Cohort, Mode, Retention, RetentionCell, RetentionPartial};
 pub use rfm::{
-    Bounds, Buyers, Frequency, Method, Rfm, RfmCell, RfmPartial, RfmScores, RfmSegment, SEGMENTS, segment_of,
+    Bounds, Buyers, Frequency, Method, Rfm, RfmCell, RfmCount, RfmPartial, RfmScores, RfmSegment, SEGMENTS, segment_of,
 };
 pub use score::{Score, ScorePartial, ScoreParts, Tier, Weights};
 pub use touchpoints::{TouchpointCell, TouchpointNode, Touchpoints, TouchpointsPartial};

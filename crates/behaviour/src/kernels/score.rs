@@ -1,10 +1,13 @@
 //! The private-domain value score: 0..=100 points with visible parts.
 
 use super::loyal::Loyal;
+use crate::bits::Bits;
 use crate::calendar::Calendar;
-use crate::kernel::Merge;
+use crate::days::{DayCounts, Days};
+use crate::kernel::{Kernel, Merge};
 use crate::test::Select;
-use roaring::RoaringBitmap;
+use crate::values::Numbers;
+use crate::view::{Scratch, View};
 use std::sync::Arc;
 
 /// Points of a part = weight × how much of it is full; each in thousandths of a point, rounded down, so that parts add up to the score exactly.
@@ -70,3 +73,84 @@ pub enum Tier {
 /// (person, parts, tier), by rising person; people of `among` with any event only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScorePartial(pub Vec<(u32, ScoreParts, Tier)>);
+
+impl Default for Weights {
+    fn default() -> Self {
+        Self { recency: 20, frequency: 20, money: 25, engagement: 25, referral: 10 }
+    }
+}
+
+impl ScoreParts {
+    /// The score, in thousandths of a point.
+    pub fn total(self) -> u32 {
+        self.recency + self.frequency + self.money + self.engagement + self.referral
+    }
+}
+
+impl Merge for ScorePartial {
+    fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+        self.0.sort_unstable_by_key(|(person, ..)| *person);
+    }
+}
+
+/// Thousandths of points of a part that is `has` of `full`.
+fn points(weight: u32, has: i64, full: i64) -> u32 {
+    let full = i128::from(full.max(1));
+    (i128::from(weight) * 1_000 * i128::from(has).clamp(0, full) / full) as u32
+}
+
+impl Kernel for Score {
+    type Partial = ScorePartial;
+    fn bucket(&self, view: &View, among: &Bits) -> ScorePartial {
+        let days = Days::all(view);
+        let mut people = days.any(i32::MIN, self.on);
+        people.and(among);
+        let mut active = DayCounts::new();
+        days.each(self.on.saturating_sub(29), self.on, |_, own| active.add(own));
+        let loyal = self.loyal.people(view, &people);
+        let calendar = &*self.calendar;
+        let orders = view.select(&self.orders);
+        let refunds = self.refunds.as_ref().map(|select| view.select(select)).unwrap_or_default();
+        let (order_values, refund_values) = (Numbers::new(&orders, &self.value), Numbers::new(&refunds, &self.value));
+        let (from, to) = calendar.instants(self.on.saturating_sub(364), self.on);
+        let (mut a, mut b) = (Scratch::default(), Scratch::default());
+        let base = u32::from(view.bucket) << 16;
+        let mut referrals = &self.referrals[self.referrals.partition_point(|(person, _)| *person < base)..];
+        let mut scores = Vec::with_capacity(people.len() as usize);
+        for slot in people.iter() {
+            let person = base | u32::from(slot);
+            let bought = orders.rows(slot, &mut a).between(i64::MIN, to);
+            let recency = bought
+                .times
+                .last()
+                .map_or(0, |at| i64::from(self.recency_days) - i64::from(self.on - calendar.day(*at)));
+            let year = bought.between(from, to);
+            let mut money = 0i64;
+            (0..year.len()).for_each(|i| money = money.saturating_add(order_values.whole(year.place(i))));
+            let back = refunds.rows(slot, &mut b).between(from, to);
+            (0..back.len()).for_each(|i| money = money.saturating_add(refund_values.whole(back.place(i))));
+            while referrals.first().is_some_and(|(own, _)| *own < person) {
+                referrals = &referrals[1..];
+            }
+            let referred = referrals.first().filter(|(own, _)| *own == person).map_or(0, |(_, count)| *count);
+            let w = &self.weights;
+            let parts = ScoreParts {
+                recency: points(w.recency, recency, i64::from(self.recency_days)),
+                frequency: points(w.frequency, year.len() as i64, i64::from(self.frequency_orders)),
+                money: points(w.money, money, self.money_full),
+                engagement: points(w.engagement, active.of(slot) as i64, i64::from(self.active_days)),
+                referral: points(w.referral, i64::from(referred), i64::from(self.referrals_full)),
+            };
+            let tier = if parts.total() >= self.super_vip {
+                Tier::SuperVip
+            } else if loyal.contains(slot) {
+                Tier::Loyal
+            } else {
+                Tier::Ordinary
+            };
+            scores.push((person, parts, tier));
+        }
+        ScorePartial(scores)
+    }
+}

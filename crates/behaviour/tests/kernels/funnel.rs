@@ -80,59 +80,67 @@ fn worlds_calendar() -> std::sync::Arc<siyu_behaviour::Calendar> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
     #[test]
     fn funnels_find_the_deepest_chain(world in worlds(), funnel in funnels()) {
         let funnel = Funnel { calendar: world.calendar(), ..funnel };
-        let steps = funnel.steps.len();
-        let mut all = vec![0u64; steps];
-        let mut groups: BTreeMap<Option<String>, Reached> = BTreeMap::new();
-        let mut seconds: Vec<Vec<u32>> = vec![Vec::new(); steps - 1];
-        let mut deepest = Vec::new();
-        for person in PEOPLE {
-            let history = world.history(person);
-            let chain = best(&funnel, &history);
-            deepest.push((person, chain.as_ref().map_or(0, Vec::len), chain.as_ref().map_or(Vec::new(), |c| groups_of(&funnel.by, person, c[0].fact))));
-            let Some(chain) = chain else { continue };
-            for step in 0..chain.len() {
-                all[step] += 1;
-                if step > 0 {
-                    seconds[step - 1].push(((chain[step].fact.at - chain[step - 1].fact.at) / 1_000_000) as u32);
-                }
-            }
-            for group in groups_of(&funnel.by, person, chain[0].fact) {
-                let own = groups.entry(group).or_insert_with(|| Reached(vec![0; steps]));
-                (0..chain.len()).for_each(|step| own.0[step] += 1);
+        check(&world, &funnel);
+    }
+}
+
+/// Against the reference.
+pub fn check(world: &World, funnel: &Funnel) {
+    let steps = funnel.steps.len();
+    let mut all = vec![0u64; steps];
+    let mut groups: BTreeMap<Option<String>, Reached> = BTreeMap::new();
+    let mut seconds: Vec<Vec<u32>> = vec![Vec::new(); steps - 1];
+    let mut deepest = Vec::new();
+    for person in world.people() {
+        let history = world.history(person);
+        let chain = best(funnel, &history);
+        deepest.push((
+            person,
+            chain.as_ref().map_or(0, Vec::len),
+            chain.as_ref().map_or(Vec::new(), |c| groups_of(&funnel.by, person, c[0].fact)),
+        ));
+        let Some(chain) = chain else { continue };
+        for step in 0..chain.len() {
+            all[step] += 1;
+            if step > 0 {
+                seconds[step - 1].push(((chain[step].fact.at - chain[step - 1].fact.at) / 1_000_000) as u32);
             }
         }
-        let mut partial = run(&world, &funnel);
-        let timed = funnel.exclude.is_empty();
-        partial.all.0.resize(steps, 0);
-        partial.seconds.resize(steps - 1, Vec::new());
-        prop_assert_eq!(&partial.all.0, &all);
-        prop_assert_eq!(&partial.groups.0, &groups);
-        for (own, expected) in partial.seconds.iter_mut().zip(&mut seconds) {
-            own.sort_unstable();
-            expected.sort_unstable();
+        for group in groups_of(&funnel.by, person, chain[0].fact) {
+            let own = groups.entry(group).or_insert_with(|| Reached(vec![0; steps]));
+            (0..chain.len()).for_each(|step| own.0[step] += 1);
         }
-        prop_assert!(!timed || partial.seconds == seconds, "{:?} {:?}", partial.seconds, seconds);
-        // Without times and groups another loop counts.
-        let plain = Funnel { timings: false, by: By::Nothing, ..funnel.clone() };
-        let mut counted = run(&world, &plain).all.0;
-        counted.resize(steps, 0);
-        prop_assert_eq!(&counted, &all);
-        for step in 0..steps {
-            for dropped in [false, true] {
-                for group in [None].into_iter().chain(groups.keys().cloned().map(Some)) {
-                    let cell = FunnelCell { step, dropped, group: group.clone() };
-                    let fits = |depth: usize| if dropped { step > 0 && depth == step } else { depth > step };
-                    let expected: Vec<u32> = deepest
-                        .iter()
-                        .filter(|(_, depth, own)| fits(*depth) && group.as_ref().is_none_or(|group| own.contains(group)))
-                        .map(|(person, ..)| *person)
-                        .collect();
-                    prop_assert_eq!(behind(&world, &funnel, &cell), expected);
-                }
+    }
+    let mut partial = run(world, funnel);
+    let timed = funnel.exclude.is_empty();
+    partial.all.0.resize(steps, 0);
+    partial.seconds.resize(steps - 1, Vec::new());
+    assert_eq!(&partial.all.0, &all);
+    assert_eq!(&partial.groups.0, &groups);
+    for (own, expected) in partial.seconds.iter_mut().zip(&mut seconds) {
+        own.sort_unstable();
+        expected.sort_unstable();
+    }
+    assert!(!timed || partial.seconds == seconds, "{:?} {:?}", partial.seconds, seconds);
+    // Without times and groups another loop counts.
+    let plain = Funnel { timings: false, by: By::Nothing, ..funnel.clone() };
+    let mut counted = run(world, &plain).all.0;
+    counted.resize(steps, 0);
+    assert_eq!(&counted, &all);
+    for step in 0..steps {
+        for dropped in [false, true] {
+            for group in [None].into_iter().chain(groups.keys().cloned().map(Some)) {
+                let cell = FunnelCell { step, dropped, group: group.clone() };
+                let fits = |depth: usize| if dropped { step > 0 && depth == step } else { depth > step };
+                let expected: Vec<u32> = deepest
+                    .iter()
+                    .filter(|(_, depth, own)| fits(*depth) && group.as_ref().is_none_or(|group| own.contains(group)))
+                    .map(|(person, ..)| *person)
+                    .collect();
+                assert_eq!(behind(world, funnel, &cell), expected);
             }
         }
     }

@@ -6,6 +6,7 @@ use siyu_behaviour::{
     Bits, Calendar, Fact, Held, Kernel, Operand, Select, Snapshot, Test, TestOp, Value, View, build, kernels::*,
 };
 use siyu_kernel::Zone;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub const HOUR: i64 = 3_600_000_000;
@@ -13,12 +14,27 @@ pub const HOUR: i64 = 3_600_000_000;
 pub const FIRST_DAY: i32 = 17_833;
 pub const DAYS: i32 = 40;
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct World {
     pub parts: Vec<Vec<Fact>>,
     /// (part, person)
     pub hidden: Vec<(usize, u32)>,
     pub zone: &'static str,
+    /// Parts tell the days of each type; without them kernels read rows.
+    pub days: bool,
+    /// The first part has thousands of other people, who never count: then indexes are written in their other form.
+    pub crowd: bool,
+    /// Those who are asked about, rising.
+    pub people: Vec<u32>,
+    /// (part, place) of each person's visible events, by (instant, part, arrival).
+    histories: BTreeMap<u32, Vec<(usize, usize)>>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { parts, hidden, zone, days, crowd, .. } = self;
+        write!(f, "World {{ parts: {parts:#?}, hidden: {hidden:?}, zone: {zone}, days: {days}, crowd: {crowd} }}")
+    }
 }
 
 /// Somebody's event: which part it came in, and where in it.
@@ -40,14 +56,16 @@ pub fn worlds() -> impl Strategy<Value = World> {
         prop_oneof![Just("UTC"), Just("Asia/Shanghai"), Just("America/Sao_Paulo")],
         // Some worlds crowd into few days, so that windows and ties matter more.
         prop_oneof![Just(1i64), Just(4), Just(20)],
+        (prop_oneof![3 => Just(true), 1 => Just(false)], prop_oneof![1 => Just(true), 39 => Just(false)]),
     )
-        .prop_map(|(rows, hidden, zone, crowd)| {
+        .prop_map(|(rows, hidden, zone, together, (days, crowd))| {
             let mut parts = vec![Vec::new(); 3];
             for ((person, step, kind, n, seed), part) in rows {
-                let at = i64::from(FIRST_DAY) * 24 * HOUR + step / crowd * 6 * HOUR;
+                let at = i64::from(FIRST_DAY) * 24 * HOUR + step / together * 6 * HOUR;
                 parts[part].push(fact_of(PEOPLE[person], at, kind, n, seed));
             }
-            World { parts, hidden: hidden.into_iter().map(|(part, at)| (part, PEOPLE[at])).collect(), zone }
+            let hidden = hidden.into_iter().map(|(part, at)| (part, PEOPLE[at])).collect();
+            World { days, crowd, ..World::new(parts, hidden, zone, PEOPLE.to_vec()) }
         })
 }
 
@@ -77,14 +95,52 @@ fn fact_of(person: u32, at: i64, kind: u8, n: i64, seed: u8) -> Fact {
 }
 
 impl World {
+    pub fn new(parts: Vec<Vec<Fact>>, hidden: Vec<(usize, u32)>, zone: &'static str, people: Vec<u32>) -> Self {
+        let mut histories: BTreeMap<u32, Vec<(usize, usize)>> = BTreeMap::new();
+        for (part, facts) in parts.iter().enumerate() {
+            for (place, fact) in facts.iter().enumerate().filter(|(_, fact)| !hidden.contains(&(part, fact.person))) {
+                histories.entry(fact.person).or_default().push((part, place));
+            }
+        }
+        for own in histories.values_mut() {
+            own.sort_by_key(|(part, place)| (parts[*part][*place].at, *part, *place));
+        }
+        Self { parts, hidden, zone, days: true, crowd: false, people, histories }
+    }
+    pub fn people(&self) -> Vec<u32> {
+        self.people.clone()
+    }
     pub fn zone(&self) -> Zone {
         Zone::named(self.zone).unwrap()
     }
+    /// Questions are asked about days from here on.
+    pub fn first_day(&self) -> i32 {
+        let first = self.parts.iter().flatten().map(|fact| (fact.at / 24 / HOUR) as i32).min();
+        // Made-up worlds begin on the same day, whatever happens first.
+        if self.people.len() == PEOPLE.len() { FIRST_DAY } else { first.unwrap_or(FIRST_DAY) }
+    }
     pub fn calendar(&self) -> Arc<Calendar> {
-        Arc::new(Calendar::new(&self.zone(), FIRST_DAY - 10, FIRST_DAY + 60))
+        Arc::new(Calendar::new(&self.zone(), self.first_day() - 10, self.first_day() + 60))
     }
     pub fn snapshot(&self) -> Snapshot {
-        let built: Vec<_> = self.parts.iter().map(|facts| build(facts, &self.zone())).collect();
+        let mut built: Vec<_> = self.parts.iter().map(|facts| build(facts, &self.zone())).collect();
+        if self.crowd {
+            let others = (1_000..6_000).flat_map(|person| {
+                let at = (i64::from(FIRST_DAY) * 24 + i64::from(person) % 200) * HOUR;
+                ["e0", "e1", "e2", "e3"].map(|event| Fact {
+                    person,
+                    origin: person,
+                    at,
+                    event: event.into(),
+                    properties: Vec::new(),
+                })
+            });
+            let facts: Vec<Fact> = self.parts[0].iter().cloned().chain(others).collect();
+            built[0] = build(&facts, &self.zone());
+        }
+        if !self.days {
+            built.iter_mut().flatten().flat_map(|part| &mut part.types).for_each(|own| own.days.clear());
+        }
         let view = |bucket: u16| {
             let parts = built.iter().enumerate().flat_map(|(at, parts)| {
                 parts.iter().filter(|part| part.bucket == bucket).map(move |part| {
@@ -103,16 +159,9 @@ impl World {
     }
     /// A person's events by (instant, part, arrival).
     pub fn history(&self, person: u32) -> Vec<Seen<'_>> {
-        let mut all: Vec<Seen<'_>> = Vec::new();
-        for (part, facts) in self.parts.iter().enumerate() {
-            if self.hidden.contains(&(part, person)) {
-                continue;
-            }
-            let own = facts.iter().enumerate().filter(|(_, fact)| fact.person == person);
-            all.extend(own.map(|(place, fact)| Seen { part, place, fact }));
-        }
-        all.sort_by_key(|seen| (seen.fact.at, seen.part, seen.place));
-        all
+        let seen =
+            |(part, place): &(usize, usize)| Seen { part: *part, place: *place, fact: &self.parts[*part][*place] };
+        self.histories.get(&person).into_iter().flatten().map(seen).collect()
     }
     /// A person's events of a selection, in the order in which a question sees those of one step.
     pub fn of(&self, person: u32, select: &Select) -> Vec<Seen<'_>> {
@@ -244,12 +293,13 @@ pub fn groups_of(by: &By, person: u32, event: &Fact) -> Vec<Option<String>> {
 
 /// Runs over all buckets on two threads, and once more on one: the answer must not depend on it.
 pub fn run<K: Kernel>(world: &World, kernel: &K) -> K::Partial {
-    world.snapshot().run(kernel, None, 2)
+    let people = world.people.iter().copied().collect();
+    world.snapshot().run(kernel, world.crowd.then_some(&people), 2)
 }
 
 /// The people behind a cell, of those that exist.
 pub fn behind<K: Cells>(world: &World, kernel: &K, cell: &K::Cell) -> Vec<u32> {
-    let people = world.snapshot().run(&Behind { kernel, cell }, Some(&PEOPLE.into_iter().collect()), 1);
+    let people = world.snapshot().run(&Behind { kernel, cell }, Some(&world.people.iter().copied().collect()), 1);
     people.0.iter().collect()
 }
 
