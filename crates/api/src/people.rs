@@ -302,6 +302,9 @@ fn put(
     let resolved = resolved.ok_or_else(blocked)?;
     app.intake.recount(tx, &resolved.merges)?;
     set(app, tx, caller, resolved.node, traits)?;
+    if traits.is_empty() {
+        app.people.note_changed(tx, [resolved.node], &source(caller), now);
+    }
     let id = app.people.id(resolved.root);
     let detail = json!({ "new": resolved.created, "identifiers": resolved.attached, "merges": resolved.merges.len() });
     note(app, tx, caller, "person.add", &id, &detail)?;
@@ -320,6 +323,7 @@ fn set(
         traits.iter().map(|(name, value)| TraitIn { num, name: name.clone(), value: value.clone(), at: now }).collect();
     if !items.is_empty() {
         app.people.set_traits(tx, &items, &source(caller), now)?;
+        app.people.note_changed(tx, [num], &source(caller), now);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What the rule builder offers.
 
 use crate::Audience;
-use crate::fields::{Target, ValueType};
+use crate::fields::{LifeField, Target, ValueType};
 use crate::rule::Op;
 use crate::search::external_kinds;
 use serde::Serialize;
@@ -46,7 +46,9 @@ impl Audience {
             Target::Store,
             Target::CreatedDays,
             Target::Source,
+            Target::Audience,
         ];
+        targets.extend(LifeField::all().map(Target::Life));
         targets.extend(self.people.fields().into_iter().map(Target::of_trait));
         targets.extend(Kind::NAMED.into_iter().chain(external_kinds(tx, SAMPLE)?).map(Target::Has));
         let sql = "SELECT DISTINCT category FROM product WHERE category IS NOT NULL AND category <> '' ORDER BY category LIMIT $1";
@@ -76,6 +78,18 @@ impl Audience {
                     if name == code { named(code, name) } else { named(code.clone(), format!("{name} ({code})")) }
                 };
                 Some(tx.query(sql, params![OPTIONS_MAX], |row| Ok(label(row.text(0)?, row.text(1)?)))?)
+            }
+            Target::Life(field) => {
+                let option = |(value, zh, en): &(&str, &str, &str)| FieldOption {
+                    value: (*value).to_owned(),
+                    label_zh: (*zh).to_owned(),
+                    label_en: (*en).to_owned(),
+                };
+                Some(field.options().iter().map(option).collect::<Vec<_>>()).filter(|options| !options.is_empty())
+            }
+            Target::Audience => {
+                let sql = "SELECT id, name FROM audience ORDER BY num DESC LIMIT $1";
+                Some(tx.query(sql, params![OPTIONS_MAX], |row| Ok(named(row.text(0)?, row.text(1)?)))?)
             }
             Target::Source => Some(sources(tx)?.into_iter().map(|source| named(source.clone(), source)).collect()),
             _ => None,

@@ -1,8 +1,10 @@
 //! Evaluating a plan: each condition becomes a bitmap of roots, the tree combines them.
 
-use crate::Ctx;
+use crate::deeds::Deeds;
+use crate::lives::{Boards, lives};
 use crate::plan::{Leaf, Plan, PlanNode};
 use crate::set::Set;
+use crate::{Audience, Ctx};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx};
@@ -11,9 +13,11 @@ use siyu_people::People;
 use std::rc::Rc;
 
 /// Who was merged into whom. Small beside the number of people, so it is loaded once a question.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Merges {
     pub root_of: FxHashMap<PersonNum, PersonNum>,
+    /// The keys of `root_of`.
+    pub moved: RoaringBitmap,
     /// Roots with further nodes, each with the smallest number among all its nodes: the oldest.
     pub oldest: FxHashMap<PersonNum, PersonNum>,
 }
@@ -24,6 +28,7 @@ impl Merges {
         tx.each("SELECT num, root FROM person WHERE root <> num", &[], |row| {
             let (num, root) = (row.num(0)?, row.num(1)?);
             merges.root_of.insert(num, root);
+            merges.moved.insert(num);
             let oldest = merges.oldest.entry(root).or_insert(root);
             *oldest = (*oldest).min(num);
             Ok(())
@@ -44,6 +49,7 @@ impl Merges {
 }
 
 pub(crate) struct Eval<'e, 'c> {
+    pub audience: &'e Audience,
     pub people: &'e People,
     pub tx: &'e mut Tx<'c>,
     pub ctx: &'e Ctx,
@@ -53,8 +59,8 @@ pub(crate) struct Eval<'e, 'c> {
 }
 
 impl<'e, 'c> Eval<'e, 'c> {
-    pub fn new(people: &'e People, tx: &'e mut Tx<'c>, ctx: &'e Ctx) -> Self {
-        Self { people, tx, ctx, merges: None, traits: Vec::new(), only_currency: None }
+    pub fn new(audience: &'e Audience, tx: &'e mut Tx<'c>, ctx: &'e Ctx) -> Self {
+        Self { audience, people: &audience.people, tx, ctx, merges: None, traits: Vec::new(), only_currency: None }
     }
     pub fn merges(&mut self) -> Result<Rc<Merges>, DbError> {
         if self.merges.is_none() {
@@ -66,6 +72,14 @@ impl<'e, 'c> Eval<'e, 'c> {
     pub fn plan(&mut self, plan: &Plan) -> Result<Set, Refusal> {
         self.traits = if plan.traits.is_empty() { Vec::new() } else { self.trait_sets(&plan.traits)? };
         self.node(&plan.root)
+    }
+    /// One condition of a plan.
+    pub fn single(&mut self, leaf: &Leaf, plan: &Plan) -> Result<Set, Refusal> {
+        if let Leaf::Trait(at) = leaf {
+            let mut sets = self.trait_sets(std::slice::from_ref(&plan.traits[*at]))?;
+            return Ok(Set::These(sets.pop().unwrap_or_default()));
+        }
+        self.leaf(leaf)
     }
     fn node(&mut self, node: &PlanNode) -> Result<Set, Refusal> {
         match node {
@@ -117,6 +131,28 @@ impl<'e, 'c> Eval<'e, 'c> {
             Leaf::Stores(codes) => self.stores(codes),
             Leaf::AnyStore => self.any_store(),
             Leaf::Trait(at) => Ok(Set::These(self.traits[*at].clone())),
+            Leaf::Life(life) => {
+                let (moment, today) = (self.audience.history.moment()?, self.ctx.zone.day(self.ctx.now));
+                let calendar = self.audience.calendars.of(&self.ctx.zone, today);
+                let at = (&calendar, today, self.ctx.now);
+                let columns = (&moment.snapshot, moment.seq);
+                let lives = lives(self.tx, &Boards::default(), columns, None, at, life.is_ranked(), 1)?;
+                Ok(lives.everybody(life))
+            }
+            Leaf::Audiences(nums) => {
+                let mut all = RoaringBitmap::new();
+                for num in nums {
+                    all |= crate::members::on(self.tx, *num, None)?.unwrap_or_default();
+                }
+                let merges = self.merges()?;
+                Ok(Set::These(all.into_iter().map(|node| merges.root(node)).collect()))
+            }
+            Leaf::Deed(condition) => {
+                let (moment, today) = (self.audience.history.moment()?, self.ctx.zone.day(self.ctx.now));
+                let calendar = self.audience.calendars.of(&self.ctx.zone, today);
+                let deeds = Deeds { snapshot: &moment.snapshot, calendar: &calendar, today, threads: 1 };
+                Ok(Set::These(deeds.everybody(condition)))
+            }
         }
     }
 

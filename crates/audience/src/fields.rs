@@ -1,5 +1,6 @@
 //! What can be asked about a person.
 
+use crate::lives::Rank;
 use crate::rule::Op;
 use serde::Serialize;
 use siyu_kernel::Kind;
@@ -36,6 +37,85 @@ pub enum Target {
     CreatedDays,
     /// Where the person was first seen.
     Source,
+    /// Members of a stored audience.
+    Audience,
+    Life(LifeField),
+}
+
+/// What is worked out of somebody's behaviour and orders, as [`crate::Measures`] defines it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifeField {
+    /// prospect, new, active, at_risk, lost.
+    Lifecycle,
+    /// acquisition, activation, retention, revenue, referral: the last one reached.
+    Aarrr,
+    /// 1 to 5 among all buyers; people without an order have none.
+    Rank(Rank),
+    Segment,
+    /// 0 to 100.
+    Score,
+    /// ordinary, loyal, super_vip.
+    Tier,
+    Loyal,
+}
+
+impl LifeField {
+    const ALL: [(&'static str, Self, &'static str, &'static str); 9] = [
+        ("lifecycle", Self::Lifecycle, "生命周期阶段", "Life cycle stage"),
+        ("aarrr", Self::Aarrr, "AARRR 阶段", "AARRR stage"),
+        ("rfm.r", Self::Rank(Rank::R), "RFM 最近消费（R）", "RFM recency (R)"),
+        ("rfm.f", Self::Rank(Rank::F), "RFM 消费频次（F）", "RFM frequency (F)"),
+        ("rfm.m", Self::Rank(Rank::M), "RFM 消费金额（M）", "RFM money (M)"),
+        ("rfm.segment", Self::Segment, "RFM 分群", "RFM segment"),
+        ("value.score", Self::Score, "私域价值分", "Value score"),
+        ("value.tier", Self::Tier, "价值层级", "Value tier"),
+        ("loyal", Self::Loyal, "忠诚用户", "Loyal"),
+    ];
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(own, ..)| *own == name).map(|(_, field, ..)| *field)
+    }
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().map(|(_, field, ..)| field)
+    }
+    fn row(self) -> (&'static str, &'static str, &'static str) {
+        let (name, _, zh, en) = Self::ALL.iter().find(|(_, field, ..)| *field == self).expect("every field has a row");
+        (name, zh, en)
+    }
+    /// Value, Chinese, English.
+    pub(crate) fn options(self) -> &'static [(&'static str, &'static str, &'static str)] {
+        match self {
+            Self::Lifecycle => &[
+                ("prospect", "潜在客户", "Prospect"),
+                ("new", "新客", "New"),
+                ("active", "活跃", "Active"),
+                ("at_risk", "流失预警", "At risk"),
+                ("lost", "已流失", "Lost"),
+            ],
+            Self::Aarrr => &[
+                ("acquisition", "获取", "Acquisition"),
+                ("activation", "激活", "Activation"),
+                ("retention", "留存", "Retention"),
+                ("revenue", "变现", "Revenue"),
+                ("referral", "推荐", "Referral"),
+            ],
+            Self::Tier => {
+                &[("ordinary", "普通", "Ordinary"), ("loyal", "忠诚", "Loyal"), ("super_vip", "超级会员", "Super VIP")]
+            }
+            Self::Segment => &[
+                ("champions", "重要价值客户", "Champions"),
+                ("loyal_customers", "忠诚客户", "Loyal customers"),
+                ("potential_loyalists", "潜力忠诚客户", "Potential loyalists"),
+                ("new_customers", "新客户", "New customers"),
+                ("promising", "有潜力客户", "Promising"),
+                ("need_attention", "需要关注", "Need attention"),
+                ("about_to_sleep", "即将沉睡", "About to sleep"),
+                ("at_risk", "流失风险", "At risk"),
+                ("cant_lose", "不能流失", "Cannot lose"),
+                ("hibernating", "沉睡", "Hibernating"),
+            ],
+            Self::Rank(_) | Self::Score | Self::Loyal => &[],
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -67,6 +147,8 @@ impl Target {
             "store" => Self::Store,
             "created.days" => Self::CreatedDays,
             "source" => Self::Source,
+            "audience" => Self::Audience,
+            name if LifeField::parse(name).is_some() => LifeField::parse(name).map(Self::Life)?,
             _ => return Self::parse_named(name, people),
         })
     }
@@ -105,6 +187,8 @@ impl Target {
             Self::Category(name) => format!("category.{name}.count"),
             Self::CreatedDays => "created.days".into(),
             Self::Source => "source".into(),
+            Self::Audience => "audience".into(),
+            Self::Life(field) => field.row().0.into(),
         }
     }
     pub fn value_type(&self) -> ValueType {
@@ -113,8 +197,10 @@ impl Target {
             Self::Count | Self::SinceLast | Self::SinceFirst | Self::Category(_) | Self::CreatedDays => {
                 ValueType::Integer
             }
-            Self::Has(_) => ValueType::Boolean,
-            Self::Tag | Self::Store | Self::Source => ValueType::Option,
+            Self::Has(_) | Self::Life(LifeField::Loyal) => ValueType::Boolean,
+            Self::Life(LifeField::Rank(_) | LifeField::Score) => ValueType::Integer,
+            Self::Life(_) => ValueType::Option,
+            Self::Tag | Self::Store | Self::Source | Self::Audience => ValueType::Option,
             Self::Trait { r#type, .. } => match r#type {
                 FieldType::Text => ValueType::Text,
                 FieldType::Number => ValueType::Number,
@@ -144,6 +230,9 @@ impl Target {
             Self::Has(_) => &[Eq, Exists],
             Self::Tag | Self::Store => &[In, Eq, Ne, Exists],
             Self::Source => &[In, Eq, Ne, Contains],
+            Self::Life(LifeField::Loyal) => &[Eq],
+            Self::Life(LifeField::Rank(_) | LifeField::Score) => &[Gte, Gt, Lte, Lt, Eq, Ne, In],
+            Self::Audience | Self::Life(_) => &[In, Eq, Ne],
         }
     }
     /// Chinese and English.
@@ -159,6 +248,11 @@ impl Target {
             Self::Store => ("消费门店", "Store bought in"),
             Self::CreatedDays => ("建档天数", "Days since first seen"),
             Self::Source => ("来源", "Source"),
+            Self::Audience => ("人群包", "Audience"),
+            Self::Life(field) => {
+                let (_, zh, en) = field.row();
+                (zh, en)
+            }
             Self::Trait { label_zh, label_en, .. } => (label_zh.as_str(), label_en.as_str()),
             Self::Category(name) => return (format!("购买“{name}”件次"), format!("Lines bought of “{name}”")),
             Self::Has(kind) => {

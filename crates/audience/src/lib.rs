@@ -13,12 +13,21 @@
 //!
 //! This crate reads the tables of `people` and `commerce` and writes only through [`siyu_people::People`]. It knows no HTTP.
 
+mod answers;
+mod ask;
+mod asked;
 mod catalogue;
 mod commerce;
+mod deed;
+mod deeds;
 mod eval;
 mod fields;
 mod filter;
+mod life;
 mod list;
+mod live;
+mod lives;
+mod members;
 mod persons;
 mod plan;
 mod refuse;
@@ -27,24 +36,38 @@ mod run;
 mod scope;
 mod search;
 mod set;
+mod shelf;
+mod stored;
 mod summary;
 mod test;
 mod traits;
 mod walk;
 
 pub use catalogue::{FieldInfo, FieldOption};
-pub use fields::{Target, ValueType};
+pub use deed::{Counted, Deed, EventSel, PropertyTest, Span};
+pub use deeds::{History, Moment};
+pub use fields::{LifeField, Target, ValueType};
 pub use filter::Filter;
+pub use life::{Life, Measures, ORDER_COMPLETED};
 pub use list::{Page, Sort};
+pub use lives::Rank;
+pub use live::{ENTERED, LEFT, Live, StepReport};
 pub use plan::Plan;
 pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
 pub use run::{DueReport, RunReport};
 pub use scope::Scope;
+pub use shelf::{Shelf, ShelfStats};
+pub use stored::{
+    AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Meant, MemberPage,
+};
 pub use summary::Lang;
 
-use siyu_kernel::{Currency, Refusal, Time, Zone};
+use roaring::RoaringBitmap;
+use siyu_db::{Migration, Tx};
+use siyu_kernel::{Currency, PersonNum, Refusal, Time, Zone};
 use siyu_log::Log;
 use siyu_people::People;
+use std::sync::Arc;
 
 /// What a question depends on besides the data.
 #[derive(Clone, Debug)]
@@ -63,7 +86,22 @@ pub struct Ctx {
 pub struct Preview {
     pub people: u64,
     /// The five who came last, as roots.
-    pub sample: Vec<siyu_kernel::PersonNum>,
+    pub sample: Vec<PersonNum>,
+    /// How many people each group and condition fits alone, by its place (`rule.all[0]`), where that costs nothing.
+    pub parts: Vec<(String, u64)>,
+    /// Everything that was saved before this instant is counted.
+    pub as_of: Time,
+}
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") }];
+
+/// What is kept in memory to answer quickly.
+pub(crate) struct Memory {
+    pub shelf: Shelf,
+    pub answers: answers::Answers,
+    pub lists: members::Lists,
+    pub boards: lives::Boards,
 }
 
 /// The operations. Cheap to clone.
@@ -71,36 +109,101 @@ pub struct Preview {
 pub struct Audience {
     pub(crate) people: People,
     pub(crate) log: Log,
+    pub(crate) history: Arc<dyn History>,
+    pub(crate) calendars: Arc<deeds::Calendars>,
+    memory: Option<Arc<Memory>>,
 }
 
 impl Audience {
+    /// Answers from the database, each question anew.
     pub fn new(people: People, log: Log) -> Self {
-        Self { people, log }
+        Self { people, log, history: Arc::new(deeds::NoHistory), calendars: Arc::default(), memory: None }
+    }
+    /// Conditions on behaviour are answered from these columns; without them nobody did anything.
+    #[must_use]
+    pub fn seeing(self, history: Arc<dyn History>) -> Self {
+        Self { history, ..self }
+    }
+    /// Answers from memory where that is possible. Make one of a process and share it: what it keeps is kept once.
+    #[must_use]
+    pub fn remembering(self, shelf: Shelf) -> Self {
+        Self {
+            memory: Some(Arc::new(Memory {
+                shelf,
+                answers: answers::Answers::default(),
+                lists: members::Lists::default(),
+                boards: lives::Boards::default(),
+            })),
+            ..self
+        }
     }
 
     /// Checks a rule against this workspace. `own` is the tag the rule belongs to: it may not depend on itself.
     ///
     /// Errors name their place (`rule.all[2].value`): `rule_field`, `rule_operator`, `rule_value`, `field_sealed`, `rule_tag`, `rule_store`,
     /// `rule_cycle`.
-    pub fn plan(&self, tx: &mut siyu_db::Tx<'_>, rule: &Rule, own: Option<&str>, ctx: &Ctx) -> Result<Plan, Refusal> {
+    pub fn plan(&self, tx: &mut Tx<'_>, rule: &Rule, own: Option<&str>, ctx: &Ctx) -> Result<Plan, Refusal> {
         plan::plan(self, tx, rule, own, ctx)
     }
     /// The people of a plan whom `scope` may see: roots, each once.
-    pub fn members(
-        &self,
-        tx: &mut siyu_db::Tx<'_>,
-        plan: &Plan,
-        scope: &Scope,
-        ctx: &Ctx,
-    ) -> Result<roaring::RoaringBitmap, Refusal> {
-        let mut eval = eval::Eval::new(&self.people, tx, ctx);
+    pub fn members(&self, tx: &mut Tx<'_>, plan: &Plan, scope: &Scope, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        if let Some(memory) = &self.memory {
+            let mut ask = ask::Ask::new(self, memory, tx, ctx, plan, scope)?;
+            let set = ask.all(scope)?;
+            return Ok(set.of(&ask.scene.sight.roster.living));
+        }
+        let mut eval = eval::Eval::new(self, tx, ctx);
         let set = eval.plan(plan)?.and(scope::set(&mut eval, scope)?);
         eval.people(set)
     }
+    /// Whether a person is one of a plan's, and the instant up to which time alone does not change that (a safe one, not always the last);
+    /// `None`: it never does. Needs memory.
+    pub fn standing(
+        &self,
+        tx: &mut Tx<'_>,
+        plan: &Plan,
+        root: PersonNum,
+        ctx: &Ctx,
+    ) -> Result<(bool, Option<Time>), Refusal> {
+        let memory =
+            self.memory.as_ref().ok_or_else(|| Refusal::internal("standing is asked of a remembering audience"))?;
+        let mut ask = ask::Ask::new(self, memory, tx, ctx, plan, &Scope::All)?;
+        let fits = ask.among(&plan.root, &[root].into_iter().collect())?;
+        Ok((!fits.is_empty(), ask.until(root)?))
+    }
+    /// Everybody who exists: roots, each once.
+    pub fn everybody(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        Ok((*self.roster(tx, ctx)?.living).clone())
+    }
+    pub(crate) fn roster(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<shelf::Roster, Refusal> {
+        match &self.memory {
+            Some(memory) => Ok(memory.shelf.sight(tx, ctx, &[])?.roster),
+            None => Ok(shelf::Roster::load(tx)?),
+        }
+    }
+    /// Everybody a reader may see.
+    pub(crate) fn visible_all(&self, tx: &mut Tx<'_>, scope: &Scope, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        let all = Plan { root: plan::PlanNode::All(Vec::new()), traits: Vec::new(), summary: String::new() };
+        self.members(tx, &all, scope, ctx)
+    }
     /// How many people a rule fits, and some of them.
-    pub fn preview(&self, tx: &mut siyu_db::Tx<'_>, rule: &Rule, scope: &Scope, ctx: &Ctx) -> Result<Preview, Refusal> {
+    pub fn preview(&self, tx: &mut Tx<'_>, rule: &Rule, scope: &Scope, ctx: &Ctx) -> Result<Preview, Refusal> {
         let plan = self.plan(tx, rule, None, ctx)?;
-        let people = self.members(tx, &plan, scope, ctx)?;
-        Ok(Preview { people: people.len(), sample: people.iter().rev().take(5).collect() })
+        let last = |people: &RoaringBitmap| people.iter().rev().take(SAMPLE).collect::<Vec<_>>();
+        let Some(memory) = &self.memory else {
+            let people = self.members(tx, &plan, scope, ctx)?;
+            return Ok(Preview { people: people.len(), sample: last(&people), parts: Vec::new(), as_of: ctx.now });
+        };
+        let mut ask = ask::Ask::new(self, memory, tx, ctx, &plan, scope)?;
+        let own = match scope {
+            Scope::All => None,
+            scope => Some(ask.scope(scope)?),
+        };
+        let (set, parts) = ask.parts(own.as_deref())?;
+        let people = set.of(&ask.scene.sight.roster.living);
+        Ok(Preview { people: people.len(), sample: last(&people), parts, as_of: ask.as_of() })
     }
 }
+
+/// People shown with a count.
+const SAMPLE: usize = 5;

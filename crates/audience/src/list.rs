@@ -77,7 +77,7 @@ impl Audience {
     ) -> Result<Page, Refusal> {
         let limit = limit.clamp(1, LIMIT_MAX);
         let after = after.map(|token| place(token, sort)).transpose()?;
-        let mut eval = Eval::new(&self.people, tx, ctx);
+        let mut eval = Eval::new(self, tx, ctx);
         let set = filter.set(&mut eval, scope)?;
         let mut walk = Walk::new(eval, set, sort)?;
         let mut places = walk.take(after, limit + 1)?;
@@ -96,7 +96,7 @@ impl Audience {
         scope: &Scope,
         ctx: &Ctx,
     ) -> Result<Option<Vec<PersonNum>>, Refusal> {
-        let mut eval = Eval::new(&self.people, tx, ctx);
+        let mut eval = Eval::new(self, tx, ctx);
         let set = filter.set(&mut eval, scope)?;
         let mut walk = Walk::new(eval, set, sort)?;
         if walk.total().is_some_and(|total| total > max as u64) {

@@ -1,15 +1,18 @@
 //! From a rule to a plan: fields resolved, values typed, every mistake named with its place.
 
-use crate::fields::Target;
+use crate::fields::{LifeField, Target};
+use crate::lives::{Life, STAGES, TIERS};
 use crate::rule::{Cond, Node, Op, Rule};
 use crate::summary::{Lang, Phrase};
 use crate::test::{IntTest, TraitTest, day_of, flag_of, integer_of, number_of, text_of};
-use crate::{Audience, Ctx, refuse};
+use crate::{Audience, Ctx, deeds, refuse};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
+use siyu_behaviour::kernels::Condition;
 use siyu_db::{Tx, params};
 use siyu_kernel::{Kind, Money, Refusal, Time};
 use siyu_people::{FieldType, Tag};
+use std::sync::Arc;
 
 /// A rule that can be evaluated.
 #[derive(Clone, Debug)]
@@ -51,6 +54,11 @@ pub(crate) enum Leaf {
     AnyStore,
     /// Place in [`Plan::traits`].
     Trait(usize),
+    Life(Life),
+    /// Numbers of stored audiences.
+    Audiences(Vec<i64>),
+    /// Met by nobody who did nothing.
+    Deed(Arc<Condition>),
 }
 
 pub(crate) fn plan(
@@ -60,11 +68,32 @@ pub(crate) fn plan(
     own: Option<&str>,
     ctx: &Ctx,
 ) -> Result<Plan, Refusal> {
-    let all_tags = if rule.tags().is_empty() { Vec::new() } else { audience.people.tags(tx)? };
-    let tags: FxHashMap<String, Tag> = all_tags.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
-    let mut planner = Planner { audience, tx, own, lang: ctx.lang, ctx, tags, traits: Vec::new() };
+    let (mut tags, mut audiences) = (FxHashMap::default(), FxHashMap::default());
+    let names_audiences = !rule.audiences().is_empty();
+    if names_audiences || !rule.tags().is_empty() {
+        tags = audience.people.tags(tx)?.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
+    }
+    // A tag may ask for an audience: who looks for circles must know all of them.
+    if names_audiences || own.is_some() && !tags.is_empty() {
+        audiences = known_audiences(tx)?;
+    }
+    let mut planner = Planner { audience, tx, own, lang: ctx.lang, ctx, tags, audiences, traits: Vec::new() };
     let (root, phrase) = planner.node(&rule.root, "rule")?;
     Ok(Plan { root, summary: phrase.text(), traits: planner.traits })
+}
+
+/// A stored audience, as rules name it.
+struct Known {
+    num: i64,
+    name: String,
+    rule: Option<String>,
+}
+
+fn known_audiences(tx: &mut Tx<'_>) -> Result<FxHashMap<String, Known>, Refusal> {
+    let rows = tx.query("SELECT id, num, name, rule FROM audience", &[], |row| {
+        Ok((row.text(0)?, Known { num: row.int(1)?, name: row.text(2)?, rule: row.opt_text(3)? }))
+    })?;
+    Ok(rows.into_iter().collect())
 }
 
 struct Planner<'p, 'c> {
@@ -74,6 +103,7 @@ struct Planner<'p, 'c> {
     lang: Lang,
     ctx: &'p Ctx,
     tags: FxHashMap<String, Tag>,
+    audiences: FxHashMap<String, Known>,
     traits: Vec<(String, TraitTest)>,
 }
 
@@ -83,6 +113,12 @@ impl Planner<'_, '_> {
     fn node(&mut self, node: &Node, place: &str) -> Result<Planned, Refusal> {
         let (word, items) = match node {
             Node::Cond(cond) => return self.cond(cond, place),
+            Node::Deed(deed) => {
+                let (condition, turned) = deeds::condition(deed);
+                let leaf = Leaf::Deed(Arc::new(condition));
+                let phrase = Phrase::deed(self.lang, deed);
+                return Ok((if turned { PlanNode::IsNot(leaf) } else { PlanNode::Is(leaf) }, phrase));
+            }
             Node::All(items) => ("all", items),
             Node::Any(items) => ("any", items),
             Node::Not(items) => ("not", items),
@@ -115,7 +151,8 @@ impl Planner<'_, '_> {
         }
         let (leaf, positive) = self.leaf(&target, cond, place)?;
         let phrase = Phrase::cond(self.lang, &target, cond, self.ctx.currency, |id| {
-            self.tags.get(id).map(|tag| tag.name.clone())
+            let tag = self.tags.get(id).map(|tag| tag.name.clone());
+            tag.or_else(|| self.audiences.get(id).map(|known| known.name.clone()))
         });
         Ok((if positive { PlanNode::Is(leaf) } else { PlanNode::IsNot(leaf) }, phrase))
     }
@@ -125,6 +162,9 @@ impl Planner<'_, '_> {
         if cond.op == Op::Exists {
             let wanted = truth(&cond.value, place)?;
             return Ok((self.existence(target), wanted));
+        }
+        if *target == Target::Life(LifeField::Loyal) {
+            return Ok((Leaf::Life(Life::Loyal), truth(&cond.value, place)?));
         }
         if let Target::Has(kind) = target {
             return Ok((Leaf::Has(kind.clone()), truth(&cond.value, place)?));
@@ -145,11 +185,13 @@ impl Planner<'_, '_> {
             Target::Source if op == Op::Contains => Leaf::SourceContains(text(&cond.value, place)?.to_lowercase()),
             Target::Source => Leaf::SourceIn(texts(op, &cond.value, place)?),
             Target::Tag => Leaf::Tags(self.tag_numbers(&texts(op, &cond.value, place)?, place)?),
+            Target::Audience => Leaf::Audiences(self.audience_numbers(&texts(op, &cond.value, place)?, place)?),
             Target::Store => Leaf::Stores(self.known_stores(texts(op, &cond.value, place)?, place)?),
             Target::Trait { name, r#type, .. } => {
                 let test = trait_test(*r#type, op, &cond.value, place)?;
                 self.trait_leaf(name, test)
             }
+            Target::Life(field) => Leaf::Life(life(*field, op, &cond.value, place)?),
             Target::Has(_) => unreachable!("answered above"),
         };
         Ok((leaf, positive))
@@ -177,7 +219,16 @@ impl Planner<'_, '_> {
         }
         Ok(ids.iter().map(|id| self.tags[id].num).collect())
     }
-    /// Whether a tag is given by a rule that asks, directly or not, for `own`.
+    fn audience_numbers(&mut self, ids: &[String], place: &str) -> Result<Vec<i64>, Refusal> {
+        for id in ids {
+            let known = self.audiences.get(id).ok_or_else(|| refuse::rule_audience(place, id))?;
+            if self.own.is_some_and(|own| self.depends_on(id, own)) {
+                return Err(refuse::audience_cycle(place, &known.name));
+            }
+        }
+        Ok(ids.iter().map(|id| self.audiences[id].num).collect())
+    }
+    /// Whether a tag or an audience has a rule that asks, directly or not, for `own`.
     fn depends_on(&self, id: &str, own: &str) -> bool {
         let mut seen = FxHashSet::default();
         let mut todo = vec![id.to_owned()];
@@ -185,10 +236,15 @@ impl Planner<'_, '_> {
             if id == own {
                 return true;
             }
-            if let Some(rule) =
-                self.tags.get(&id).filter(|_| seen.insert(id.clone())).and_then(|tag| tag.rule.as_deref())
-            {
-                todo.extend(Rule::from_text(rule).map(|rule| rule.tags()).unwrap_or_default());
+            if !seen.insert(id.clone()) {
+                continue;
+            }
+            let rule = match self.tags.get(&id) {
+                Some(tag) => tag.rule.as_deref(),
+                None => self.audiences.get(&id).and_then(|known| known.rule.as_deref()),
+            };
+            if let Some(rule) = rule.and_then(|rule| Rule::from_text(rule).ok()) {
+                todo.extend(rule.tags().into_iter().chain(rule.audiences()));
             }
         }
         false
@@ -201,6 +257,30 @@ impl Planner<'_, '_> {
             None => Ok(codes),
         }
     }
+}
+
+fn life(field: LifeField, op: Op, value: &Value, place: &str) -> Result<Life, Refusal> {
+    let chosen = || -> Result<Vec<usize>, Refusal> {
+        let options = field.options();
+        let names: Vec<&str> = options.iter().map(|(name, ..)| *name).collect();
+        let place_of = |text: String| {
+            let wrong = || refuse::value(place, &format!("one of {}", names.join(", ")), &format!("以下之一：{}", names.join("、")));
+            names.iter().position(|name| *name == text).ok_or_else(wrong)
+        };
+        texts(op, value, place)?.into_iter().map(place_of).collect()
+    };
+    Ok(match field {
+        LifeField::Lifecycle => Life::Stage(chosen()?.into_iter().map(|at| STAGES[at].1).collect()),
+        LifeField::Aarrr => Life::Aarrr(chosen()?),
+        LifeField::Tier => Life::Tier(chosen()?.into_iter().map(|at| TIERS[at].1).collect()),
+        LifeField::Segment => {
+            let names = chosen()?.into_iter().map(|at| field.options()[at].0.to_owned());
+            Life::Segment(names.collect())
+        }
+        LifeField::Rank(rank) => Life::Rfm(rank, integers(op, value, place, 1..=5)?),
+        LifeField::Score => Life::Score(integers(op, value, place, 0..=100)?),
+        LifeField::Loyal => Life::Loyal,
+    })
 }
 
 fn trait_test(r#type: FieldType, op: Op, value: &Value, place: &str) -> Result<TraitTest, Refusal> {

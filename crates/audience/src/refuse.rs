@@ -75,3 +75,105 @@ pub fn after() -> Refusal {
 pub fn range(field: &str) -> Refusal {
     Refusal::invalid("filter_range", "The lower bound is above the upper bound.", "下限大于上限。").field(field)
 }
+
+pub fn deed_shape(place: &str, keys: &[&str]) -> Refusal {
+    let en = format!("Here may stand an object with: {}.", keys.join(", "));
+    Refusal::invalid("rule_shape", en, format!("此处须为对象，可用字段：{}。", keys.join("、"))).field(place)
+}
+pub fn event(place: &str) -> Refusal {
+    let en = "Name an event, 1 to 50 events, or * for any.";
+    Refusal::invalid("rule_event", en, "请填写事件名（1 到 50 个），或 * 表示任意事件。").field(place)
+}
+pub fn tests(place: &str, max: usize) -> Refusal {
+    let en = format!("where is a list of up to {max} conditions on properties.");
+    Refusal::invalid("rule_where", en, format!("where 为属性条件列表，最多 {max} 条。")).field(place)
+}
+pub fn property(place: &str) -> Refusal {
+    Refusal::invalid("rule_where", "Name a property of the event.", "请填写事件属性名。").field(place)
+}
+pub fn property_value(place: &str) -> Refusal {
+    let en = "eq and ne take a number, a text, or true and false; gt, gte, lt and lte a number or a text; in and nin a list of 1 to 500 texts or of numbers; contains a text; exists true or false.";
+    let zh = "eq、ne 的值为数字、文本或是否；gt、gte、lt、lte 为数字或文本；in、nin 为 1 到 500 个文本（或数字）的列表；contains 为文本；exists 为 true 或 false。";
+    Refusal::invalid("rule_where", en, zh).field(place)
+}
+pub fn times(place: &str) -> Refusal {
+    let en = "One of times, days and sum, each with op (eq, ne, gt, gte, lt, lte) and value: a whole number from 0 to 1,000,000, for sum any number.";
+    let zh =
+        "times、days、sum 三选一，均含 op（eq、ne、gt、gte、lt、lte）与 value：0 到 1000000 的整数，sum 可为任意数字。";
+    Refusal::invalid("rule_times", en, zh).field(place)
+}
+pub fn steps(place: &str, low: usize, high: usize) -> Refusal {
+    let en = format!("A sequence has {low} to {high} steps.");
+    Refusal::invalid("rule_steps", en, format!("行为序列须有 {low} 到 {high} 步。")).field(place)
+}
+pub fn window(place: &str) -> Refusal {
+    let en = "A window is one of days, hours and minutes, from 1 minute to 366 days: {\"days\": 7}.";
+    Refusal::invalid("rule_window", en, "时间窗口为 days、hours、minutes 之一，1 分钟到 366 天，如 {\"days\": 7}。")
+        .field(place)
+}
+pub fn span(place: &str) -> Refusal {
+    let en = "A span is last_days, or from and to, or ever: true.";
+    Refusal::invalid("rule_span", en, "时间范围为 last_days，或 from 与 to，或 ever: true。").field(place)
+}
+pub fn span_days(place: &str, max: i64) -> Refusal {
+    let en = format!("last_days is a whole number from 1 to {max}.");
+    Refusal::invalid("rule_span", en, format!("last_days 为 1 到 {max} 的整数。")).field(place)
+}
+pub fn span_day(place: &str) -> Refusal {
+    let en = "A day is written as 2026-03-31.";
+    Refusal::invalid("rule_span", en, "日期格式为 2026-03-31。").field(place)
+}
+pub fn span_ends(place: &str) -> Refusal {
+    Refusal::invalid("rule_span", "The span ends before it begins.", "时间范围的结束早于开始。").field(place)
+}
+
+pub fn audience_unknown() -> Refusal {
+    Refusal::not_found("audience_unknown", "There is no such audience (any more).", "没有该人群包，或已被删除。")
+}
+pub fn audience_name(max: usize) -> Refusal {
+    let en = format!("A name has 1 to {max} characters and no control characters.");
+    Refusal::invalid("audience_name", en, format!("名称须为 1 到 {max} 个字符，且不含控制字符。")).field("name")
+}
+pub fn audience_description(max: usize) -> Refusal {
+    let en = format!("A description has up to {max} characters.");
+    Refusal::invalid("audience_description", en, format!("说明最多 {max} 个字符。")).field("description")
+}
+pub fn audience_limit(max: i64) -> Refusal {
+    let en = format!("A workspace holds up to {max} audiences; delete those no longer used.");
+    Refusal::conflict("audience_limit", en, format!("每个工作区最多 {max} 个人群包，请先删除不用的。"))
+}
+pub fn audience_fixed() -> Refusal {
+    let en = "A frozen audience or a list has no rule; make a new audience.";
+    Refusal::conflict("audience_fixed", en, "冻结人群与名单没有规则，请新建人群包。").field("rule")
+}
+pub fn audience_used(name: &str) -> Refusal {
+    let en = format!("“{name}” asks for this audience; change or delete that first.");
+    Refusal::conflict("audience_used", en, format!("“{name}”的规则引用了该人群包，请先修改或删除它。"))
+}
+pub fn audience_day(name: &str) -> Refusal {
+    let en = format!("The audience “{name}” did not exist on that day.");
+    Refusal::invalid("audience_day", en, format!("人群包“{name}”在该日尚不存在。")).field("day")
+}
+pub fn audience_span(max: i32) -> Refusal {
+    let en = format!("Give a first and a last day, at most {max} days.");
+    Refusal::invalid("audience_span", en, format!("请给出起止日期，最多 {max} 天。")).field("from")
+}
+pub fn rule_audience(place: &str, id: &str) -> Refusal {
+    let id: String = id.chars().take(80).collect();
+    Refusal::invalid(
+        "rule_audience",
+        format!("There is no audience {id} (any more)."),
+        format!("人群包 {id} 不存在或已删除。"),
+    )
+    .field(format!("{place}.value"))
+}
+pub fn audience_cycle(place: &str, name: &str) -> Refusal {
+    let en = format!("The audience “{name}” depends on this very rule; a rule may not depend on itself.");
+    Refusal::invalid("rule_cycle", en, format!("人群包“{name}”的规则依赖本规则，规则不能循环引用。"))
+        .field(format!("{place}.value"))
+}
+/// A refusal as it is kept with what it stopped.
+pub fn stored(refusal: &Refusal) -> String {
+    let parts = serde_json::json!({ "code": refusal.code, "field": refusal.field, "en": refusal.en, "zh": refusal.zh });
+    parts.to_string()
+}

@@ -7,8 +7,9 @@
 //!   {"not": [{"field": "tag", "op": "eq", "value": "tag_…"}]}
 //! ]}
 //! ```
-//! `all`: every one of them; `any`: at least one; `not`: none. `version` may be left out and is 1.
+//! A condition is on a field (as above), or on what somebody did ([`Deed`]). `all`: every one of them; `any`: at least one; `not`: none. `version` may be left out and is 1.
 
+use crate::deed::Deed;
 use crate::refuse;
 use serde::de::Error as _;
 use serde::ser::SerializeMap;
@@ -34,6 +35,7 @@ pub enum Node {
     Any(Vec<Node>),
     Not(Vec<Node>),
     Cond(Cond),
+    Deed(Deed),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -94,11 +96,17 @@ impl Rule {
         let mut nodes = 0;
         let root = node(value, "rule", 1, &mut nodes)?;
         // The builder always has a group to add to.
-        let root = if matches!(root, Node::Cond(_)) { Node::All(vec![root]) } else { root };
+        let root = if matches!(root, Node::Cond(_) | Node::Deed(_)) { Node::All(vec![root]) } else { root };
         Ok(Self { root })
     }
     pub fn from_text(text: &str) -> Result<Self, Refusal> {
-        Self::parse(&serde_json::from_str(text).map_err(|error| refuse::json().because(error))?)
+        let read = serde_json::from_str(text).map_err(|error| {
+            // The reader of JSON gives up at 128 levels, long after rules do.
+            let deep = error.classify() == serde_json::error::Category::Syntax
+                && error.to_string().contains("recursion limit");
+            if deep { refuse::too_deep("rule") } else { refuse::json().because(error) }
+        });
+        Self::parse(&read?)
     }
     /// The text that is stored with a tag.
     pub fn to_text(&self) -> String {
@@ -106,8 +114,15 @@ impl Rule {
     }
     /// Ids of the tags the rule asks for.
     pub(crate) fn tags(&self) -> Vec<String> {
+        self.named("tag")
+    }
+    /// Ids of the audiences the rule asks for.
+    pub(crate) fn audiences(&self) -> Vec<String> {
+        self.named("audience")
+    }
+    fn named(&self, field: &str) -> Vec<String> {
         let mut out = Vec::new();
-        collect_tags(&self.root, &mut out);
+        collect(&self.root, field, &mut out);
         out
     }
 }
@@ -126,6 +141,9 @@ fn node(value: &Value, place: &str, depth: usize, nodes: &mut usize) -> Result<N
         return cond(value, &keys, place).map(Node::Cond);
     }
     let [key] = keys[..] else { return Err(refuse::shape(place)) };
+    if Deed::KEYS.contains(&key) {
+        return Deed::read(key, &map[key], &format!("{place}.{key}")).map(Node::Deed);
+    }
     let make = match key {
         "all" => Node::All,
         "any" => Node::Any,
@@ -152,15 +170,17 @@ fn cond(value: &Value, keys: &[&str], place: &str) -> Result<Cond, Refusal> {
     Ok(Cond { field: field.to_owned(), op, value: value["value"].clone() })
 }
 
-fn collect_tags(node: &Node, out: &mut Vec<String>) {
+fn collect(node: &Node, field: &str, out: &mut Vec<String>) {
     match node {
-        Node::All(items) | Node::Any(items) | Node::Not(items) => items.iter().for_each(|item| collect_tags(item, out)),
-        Node::Cond(cond) if cond.field == "tag" => match &cond.value {
+        Node::All(items) | Node::Any(items) | Node::Not(items) => {
+            items.iter().for_each(|item| collect(item, field, out))
+        }
+        Node::Cond(cond) if cond.field == field => match &cond.value {
             Value::String(id) => out.push(id.clone()),
             Value::Array(ids) => out.extend(ids.iter().filter_map(Value::as_str).map(str::to_owned)),
             _ => {}
         },
-        Node::Cond(_) => {}
+        Node::Cond(_) | Node::Deed(_) => {}
     }
 }
 
@@ -175,6 +195,7 @@ impl Node {
                 map.serialize_entry("op", &cond.op)?;
                 map.serialize_entry("value", &cond.value)
             }
+            Node::Deed(deed) => map.serialize_entry(deed.key(), &deed.body()),
         }
     }
 }

@@ -46,6 +46,17 @@ impl IntTest {
     pub fn param(&self) -> Param<'_> {
         if self.op == Op::In { Param::Ints(&self.values) } else { Param::Int(self.values[0]) }
     }
+    /// Read as calendar days before today, the days that fit: from, up to but not including.
+    pub fn days(&self, today: i32) -> (i32, i32) {
+        let day = today.saturating_sub(i32::try_from(self.values[0]).unwrap_or(i32::MAX));
+        match self.op {
+            Op::Gt => (i32::MIN + 1, day),
+            Op::Gte => (i32::MIN + 1, day.saturating_add(1)),
+            Op::Lt => (day.saturating_add(1), i32::MAX),
+            Op::Lte => (day, i32::MAX),
+            _ => (day, day.saturating_add(1)),
+        }
+    }
     /// Read as calendar days before today, the instants that fit: from, up to but not including.
     pub fn days_ago(&self, now: Time, zone: &Zone) -> (i64, i64) {
         let today = zone.day(now);

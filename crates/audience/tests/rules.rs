@@ -329,6 +329,7 @@ fn the_catalogue_offers_only_what_holds(test: TestDb) {
         world.set(ann, name, value, world.ago(1));
     }
     let tag = world.tag("vip", None, None);
+    let audience = world.audience_of("phones", &json!({"field": "has.phone", "op": "eq", "value": true}));
     let fields = world.test.db().read(|tx| world.audience.fields(tx)).unwrap();
     let names: Vec<&str> = fields.iter().map(|field| field.field.as_str()).collect();
     for name in
@@ -341,8 +342,8 @@ fn the_catalogue_offers_only_what_holds(test: TestDb) {
         field.options.as_ref().unwrap().iter().map(|option| option.value.clone()).collect()
     };
     assert_eq!(
-        (options("store"), options("tag"), options("source")),
-        (vec!["S1".into(), "S2".into()], vec![tag], vec!["import".into(), "web".into()])
+        (options("store"), options("tag"), options("source"), options("audience")),
+        (vec!["S1".into(), "S2".into()], vec![tag], vec!["import".into(), "web".into()], vec![audience.id])
     );
     // Whatever is offered can be asked.
     for field in &fields {

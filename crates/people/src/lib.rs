@@ -36,6 +36,9 @@ pub use tagging::{TagChange, TagMark};
 pub use tags::{Tag, TagGroup, TagIn, TagKind, TagPatch};
 pub use traits::{TraitIn, TraitValue};
 
+/// Name of the event that tells of a profile edited by hand or brought by a file: what such a change leaves in the log.
+pub const PROFILE_CHANGED: &str = "Profile Changed";
+
 use siyu_db::{Db, DbError, Migration, Tx, params};
 use siyu_kernel::{Chance, NumberedId, PersonNum, Refusal, Vault};
 use siyu_log::Log;

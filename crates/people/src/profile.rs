@@ -1,11 +1,11 @@
 //! Reading people.
 
-use crate::People;
 use crate::traits::TraitValue;
+use crate::{PROFILE_CHANGED, People};
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Identifier, Kind, PersonNum, Refusal, Time};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug)]
 pub struct IdentifierRow {
@@ -132,6 +132,15 @@ impl People {
         }
         self.collect_tags(tx, &list, &root_of, &mut people)?;
         Ok(roots.iter().filter_map(|root| people.remove(root)).collect())
+    }
+
+    /// Tells the log that these identities were made or changed where no event of theirs says so: readers of the log that keep something
+    /// per person look again. Call it in the unit that changes them.
+    pub fn note_changed(&self, tx: &mut Tx<'_>, nodes: impl IntoIterator<Item = PersonNum>, source: &str, now: Time) {
+        for node in nodes.into_iter().collect::<BTreeSet<_>>() {
+            let id = format!("profile:{node}:{:016x}", self.inner.chance.next());
+            self.note(tx, &id, PROFILE_CHANGED, node, now, serde_json::json!({ "source": source }));
+        }
     }
 
     pub(crate) fn identifiers(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<Vec<IdentifierRow>, DbError> {

@@ -75,7 +75,15 @@ impl People {
         }
         if let Some(expires) = expires {
             let list: Vec<i64> = held.iter().map(|num| i64::from(*num)).collect();
-            tx.execute(&format!("UPDATE person_tag SET expires_at = $2 WHERE tag = $3 AND {} AND (expires_at IS NULL OR expires_at < $2)", tx.any("num", 1)), params![&list, expires, tag])?;
+            let sql = format!(
+                "UPDATE person_tag SET expires_at = $2 WHERE tag = $3 AND {} AND (expires_at IS NULL OR expires_at < $2) RETURNING num",
+                tx.any("num", 1)
+            );
+            for num in tx.query(&sql, params![&list, expires, tag], |row| row.num(0))? {
+                let id = format!("tag:extended:{tag}:{num}:{}", expires.0);
+                let said = serde_json::json!({ "tag": name, "source": mark.source, "why": mark.why, "until": expires });
+                self.note(tx, &id, "Tag Extended", num, now, said);
+            }
         }
         self.write_history(tx, (tag, &name), &fresh, "added", mark, now)?;
         Ok(fresh)

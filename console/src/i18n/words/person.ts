@@ -107,6 +107,8 @@ export const person = {
   "event.Tag Added": ["打上标签", "Tag added"],
   "event.Tag Removed": ["摘除标签", "Tag removed"],
   "event.Tag Expired": ["标签到期", "Tag expired"],
+  "event.Tag Extended": ["标签延期", "Tag extended"],
+  "event.Profile Changed": ["资料变更", "Profile changed"],
   "event.Consent Given": ["同意授权", "Consent given"],
   "event.Consent Withdrawn": ["撤回授权", "Consent withdrawn"],
   "event.Order Completed": ["下单", "Order completed"],

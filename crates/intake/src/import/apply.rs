@@ -29,6 +29,7 @@ impl Intake {
         let mut merges: Vec<Merged> = Vec::new();
         let mut traits = Vec::new();
         let mut changed: FxHashSet<usize> = FxHashSet::default();
+        let mut node_of: FxHashMap<usize, PersonNum> = FxHashMap::default();
         let mut tags: FxHashMap<&str, Vec<PersonNum>> = FxHashMap::default();
         for (at, (row, resolved)) in rows.iter().zip(resolved).enumerate() {
             let Some(resolved) = resolved else {
@@ -40,6 +41,7 @@ impl Intake {
             if resolved.created || !resolved.merges.is_empty() || resolved.attached > 0 {
                 changed.insert(at);
             }
+            node_of.insert(at, resolved.node);
             merges.extend(resolved.merges);
             for (name, value) in &row.traits {
                 traits.push((
@@ -52,6 +54,7 @@ impl Intake {
             }
         }
         self.write_traits(tx, traits, source, now, &mut changed)?;
+        people.note_changed(tx, changed.iter().filter_map(|at| node_of.get(at).copied()), source, now);
         for (name, nodes) in tags {
             self.import_tag(tx, name, &nodes, source, now)?;
         }
@@ -167,7 +170,11 @@ impl Intake {
                 (at, TraitIn { num: nodes[buyer], name: name.clone(), value: value.clone(), at: time })
             })
             .collect();
-        self.write_traits(tx, traits, source, now, &mut FxHashSet::default())?;
+        let mut changed = FxHashSet::default();
+        self.write_traits(tx, traits, source, now, &mut changed)?;
+        let changed = changed.iter().filter_map(|at| resolved[buyer_of[*at]].as_ref());
+        let fresh = resolved.iter().flatten().filter(|resolved| resolved.created || resolved.attached > 0);
+        people.note_changed(tx, changed.chain(fresh).map(|resolved| resolved.node), source, now);
         let orders = fold(rows, buyer_of, |buyer| resolved[buyer].as_ref().map(|_| (nodes[buyer], roots[buyer])));
         let (placed, mut booked) = siyu_commerce::place_booked(tx, &orders, job, now)?;
         // An order number that came with two buyers or two currencies is one order of the books: its first naming tells of it.

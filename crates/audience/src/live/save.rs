@@ -1,0 +1,237 @@
+//! One step's writing half: members, their events and the clock, in one transaction unless very many came or went at once.
+
+use super::look::{Dated, Found, Outcome};
+use super::{Clock, ENTERED, LEFT, Live, State, StepReport};
+use crate::Ctx;
+use crate::life::store_measured;
+use crate::stored::{Change, record};
+use roaring::RoaringBitmap;
+use siyu_db::{DbError, Tx, params};
+use siyu_kernel::{Event, EventKind, PersonNum, Refusal, Time};
+use siyu_log::Log;
+use std::sync::Arc;
+
+pub(super) const CLOCK: &str = "live";
+/// Without anything to save the clock is written this often, so that little is looked at twice after a crash.
+const CLOCK_SECONDS: i64 = 10;
+/// People in one transaction: others get their turn between two.
+const UNIT_PEOPLE: u64 = 4_000;
+
+/// A change as one unit writes it.
+struct Piece {
+    /// Place of the audience among the groups.
+    at: usize,
+    num: i64,
+    id: String,
+    name: String,
+    /// The number of the change before it.
+    last: i64,
+    day: i32,
+    change: Change,
+    entered: Vec<PersonNum>,
+    left: Vec<PersonNum>,
+}
+
+struct Note {
+    num: i64,
+    version: i64,
+    settle: bool,
+    error: Option<Option<String>>,
+}
+
+impl Live {
+    pub(super) fn save(&self, state: &mut State, found: Found, ctx: &Ctx) -> Result<StepReport, Refusal> {
+        let mut report =
+            StepReport { seq: found.to.seq, asked: found.asked, whole: found.whole, ..StepReport::default() };
+        for group in &state.groups {
+            if let Err(refusal) = &group.plan {
+                report.failed.push((group.row.id.clone(), refusal.code));
+            }
+        }
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut notes: Vec<Note> = Vec::new();
+        for outcome in &found.outcomes {
+            let group = &state.groups[outcome.at];
+            if outcome.settle || outcome.error.is_some() {
+                let (num, version) = (group.row.num, group.row.version);
+                notes.push(Note { num, version, settle: outcome.settle, error: outcome.error.clone() });
+            }
+            cut(state, outcome, &mut pieces);
+        }
+        let due = state
+            .saved
+            .is_none_or(|saved| found.to.day != saved.day || found.to.at.0 - saved.at.0 >= CLOCK_SECONDS * 1_000_000);
+        if !pieces.is_empty() || !notes.is_empty() || due || found.cycle.is_some() {
+            let cause = format!("{}.{}.{}", found.to.seq, found.to.day, found.to.at.0);
+            let mut units = units(pieces);
+            // The clock moves with the last one: until then a crash repeats the step, and finds those written in their places.
+            let last = units.pop().unwrap_or_default();
+            for unit in units {
+                report.add(&unit);
+                if !self.unit(state, &found, unit, Vec::new(), None, &cause, ctx.now)? {
+                    return Ok(StepReport { lost: true, ..report });
+                }
+            }
+            report.add(&last);
+            if !self.unit(state, &found, last, notes, Some(found.to), &cause, ctx.now)? {
+                return Ok(StepReport { lost: true, ..report });
+            }
+            state.saved = Some(found.to);
+        }
+        for outcome in found.outcomes {
+            let group = &mut state.groups[outcome.at];
+            group.members = outcome.members;
+            group.unsettled &= !outcome.settle;
+            if let Some(error) = outcome.error {
+                group.row.error = error;
+            }
+        }
+        (state.now, state.living, state.as_of) = (Some(found.to), Some(found.living), Some(found.as_of));
+        state.board = found.board;
+        Ok(report)
+    }
+
+    /// Writes a unit; `false` when somebody else wrote since this step began.
+    #[allow(clippy::too_many_arguments, reason = "one unit of work, named part by part")]
+    fn unit(
+        &self,
+        state: &mut State,
+        found: &Found,
+        pieces: Vec<Piece>,
+        notes: Vec<Note>,
+        clock: Option<Clock>,
+        cause: &str,
+        now: Time,
+    ) -> Result<bool, Refusal> {
+        let written: Vec<(usize, i64)> = pieces.iter().map(|piece| (piece.at, piece.last + 1)).collect();
+        let cycle = found.cycle;
+        let (log, from, cause, pieces) = (self.audience.log.clone(), found.from, cause.to_owned(), Arc::new(pieces));
+        let done = self.db.transact(move |tx| {
+            if !is_at(tx, from)? {
+                return Ok(false);
+            }
+            for piece in pieces.iter() {
+                if record(tx, piece.num, piece.last, &piece.change, piece.day, now)?.is_none() {
+                    // Edited or deleted meanwhile: the whole step is taken back and begun anew.
+                    return Err(moved());
+                }
+                for (name, word, people) in [(ENTERED, "entered", &piece.entered), (LEFT, "left", &piece.left)] {
+                    people.iter().for_each(|person| tell(&log, tx, piece, (name, word), *person, &cause, now));
+                }
+            }
+            for note in &notes {
+                if note.settle {
+                    let sql = "UPDATE audience SET settled = 1 WHERE num = $1 AND version = $2";
+                    tx.execute(sql, params![note.num, note.version])?;
+                }
+                if let Some(error) = &note.error {
+                    let sql = "UPDATE audience SET error = $1 WHERE num = $2 AND version = $3";
+                    tx.execute(sql, params![error.as_deref(), note.num, note.version])?;
+                }
+            }
+            if let (Some(clock), Some(cycle)) = (clock, cycle) {
+                store_measured(tx, clock.day, cycle)?;
+            }
+            if let Some(clock) = clock {
+                let sql = "INSERT INTO audience_clock (name, seq, day, at) VALUES ($1, $2, $3, $4)
+                           ON CONFLICT (name) DO UPDATE SET seq = excluded.seq, day = excluded.day, at = excluded.at";
+                tx.execute(sql, params![CLOCK, clock.seq, clock.day, clock.at])?;
+            }
+            Ok(true)
+        });
+        match done {
+            Ok(done) => {
+                if done {
+                    written.into_iter().for_each(|(at, no)| state.groups[at].row.last_no = no);
+                }
+                Ok(done)
+            }
+            Err(refusal) if refusal.code == MOVED => Ok(false),
+            Err(refusal) => Err(refusal),
+        }
+    }
+}
+
+const MOVED: &str = "audience_moved";
+fn moved() -> Refusal {
+    Refusal::conflict(MOVED, "The audience was changed meanwhile.", "人群包已被修改。")
+}
+fn is_at(tx: &mut Tx<'_>, clock: Option<Clock>) -> Result<bool, DbError> {
+    let lock = if tx.engine() == siyu_db::Engine::Postgres { " FOR UPDATE" } else { "" };
+    let sql = format!("SELECT seq, day, at FROM audience_clock WHERE name = $1{lock}");
+    let stored =
+        tx.opt(&sql, params![CLOCK], |row| Ok(Clock { seq: row.int(0)?, day: row.int(1)? as i32, at: row.time(2)? }))?;
+    Ok(stored == clock)
+}
+fn tell(
+    log: &Log,
+    tx: &mut Tx<'_>,
+    piece: &Piece,
+    (name, word): (&str, &str),
+    person: PersonNum,
+    cause: &str,
+    now: Time,
+) {
+    let body = serde_json::json!({ "properties": { "audience": piece.id, "name": piece.name } }).to_string();
+    log.append(
+        tx,
+        Event {
+            message_id: format!("audience:{word}:{}:{person}:{cause}", piece.num),
+            kind: EventKind::System,
+            name: name.to_owned(),
+            person,
+            at: now,
+            received_at: now,
+            source: "audience".to_owned(),
+            body,
+        },
+    );
+}
+
+/// The changes of one audience, those of very many people in several.
+fn cut(state: &State, outcome: &Outcome, pieces: &mut Vec<Piece>) {
+    let row = &state.groups[outcome.at].row;
+    let mut last = row.last_no;
+    for Dated { day, change, entered, left, silent } in &outcome.dated {
+        let all = &change.entered | &change.gone | entered | left;
+        let all: Vec<PersonNum> = all.into_iter().collect();
+        let mut people = (change.people + change.gone.len()).saturating_sub(change.entered.len());
+        for part in all.chunks(UNIT_PEOPLE as usize) {
+            let part: RoaringBitmap = part.iter().copied().collect();
+            let (came, gone) = (&change.entered & &part, &change.gone & &part);
+            people = (people + came.len()).saturating_sub(gone.len());
+            let (entered, left) = (entered & &part, left & &part);
+            let counted = (entered.len(), left.len());
+            let change = Change { entered: came, gone, counted, people };
+            let told = |set: RoaringBitmap| if *silent { Vec::new() } else { set.into_iter().collect() };
+            let (entered, left) = (told(entered), told(left));
+            let (num, id, name) = (row.num, row.id.clone(), row.name.clone());
+            pieces.push(Piece { at: outcome.at, num, id, name, last, day: *day, change, entered, left });
+            last += 1;
+        }
+    }
+}
+/// Pieces together up to a bound.
+fn units(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
+    let mut units: Vec<Vec<Piece>> = Vec::new();
+    let mut people = u64::MAX;
+    for piece in pieces {
+        let own = piece.change.entered.len() + piece.change.gone.len();
+        if people.saturating_add(own) > UNIT_PEOPLE {
+            units.push(Vec::new());
+            people = 0;
+        }
+        people += own;
+        units.last_mut().expect("pushed above").push(piece);
+    }
+    units
+}
+
+impl StepReport {
+    fn add(&mut self, pieces: &[Piece]) {
+        for piece in pieces {
+            self.entered += piece.entered.len() as u64;
+            self.left += piece.left.len() as u64;
+        }
+    }
+}

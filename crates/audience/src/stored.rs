@@ -1,0 +1,446 @@
+//! Audiences as stored things.
+
+use crate::members;
+use crate::rule::Rule;
+use crate::{Audience, Ctx, Scope, refuse};
+use roaring::RoaringBitmap;
+use siyu_db::{DbError, RowRef, Tx, params};
+use siyu_kernel::{PersonNum, Refusal, Time};
+
+/// Audiences of a workspace.
+pub const AUDIENCES_MAX: i64 = 2_000;
+const NAME_CHARS_MAX: usize = 100;
+const DESCRIPTION_CHARS_MAX: usize = 500;
+/// Days of one answer about sizes.
+const HISTORY_DAYS_MAX: i32 = 800;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AudienceKind {
+    /// Whoever its rule fits, kept live.
+    Rule,
+    /// The people another audience had once.
+    Frozen,
+    /// Named one by one.
+    List,
+}
+
+impl AudienceKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Frozen => "frozen",
+            Self::List => "list",
+        }
+    }
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Rule, Self::Frozen, Self::List].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct AudienceRow {
+    pub num: i64,
+    pub id: String,
+    pub name: String,
+    pub description: String,
+    pub kind: AudienceKind,
+    pub rule: Option<String>,
+    /// Of everybody; a reader limited to stores counts for himself.
+    pub people: u64,
+    pub created_at: Time,
+    pub created_by: String,
+    pub changed_at: Time,
+    /// Changes whenever somebody edits it.
+    pub version: i64,
+    /// Why its rule cannot be evaluated: JSON with code, field, en and zh. Its people stay as they were.
+    pub error: Option<String>,
+    pub(crate) last_no: i64,
+    pub(crate) settled: bool,
+}
+
+/// Who is meant.
+#[derive(Clone, Debug)]
+pub enum Meant {
+    Rule(Rule),
+    Frozen(RoaringBitmap),
+    List(RoaringBitmap),
+}
+
+#[derive(Clone, Debug)]
+pub struct AudienceIn {
+    pub name: String,
+    pub description: String,
+    pub meant: Meant,
+}
+
+impl AudienceIn {
+    pub fn list(name: &str, people: RoaringBitmap) -> Self {
+        Self { name: name.to_owned(), description: String::new(), meant: Meant::List(people) }
+    }
+    pub fn rule(name: &str, rule: Rule) -> Self {
+        Self { name: name.to_owned(), description: String::new(), meant: Meant::Rule(rule) }
+    }
+}
+
+/// `None` leaves as it is.
+#[derive(Clone, Debug, Default)]
+pub struct AudiencePatch {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    pub rule: Option<Rule>,
+}
+
+/// One day of an audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AudienceDay {
+    /// Days since 1970.
+    pub day: i32,
+    /// At its end.
+    pub people: u64,
+    /// How many came and went; a person may have done both, and several times.
+    pub entered: u64,
+    pub left: u64,
+}
+
+/// People of two days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    pub entered: RoaringBitmap,
+    pub left: RoaringBitmap,
+    pub stayed: u64,
+}
+
+/// People of one page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberPage {
+    pub people: Vec<PersonNum>,
+    pub next: Option<String>,
+    pub total: u64,
+}
+
+const ROW: &str = "SELECT num, id, name, description, kind, rule, people, created_at, created_by, changed_at, version, error, last_no, settled FROM audience";
+
+fn row(row: RowRef<'_>) -> Result<AudienceRow, DbError> {
+    let kind = row.text(4)?;
+    Ok(AudienceRow {
+        num: row.int(0)?,
+        id: row.text(1)?,
+        name: row.text(2)?,
+        description: row.text(3)?,
+        kind: AudienceKind::parse(&kind).ok_or_else(|| DbError::Decode(format!("an audience of kind {kind}")))?,
+        rule: row.opt_text(5)?,
+        people: row.int(6)?.max(0) as u64,
+        created_at: row.time(7)?,
+        created_by: row.text(8)?,
+        changed_at: row.time(9)?,
+        version: row.int(10)?,
+        error: row.opt_text(11)?,
+        last_no: row.int(12)?,
+        settled: row.flag(13)?,
+    })
+}
+
+fn checked(name: &str, description: &str) -> Result<(String, String), Refusal> {
+    let name = name.trim();
+    if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        return Err(refuse::audience_name(NAME_CHARS_MAX));
+    }
+    if description.chars().count() > DESCRIPTION_CHARS_MAX {
+        return Err(refuse::audience_description(DESCRIPTION_CHARS_MAX));
+    }
+    Ok((name.to_owned(), description.to_owned()))
+}
+
+impl Audience {
+    /// The people an input means now, for [`Audience::create`]: worked out before the unit that writes, which holds up everybody.
+    pub fn meant(&self, tx: &mut Tx<'_>, input: &AudienceIn, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+        match &input.meant {
+            Meant::Frozen(people) | Meant::List(people) => Ok(people.clone()),
+            Meant::Rule(rule) => {
+                let plan = self.plan(tx, rule, None, ctx)?;
+                self.members(tx, &plan, &Scope::All, ctx)
+            }
+        }
+    }
+    /// Stores an audience with the people it has now. Nobody enters by it: no event tells of them.
+    ///
+    /// Errors: `audience_name`, `audience_description`, `audience_limit`, and those of [`Audience::plan`].
+    pub fn create(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        input: &AudienceIn,
+        people: &RoaringBitmap,
+        by: &str,
+        ctx: &Ctx,
+    ) -> Result<AudienceRow, Refusal> {
+        let (name, description) = checked(&input.name, &input.description)?;
+        if tx.one("SELECT COUNT(*) FROM audience", &[], |row| row.int(0))? >= AUDIENCES_MAX {
+            return Err(refuse::audience_limit(AUDIENCES_MAX));
+        }
+        let (kind, rule) = match &input.meant {
+            Meant::Rule(rule) => {
+                self.plan(tx, rule, Some(id), ctx)?;
+                (AudienceKind::Rule, Some(rule.to_text()))
+            }
+            Meant::Frozen(_) => (AudienceKind::Frozen, None),
+            Meant::List(_) => (AudienceKind::List, None),
+        };
+        let (now, day, count) = (ctx.now, ctx.zone.day(ctx.now), people.len() as i64);
+        let num = tx.one(
+            "INSERT INTO audience (id, name, description, kind, rule, created_at, created_by, changed_at, version, last_no, settled, people)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $6, 1, 0, $8, $9) RETURNING num",
+            params![id, &name, &description, kind.name(), rule.as_deref(), now, by, kind != AudienceKind::Rule, count],
+            |row| row.int(0),
+        )?;
+        let body = members::stored(people);
+        tx.execute(
+            "INSERT INTO audience_base (audience, no, day, body) VALUES ($1, 0, $2, $3)",
+            params![num, day, &body],
+        )?;
+        tx.execute(
+            "INSERT INTO audience_day (audience, day, people, entered, gone) VALUES ($1, $2, $3, 0, 0)",
+            params![num, day, count],
+        )?;
+        self.stored(tx, id)
+    }
+    /// Errors: `audience_unknown`.
+    pub fn stored(&self, tx: &mut Tx<'_>, id: &str) -> Result<AudienceRow, Refusal> {
+        tx.opt(&format!("{ROW} WHERE id = $1"), params![id], row)?.ok_or_else(refuse::audience_unknown)
+    }
+    /// Newest first; `q` is part of a name, `after` the number of the last one seen.
+    pub fn all_stored(
+        &self,
+        tx: &mut Tx<'_>,
+        q: Option<&str>,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<(Vec<AudienceRow>, Option<i64>), DbError> {
+        let q = q.map(str::trim).filter(|q| !q.is_empty()).map(str::to_lowercase);
+        let sql = format!("{ROW} WHERE num < $1 ORDER BY num DESC");
+        let mut rows = tx.query(&sql, params![after.unwrap_or(i64::MAX)], row)?;
+        rows.retain(|row| q.as_ref().is_none_or(|q| row.name.to_lowercase().contains(q)));
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| row.num);
+        Ok((rows, next))
+    }
+    pub(crate) fn live_rows(&self, tx: &mut Tx<'_>) -> Result<Vec<AudienceRow>, DbError> {
+        tx.query(&format!("{ROW} ORDER BY num"), &[], row)
+    }
+
+    /// The people a changed rule means now, for [`Audience::change`].
+    pub fn meant_by(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        patch: &AudiencePatch,
+        ctx: &Ctx,
+    ) -> Result<Option<RoaringBitmap>, Refusal> {
+        let Some(rule) = &patch.rule else { return Ok(None) };
+        let plan = self.plan(tx, rule, Some(id), ctx)?;
+        self.members(tx, &plan, &Scope::All, ctx).map(Some)
+    }
+    /// Changes an audience. People who come or go by a new rule are counted, but no event tells of them: nobody did anything.
+    ///
+    /// Errors: `audience_unknown`, `audience_fixed`, `audience_name`, `audience_description`, and those of [`Audience::plan`].
+    pub fn change(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        patch: &AudiencePatch,
+        people: Option<&RoaringBitmap>,
+        ctx: &Ctx,
+    ) -> Result<AudienceRow, Refusal> {
+        let own = self.stored(tx, id)?;
+        let (name, description) =
+            (patch.name.as_ref().unwrap_or(&own.name), patch.description.as_ref().unwrap_or(&own.description));
+        let (name, description) = checked(name, description)?;
+        let sql = "UPDATE audience SET name = $1, description = $2, version = version + 1 WHERE num = $3";
+        tx.execute(sql, params![&name, &description, own.num])?;
+        if let Some(rule) = &patch.rule {
+            if own.kind != AudienceKind::Rule {
+                return Err(refuse::audience_fixed());
+            }
+            self.plan(tx, rule, Some(id), ctx)?;
+            let sql = "UPDATE audience SET rule = $1, changed_at = $2, settled = 0, error = NULL WHERE num = $3";
+            tx.execute(sql, params![&rule.to_text(), ctx.now, own.num])?;
+            if let Some(people) = people {
+                let before = members::on(tx, own.num, None)?.unwrap_or_default();
+                let change = Change {
+                    entered: people - &before,
+                    gone: &before - people,
+                    counted: ((people - &before).len(), (&before - people).len()),
+                    people: people.len(),
+                };
+                record(tx, own.num, own.last_no, &change, ctx.zone.day(ctx.now), ctx.now)?;
+            }
+        }
+        self.stored(tx, id)
+    }
+    /// Errors: `audience_unknown`, `audience_used` naming who uses it.
+    pub fn delete(&self, tx: &mut Tx<'_>, id: &str) -> Result<AudienceRow, Refusal> {
+        let own = self.stored(tx, id)?;
+        let names = |rule: &Option<String>| {
+            rule.as_deref()
+                .and_then(|rule| Rule::from_text(rule).ok())
+                .is_some_and(|rule| rule.audiences().iter().any(|named| named == id))
+        };
+        let mut users: Vec<String> = Vec::new();
+        users.extend(self.live_rows(tx)?.into_iter().filter(|other| names(&other.rule)).map(|other| other.name));
+        users.extend(self.people.tags(tx)?.into_iter().filter(|tag| names(&tag.rule)).map(|tag| tag.name));
+        if let Some(user) = users.first() {
+            return Err(refuse::audience_used(user));
+        }
+        for table in ["audience_base", "audience_change", "audience_day"] {
+            tx.execute(&format!("DELETE FROM {table} WHERE audience = $1"), params![own.num])?;
+        }
+        tx.execute("DELETE FROM audience WHERE num = $1", params![own.num])?;
+        Ok(own)
+    }
+
+    /// Who is in it, as people now: on a day (at its end), or at present. Errors: `audience_day`.
+    pub fn people_of(
+        &self,
+        tx: &mut Tx<'_>,
+        own: &AudienceRow,
+        day: Option<i32>,
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<RoaringBitmap, Refusal> {
+        let today = ctx.zone.day(ctx.now);
+        let stored = match day {
+            Some(day) if day > today => return Err(refuse::audience_day(&own.name)),
+            Some(day) => members::on(tx, own.num, Some(day))?.ok_or_else(|| refuse::audience_day(&own.name))?,
+            None => self.now(tx, own.num)?,
+        };
+        self.visible_of(tx, &stored, scope, ctx)
+    }
+    pub(crate) fn now(&self, tx: &mut Tx<'_>, num: i64) -> Result<RoaringBitmap, DbError> {
+        match &self.memory {
+            Some(memory) => Ok(memory.lists.now(tx, num)?.map(|(set, _)| (*set).clone()).unwrap_or_default()),
+            None => Ok(members::on(tx, num, None)?.unwrap_or_default()),
+        }
+    }
+    /// Stored numbers as the people they are now whom a reader may see.
+    fn visible_of(
+        &self,
+        tx: &mut Tx<'_>,
+        stored: &RoaringBitmap,
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<RoaringBitmap, Refusal> {
+        let people = self.roster(tx, ctx)?.people_of(stored);
+        match scope {
+            Scope::All => Ok(people),
+            scope => Ok(people & self.visible_all(tx, scope, ctx)?),
+        }
+    }
+    /// A page of the people of a set, the highest number first.
+    pub fn page_of(people: &RoaringBitmap, after: Option<&str>, limit: usize) -> Result<MemberPage, Refusal> {
+        let after: Option<PersonNum> = after.map(|text| text.parse().map_err(|_| refuse::after())).transpose()?;
+        let mut page: Vec<PersonNum> = match after {
+            None => people.iter().rev().take(limit + 1).collect(),
+            Some(after) => people.range(..after).rev().take(limit + 1).collect(),
+        };
+        let more = page.len() > limit;
+        page.truncate(limit);
+        let next = page.last().filter(|_| more).map(PersonNum::to_string);
+        Ok(MemberPage { people: page, next, total: people.len() })
+    }
+
+    /// Every day from `from` to `to` since the audience was made, oldest first. Errors: `audience_span`.
+    pub fn history(
+        &self,
+        tx: &mut Tx<'_>,
+        own: &AudienceRow,
+        from: i32,
+        to: i32,
+        ctx: &Ctx,
+    ) -> Result<Vec<AudienceDay>, Refusal> {
+        if from > to || to - from >= HISTORY_DAYS_MAX {
+            return Err(refuse::audience_span(HISTORY_DAYS_MAX));
+        }
+        let (first, today) = (ctx.zone.day(own.created_at), ctx.zone.day(ctx.now));
+        let rows = tx.query(
+            "SELECT day, people, entered, gone FROM audience_day WHERE audience = $1 AND day <= $2 ORDER BY day",
+            params![own.num, to],
+            |row| {
+                let n = |at| row.int(at).map(|n| n.max(0) as u64);
+                Ok(AudienceDay { day: row.int(0)? as i32, people: n(1)?, entered: n(2)?, left: n(3)? })
+            },
+        )?;
+        let mut rows = rows.into_iter().peekable();
+        let mut last = 0;
+        while let Some(row) = rows.next_if(|row| row.day < from) {
+            last = row.people;
+        }
+        let mut out = Vec::new();
+        for day in from.max(first)..=to.min(today) {
+            match rows.next_if(|row| row.day == day) {
+                Some(row) => {
+                    last = row.people;
+                    out.push(row);
+                }
+                None => out.push(AudienceDay { day, people: last, entered: 0, left: 0 }),
+            }
+        }
+        Ok(out)
+    }
+    /// How many came and went on a day.
+    pub fn moves_on(&self, tx: &mut Tx<'_>, own: &AudienceRow, day: i32) -> Result<(u64, u64), DbError> {
+        let sql = "SELECT entered, gone FROM audience_day WHERE audience = $1 AND day = $2";
+        let row = tx.opt(sql, params![own.num, day], |row| Ok((row.int(0)?, row.int(1)?)))?;
+        Ok(row.map_or((0, 0), |(entered, gone)| (entered.max(0) as u64, gone.max(0) as u64)))
+    }
+    /// Between the ends of two days. Errors: `audience_day`.
+    pub fn difference(
+        &self,
+        tx: &mut Tx<'_>,
+        own: &AudienceRow,
+        (from, to): (i32, i32),
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<Difference, Refusal> {
+        let before = self.people_of(tx, own, Some(from), scope, ctx)?;
+        let after = self.people_of(tx, own, Some(to), scope, ctx)?;
+        Ok(Difference { entered: &after - &before, left: &before - &after, stayed: before.intersection_len(&after) })
+    }
+}
+
+/// A change of members, ready to be written.
+pub(crate) struct Change {
+    pub entered: RoaringBitmap,
+    pub gone: RoaringBitmap,
+    /// (entered, gone) without those who only got another number.
+    pub counted: (u64, u64),
+    /// How many there are after it.
+    pub people: u64,
+}
+
+/// Writes a change behind number `last`; answers its number, or `None` when the audience is gone or has changed meanwhile.
+pub(crate) fn record(
+    tx: &mut Tx<'_>,
+    audience: i64,
+    last: i64,
+    change: &Change,
+    day: i32,
+    now: Time,
+) -> Result<Option<i64>, DbError> {
+    let no = last + 1;
+    let sql = "UPDATE audience SET last_no = $1, people = $2 WHERE num = $3 AND last_no = $4";
+    if tx.execute(sql, params![no, change.people as i64, audience, last])? == 0 {
+        return Ok(None);
+    }
+    let (entered, gone) = (members::stored(&change.entered), members::stored(&change.gone));
+    tx.execute(
+        "INSERT INTO audience_change (audience, no, day, at, entered, gone) VALUES ($1, $2, $3, $4, $5, $6)",
+        params![audience, no, day, now, &entered, &gone],
+    )?;
+    tx.execute(
+        "INSERT INTO audience_day (audience, day, people, entered, gone) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (audience, day) DO UPDATE SET people = excluded.people, entered = audience_day.entered + excluded.entered, gone = audience_day.gone + excluded.gone",
+        params![audience, day, change.people as i64, change.counted.0 as i64, change.counted.1 as i64],
+    )?;
+    Ok(Some(no))
+}
