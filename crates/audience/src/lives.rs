@@ -20,7 +20,7 @@ const SCORES: u8 = 5;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Life {
     Stage(Vec<Stage>),
-    /// Places in [`AARRR`].
+    /// Places among the options of `LifeField::Aarrr`.
     Aarrr(Vec<usize>),
     Loyal,
     /// Whole points.
@@ -44,7 +44,6 @@ pub(crate) const STAGES: [(&str, Stage); 5] = [
     ("at_risk", Stage::AtRisk),
     ("lost", Stage::Lost),
 ];
-pub(crate) const AARRR: [&str; 5] = ["acquisition", "activation", "retention", "revenue", "referral"];
 pub(crate) const TIERS: [(&str, Tier); 3] = [("ordinary", Tier::Ordinary), ("loyal", Tier::Loyal), ("super_vip", Tier::SuperVip)];
 
 /// What the answers come from.

@@ -8,13 +8,12 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use siyu_behaviour::{ColumnKind, Snapshot};
 use siyu_files::Source;
-use siyu_intake::import::{ImportKind, ImportOptions, NewJob, Run};
+use siyu_intake::import::{ImportKind, ImportOptions, NewJob, Patience, Run};
 use siyu_kernel::{Clock, Zone};
 use siyu_projection::{AMOUNT, MONEY_EVENTS};
 use siyu_testkit::{TestDb, contract};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 contract!(&ALL; amounts_are_the_books, the_retail_example_reconciles);
 
@@ -94,8 +93,13 @@ fn import(world: &World, path: &Path, columns: &[(&str, &str)]) {
         let job = intake.create_job(tx, &new, now)?;
         intake.start_job(tx, &job.id, &mapping, &ImportOptions::default(), false)
     });
-    let run =
-        Run { intake: &world.intake, db: world.test.db(), clock: world.test.clock.clone(), zone: Zone::shanghai() };
+    let run = Run {
+        intake: &world.intake,
+        db: world.test.db(),
+        clock: world.test.clock.clone(),
+        zone: Zone::shanghai(),
+        patience: Patience::Seconds(0),
+    };
     run.run(&job.unwrap(), Source::path(path).unwrap(), &mut |_| {}).unwrap();
 }
 

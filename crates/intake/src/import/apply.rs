@@ -54,7 +54,7 @@ impl Intake {
             }
         }
         self.write_traits(tx, traits, source, now, &mut changed)?;
-        people.note_changed(tx, changed.iter().filter_map(|at| node_of.get(at).copied()), source, now);
+        self.inner.people.note_changed(tx, changed.iter().filter_map(|at| node_of.get(at).copied()), source, now);
         for (name, nodes) in tags {
             self.import_tag(tx, name, &nodes, source, now)?;
         }

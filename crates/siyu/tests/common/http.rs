@@ -21,7 +21,7 @@ fn write(method: &str, address: &str, path: &str, key: &str, body: &Value) -> io
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
     );
-    send(address, &head, body)
+    send(address, &head, body.to_string().as_bytes())
 }
 
 /// A body of any kind.
