@@ -28,6 +28,9 @@ pub(crate) struct Lane<'v> {
     starts: &'v [u32],
     pub times: &'v [i64],
     pub tests: &'v [TestIn<'v>],
+    /// Identities the rows came in with; empty when each is its person.
+    origins: &'v [u32],
+    bucket: u16,
     /// Place in [`Selection::lists`].
     pub list: u32,
 }
@@ -46,7 +49,8 @@ impl Ground {
                 (None, IndexView::Sparse(_)) => unreachable!("sparse ones are written out"),
             };
             let live = own.live.as_deref().unwrap_or(words);
-            Lane { live, words, ranks, starts: list.starts, times: list.times, tests: &list.tests, list: at as u32 }
+            let (starts, times, tests, origins) = (list.starts, list.times, &list.tests, list.origins);
+            Lane { live, words, ranks, starts, times, tests, origins, bucket: selection.bucket(), list: at as u32 }
         };
         self.0.iter().zip(&selection.lists).enumerate().map(lane).collect()
     }
@@ -96,6 +100,11 @@ impl<'v> Lane<'v> {
     pub fn keeps(&self, row: usize) -> bool {
         self.tests.iter().all(|test| test.holds(row))
     }
+    /// What decides between rows of the same instant, before their lists: the identity a row came in with.
+    #[inline(always)]
+    fn origin(&self, row: usize, slot: u32) -> u32 {
+        self.origins.get(row).copied().unwrap_or(u32::from(self.bucket) << 16 | slot)
+    }
 }
 
 /// The words of everybody in any of the lanes.
@@ -110,13 +119,15 @@ pub(crate) trait Source {
     fn load(&mut self, word: usize, bit: u32);
     /// The instant of the last row at or before `at`; `i64::MIN` when there is none.
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64;
-    /// (instant, list, row) of [`Source::latest`]; of the same instant the last to arrive.
+    /// (instant, list, row) of [`Source::latest`]; of the same instant the last by (origin, list, row).
     fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)>;
     /// Its lanes: times, and where the person's rows begin and end. (Loops over them stand where they are used: a closure would not be compiled for
     /// the newer processor.)
     fn lanes(&self) -> usize;
     fn run(&self, lane: usize) -> (&[i64], usize, usize);
     fn keeps(&self, lane: usize, row: usize) -> bool;
+    /// Of a row: what comes before its list in the order of the same instant.
+    fn origin(&self, lane: usize, row: usize) -> u32;
 }
 
 /// A single lane without tests: the usual case, when parts are compacted.
@@ -159,35 +170,41 @@ impl Source for One<'_> {
     fn keeps(&self, _: usize, _: usize) -> bool {
         true
     }
+    #[inline(always)]
+    fn origin(&self, _: usize, _: usize) -> u32 {
+        0
+    }
 }
 
 /// Any number of lanes, with tests.
 pub(crate) struct Many<'v> {
     lanes: Vec<Lane<'v>>,
     ranges: Vec<(usize, usize)>,
+    slot: u32,
 }
 
 impl<'v> Many<'v> {
     pub fn new(lanes: Vec<Lane<'v>>) -> Self {
-        Self { ranges: vec![(0, 0); lanes.len()], lanes }
+        Self { ranges: vec![(0, 0); lanes.len()], lanes, slot: 0 }
     }
-    /// (instant, list, row) of the first kept row.
+    /// (instant, list, row) of the first kept row by (instant, origin, list, row).
     #[inline(always)]
     pub fn first_at(&self) -> Option<(i64, u32, u32)> {
-        let mut first: Option<(i64, u32, u32)> = None;
+        let mut first: Option<(i64, u32, u32, u32)> = None;
         for (lane, (from, to)) in self.lanes.iter().zip(&self.ranges) {
             for row in *from..*to {
                 let at = lane.times[row];
-                if first.is_some_and(|first| first.0 <= at) {
+                if first.is_some_and(|first| first.0 < at) {
                     break;
                 }
                 if lane.keeps(row) {
-                    first = Some((at, lane.list, row as u32));
+                    let found = (at, lane.origin(row, self.slot), lane.list, row as u32);
+                    first = Some(first.map_or(found, |first| first.min(found)));
                     break;
                 }
             }
         }
-        first
+        first.map(|(at, _, list, row)| (at, list, row))
     }
     /// The last kept row at or before `at` of each lane.
     #[inline(always)]
@@ -206,6 +223,7 @@ impl<'v> Many<'v> {
 impl Source for Many<'_> {
     #[inline(always)]
     fn load(&mut self, word: usize, bit: u32) {
+        self.slot = word as u32 * 64 + bit;
         for (range, lane) in self.ranges.iter_mut().zip(&self.lanes) {
             *range = lane.range(word, bit);
         }
@@ -222,13 +240,13 @@ impl Source for Many<'_> {
     }
     #[inline(always)]
     fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
-        let mut last: Option<(i64, u32, u32)> = None;
+        let mut last: Option<(i64, u32, u32, u32)> = None;
         for (lane, range) in self.lanes.iter().zip(&self.ranges) {
             if let Some(row) = Self::last_of(simd, lane, *range, at) {
-                last = last.max(Some((lane.times[row], lane.list, row as u32)));
+                last = last.max(Some((lane.times[row], lane.origin(row, self.slot), lane.list, row as u32)));
             }
         }
-        last
+        last.map(|(at, _, list, row)| (at, list, row))
     }
     #[inline(always)]
     fn lanes(&self) -> usize {
@@ -242,5 +260,9 @@ impl Source for Many<'_> {
     #[inline(always)]
     fn keeps(&self, lane: usize, row: usize) -> bool {
         self.lanes[lane].keeps(row)
+    }
+    #[inline(always)]
+    fn origin(&self, lane: usize, row: usize) -> u32 {
+        self.lanes[lane].origin(row, self.slot)
     }
 }

@@ -1,8 +1,8 @@
 //! What a kernel sees of one bucket: its parts as one history per person.
 //!
 //! A person's events of a type usually lie in one part and are handed out as slices of it; only for people with events in several parts are
-//! they gathered, by (instant, origin, part), into the reader's own memory. Parts are in order of arrival, so what one identity did at the
-//! same instant stays in that order.
+//! they gathered, by (instant, origin, event, part), into the reader's own memory. Parts are in order of arrival, so what one identity did at
+//! the same instant stays in that order, and no order depends on how a history is cut into parts.
 
 use crate::bits::Bits;
 use crate::part::{IndexView, Part, TypePart};
@@ -113,7 +113,7 @@ impl List<'_> {
     }
     /// What decides between events at the same instant before the order of arrival does.
     #[inline]
-    fn origin(&self, row: usize, person: u32) -> u32 {
+    pub(crate) fn origin(&self, row: usize, person: u32) -> u32 {
         self.origins.get(row).copied().unwrap_or(person)
     }
     #[inline]
@@ -128,6 +128,7 @@ pub struct Places(Vec<Vec<u32>>);
 /// The events of a [`Select`] in one bucket.
 #[derive(Default)]
 pub struct Selection<'v> {
+    /// By event, those of one event in order of arrival.
     pub lists: Vec<List<'v>>,
     bucket: u16,
     /// False when every test holds for every row, so that slices can be handed out as they are.
@@ -153,6 +154,7 @@ impl View {
                 });
             }
         }
+        lists.sort_by(|a, b| a.part.event.cmp(&b.part.event));
         let tested = lists.iter().any(|list| !list.tests.is_empty());
         Selection { lists, bucket: self.bucket, tested }
     }
@@ -209,7 +211,7 @@ impl View {
         let last = self.parts.iter().filter_map(|held| held.part.days.last()).map(|day| day.day).max()?;
         Some((first, last))
     }
-    /// A person's whole history: calls `each(list of all types, row, instant)` in order of (instant, arrival). For many people keep a
+    /// A person's whole history: calls `each(list of all types, row, instant)` in order of (instant, origin, arrival). For many people keep a
     /// [`Walker`].
     pub fn walk(&self, slot: u16, mut each: impl FnMut(&TypePart, usize, i64)) {
         self.walker().walk(slot, |part, kind, row, at| each(&self.parts[part].part.types[kind], row, at));
@@ -240,7 +242,7 @@ struct Cursor {
 }
 
 impl Walker<'_> {
-    /// Calls `each(part, type, row, instant)` in order of (instant, part, arrival); part and type are places in [`View::parts`] and [`Part::types`].
+    /// Calls `each(part, type, row, instant)` in order of (instant, origin, arrival); part and type are places in [`View::parts`] and [`Part::types`].
     pub fn walk(&mut self, slot: u16, mut each: impl FnMut(usize, usize, usize, i64)) {
         let mut left = 0;
         for (held, cursor) in self.parts.iter().zip(&mut self.cursors) {
@@ -296,6 +298,13 @@ impl Cursor {
 }
 
 impl<'v> Selection<'v> {
+    pub(crate) fn bucket(&self) -> u16 {
+        self.bucket
+    }
+    /// Of an event, what decides at the same instant before its type and its arrival do.
+    pub(crate) fn origin(&self, list: usize, row: usize, slot: u16) -> u32 {
+        self.lists[list].origin(row, u32::from(self.bucket) << 16 | u32::from(slot))
+    }
     /// People with at least one event of these types. With tests, some of them may have none that holds.
     pub fn people(&self) -> Bits {
         let mut all = Bits::empty();
@@ -397,7 +406,7 @@ impl<'v> Selection<'v> {
         sort.clear();
         let place = |(list, row): &(u32, u32)| self.lists[*list as usize].origin(*row as usize, person);
         sort.extend(times.iter().zip(&*at).map(|(time, own)| (*time, place(own), own.0, own.1)));
-        // Lists are by part, and within a part by type: the same as (instant, origin, arrival) within a type.
+        // Lists are by event, those of one event by part: (instant, origin, event, arrival).
         sort.sort_unstable();
         times.clear();
         at.clear();

@@ -5,7 +5,7 @@ use crate::bits::{Bits, WORDS};
 use crate::fast::{Simd, Work, fast};
 use crate::lane::{Ground, Lane, Many, One, Source, present};
 use crate::test::Select;
-use crate::view::{Scratch, Selection, View};
+use crate::view::{List, Scratch, Selection, View};
 
 /// At most this many steps.
 pub(crate) const STEPS: usize = 10;
@@ -160,14 +160,18 @@ fn first_end<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], le
         let (times, from, to) = sources[level].run(lane);
         for row in from..to {
             let end = times[row];
-            if end >= until || end >= first.0 {
+            if end >= until || end > first.0 {
                 break;
             }
             if end >= chains.from
                 && sources[level].keeps(lane, row)
                 && (level == 0 || start(simd, chains, sources, level, end) != i64::MIN)
             {
-                first = (end, lane as u32, row as u32);
+                let earlier =
+                    || sources[level].origin(lane, row) < sources[level].origin(first.1 as usize, first.2 as usize);
+                if end < first.0 || earlier() {
+                    first = (end, lane as u32, row as u32);
+                }
                 break;
             }
         }
@@ -221,14 +225,14 @@ struct Ordered<'a, 'q, 'v> {
     excluded: &'a [Selection<'v>],
 }
 
-/// One event: (instant, step that first names its type, part, type, row), and what it may serve as.
+/// One event: (instant, step that first names its type, origin, type and part, row).
 type Key = (i64, u32, u32, u32, u32);
 
 #[derive(Default)]
 pub(crate) struct OrderedScratch {
-    events: Vec<(Key, u32)>,
+    /// With the list of the first step that it may serve as, and all that it may serve as.
+    events: Vec<(Key, u32, u32)>,
     exclusions: Vec<(i64, u32)>,
-    /// (list, row) in the first step's selection, by key place.
     scratch: Scratch,
 }
 
@@ -253,11 +257,10 @@ impl Ordered<'_, '_, '_> {
             }
         }
     }
-    /// For each step and list the first step that names the list's type.
-    fn ranks(&self) -> Vec<Vec<u32>> {
+    fn ranks(&self) -> Ranks {
         ranks(self.chains.steps, self.selections)
     }
-    fn gather(&self, slot: u16, ranks: &[Vec<u32>], own: &mut OrderedScratch) {
+    fn gather(&self, slot: u16, ranks: &Ranks, own: &mut OrderedScratch) {
         gather(self.selections, ranks, slot, own);
         own.exclusions.clear();
         for (at, selection) in self.excluded.iter().enumerate() {
@@ -271,7 +274,7 @@ impl Ordered<'_, '_, '_> {
         let mut states: [Option<State>; STEPS] = [None; STEPS];
         let mut best: Option<Chain> = None;
         let mut exclusions = own.exclusions.iter().peekable();
-        for ((at, _, _, list, row), serves) in &own.events {
+        for ((at, _, _, _, row), list, serves) in &own.events {
             let at = *at;
             if at >= chains.until {
                 break;
@@ -306,37 +309,43 @@ impl Ordered<'_, '_, '_> {
     }
 }
 
-pub(crate) fn ranks(steps: &[Select], selections: &[Selection<'_>]) -> Vec<Vec<u32>> {
-    let first = |event: &str| steps.iter().position(|step| step.names(event)).unwrap_or(0) as u32;
-    selections.iter().map(|s| s.lists.iter().map(|list| first(&list.part.event)).collect()).collect()
+/// For each step and list: the first step that names the list's type, and the place of type and part among all of them.
+pub(crate) type Ranks = Vec<Vec<(u32, u32)>>;
+
+pub(crate) fn ranks(steps: &[Select], selections: &[Selection<'_>]) -> Ranks {
+    let mut names: Vec<&str> =
+        selections.iter().flat_map(|own| own.lists.iter().map(|list| list.part.event.as_str())).collect();
+    names.sort_unstable();
+    names.dedup();
+    let rank = |list: &List<'_>| {
+        let event = list.part.event.as_str();
+        let first = steps.iter().position(|step| step.names(event)).unwrap_or(0);
+        let name = names.binary_search(&event).unwrap_or(0);
+        (first as u32, (name as u32) << 16 | list.place.0)
+    };
+    selections.iter().map(|own| own.lists.iter().map(rank).collect()).collect()
 }
 
-/// One person's events of all steps in order, each with the steps it may serve as. The key's last two numbers are (list, row) in the selection of the
-/// first of those steps.
-fn gather(selections: &[Selection<'_>], ranks: &[Vec<u32>], slot: u16, own: &mut OrderedScratch) {
+/// One person's events of all steps in order, each with the steps it may serve as.
+fn gather(selections: &[Selection<'_>], ranks: &Ranks, slot: u16, own: &mut OrderedScratch) {
     own.events.clear();
     for (step, selection) in selections.iter().enumerate() {
         let rows = selection.rows(slot, &mut own.scratch);
         for i in 0..rows.len() {
             let (list, row) = rows.place(i);
-            let (part, kind) = selection.lists[list].place;
-            let place = part << 16 | kind;
-            own.events.push(((rows.times[i], ranks[step][list], place, list as u32, row as u32), 1 << step));
+            let ((first, place), origin) = (ranks[step][list], selection.origin(list, row, slot));
+            own.events.push(((rows.times[i], first, origin, place, row as u32), list as u32, 1 << step));
         }
     }
     // `list` differs between selections for the same event: it must not part the entries of one event.
-    own.events.sort_unstable_by_key(|((at, rank, place, _, row), serves)| (*at, *rank, *place, *row, *serves));
+    own.events.sort_unstable_by_key(|(key, _, serves)| (*key, *serves));
     let mut kept = 0;
     for at in 0..own.events.len() {
-        let (key, serves) = own.events[at];
-        let same = kept > 0 && {
-            let before = &own.events[kept - 1].0;
-            (before.0, before.2, before.4) == (key.0, key.2, key.4)
-        };
-        if same {
-            own.events[kept - 1].1 |= serves;
+        let (key, list, serves) = own.events[at];
+        if kept > 0 && own.events[kept - 1].0 == key {
+            own.events[kept - 1].2 |= serves;
         } else {
-            own.events[kept] = (key, serves);
+            own.events[kept] = (key, list, serves);
             kept += 1;
         }
     }
@@ -346,19 +355,19 @@ fn gather(selections: &[Selection<'_>], ranks: &[Vec<u32>], slot: u16, own: &mut
 /// Calls with the instant of each of a person's events, in order, and the steps it may serve as (bit n: step n).
 pub(crate) fn events(
     selections: &[Selection<'_>],
-    ranks: &[Vec<u32>],
+    ranks: &Ranks,
     slot: u16,
     own: &mut OrderedScratch,
     mut each: impl FnMut(i64, u32),
 ) {
     gather(selections, ranks, slot, own);
-    own.events.iter().for_each(|((at, ..), serves)| each(*at, *serves));
+    own.events.iter().for_each(|((at, ..), _, serves)| each(*at, *serves));
 }
 
 /// For one person: the (start, end) of every chain over all steps, each end with its latest start.
 pub(crate) fn spans(
     selections: &[Selection<'_>],
-    ranks: &[Vec<u32>],
+    ranks: &Ranks,
     within: i64,
     keeps: impl Fn(i64) -> bool,
     slot: u16,
@@ -368,7 +377,7 @@ pub(crate) fn spans(
     gather(selections, ranks, slot, own);
     let mut starts: [Option<i64>; STEPS] = [None; STEPS];
     let steps = selections.len();
-    for ((at, ..), serves) in own.events.iter().filter(|((at, ..), _)| keeps(*at)) {
+    for ((at, ..), _, serves) in own.events.iter().filter(|((at, ..), ..)| keeps(*at)) {
         for step in (0..steps).rev().filter(|step| serves >> step & 1 == 1) {
             let next = if step == 0 { Some(*at) } else { starts[step - 1].filter(|start| at - start <= within) };
             let Some(start) = next else { continue };

@@ -4,7 +4,7 @@
 //! Windows are whole days of the workspace's zone, so answers change by themselves only at midnights. Events later than today are not seen
 //! until their day has come.
 
-use super::chain::{Chains, OrderedScratch, ranks, spans};
+use super::chain::{Chains, OrderedScratch, Ranks, ranks, spans};
 use super::measure::Sum;
 use crate::bits::{Bits, WORDS};
 use crate::calendar::Calendar;
@@ -430,7 +430,7 @@ pub struct Bound<'v> {
     calendar: &'v Calendar,
     today: i32,
     selections: Vec<Selection<'v>>,
-    ranks: Vec<Vec<u32>>,
+    ranks: Ranks,
     numbers: Option<Numbers<'v>>,
     scratch: Scratch,
     ordered: OrderedScratch,

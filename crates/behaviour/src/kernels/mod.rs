@@ -2,9 +2,9 @@
 //!
 //! What holds for all of them
 //! - **Span**: `from..to` are instants, `to` not included; [`Calendar::instants`] makes them from days. What they bound is said at each kernel.
-//! - **Ties**: events of the same instant are taken in the order in which the question first names their types; those of one type, and of
-//!   types named together, in order of arrival. One event serves one step. Only [`Paths`] and [`Touchpoints`] read a whole history in the
-//!   order of arrival across types.
+//! - **Ties**: events of the same instant are taken in the order in which the question first names their types; those of types named
+//!   together by the identity they came in with, then by name; those of one identity and type in order of arrival. One event serves one
+//!   step. Only [`Paths`] and [`Touchpoints`] read a whole history by (instant, identity, arrival) across types.
 //! - **Durations** include their end: "within 7 days" holds when the difference is at most 7 × 24 hours.
 //! - **People** are counted once however many identities were merged into them; only people of `among` count.
 //! - **Breakdown**: [`By`] splits a result by a property of the event that is counted, or by labels of people. A person can be in several

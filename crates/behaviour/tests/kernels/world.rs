@@ -26,7 +26,7 @@ pub struct World {
     pub crowd: bool,
     /// Those who are asked about, rising.
     pub people: Vec<u32>,
-    /// (part, place) of each person's visible events, by (instant, part, arrival).
+    /// (part, place) of each person's visible events, by (instant, origin, part, arrival).
     histories: BTreeMap<u32, Vec<(usize, usize)>>,
     built: OnceLock<Snapshot>,
 }
@@ -104,7 +104,10 @@ impl World {
             }
         }
         for own in histories.values_mut() {
-            own.sort_by_key(|(part, place)| (parts[*part][*place].at, *part, *place));
+            own.sort_by_key(|(part, place)| {
+                let fact = &parts[*part][*place];
+                (fact.at, fact.origin, *part, *place)
+            });
         }
         Self { parts, hidden, zone, days: true, crowd: false, people, histories, built: OnceLock::new() }
     }
@@ -161,7 +164,7 @@ impl World {
         };
         Snapshot { views: (0..2).map(view).filter(|view| !view.parts.is_empty()).collect() }
     }
-    /// A person's events by (instant, part, arrival).
+    /// A person's events by (instant, origin, part, arrival).
     pub fn history(&self, person: u32) -> Vec<Seen<'_>> {
         let seen =
             |(part, place): &(usize, usize)| Seen { part: *part, place: *place, fact: &self.parts[*part][*place] };
@@ -176,15 +179,18 @@ impl World {
     }
 }
 
-pub fn seen_key<'w>(seen: &Seen<'w>) -> (i64, usize, &'w str, usize) {
-    (seen.fact.at, seen.part, &seen.fact.event, seen.place)
+/// The place of an event among those of a person that one step names.
+pub type SeenKey<'w> = (i64, u32, &'w str, usize, usize);
+
+pub fn seen_key<'w>(seen: &Seen<'w>) -> SeenKey<'w> {
+    (seen.fact.at, seen.fact.origin, &seen.fact.event, seen.part, seen.place)
 }
 
 /// The place of an event among those of a person, as a question with these steps sees them.
-pub fn question_key<'w>(steps: &[Select], seen: &Seen<'w>) -> (i64, usize, usize, &'w str, usize) {
+pub fn question_key<'w>(steps: &[Select], seen: &Seen<'w>) -> (i64, usize, SeenKey<'w>) {
     let names = |step: &Select| step.events.is_empty() || step.events.contains(&seen.fact.event);
     let first = steps.iter().position(names).unwrap_or(usize::MAX);
-    (seen.fact.at, first, seen.part, &seen.fact.event, seen.place)
+    (seen.fact.at, first, seen_key(seen))
 }
 
 pub fn property<'f>(fact: &'f Fact, name: &str) -> Option<&'f Value> {
