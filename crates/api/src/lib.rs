@@ -30,6 +30,7 @@ mod app;
 mod audit;
 mod auth;
 mod boards;
+mod columns;
 mod commerce;
 mod console;
 mod context;
@@ -74,6 +75,7 @@ mod words;
 mod workspace;
 
 pub use app::{App, Config, Parts};
+pub use columns::audience;
 pub use context::Context;
 pub use cors::open_to_all;
 pub use document::openapi;
@@ -98,6 +100,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_commerce::MIGRATIONS,
         siyu_intake::MIGRATIONS,
         siyu_insight::MIGRATIONS,
+        siyu_audience::MIGRATIONS,
     ]
     .concat()
 }

@@ -2,7 +2,6 @@
 //! One thread each, stopped before the database closes.
 
 use crate::workspace::Open;
-use siyu_audience::Audience;
 use siyu_db::acquire;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,12 +93,11 @@ fn columns(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
 fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<()> {
     let (open, stop) = (Arc::clone(open), Arc::clone(stop));
     std::thread::spawn(move || {
-        let audience = Audience::new(open.app.people.clone(), open.app.log.clone());
         while !stop.load(Ordering::SeqCst) {
             let (name, now) = (holder.clone(), open.app.now());
             let mine = open.app.db.transact(move |tx| Ok(acquire(tx, "rule-tags", &name, now, 120)?.is_some()));
             let done = mine.and_then(|mine| {
-                if mine { open.ctx().and_then(|ctx| audience.run_due(&open.app.db, &ctx)).map(drop) } else { Ok(()) }
+                if mine { open.ctx().and_then(|ctx| open.app.audience.run_due(&open.app.db, &ctx)).map(drop) } else { Ok(()) }
             });
             if let Err(refusal) = done {
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");
