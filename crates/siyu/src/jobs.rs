@@ -1,6 +1,8 @@
-//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, looking at what other processes did.
+//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, live audiences, looking at what other
+//! processes did.
 //! One thread each, stopped before the database closes.
 
+use crate::audiences;
 use crate::workspace::Open;
 use siyu_db::acquire;
 use std::sync::Arc;
@@ -19,8 +21,9 @@ impl Jobs {
         let holder = format!("{}-{:x}", std::process::id(), open.app.chance.next());
         let threads = vec![
             compaction(open, &stop, holder.clone()),
-            tags(open, &stop, holder),
+            tags(open, &stop, holder.clone()),
             columns(open, &stop),
+            audiences::keep(open, &stop, holder),
             neighbours(open, &stop),
         ];
         Self { stop, threads }
@@ -61,7 +64,7 @@ impl Drop for StopAtEnd<'_> {
 }
 
 /// Sleeps in short steps, so that stopping does not wait.
-fn nap(stop: &AtomicBool, millis: u64) {
+pub(crate) fn nap(stop: &AtomicBool, millis: u64) {
     let mut left = millis;
     while left > 0 && !stop.load(Ordering::SeqCst) {
         std::thread::sleep(Duration::from_millis(left.min(100)));
