@@ -27,6 +27,11 @@
 mod analysis;
 mod analysis_files;
 mod app;
+mod audience_days;
+mod audience_exports;
+mod audience_file;
+mod audience_make;
+mod audiences;
 mod audit;
 mod auth;
 mod boards;
@@ -47,6 +52,7 @@ pub mod gate;
 mod health;
 pub mod imports;
 mod keys;
+mod lifecycle;
 mod logs;
 mod measure;
 mod people;
@@ -109,6 +115,7 @@ pub fn migrations() -> Vec<Migration> {
 fn routes() -> Endpoints {
     Endpoints::new()
         .merge(analysis::router())
+        .merge(audiences::router())
         .merge(boards::router())
         .merge(session::router())
         .merge(users::router())
@@ -120,6 +127,7 @@ fn routes() -> Endpoints {
         .merge(fields::router())
         .merge(people::router())
         .merge(search::router())
+        .merge(lifecycle::router())
         .merge(settings::router())
         .merge(tags::router())
         .merge(events::router())

@@ -27,7 +27,8 @@ mod whom;
 
 pub use assets::MEDIA;
 pub use boards::{
-    BOARDS_MAX, BoardIn, BoardItem, BoardRow, boards, change_board, create_board, delete_board, find_board,
+    BOARDS_MAX, BoardIn, BoardItem, BoardRow, board_naming, boards, change_board, create_board, delete_board,
+    find_board,
 };
 pub use calendar::{parse_day, show_day};
 pub use cell::{AARRR, Active, Cell, Group, Living, NodeWhich, STAGES, TIERS, Touch};

@@ -83,7 +83,8 @@ impl Keeper<'_> {
     }
     fn holds(&mut self) -> Result<bool, Refusal> {
         let now = self.open.app.now();
-        if self.lease.as_ref().is_some_and(|(_, renewed)| (0..RENEW_SECONDS * 1_000_000).contains(&(now.0 - renewed.0))) {
+        if self.lease.as_ref().is_some_and(|(_, renewed)| (0..RENEW_SECONDS * 1_000_000).contains(&(now.0 - renewed.0)))
+        {
             return Ok(true);
         }
         let holder = self.holder.clone();

@@ -100,7 +100,11 @@ fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<
             let (name, now) = (holder.clone(), open.app.now());
             let mine = open.app.db.transact(move |tx| Ok(acquire(tx, "rule-tags", &name, now, 120)?.is_some()));
             let done = mine.and_then(|mine| {
-                if mine { open.ctx().and_then(|ctx| open.app.audience.run_due(&open.app.db, &ctx)).map(drop) } else { Ok(()) }
+                if mine {
+                    open.ctx().and_then(|ctx| open.app.audience.run_due(&open.app.db, &ctx)).map(drop)
+                } else {
+                    Ok(())
+                }
             });
             if let Err(refusal) = done {
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");
