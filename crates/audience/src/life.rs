@@ -76,6 +76,10 @@ impl Life {
     pub fn save(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
         put(tx, SETTING, &serde_json::to_string(self).expect("settings are JSON"))
     }
+    /// Days between purchases as they were measured last, whether they count or not.
+    pub fn measured(tx: &mut Tx<'_>) -> Result<Option<u32>, DbError> {
+        Ok(measured(tx)?.map(|(_, cycle)| cycle))
+    }
     /// `measure` runs the cycle over everybody; not called when the cycle is set.
     pub fn measures(
         &self,
