@@ -89,7 +89,7 @@ function Question({ name, kind, spec, plain, onChange }: QuestionProps) {
   return (
     <>
       <PageHead title={title} hint={t(`see.hint.${name}`)}>
-        <MayButton permission="people.read" icon={<PushpinOutlined />} disabled={!some} onClick={() => setPinning(true)}>{t("see.pin")}</MayButton>
+        <MayButton permission="boards.write" icon={<PushpinOutlined />} disabled={!some} onClick={() => setPinning(true)}>{t("see.pin")}</MayButton>
         <Button icon={<CameraOutlined />} disabled={!some} loading={picture.isPending} onClick={() => picture.mutate()}>{t("see.picture")}</Button>
         <Button icon={<FileExcelOutlined />} disabled={!some} loading={excel.isPending} onClick={() => excel.mutate()}>{t("see.excel")}</Button>
       </PageHead>
