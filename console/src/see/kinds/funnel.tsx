@@ -98,9 +98,9 @@ function View({ result, small }: ViewProps<FunnelSpec, FunnelResult>) {
   return (
     <>
       <div className="numbers">
-        <Stat label={t("see.funnel.through")} value={format.percent(last?.of_first)} now={last?.of_first} before={before?.steps.at(-1)?.of_first} hint={t("see.funnel.through_hint")} cell={{ step: steps.length - 1 }} n={last?.people} />
-        <Stat label={t("see.funnel.entered")} value={format.count(first?.people ?? 0)} now={first?.people} before={before?.steps[0]?.people} cell={{ step: 0 }} n={first?.people} />
-        <Stat label={t("see.funnel.arrived")} value={format.count(last?.people ?? 0)} now={last?.people} before={before?.steps.at(-1)?.people} cell={{ step: steps.length - 1 }} n={last?.people} />
+        <Stat label={t("see.funnel.through")} value={format.percent(last?.of_first)} now={last?.of_first} before={before?.steps.at(-1)?.of_first} hint={t("see.funnel.through_hint")} cell={{ step: steps.length }} n={last?.people} />
+        <Stat label={t("see.funnel.entered")} value={format.count(first?.people ?? 0)} now={first?.people} before={before?.steps[0]?.people} cell={{ step: 1 }} n={first?.people} />
+        <Stat label={t("see.funnel.arrived")} value={format.count(last?.people ?? 0)} now={last?.people} before={before?.steps.at(-1)?.people} cell={{ step: steps.length }} n={last?.people} />
         <Stat label={t("see.funnel.time")} value={format.span(steps.slice(1).reduce((sum, step) => sum + (step.seconds_median ?? 0), 0) || null)} hint={t("see.funnel.time_hint")} />
       </div>
       <Panel title={t("see.funnel.chart")}>
@@ -109,7 +109,7 @@ function View({ result, small }: ViewProps<FunnelSpec, FunnelResult>) {
           onClick={({ dataIndex, seriesIndex = 0 }) => {
             const [step, group] = [steps[dataIndex], groups?.[seriesIndex]];
             // The period before has no people of its own to open here: its cells belong to another question.
-            if (step && (groups?.length || seriesIndex === 0)) open({ step: dataIndex, ...inGroup(groups?.length ? group?.group : undefined) }, label(step, dataIndex));
+            if (step && (groups?.length || seriesIndex === 0)) open({ step: dataIndex + 1, ...inGroup(groups?.length ? group?.group : undefined) }, label(step, dataIndex));
           }}
         />
       </Panel>
@@ -119,19 +119,19 @@ function View({ result, small }: ViewProps<FunnelSpec, FunnelResult>) {
             size="middle" pagination={false} rowKey="at" scroll={{ x: "max-content" }} dataSource={steps.map((step, at) => ({ ...step, at }))}
             columns={[
               { title: t("see.step"), render: (_, row) => <b className="plain">{label(row, row.at)}</b> },
-              { title: t("see.people"), align: "right", render: (_, row) => <><Few n={row.people} cell={{ step: row.at }} title={label(row, row.at)}>{format.count(row.people)}</Few>{before ? <> <Delta now={row.people} before={before.steps[row.at]?.people} /></> : null}</> },
+              { title: t("see.people"), align: "right", render: (_, row) => <><Few n={row.people} cell={{ step: row.at + 1 }} title={label(row, row.at)}>{format.count(row.people)}</Few>{before ? <> <Delta now={row.people} before={before.steps[row.at]?.people} /></> : null}</> },
               { title: t("see.of_first"), align: "right", render: (_, row) => <span className="num">{format.percent(row.of_first)}</span> },
               { title: t("see.of_previous"), align: "right", render: (_, row) => <span className="num">{row.at ? format.percent(row.of_previous) : "–"}</span> },
               { title: t("see.dropped"), align: "right", render: (_, row) => {
                 const lost = row.at ? (steps[row.at - 1]?.people ?? 0) - row.people : 0;
-                return row.at ? <Few n={lost} cell={{ step: row.at, dropped: true }} title={t("see.dropped_before", { step: label(row, row.at) })}>{format.count(lost)}</Few> : "–";
+                return row.at ? <Few n={lost} cell={{ step: row.at + 1, dropped: true }} title={t("see.dropped_before", { step: label(row, row.at) })}>{format.count(lost)}</Few> : "–";
               } },
               { title: t("see.median_time"), align: "right", render: (_, row) => <span className="num">{row.at ? format.span(row.seconds_median) : "–"}</span> },
               ...(groups ?? []).map((group) => ({
                 title: names.group(group.group), align: "right" as const,
                 render: (_: unknown, row: { at: number; label: string }) => {
                   const [n, start] = [group.people[row.at] ?? 0, group.people[0] ?? 0];
-                  return <><Few n={n} cell={{ step: row.at, group: group.group }} title={`${names.group(group.group)} · ${row.at + 1}. ${names.event(row.label)}`}>{format.count(n)}</Few> <span className="muted small num">{format.percent(start ? n / start : null)}</span></>;
+                  return <><Few n={n} cell={{ step: row.at + 1, group: group.group }} title={`${names.group(group.group)} · ${row.at + 1}. ${names.event(row.label)}`}>{format.count(n)}</Few> <span className="muted small num">{format.percent(start ? n / start : null)}</span></>;
                 },
               })),
             ]}
