@@ -8,6 +8,7 @@ import { Chart } from "../chart/Chart";
 import { axisTooltip, bar, category, grid, legend, values } from "../chart/style";
 import { EventPicker } from "../controls/EventPicker";
 import { DurationInput, Labelled } from "../controls/simple";
+import { Wrong } from "../controls/Mistake";
 import { define, type FormProps, type ViewProps } from "../kind";
 import { Delta, inGroup, Panel, Stat, useNames } from "../parts";
 import type { FunnelResult, FunnelSpec, FunnelStep } from "../shapes";
@@ -30,12 +31,13 @@ function Form({ spec, change }: FormProps<FunnelSpec>) {
             <Button type="text" size="small" icon={<ArrowUpOutlined />} disabled={at === 0} aria-label={t("see.earlier")} onClick={() => change({ steps: moved(steps, at, -1) })} />
             <Button type="text" size="small" icon={<ArrowDownOutlined />} disabled={at === steps.length - 1} aria-label={t("see.later")} onClick={() => change({ steps: moved(steps, at, 1) })} />
             <Button type="text" size="small" icon={<DeleteOutlined />} disabled={steps.length <= 2} aria-label={t("see.remove_step")} onClick={() => put(at, null)} />
+            <Wrong at={`steps[${at}]`} />
           </div>
         ))}
         <Button size="small" type="dashed" icon={<PlusOutlined />} disabled={steps.length >= STEPS_MAX} onClick={() => change({ steps: [...steps, steps.at(-1) ?? { event: "*" }] })}>{t("see.add_step")}</Button>
       </div>
       <div className="see-frame">
-        <Labelled label={t("see.window")}><DurationInput value={spec.window ?? { days: 7 }} onChange={(window) => change({ window })} label={t("see.window")} /></Labelled>
+        <Labelled at="window" label={t("see.window")}><DurationInput value={spec.window ?? { days: 7 }} onChange={(window) => change({ window })} label={t("see.window")} /></Labelled>
         <Excluded spec={spec} change={change} />
       </div>
     </>
@@ -55,7 +57,7 @@ function Excluded({ spec, change }: FormProps<FunnelSpec>) {
         const [from, to] = item.between ?? [1, last];
         const put = (part: Partial<typeof item>) => set(list.map((own, index) => (index === at ? { ...own, ...part } : own)));
         return (
-          <Labelled key={at} label={t("see.exclude")} wide>
+          <Labelled key={at} at={`exclude[${at}]`} label={t("see.exclude")} wide>
             <EventPicker value={item} onChange={(next) => put(next)} label={t("see.exclude")} />
             <Select value={from} options={places.slice(0, -1)} onChange={(next) => put({ between: [next, Math.max(to, next + 1)] })} aria-label={t("word.from")} />
             <span className="muted">–</span>
