@@ -330,9 +330,10 @@ fn make_board(open: &Open) -> Result<(), Refusal> {
     });
     let items = items.collect::<Vec<_>>().into();
     let board = BoardIn::parse("经营一览", &items, || new_id("bit", app.now(), &app.chance))?;
-    app.db.transact(|tx| {
+    let (chance, now) = (app.chance.clone(), app.now());
+    app.db.transact(move |tx| {
         if siyu_insight::boards(tx)?.is_empty() {
-            siyu_insight::create_board(tx, &board, &app.chance, app.now())?;
+            siyu_insight::create_board(tx, &board, &chance, now)?;
         }
         Ok(())
     })
