@@ -41,6 +41,8 @@ words!(
         OrdersRead "orders.read",
         CommerceWrite "commerce.write",
         BoardsWrite "boards.write",
+        AudiencesWrite "audiences.write",
+        ExportsApprove "exports.approve",
         UsersManage "users.manage",
         KeysManage "keys.manage",
         AuditRead "audit.read",
@@ -78,8 +80,12 @@ impl Role {
                 OrdersRead,
                 CommerceWrite,
                 BoardsWrite,
+                AudiencesWrite,
+                ExportsApprove,
             ],
-            Role::Analyst => &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite],
+            Role::Analyst => {
+                &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]
+            }
             Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead],
             Role::Guide => &[PeopleRead, PeopleWrite, OrdersRead],
             Role::ReadOnly => &[PeopleRead, EventsRead, OrdersRead],

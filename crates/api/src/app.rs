@@ -2,6 +2,7 @@
 
 use crate::error::{Answer, ApiError};
 use siyu_access::Access;
+use siyu_audience::{Audience, Live};
 use siyu_db::Db;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
@@ -27,6 +28,10 @@ pub struct Parts {
     pub people: People,
     pub intake: Intake,
     pub projection: Projection,
+    /// See [`crate::audience`].
+    pub audience: Audience,
+    /// Keeps memberships right while somebody steps it; tells how right they are.
+    pub live: Arc<Live>,
     pub insight: Insight,
     /// The workspace's folder: uploads lie below it.
     pub folder: PathBuf,

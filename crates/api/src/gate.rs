@@ -49,6 +49,8 @@ rights!(
     OrdersRead,
     CommerceWrite,
     BoardsWrite,
+    AudiencesWrite,
+    ExportsApprove,
     UsersManage,
     KeysManage,
     AuditRead,

@@ -27,9 +27,15 @@
 mod analysis;
 mod analysis_files;
 mod app;
+mod audience_days;
+mod audience_exports;
+mod audience_file;
+mod audience_make;
+mod audiences;
 mod audit;
 mod auth;
 mod boards;
+mod columns;
 mod commerce;
 mod console;
 mod context;
@@ -46,6 +52,7 @@ pub mod gate;
 mod health;
 pub mod imports;
 mod keys;
+mod lifecycle;
 mod logs;
 mod measure;
 mod people;
@@ -74,6 +81,7 @@ mod words;
 mod workspace;
 
 pub use app::{App, Config, Parts};
+pub use columns::audience;
 pub use context::Context;
 pub use cors::open_to_all;
 pub use document::openapi;
@@ -98,6 +106,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_commerce::MIGRATIONS,
         siyu_intake::MIGRATIONS,
         siyu_insight::MIGRATIONS,
+        siyu_audience::MIGRATIONS,
     ]
     .concat()
 }
@@ -106,6 +115,7 @@ pub fn migrations() -> Vec<Migration> {
 fn routes() -> Endpoints {
     Endpoints::new()
         .merge(analysis::router())
+        .merge(audiences::router())
         .merge(boards::router())
         .merge(session::router())
         .merge(users::router())
@@ -117,6 +127,7 @@ fn routes() -> Endpoints {
         .merge(fields::router())
         .merge(people::router())
         .merge(search::router())
+        .merge(lifecycle::router())
         .merge(settings::router())
         .merge(tags::router())
         .merge(events::router())

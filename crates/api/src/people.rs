@@ -369,7 +369,7 @@ fn incoming(app: &App, given: &[PersonInIdentifier]) -> Result<Incoming, Refusal
     if incoming.identifiers.is_empty() { Err(blocked()) } else { Ok(incoming) }
 }
 
-fn unknown_kind(name: &str) -> Refusal {
+pub(crate) fn unknown_kind(name: &str) -> Refusal {
     let name: String = name.chars().take(40).collect();
     Refusal::invalid(
         "kind_unknown",
@@ -381,7 +381,7 @@ fn unknown_kind(name: &str) -> Refusal {
         ),
     )
 }
-fn wrong_identifier(error: &IdentifierError) -> Refusal {
+pub(crate) fn wrong_identifier(error: &IdentifierError) -> Refusal {
     let zh = match error {
         IdentifierError::Kind(kind) => return unknown_kind(kind),
         IdentifierError::Empty(kind) => format!("标识 {kind} 的值为空。"),

@@ -138,7 +138,7 @@ fn workbook(
 }
 
 /// Phone numbers, addresses, and everything else.
-fn identifiers(profile: &Profile, full: bool) -> [String; 3] {
+pub(crate) fn identifiers(profile: &Profile, full: bool) -> [String; 3] {
     let shown = |row: &IdentifierRow| if full { row.value.clone() } else { row.masked() };
     let of = |kind: &str| profile.identifiers.iter().filter(|row| row.kind == kind).map(shown).collect::<Vec<_>>();
     let others = profile.identifiers.iter().filter(|row| row.kind != "phone" && row.kind != "email");
@@ -146,7 +146,7 @@ fn identifiers(profile: &Profile, full: bool) -> [String; 3] {
     [of("phone").join("; "), of("email").join("; "), others.join("; ")]
 }
 
-fn unwritten(error: FileError) -> Refusal {
+pub(crate) fn unwritten(error: FileError) -> Refusal {
     Refusal::internal(error)
 }
 

@@ -51,8 +51,8 @@ impl Reader {
     }
 }
 
-pub(crate) fn audience(app: &App) -> Audience {
-    Audience::new(app.people.clone(), app.log.clone())
+pub(crate) fn audience(app: &App) -> &Audience {
+    &app.audience
 }
 
 pub(crate) fn unknown() -> Refusal {

@@ -87,6 +87,31 @@ pub enum ValueTypeName {
 
 #[derive(ToSchema)]
 #[schema(rename_all = "snake_case")]
+pub enum AudienceKindName {
+    Rule,
+    Frozen,
+    List,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum AudienceOpName {
+    Union,
+    Intersect,
+    Minus,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum ExportStateName {
+    Waiting,
+    Approved,
+    Rejected,
+    Done,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub enum TagKindName {
     Manual,
     Rule,

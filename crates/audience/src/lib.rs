@@ -21,6 +21,7 @@ mod commerce;
 mod deed;
 mod deeds;
 mod eval;
+mod export;
 mod fields;
 mod filter;
 mod life;
@@ -46,13 +47,15 @@ mod walk;
 pub use catalogue::{FieldInfo, FieldOption};
 pub use deed::{Counted, Deed, EventSel, PropertyTest, Span};
 pub use deeds::{History, Moment};
+pub use export::{Decision, EXPORT_DAYS, ExportIn, ExportRow, ExportState};
 pub use fields::{LifeField, Target, ValueType};
 pub use filter::Filter;
 pub use life::{Life, Measures, ORDER_COMPLETED};
 pub use list::{Page, Sort};
-pub use lives::Rank;
 pub use live::{ENTERED, LEFT, Live, StepReport};
+pub use lives::Rank;
 pub use plan::Plan;
+pub use refuse::audience_used;
 pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
 pub use run::{DueReport, RunReport};
 pub use scope::Scope;
@@ -182,7 +185,7 @@ impl Audience {
         }
     }
     /// Everybody a reader may see.
-    pub(crate) fn visible_all(&self, tx: &mut Tx<'_>, scope: &Scope, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
+    pub fn visible_all(&self, tx: &mut Tx<'_>, scope: &Scope, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {
         let all = Plan { root: plan::PlanNode::All(Vec::new()), traits: Vec::new(), summary: String::new() };
         self.members(tx, &all, scope, ctx)
     }

@@ -177,3 +177,34 @@ pub fn stored(refusal: &Refusal) -> String {
     let parts = serde_json::json!({ "code": refusal.code, "field": refusal.field, "en": refusal.en, "zh": refusal.zh });
     parts.to_string()
 }
+
+pub fn reason_needed() -> Refusal {
+    let en = "Give a reason of 1 to 500 characters.";
+    Refusal::invalid("reason_needed", en, "请填写原因，1 到 500 个字符。").field("reason")
+}
+pub fn export_unknown() -> Refusal {
+    Refusal::not_found("export_unknown", "There is no such export.", "没有该导出申请。")
+}
+pub fn export_own() -> Refusal {
+    let en = "Somebody else must decide about an export: you asked for this one yourself.";
+    Refusal::conflict("export_own", en, "导出须由他人审批，不能审批自己的申请。")
+}
+pub fn export_decided() -> Refusal {
+    let en = "This export was approved or rejected before.";
+    Refusal::conflict("export_decided", en, "该导出申请已审批过。")
+}
+pub fn export_not_yours() -> Refusal {
+    let en = "Only whoever asked for an export may fetch its file.";
+    Refusal::forbidden("export_not_yours", en, "只有申请人可以下载该导出文件。")
+}
+pub fn export_waiting() -> Refusal {
+    let en = "This export waits for somebody's approval.";
+    Refusal::conflict("export_waiting", en, "该导出申请尚待审批。")
+}
+pub fn export_rejected() -> Refusal {
+    Refusal::conflict("export_rejected", "This export was rejected.", "该导出申请已被驳回。")
+}
+pub fn export_expired(days: i64) -> Refusal {
+    let en = format!("A file may be fetched for {days} days after its approval; ask again.");
+    Refusal::conflict("export_expired", en, format!("导出文件仅在审批后 {days} 天内可下载，请重新申请。"))
+}

@@ -13,6 +13,8 @@ const NAME_CHARS_MAX: usize = 100;
 const DESCRIPTION_CHARS_MAX: usize = 500;
 /// Days of one answer about sizes.
 const HISTORY_DAYS_MAX: i32 = 800;
+/// For a reader limited to stores each day's people are looked at.
+const SCOPED_DAYS_MAX: i32 = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AudienceKind {
@@ -323,7 +325,7 @@ impl Audience {
         }
     }
     /// Stored numbers as the people they are now whom a reader may see.
-    fn visible_of(
+    pub(crate) fn visible_of(
         &self,
         tx: &mut Tx<'_>,
         stored: &RoaringBitmap,
@@ -386,6 +388,45 @@ impl Audience {
             }
         }
         Ok(out)
+    }
+    /// The same of the people a reader may see: counted day by day from who was there at the end of each. Somebody who came and went on one
+    /// day is not counted. Errors: `audience_span`.
+    pub fn history_within(
+        &self,
+        tx: &mut Tx<'_>,
+        own: &AudienceRow,
+        (from, to): (i32, i32),
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<Vec<AudienceDay>, Refusal> {
+        if *scope == Scope::All {
+            return self.history(tx, own, from, to, ctx);
+        }
+        if from > to || to - from >= SCOPED_DAYS_MAX {
+            return Err(refuse::audience_span(SCOPED_DAYS_MAX));
+        }
+        let visible = self.visible_all(tx, scope, ctx)?;
+        let roster = self.roster(tx, ctx)?;
+        let (first, today) = (ctx.zone.day(own.created_at), ctx.zone.day(ctx.now));
+        let mut before: Option<RoaringBitmap> = None;
+        let mut out = Vec::new();
+        for day in from.max(first) - 1..=to.min(today) {
+            let Some(stored) = members::on(tx, own.num, Some(day))? else { continue };
+            let people = roster.people_of(&stored) & &visible;
+            if day >= from {
+                let (entered, left) = match &before {
+                    Some(before) => ((&people - before).len(), (before - &people).len()),
+                    None => (0, 0),
+                };
+                out.push(AudienceDay { day, people: people.len(), entered, left });
+            }
+            before = Some(people);
+        }
+        Ok(out)
+    }
+    /// Memberships are right up to here, as whoever keeps them wrote last; `None` when nobody ever did.
+    pub fn kept_until(&self, tx: &mut Tx<'_>) -> Result<Option<Time>, DbError> {
+        tx.opt("SELECT at FROM audience_clock WHERE name = $1", params![crate::live::CLOCK], |row| row.time(0))
     }
     /// How many came and went on a day.
     pub fn moves_on(&self, tx: &mut Tx<'_>, own: &AudienceRow, day: i32) -> Result<(u64, u64), DbError> {

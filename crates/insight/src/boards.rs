@@ -119,6 +119,21 @@ fn board((id, name, items, version, updated_at): Stored) -> Result<BoardRow, Ref
 
 const COLUMNS: &str = "id, name, items, version, updated_at";
 
+/// The name of a board with a question that names this audience.
+pub fn board_naming(tx: &mut Tx<'_>, audience: &str) -> Result<Option<String>, Refusal> {
+    let named = |board: &BoardRow| board.items.iter().any(|item| says(&item.spec, audience));
+    Ok(boards(tx)?.into_iter().find(named).map(|board| board.name))
+}
+/// Ids occur nowhere but where somebody means them.
+fn says(value: &Value, id: &str) -> bool {
+    match value {
+        Value::String(text) => text == id,
+        Value::Array(items) => items.iter().any(|item| says(item, id)),
+        Value::Object(map) => map.values().any(|own| says(own, id)),
+        _ => false,
+    }
+}
+
 /// By name.
 pub fn boards(tx: &mut Tx<'_>) -> Result<Vec<BoardRow>, Refusal> {
     let sql = format!("SELECT {COLUMNS} FROM board ORDER BY name, id LIMIT $1");

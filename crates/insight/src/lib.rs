@@ -16,7 +16,6 @@ mod boards;
 mod calendar;
 mod cell;
 mod defaults;
-mod life;
 mod question;
 mod read;
 mod refuse;
@@ -28,12 +27,12 @@ mod whom;
 
 pub use assets::MEDIA;
 pub use boards::{
-    BOARDS_MAX, BoardIn, BoardItem, BoardRow, boards, change_board, create_board, delete_board, find_board,
+    BOARDS_MAX, BoardIn, BoardItem, BoardRow, board_naming, boards, change_board, create_board, delete_board,
+    find_board,
 };
 pub use calendar::{parse_day, show_day};
 pub use cell::{AARRR, Active, Cell, Group, Living, NodeWhich, STAGES, TIERS, Touch};
 pub use defaults::{Seen, SeenEvent, SeenProperty, defaults};
-pub use life::Life;
 pub use question::Question;
 pub use refuse::under;
 pub use run::Scene;
@@ -42,7 +41,7 @@ pub use spec::{Ask, Kind, Spec};
 
 use siyu_audience::{Audience, Ctx, Scope};
 use siyu_behaviour::{Calendar, ColumnKind, Select};
-use siyu_db::{Migration, Tx, params};
+use siyu_db::Migration;
 use siyu_kernel::Refusal;
 use siyu_kernel::{Time, Zone};
 use siyu_people::People;
@@ -91,14 +90,6 @@ impl Insight {
             _ => Arc::clone(held.insert(Arc::new(Calendar::new(zone, CALENDAR_DAYS.0, CALENDAR_DAYS.1)))),
         }
     }
-    /// What lifecycle, tiers and loyalty mean here.
-    pub fn life(&self, tx: &mut Tx<'_>) -> Result<Life, Refusal> {
-        let text = tx.opt("SELECT value FROM setting WHERE name = 'lifecycle'", params![], |row| row.text(0))?;
-        match text {
-            Some(text) => serde_json::from_str(&text).map_err(Refusal::internal),
-            None => Ok(Life::default()),
-        }
-    }
 }
 
 /// A question spreads over so many threads at most, so that a big machine answers several at once.
@@ -117,8 +108,7 @@ pub fn column_kind_name(kind: ColumnKind) -> &'static str {
     }
 }
 
-/// The event that every order gives, whether it came as an event or by import.
-pub const ORDER_COMPLETED: &str = "Order Completed";
+pub use siyu_audience::ORDER_COMPLETED;
 /// Events that move money besides these orders: refunds, cancellations, what an order turned out to be worth.
 pub(crate) fn corrections(orders: &Select) -> Select {
     let others = MONEY_EVENTS.into_iter().filter(|name| !orders.events.iter().any(|own| own == name));

@@ -3,7 +3,6 @@
 use crate::assets::Reach;
 use crate::calendar::show_day;
 use crate::cell::{Cell, Group};
-use crate::life::Life;
 use crate::run::{self, Board, Env, Lifecycle, Scene};
 use crate::spec::{Ask, By, Span, Spec};
 use crate::whom::shared;
@@ -11,7 +10,7 @@ use crate::{Insight, Reader, refuse};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use siyu_audience::Scope;
+use siyu_audience::{Life, Measures, Scope};
 use siyu_behaviour::kernels::{CreditLine, PathCell};
 use siyu_behaviour::{Select, kernels};
 use siyu_db::{Tx, params};
@@ -33,7 +32,7 @@ pub struct Question {
 enum More {
     Nothing,
     Rule(RoaringBitmap),
-    Life(Life),
+    Life(Measures),
     Assets(Arc<Reach>, Time),
     Rows(Board),
 }
@@ -44,18 +43,18 @@ const SAMPLE: usize = 5;
 
 impl Insight {
     /// Errors: those of rules and labels, each with its place in the spec.
-    pub fn prepare(&self, tx: &mut Tx<'_>, spec: Spec, reader: &Reader, _scene: &Scene) -> Result<Question, Refusal> {
+    pub fn prepare(&self, tx: &mut Tx<'_>, spec: Spec, reader: &Reader, scene: &Scene) -> Result<Question, Refusal> {
         let mut among = self.among(tx, spec.frame.among.as_ref(), reader)?;
         let more = match &spec.ask {
             Ask::Segment(segment) => More::Rule(self.fitting(tx, &segment.rule, "rule", reader)?),
-            Ask::Lifecycle(_) => {
+            Ask::Lifecycle(lifecycle) => {
                 // Prospects are people without an order: whoever exists is asked about.
                 let exist = match among.take() {
                     Some(among) => among,
                     None => self.everybody(tx, reader)?,
                 };
                 among = Some(exist);
-                More::Life(self.life(tx)?)
+                More::Life(measures(tx, lifecycle.on.unwrap_or(scene.today()), scene)?)
             }
             Ask::Assets(_) => {
                 let (reach, as_of) = self.looked.reach(tx, &reader.ctx.zone, reader.ctx.now)?;
@@ -75,6 +74,16 @@ impl Insight {
         };
         Ok(Question { spec, among: shared(among), by, more, people: self.people.clone() })
     }
+}
+
+/// Today by the numbers that rules go by too; any other day by the purchase cycle as it was then. The cycle is the whole brand's, whoever is
+/// asked about: a reader's stage of a person is everybody's.
+fn measures(tx: &mut Tx<'_>, on: i32, scene: &Scene) -> Result<Measures, Refusal> {
+    let (snapshot, calendar) = (&scene.snapshot, &scene.calendar);
+    if on == scene.today() {
+        return Ok(Measures::on(tx, snapshot, calendar, on, scene.threads)?);
+    }
+    Ok(Life::load(tx)?.measures(calendar, on, |cycle| snapshot.run(cycle, None, scene.threads)))
 }
 
 fn stores(tx: &mut Tx<'_>, reader: &Reader) -> Result<Board, Refusal> {
@@ -163,8 +172,8 @@ impl Question {
             (Ask::Activity(ask), _) => value(&run::activity::answer(ask, &env)),
             (Ask::CohortValue(ask), _) => value(&run::cohort_value::answer(ask, &env)),
             (Ask::Touchpoints(ask), _) => value(&run::touchpoints::answer(ask, &env)),
-            (Ask::Lifecycle(_), More::Life(life)) => {
-                let ask = Lifecycle { life, against: self.against(days.1) };
+            (Ask::Lifecycle(_), More::Life(measures)) => {
+                let ask = Lifecycle { measures, against: self.against(days.1) };
                 value(&run::lifecycle::answer(&ask, &env))
             }
             (Ask::Assets(_), More::Assets(reach, _)) => value(&reach.answer(self.among.as_deref(), days)),
@@ -219,8 +228,8 @@ impl Question {
             (Ask::Touchpoints(ask), cell @ (Cell::Node { .. } | Cell::Move { .. }), _) => {
                 run::touchpoints::behind(ask, &env, cell, group)
             }
-            (Ask::Lifecycle(_), Cell::Lifecycle(cell), More::Life(life)) => {
-                let ask = Lifecycle { life, against: self.against(days.1) };
+            (Ask::Lifecycle(_), Cell::Lifecycle(cell), More::Life(measures)) => {
+                let ask = Lifecycle { measures, against: self.against(days.1) };
                 run::lifecycle::behind(&ask, &env, *cell, group)
             }
             (Ask::Assets(_), Cell::Assets(medium), More::Assets(reach, _)) => {

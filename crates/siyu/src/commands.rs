@@ -289,8 +289,7 @@ pub fn rebuild(place: &Place, json: bool) -> Result<(), Refusal> {
     bar.finish_and_clear();
     app.people.rebuild(&app.db, app.now())?;
     let people = recount_all(app)?;
-    let tags = siyu_audience::Audience::new(app.people.clone(), app.log.clone());
-    let report = tags.run_due(&app.db, &open.ctx()?)?;
+    let report = app.audience.run_due(&app.db, &open.ctx()?)?;
     let events = app.db.read(|tx| Ok(app.log.totals(tx)?.0))?;
     if json {
         output::line(&json!({ "events": events, "people": people, "tags_evaluated": report.evaluated }));

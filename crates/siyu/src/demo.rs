@@ -12,7 +12,6 @@ use flate2::read::GzDecoder;
 use serde_json::json;
 use siyu_access::Locale;
 use siyu_api::Workspace;
-use siyu_audience::Audience;
 use siyu_db::OpenMode;
 use siyu_insight::{BoardIn, Kind, Seen};
 use siyu_intake::import::{ImportKind, ImportOptions};
@@ -307,7 +306,7 @@ fn make_tags(open: &Open) -> Result<(), Refusal> {
         }
         Ok(())
     })?;
-    Audience::new(open.app.people.clone(), open.app.log.clone()).run_due(&open.app.db, &open.ctx()?).map(drop)
+    open.app.audience.run_due(&open.app.db, &open.ctx()?).map(drop)
 }
 
 /// The first look at boards is a board, with the questions that the console itself would begin with.

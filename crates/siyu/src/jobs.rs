@@ -1,8 +1,9 @@
-//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, looking at what other processes did.
+//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, live audiences, looking at what other
+//! processes did.
 //! One thread each, stopped before the database closes.
 
+use crate::audiences;
 use crate::workspace::Open;
-use siyu_audience::Audience;
 use siyu_db::acquire;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +21,9 @@ impl Jobs {
         let holder = format!("{}-{:x}", std::process::id(), open.app.chance.next());
         let threads = vec![
             compaction(open, &stop, holder.clone()),
-            tags(open, &stop, holder),
+            tags(open, &stop, holder.clone()),
             columns(open, &stop),
+            audiences::keep(open, &stop, holder),
             neighbours(open, &stop),
         ];
         Self { stop, threads }
@@ -62,7 +64,7 @@ impl Drop for StopAtEnd<'_> {
 }
 
 /// Sleeps in short steps, so that stopping does not wait.
-fn nap(stop: &AtomicBool, millis: u64) {
+pub(crate) fn nap(stop: &AtomicBool, millis: u64) {
     let mut left = millis;
     while left > 0 && !stop.load(Ordering::SeqCst) {
         std::thread::sleep(Duration::from_millis(left.min(100)));
@@ -94,12 +96,15 @@ fn columns(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
 fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<()> {
     let (open, stop) = (Arc::clone(open), Arc::clone(stop));
     std::thread::spawn(move || {
-        let audience = Audience::new(open.app.people.clone(), open.app.log.clone());
         while !stop.load(Ordering::SeqCst) {
             let (name, now) = (holder.clone(), open.app.now());
             let mine = open.app.db.transact(move |tx| Ok(acquire(tx, "rule-tags", &name, now, 120)?.is_some()));
             let done = mine.and_then(|mine| {
-                if mine { open.ctx().and_then(|ctx| audience.run_due(&open.app.db, &ctx)).map(drop) } else { Ok(()) }
+                if mine {
+                    open.ctx().and_then(|ctx| open.app.audience.run_due(&open.app.db, &ctx)).map(drop)
+                } else {
+                    Ok(())
+                }
             });
             if let Err(refusal) = done {
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");

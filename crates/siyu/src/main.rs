@@ -1,6 +1,7 @@
 //! `siyu`: one program that takes customer data in, knows people, and serves the console.
 
 mod args;
+mod audiences;
 mod backup;
 mod commands;
 mod demo;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use siyu_access::Access;
 use siyu_api::{App, Config, Parts, Workspace};
-use siyu_audience::{Audience, Ctx, Lang};
+use siyu_audience::{Ctx, Lang, Live};
 use siyu_db::{Db, DbConfig, OpenMode, params};
 use siyu_insight::Insight;
 use siyu_intake::Intake;
@@ -175,7 +175,9 @@ impl Folder {
             zone,
             currency,
         });
-        let insight = Insight::new(people.clone(), Audience::new(people.clone(), log.clone()));
+        let audience = siyu_api::audience(&people, &log, &projection);
+        let live = Arc::new(Live::new(audience.clone(), db.clone()));
+        let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
@@ -188,6 +190,8 @@ impl Folder {
             people,
             intake,
             projection,
+            audience,
+            live,
             insight,
             folder: self.path.clone(),
             config,

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use siyu_access::{Access, Actor, KeyKind, Locale, NewUser, Role, Scope};
 use siyu_api::{App, Config, Endpoints, Parts, router_with};
-use siyu_audience::Audience;
+use siyu_audience::Live;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Currency, Vault, Zone};
@@ -84,7 +84,9 @@ impl TestApp {
             zone: Zone::shanghai(),
             currency: Currency::CNY,
         });
-        let insight = Insight::new(people.clone(), Audience::new(people.clone(), log.clone()));
+        let audience = siyu_api::audience(&people, &log, &projection);
+        let live = Arc::new(Live::new(audience.clone(), db.clone()));
+        let insight = Insight::new(people.clone(), audience.clone());
         let app = App::new(Parts {
             db,
             log,
@@ -95,6 +97,8 @@ impl TestApp {
             people,
             intake,
             projection,
+            audience,
+            live,
             insight,
             folder,
             config,

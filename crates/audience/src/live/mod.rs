@@ -20,6 +20,7 @@ use siyu_kernel::{Refusal, Time};
 use std::sync::{Arc, Mutex};
 
 pub(crate) use groups::Group;
+pub(crate) use save::CLOCK;
 
 /// Name of the event of somebody who came into an audience.
 pub const ENTERED: &str = "Audience Entered";

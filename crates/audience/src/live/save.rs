@@ -11,7 +11,7 @@ use siyu_kernel::{Event, EventKind, PersonNum, Refusal, Time};
 use siyu_log::Log;
 use std::sync::Arc;
 
-pub(super) const CLOCK: &str = "live";
+pub(crate) const CLOCK: &str = "live";
 /// Without anything to save the clock is written this often, so that little is looked at twice after a crash.
 const CLOCK_SECONDS: i64 = 10;
 /// People in one transaction: others get their turn between two.

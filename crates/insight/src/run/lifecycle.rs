@@ -3,10 +3,10 @@
 use super::Env;
 use crate::calendar::show_day;
 use crate::cell::{AARRR, Group, Living, STAGES, TIERS};
-use crate::life::{Life, Measures};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
+use siyu_audience::Measures;
 use siyu_behaviour::kernels::{AarrrCell, LifecycleCell, Tier};
 
 #[derive(Serialize)]
@@ -80,29 +80,23 @@ struct LoyalRule {
     before: bool,
 }
 
-/// The settings, and the day that is compared with.
+/// What the words mean on the day, and the day that is compared with.
 pub(crate) struct Ask<'a> {
-    pub life: &'a Life,
+    pub measures: &'a Measures,
     pub against: i32,
 }
 
-/// The measured purchase cycle is the whole brand's, whoever is asked about: a reader's stage of a person is everybody's.
-fn measures(ask: &Ask<'_>, env: &Env<'_>) -> Measures {
-    let brand = Env { among: None, by: Default::default(), ..env.clone() };
-    ask.life.measures(&env.calendar(), env.days.1, |cycle| brand.run(cycle))
-}
-
 pub(crate) fn answer(ask: &Ask<'_>, env: &Env<'_>) -> LifecycleOut {
-    let measures = measures(ask, env);
+    let measures = ask.measures;
     let groups = env.slices().map(|slices| {
-        let table = |own: Env<'_>| table(ask, &measures, &own);
+        let table = |own: Env<'_>| table(ask, measures, &own);
         slices.into_iter().map(|(group, own)| GroupOut { group, table: table(own) }).collect()
     });
     LifecycleOut {
         on: show_day(env.days.1),
         against: show_day(ask.against),
         cycle_days: measures.cycle_days(),
-        table: table(ask, &measures, env),
+        table: table(ask, measures, env),
         groups,
     }
 }
@@ -155,7 +149,7 @@ fn place(tier: Tier) -> usize {
 }
 
 pub(crate) fn behind(ask: &Ask<'_>, env: &Env<'_>, cell: Living, group: &Group) -> RoaringBitmap {
-    let measures = measures(ask, env);
+    let measures = ask.measures;
     let own = env.slice(group);
     match cell {
         Living::Stage { from, to } => own.behind(&measures.lifecycle(Some(ask.against)), &LifecycleCell { from, to }),

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{DocProperties, Format, Workbook, XlsxError};
 
 use super::{Cell, TableWriter, is_plain_number};
 use crate::FileError;
@@ -10,6 +10,8 @@ use crate::FileError;
 const ROWS_MAX: u64 = 1_048_576;
 /// Characters a cell can hold; longer text is cut and ends with an ellipsis.
 const CELL_CHARS_MAX: usize = 32_767;
+/// Excel takes 255, and `&` is written twice.
+const FOOTER_CHARS_MAX: usize = 120;
 
 /// Writes one sheet with a bold, frozen header. Rows go to an unnamed temporary file, so memory stays small.
 pub struct XlsxWriter<W: Write + Send> {
@@ -19,17 +21,41 @@ pub struct XlsxWriter<W: Write + Send> {
     /// Sheets so far, less one.
     page: usize,
     names: Vec<String>,
+    mark: Option<String>,
 }
 
 impl<W: Write + Send> XlsxWriter<W> {
     /// `temp_dir` is where rows wait until `finish` packs them into `out`; None takes the system's place. The data is
     /// not encrypted there.
     pub fn new(out: W, sheet: &str, header: &[&str], temp_dir: Option<&Path>) -> Result<Self, FileError> {
+        Self::made(out, sheet, header, None, temp_dir)
+    }
+    /// With a line of text that tells where the file comes from: above the header of each sheet, at the foot of each printed page, and
+    /// among the properties of the document.
+    pub fn marked(
+        out: W,
+        sheet: &str,
+        header: &[&str],
+        mark: &str,
+        temp_dir: Option<&Path>,
+    ) -> Result<Self, FileError> {
+        Self::made(out, sheet, header, Some(mark.to_owned()), temp_dir)
+    }
+    fn made(
+        out: W,
+        sheet: &str,
+        header: &[&str],
+        mark: Option<String>,
+        temp_dir: Option<&Path>,
+    ) -> Result<Self, FileError> {
         let mut book = Workbook::new();
         if let Some(dir) = temp_dir {
             book.set_tempdir(dir).map_err(unwritable)?;
         }
-        let mut writer = XlsxWriter { book, out, row: 1, page: 0, names: Vec::new() };
+        if let Some(mark) = &mark {
+            book.set_properties(&DocProperties::new().set_subject(mark).set_comment(mark));
+        }
+        let mut writer = XlsxWriter { book, out, row: 1, page: 0, names: Vec::new(), mark };
         writer.start(sheet, header)?;
         Ok(writer)
     }
@@ -37,7 +63,6 @@ impl<W: Write + Send> XlsxWriter<W> {
     /// Ends the sheet and begins another one; rows written from now on go there.
     pub fn sheet(&mut self, name: &str, header: &[&str]) -> Result<(), FileError> {
         self.page += 1;
-        self.row = 1;
         self.start(name, header)
     }
 
@@ -47,13 +72,25 @@ impl<W: Write + Send> XlsxWriter<W> {
         let name = unused(sheet_name(name), &self.names);
         page.set_name(&name).map_err(unwritable)?;
         self.names.push(name);
-        page.set_freeze_panes(1, 0).map_err(unwritable)?;
+        let top = match &self.mark {
+            Some(mark) => {
+                page.write_string_with_format(0, 0, cut(mark), &Format::new().set_italic()).map_err(unwritable)?;
+                // In a footer `&` begins a command.
+                let foot: String = mark.chars().take(FOOTER_CHARS_MAX).collect();
+                let foot = foot.replace('&', "&&");
+                page.set_footer(format!("&C{foot}"));
+                1
+            }
+            None => 0,
+        };
+        page.set_freeze_panes(top + 1, 0).map_err(unwritable)?;
         for (column, name) in header.iter().enumerate() {
             let column = column_no(column)?;
             let width = name.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
             page.set_column_width(column, width.clamp(10.0, 40.0)).map_err(unwritable)?;
-            page.write_string_with_format(0, column, cut(name), &bold).map_err(unwritable)?;
+            page.write_string_with_format(top, column, cut(name), &bold).map_err(unwritable)?;
         }
+        self.row = top + 1;
         Ok(())
     }
 }
@@ -150,7 +187,7 @@ impl<W: Write + Send> TableWriter for XlsxWriter<W> {
         self.book.save_to_writer(&mut self.out).map_err(unwritable)?;
         let flushed = self.out.flush();
         flushed.map_err(|source| FileError::Unwritable { source })?;
-        Ok(u64::from(self.row) - 1)
+        Ok(u64::from(self.row) - 1 - u64::from(self.mark.is_some()))
     }
 }
 
