@@ -51,7 +51,8 @@ export async function phoneMenu(page) {
   await page.goto("/");
   await settle(page);
   await page.click("header .anticon-menu");
-  await page.click(".ant-drawer .anticon-shopping");
+  await page.click(".ant-drawer .ant-menu-submenu-title .anticon-shopping");
+  await page.click(".ant-drawer .ant-menu-item .anticon-shopping");
   await page.waitForURL("**/orders");
   await page.waitForFunction(() => !document.querySelector(".ant-drawer-open"));
 }

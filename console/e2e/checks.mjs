@@ -8,10 +8,12 @@ const pairs = readdirSync(folder).filter((name) => name !== "index.ts").flatMap(
 });
 if (pairs.length < 200) throw new Error(`only ${pairs.length} sentences found in the dictionaries`);
 
-const pattern = (sentence) => new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\\\{\w+(?:\\\|[^}]*)?\\\}/g, ".+")}$`);
+// `{n}` may be anything; `{n|person|people}` is one of its two words and nothing else, or "{n} {n|person|people}" would fit every text with a space.
+const HOLE = /\\\{\w+(?:\\\|([^|}\\]*)\\\|([^|}\\]*))?\\\}/g;
+const pattern = (sentence) => new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(HOLE, (_, one, more) => (one === undefined ? ".+" : `(?:${one}|${more})`))}$`);
 const keys = new Set(pairs.map((pair) => pair.key));
 // A sentence that both languages share, or that is only a placeholder, tells nothing. Short words may also be data.
-const telling = (text) => text.replace(/\{\w+\}/g, "").trim().length >= 4;
+const telling = (text) => text.replace(/\{\w+\}/g, "").replace(/\{\w+\|[^|}]*\|([^|}]*)\}/g, "$1").trim().length >= 4;
 const foreign = {
   en: pairs.filter(({ zh, en }) => zh !== en && telling(zh)).map(({ zh }) => pattern(zh)),
   zh: pairs.filter(({ zh, en }) => zh !== en && telling(en) && en.trim().includes(" ")).map(({ en }) => pattern(en)),
@@ -45,7 +47,7 @@ export async function complaints(page, locale) {
   for (const text of new Set(texts)) {
     if (keys.has(text)) found.push(`untranslated key "${text}"`);
     if (foreign[locale].some((sentence) => sentence.test(text))) found.push(`not in ${locale}: "${text}"`);
-    if (/\{\w+\}/.test(text) && pairs.some((pair) => pair.zh === text || pair.en === text)) found.push(`unfilled "${text}"`);
+    if (/\{\w+(\||\})/.test(text) && pairs.some((pair) => pair.zh === text || pair.en === text)) found.push(`unfilled "${text}"`);
   }
   if (wide > width) found.push(`scrolls sideways: ${wide} > ${width} (${culprits.join(", ")})`);
   return found;

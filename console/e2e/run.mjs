@@ -2,6 +2,7 @@
 // SIYU_URL SIYU_EMAIL SIYU_PASSWORD: a program that already runs.   SIYU_SHOTS: a folder for screenshots.   SIYU_CHROMIUM: the browser.
 import { chromium } from "playwright-core";
 import * as acts from "./acts.mjs";
+import * as insight from "./insight.mjs";
 import { startDemo, startEmpty } from "./program.mjs";
 import { walk } from "./walk.mjs";
 
@@ -37,6 +38,7 @@ async function everything(page, who) {
   const { needed } = await (await page.request.get("/api/v1/setup")).json();
   if (!(await attempt(needed ? "setUp" : "signIn", () => (needed ? acts.setUp(page, who) : acts.signIn(page, who))))) return;
   for (const name of ["palette", "language", "phoneMenu", "person", "importFile", "liveEvent"]) await attempt(name, () => acts[name](page));
+  for (const name of ["numbersAgree", "boards"]) await attempt(name, () => insight[name](page));
   const { wrong, pages } = await walk(page, { shots: process.env.SIYU_SHOTS, log });
   failed += wrong.length;
   log(`${pages} pages, two widths, two languages: ${wrong.length ? `${wrong.length} complaints` : "all good"}`);

@@ -4,6 +4,7 @@ import { decimal, growth, percent, span } from "../src/format/numbers";
 import { matrixOf } from "../src/see/attribution";
 import { binLabel, edgesOf } from "../src/see/bins";
 import { betweenOf, columnsOf, LEFT } from "../src/see/flows";
+import { lies } from "../src/see/controls/Mistake";
 import { KINDS, type Attributed, type PathLink } from "../src/see/shapes";
 import { loaders } from "../src/see/kind";
 import { curveOf, groupsOf } from "../src/see/ltv";
@@ -145,5 +146,11 @@ describe("paths of calls", () => {
 describe("kinds of analysis", () => {
   it("each have a page", () => {
     expect(Object.keys(loaders).sort()).toEqual([...KINDS].sort());
+  });
+});
+
+describe("mistakes", () => {
+  it("are said at the control they are about, and at no other", () => {
+    expect([lies("steps[1].where[0].op", "steps[1]"), lies("steps[10]", "steps[1]"), lies("span", "span"), lies("span.from", "span"), lies("spanning", "span"), lies(null, "span")]).toEqual([true, false, true, true, false, false]);
   });
 });

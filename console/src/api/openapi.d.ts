@@ -1,5 +1,135 @@
 // Made from openapi.json by `npm run gen:api`; a test fails when it is not. Change the program instead.
 export interface paths {
+    "/api/v1/analysis/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks a question: funnel, retention, attribution, segment, rfm, paths, distribution, interval, trend, activity, cohort_value, touchpoints, lifecycle, assets, stores or guides.
+         * @description 分析查询：漏斗、留存、归因、人群、RFM、路径、分布、间隔、趋势、活跃、同期群价值、触点地图、生命周期、用户资产、门店、导购。
+         *
+         *     The body is the spec; docs/analysis.md has every kind with its result and definitions. Numbers are of the people the reader may see.
+         *
+         *     Errors: `spec_kind`, and the other `spec_…` and `rule_…` codes, each with its place in `field`.
+         */
+        post: operations["post_analysis_kind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/{kind}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Downloads a result as a workbook: one sheet for each table.
+         * @description 将分析结果导出为 Excel，每张表一个工作表。
+         *
+         *     Amounts are in major units. Who exported what is recorded. Errors: those of the question.
+         */
+        post: operations["post_analysis_kind_export"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/{kind}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lists the people behind one number of a result.
+         * @description 查看结果中某个数字背后的客户。
+         *
+         *     Errors: `spec_cell`, `page_token`, `limit_invalid`, and those of the question.
+         */
+        post: operations["post_analysis_kind_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/attribution/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lists the orders behind a number of an attribution, oldest first, with the touches that share each.
+         * @description 查看归因数字背后的订单，以及分摊每笔订单的触点。
+         *
+         *     Errors: `spec_cell`, `page_token`, `limit_invalid`, and those of the question.
+         */
+        post: operations["post_analysis_attribution_credits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells which events there are, with which properties and values.
+         * @description 列出已有的事件、属性和常见取值。
+         */
+        get: operations["get_analysis_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/analysis/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives a spec of each kind that says something about this workspace.
+         * @description 按当前数据给出每种分析的默认查询；没有相应数据的分析不出现。
+         */
+        get: operations["get_analysis_defaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -15,6 +145,66 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists boards by name.
+         * @description 看板列表。
+         */
+        get: operations["get_boards"];
+        put?: never;
+        /**
+         * Makes a board.
+         * @description 新建看板。
+         *
+         *     Errors: `board_name`, `board_items`, `board_too_many`, and those of each item's spec under `items[i].spec`.
+         */
+        post: operations["post_boards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/boards/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows a board.
+         * @description 查看看板。
+         *
+         *     Errors: `board_unknown`.
+         */
+        get: operations["get_boards_id"];
+        /**
+         * Changes a board as a whole.
+         * @description 修改看板（整体提交）。
+         *
+         *     Errors: `board_unknown`, `board_changed` when somebody else has changed it since `version`, and those of making one.
+         */
+        put: operations["put_boards_id"];
+        post?: never;
+        /**
+         * Deletes a board.
+         * @description 删除看板。
+         *
+         *     Errors: `board_unknown`.
+         */
+        delete: operations["delete_boards_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -162,8 +352,8 @@ export interface paths {
         get: operations["get_imports"];
         put?: never;
         /**
-         * Uploads a file: the body is its bytes, up to 2 GB. It waits sealed on disk until it is imported and is deleted with the import.
-         * @description 上传文件（请求体为文件内容，最大 2 GB），加密暂存。
+         * Uploads a file: the body is its bytes, up to 2 GB. It waits sealed on disk and is deleted once it is in, or with the import.
+         * @description 上传文件（请求体为文件内容，最大 2 GB），加密暂存，导入完成后删除。
          */
         post: operations["post_imports"];
         delete?: never;
@@ -1378,6 +1568,84 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AnalysisCatalogue: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description By falling count. */
+            events: components["schemas"]["AnalysisEvent"][];
+        };
+        /** @description The people of a cell, one page of them. */
+        AnalysisCell: {
+            /** @description The `next` of the page before. */
+            after?: string | null;
+            /** @description Names one number of the result. */
+            cell: Record<string, unknown>;
+            /**
+             * Format: int32
+             * @description Rows of a page, 1 to 200; 50 when absent.
+             */
+            limit?: number | null;
+            /** @description As for the question itself. */
+            spec: Record<string, unknown>;
+        };
+        AnalysisCredit: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description What the touch got of it, or all of it where the cell names no touch.
+             */
+            credit: number;
+            order_no?: string | null;
+            /** @description `psn_…` */
+            person: string;
+            /** Format: int64 */
+            refunded: number;
+            touches: components["schemas"]["AnalysisTouch"][];
+            /**
+             * Format: int64
+             * @description Minor units, refunds taken off.
+             */
+            value: number;
+        };
+        /** @description Counts are null for readers limited to some stores. */
+        AnalysisEvent: {
+            /** Format: int64 */
+            count?: number | null;
+            name: string;
+            /** Format: int64 */
+            people?: number | null;
+            properties: components["schemas"]["AnalysisProperty"][];
+        };
+        AnalysisExport: {
+            spec: Record<string, unknown>;
+        };
+        AnalysisPeople: {
+            items: components["schemas"]["PersonRow"][];
+            /** @description Give it back as `after` to get the following page; null at the end. */
+            next?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        AnalysisProperty: {
+            /** @description int, float, bool, text, list. */
+            kinds: string[];
+            name: string;
+            /** @description The most frequent texts, at most 50. */
+            values: string[];
+        };
+        AnalysisTouch: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            credit: number;
+            /**
+             * Format: double
+             * @description 0 to 1; shares of one order add up to 1.
+             */
+            share: number;
+            touch?: string | null;
+        };
         /** @enum {string} */
         AttentionName: "quarantine" | "identity_conflict" | "import_failed" | "expiring_tags";
         AuditActor: {
@@ -1413,6 +1681,45 @@ export interface components {
             rejected_rows_emptied: number;
             /** @description Samples in the schema registry that were this person's values. */
             samples_removed: number;
+        };
+        BoardChange: {
+            /** @description `[{id?, title, kind, spec, width?}]`, at most 50. */
+            items: Record<string, unknown>[];
+            name: string;
+            /**
+             * Format: int64
+             * @description Of the board that was changed.
+             */
+            version: number;
+        };
+        BoardItemOut: {
+            id: string;
+            /** @description An analysis: funnel, retention … */
+            kind: string;
+            spec: Record<string, unknown>;
+            title: string;
+            /**
+             * Format: int32
+             * @description 1 or 2.
+             */
+            width: number;
+        };
+        BoardNew: {
+            /** @description `[{id?, title, kind, spec, width?}]`, at most 50. */
+            items?: Record<string, unknown>[];
+            name: string;
+        };
+        BoardOut: {
+            id: string;
+            items: components["schemas"]["BoardItemOut"][];
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change.
+             */
+            version: number;
         };
         /** @enum {string} */
         CertaintyName: "exact" | "about" | "unknown";
@@ -1774,6 +2081,31 @@ export interface components {
             field: string;
         };
         /** @description One page of a list. */
+        Items_AnalysisCredit: {
+            items: {
+                /** Format: date-time */
+                at: string;
+                /**
+                 * Format: int64
+                 * @description What the touch got of it, or all of it where the cell names no touch.
+                 */
+                credit: number;
+                order_no?: string | null;
+                /** @description `psn_…` */
+                person: string;
+                /** Format: int64 */
+                refunded: number;
+                touches: components["schemas"]["AnalysisTouch"][];
+                /**
+                 * Format: int64
+                 * @description Minor units, refunds taken off.
+                 */
+                value: number;
+            }[];
+            /** @description Give it back as `after` to get the following page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Items_AuditOut: {
             items: {
                 /** @example key.add */
@@ -1787,6 +2119,23 @@ export interface components {
                 ip?: string | null;
                 object?: string | null;
                 request_id?: string | null;
+            }[];
+            /** @description Give it back as `after` to get the following page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Items_BoardOut: {
+            items: {
+                id: string;
+                items: components["schemas"]["BoardItemOut"][];
+                name: string;
+                /** Format: date-time */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Give it back with a change.
+                 */
+                version: number;
             }[];
             /** @description Give it back as `after` to get the following page; null at the end. */
             next?: string | null;
@@ -2278,7 +2627,7 @@ export interface components {
             new: string;
         };
         /** @enum {string} */
-        PermissionName: "people.read" | "people.write" | "people.unmask" | "people.erase" | "people.export" | "people.merge" | "tags.write" | "events.read" | "schema.write" | "import.run" | "orders.read" | "commerce.write" | "users.manage" | "keys.manage" | "audit.read" | "settings.write";
+        PermissionName: "people.read" | "people.write" | "people.unmask" | "people.erase" | "people.export" | "people.merge" | "tags.write" | "events.read" | "schema.write" | "import.run" | "orders.read" | "commerce.write" | "boards.write" | "users.manage" | "keys.manage" | "audit.read" | "settings.write";
         PersonChange: {
             /** @description null takes a value away. */
             traits: Record<string, unknown>;
@@ -2879,10 +3228,22 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AnalysisCatalogue = components['schemas']['AnalysisCatalogue'];
+export type AnalysisCell = components['schemas']['AnalysisCell'];
+export type AnalysisCredit = components['schemas']['AnalysisCredit'];
+export type AnalysisEvent = components['schemas']['AnalysisEvent'];
+export type AnalysisExport = components['schemas']['AnalysisExport'];
+export type AnalysisPeople = components['schemas']['AnalysisPeople'];
+export type AnalysisProperty = components['schemas']['AnalysisProperty'];
+export type AnalysisTouch = components['schemas']['AnalysisTouch'];
 export type AttentionName = components['schemas']['AttentionName'];
 export type AuditActor = components['schemas']['AuditActor'];
 export type AuditOut = components['schemas']['AuditOut'];
 export type Beside = components['schemas']['Beside'];
+export type BoardChange = components['schemas']['BoardChange'];
+export type BoardItemOut = components['schemas']['BoardItemOut'];
+export type BoardNew = components['schemas']['BoardNew'];
+export type BoardOut = components['schemas']['BoardOut'];
 export type CertaintyName = components['schemas']['CertaintyName'];
 export type CertificateOut = components['schemas']['CertificateOut'];
 export type CheckStateName = components['schemas']['CheckStateName'];
@@ -2919,7 +3280,9 @@ export type ImportRows = components['schemas']['ImportRows'];
 export type ImportStart = components['schemas']['ImportStart'];
 export type ImportStateName = components['schemas']['ImportStateName'];
 export type ImportSuggestion = components['schemas']['ImportSuggestion'];
+export type ItemsAnalysisCredit = components['schemas']['Items_AnalysisCredit'];
 export type ItemsAuditOut = components['schemas']['Items_AuditOut'];
+export type ItemsBoardOut = components['schemas']['Items_BoardOut'];
 export type ItemsCertificateOut = components['schemas']['Items_CertificateOut'];
 export type ItemsConsentOut = components['schemas']['Items_ConsentOut'];
 export type ItemsDoctorCheck = components['schemas']['Items_DoctorCheck'];
@@ -3031,6 +3394,203 @@ export type ValueTypeName = components['schemas']['ValueTypeName'];
 export type WorkspaceOut = components['schemas']['WorkspaceOut'];
 export type $defs = Record<string, never>;
 export interface operations {
+    post_analysis_kind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example funnel */
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_analysis_kind_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalysisExport"];
+            };
+        };
+        responses: {
+            /** @description The workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_analysis_kind_people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalysisCell"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisPeople"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_analysis_attribution_credits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnalysisCell"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AnalysisCredit"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_analysis_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisCatalogue"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_analysis_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     get_audit: {
         parameters: {
             query?: {
@@ -3063,6 +3623,163 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Items_AuditOut"];
                 };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_BoardOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_boards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardNew"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_boards_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_boards_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoardChange"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_boards_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; `code` says why */
             default: {

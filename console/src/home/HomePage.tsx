@@ -8,7 +8,9 @@ import { keys } from "../api/keys";
 import type { AttentionKey, ChecklistKey, Overview, Permission } from "../api/types";
 import { useFormat } from "../format/useFormat";
 import { useI18n, type Key } from "../i18n";
+import { analysis, seeKeys } from "../see/calls";
 import { ErrorView } from "../shell/errors";
+import { analyses } from "../shell/menu";
 import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { lastBusyDay } from "./quiet";
@@ -35,9 +37,30 @@ function Body({ data }: { data: Overview }) {
       <Numbers data={data} />
       <div className="two">
         <div className="stack"><Attention items={data.attention} /><Trend data={data} /></div>
-        <Checklist items={data.checklist} />
+        <div className="stack"><Questions /><Checklist items={data.checklist} /></div>
       </div>
     </div>
+  );
+}
+
+/** The questions most asked, as far as there is something to answer them from. */
+const ASKED = ["activity", "lifecycle", "rfm", "funnel", "retention", "attribution"] as const;
+
+function Questions() {
+  const { t } = useI18n();
+  const may = useCan()("people.read");
+  const defaults = useQuery({ queryKey: seeKeys.defaults, queryFn: analysis.defaults, staleTime: 60_000, enabled: may });
+  const shown = ASKED.filter((kind) => defaults.data?.[kind]);
+  if (shown.length === 0) return null;
+  return (
+    <section className="panel">
+      <div className="panel-head"><span>{t("home.ask")}</span><Link to="/see" className="small">{t("nav.see_all")}</Link></div>
+      {shown.map((kind) => (
+        <Line key={kind} to={`/see/${kind}`} mark={analyses.flatMap((part) => part.entries).find((entry) => entry.path === `/see/${kind}`)?.icon}>
+          <b>{t(`see.${kind}`)}</b><span className="muted small">{t(`see.hint.${kind}`)}</span>
+        </Line>
+      ))}
+    </section>
   );
 }
 
@@ -110,10 +133,10 @@ function Checklist({ items }: { items: Overview["checklist"] }) {
   );
 }
 
-function Line({ to, done, children }: { to: string; done?: boolean; children: ReactNode }) {
+function Line({ to, done, mark, children }: { to: string; done?: boolean; mark?: ReactNode; children: ReactNode }) {
   return (
     <Link to={to} className={done ? "todo done" : "todo"}>
-      <span className="todo-mark">{done ? <CheckCircleFilled /> : <i />}</span>
+      <span className="todo-mark">{mark ?? (done ? <CheckCircleFilled /> : <i />)}</span>
       <span className="todo-text">{children}</span>
       <RightOutlined className="todo-go" />
     </Link>

@@ -4,7 +4,7 @@ import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Alert, App, Button, Checkbox, Skeleton } from "antd";
 import { Suspense, use, useRef, useState } from "react";
 import { Link, useParams } from "react-router";
-import { saveBlob } from "../api/client";
+import { ApiError, saveBlob } from "../api/client";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { NotFound } from "../shell/Crash";
@@ -14,6 +14,7 @@ import { useFilters } from "../shell/useFilters";
 import { Behind } from "./Behind";
 import { PinModal } from "./boards/PinModal";
 import { analysis, seeKeys } from "./calls";
+import { MistakeContext } from "./controls/Mistake";
 import { AmongPicker, ByPicker, Labelled, SpanPicker } from "./controls/simple";
 import { useCatalogue } from "./controls/useCatalogue";
 import { kindOf, type AnyKind } from "./kind";
@@ -85,26 +86,28 @@ function Question({ name, kind, spec, plain, onChange }: QuestionProps) {
     },
   });
   const result = answer.data;
+  // What the question itself has wrong is said where it stands; the page stays as it is, to be put right.
+  const mistake = answer.error instanceof ApiError && answer.error.status === 400 ? answer.error : null;
   const some = result && !kind.isEmpty(result);
   return (
     <>
       <PageHead title={title} hint={t(`see.hint.${name}`)}>
-        <MayButton permission="people.read" icon={<PushpinOutlined />} disabled={!some} onClick={() => setPinning(true)}>{t("see.pin")}</MayButton>
+        <MayButton permission="boards.write" icon={<PushpinOutlined />} disabled={!some} onClick={() => setPinning(true)}>{t("see.pin")}</MayButton>
         <Button icon={<CameraOutlined />} disabled={!some} loading={picture.isPending} onClick={() => picture.mutate()}>{t("see.picture")}</Button>
         <Button icon={<FileExcelOutlined />} disabled={!some} loading={excel.isPending} onClick={() => excel.mutate()}>{t("see.excel")}</Button>
       </PageHead>
       {phone ? <Button block icon={<ControlOutlined />} className="gap-below" aria-expanded={asking} onClick={() => setAsking(!asking)}>{t("see.question")}</Button> : null}
-      {phone && !asking ? null : <Controls kind={kind} spec={spec} onChange={change} onReset={() => onChange(null)} />}
+      {phone && !asking && !mistake ? null : <MistakeContext value={mistake}><Controls kind={kind} spec={spec} onChange={change} onReset={() => onChange(null)} /></MistakeContext>}
       <Behind kind={name} spec={asked}>
-        {answer.error ? <Alert type="error" showIcon className="gap-below" title={t("error.failed")} description={<ErrorView error={answer.error} retry={() => void answer.refetch()} />} /> : null}
+        {mistake ? <Alert type="error" showIcon className="gap-below" title={mistake.message} /> : answer.error ? <div className="panel"><ErrorView error={answer.error} retry={() => void answer.refetch()} /></div> : null}
         {answer.isPending ? <Skeleton active paragraph={{ rows: 8 }} /> : null}
-        {result ? (
+        {result && !answer.error ? (
           <div className={answer.isPlaceholderData ? "stack see-result waiting" : "stack see-result"} ref={area}>
             <Warnings warnings={result.warnings} />
             {some ? <kind.View spec={spec} result={result} /> : <div className="panel"><EmptyHint title={t("see.nothing")}>{t(plain ? `see.needs.${name}` : "see.nothing_text")}</EmptyHint></div>}
           </div>
         ) : null}
-        {result ? <Foot result={result} /> : null}
+        {result && !answer.error ? <Foot result={result} /> : null}
       </Behind>
       <PinModal open={pinning} kind={name} spec={asked} title={title} onClose={() => setPinning(false)} />
     </>
@@ -134,9 +137,9 @@ function Controls({ kind, spec, onChange, onReset }: { kind: AnyKind; spec: Spec
     <section className="panel see-question">
       {kind.Form ? <div className="see-form"><kind.Form spec={spec} change={onChange} /></div> : null}
       <div className="see-frame">
-        {kind.span ? <Labelled label={t("see.span")}><SpanPicker value={span} days={daysOf(span, today)} onChange={(next) => onChange({ span: next })} /></Labelled> : null}
-        <Labelled label={t("see.among")}><AmongPicker value={spec.among} onChange={(among) => onChange({ among })} /></Labelled>
-        {kind.by === "none" ? null : <Labelled label={t("see.by")}><ByPicker kind={kind.by} value={spec.by} counted={kind.counted?.(spec)} onChange={(by) => onChange({ by })} /></Labelled>}
+        {kind.span ? <Labelled at="span" label={t("see.span")}><SpanPicker value={span} days={daysOf(span, today)} onChange={(next) => onChange({ span: next })} /></Labelled> : null}
+        <Labelled at="among" label={t("see.among")}><AmongPicker value={spec.among} onChange={(among) => onChange({ among })} /></Labelled>
+        {kind.by === "none" ? null : <Labelled at="by" label={t("see.by")}><ByPicker kind={kind.by} value={spec.by} counted={kind.counted?.(spec)} onChange={(by) => onChange({ by })} /></Labelled>}
         {kind.compare ? <Checkbox className="see-compare" checked={spec.compare === true} onChange={(event) => onChange({ compare: event.target.checked || undefined })}>{t("see.compare")}</Checkbox> : null}
         <span className="grow" />
         <Button type="link" onClick={onReset}>{t("see.reset")}</Button>

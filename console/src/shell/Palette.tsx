@@ -40,7 +40,7 @@ function usePages(text: string): Choice[] {
   const { user } = useSession();
   const wanted = text.trim().toLowerCase();
   const entries = [
-    ...sections.flatMap((section) => section.entries.map((entry) => ({ entry, group: t(section.label) }))),
+    ...sections.flatMap((section) => section.parts.flatMap((part) => part.entries.map((entry) => ({ entry, group: [...new Set([t(section.label), t(part.label)])].join(" · ") })))),
     ...hidden.map((entry) => ({ entry, group: "" })),
   ];
   return entries

@@ -10,7 +10,7 @@ import { keys } from "../api/keys";
 import type { Session } from "../api/types";
 import { localeChosen, useI18n } from "../i18n";
 import { ErrorView } from "./errors";
-import { entryOf, sections } from "./menu";
+import { entriesOf, entryOf, sectionOf, sections } from "./menu";
 import { Palette } from "./Palette";
 import { usePhone } from "./parts";
 import { SessionContext, useSession } from "./session";
@@ -108,13 +108,24 @@ function Navigation() {
   const { user } = useSession();
   const navigate = useNavigate();
   const selected = entryOf(useLocation().pathname);
-  const items = sections.flatMap((section): NonNullable<MenuProps["items"]> => {
-    const entries = section.entries.filter((entry) => !entry.needs || user.permissions.includes(entry.needs));
-    const children = entries.map((entry) => ({ key: entry.path, icon: entry.icon, label: t(entry.label) }));
-    if (section.key === "home") return children;
-    return children.length ? [{ type: "group", key: section.key, label: t(section.label), children }] : [];
+  const section = sectionOf(selected);
+  const [open, setOpen] = useState<string[]>(["people", "audiences"]);
+  // Where one is stays in sight; what one has opened oneself stays open too.
+  const [seen, setSeen] = useState<string>();
+  if (section !== seen) {
+    setSeen(section);
+    if (section && !open.includes(section)) setOpen([...open, section]);
+  }
+  const items = sections.flatMap((own): NonNullable<MenuProps["items"]> => {
+    const parts = own.parts.map((part) => ({ label: part.label, entries: part.entries.filter((entry) => !entry.needs || user.permissions.includes(entry.needs)) })).filter((part) => part.entries.length);
+    const lists = parts.map(({ label, entries }) => ({ label, items: entries.map((entry) => ({ key: entry.path, icon: entry.icon, label: t(entry.label) })) }));
+    if (lists.length === 0) return [];
+    if (entriesOf(own).length === 1) return lists[0]?.items ?? [];
+    // A part that is called like its section needs no heading.
+    const children = lists.flatMap((list): NonNullable<MenuProps["items"]> => (list.label === own.label ? list.items : [{ type: "group", key: list.label, label: t(list.label), children: list.items }]));
+    return [{ key: own.key, icon: own.icon, label: t(own.label), children }];
   });
-  return <Menu mode="inline" items={items} selectedKeys={[selected]} onClick={({ key }) => void navigate(key)} className="nav" />;
+  return <Menu mode="inline" inlineIndent={14} items={items} selectedKeys={[selected]} openKeys={open} onOpenChange={setOpen} onClick={({ key }) => void navigate(key)} className="nav" />;
 }
 
 export function LanguageButton() {

@@ -1,5 +1,5 @@
 import {
-  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, DashboardOutlined, DatabaseOutlined,
+  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
@@ -9,78 +9,99 @@ import type { Permission } from "../api/types";
 import type { Key } from "../i18n";
 
 export interface Entry { path: string; label: Key; icon: ReactNode; needs?: Permission }
-export interface Section { key: string; label: Key; entries: Entry[] }
+/** Entries of a long section stand under small headings. */
+export interface Part { label: Key; entries: Entry[] }
+export interface Section { key: string; label: Key; icon: ReactNode; parts: Part[] }
+
+const part = (label: Key, entries: Entry[]): Part => ({ label, entries });
+const one = (key: string, entry: Entry): Section => ({ key, label: entry.label, icon: entry.icon, parts: [part(entry.label, [entry])] });
+const section = (key: string, label: Key, icon: ReactNode, entries: Entry[]): Section => ({ key, label, icon, parts: [part(label, entries)] });
+
+/** The kinds of analysis by what one wants to know. */
+export const analyses: Part[] = [
+  part("nav.see_do", [
+    { path: "/see/activity", label: "see.activity", icon: <RiseOutlined />, needs: "people.read" },
+    { path: "/see/trend", label: "see.trend", icon: <LineChartOutlined />, needs: "people.read" },
+    { path: "/see/funnel", label: "see.funnel", icon: <FunnelPlotOutlined />, needs: "people.read" },
+    { path: "/see/retention", label: "see.retention", icon: <HeatMapOutlined />, needs: "people.read" },
+    { path: "/see/paths", label: "see.paths", icon: <BranchesOutlined />, needs: "people.read" },
+    { path: "/see/distribution", label: "see.distribution", icon: <BarChartOutlined />, needs: "people.read" },
+    { path: "/see/interval", label: "see.interval", icon: <FieldTimeOutlined />, needs: "people.read" },
+  ]),
+  part("nav.see_worth", [
+    { path: "/see/lifecycle", label: "see.lifecycle", icon: <RetweetOutlined />, needs: "people.read" },
+    { path: "/see/rfm", label: "see.rfm", icon: <AppstoreOutlined />, needs: "people.read" },
+    { path: "/see/cohort-value", label: "see.cohort_value", icon: <StockOutlined />, needs: "people.read" },
+    { path: "/see/assets", label: "see.assets", icon: <WalletOutlined />, needs: "people.read" },
+  ]),
+  part("nav.see_from", [
+    { path: "/see/attribution", label: "see.attribution", icon: <AimOutlined />, needs: "people.read" },
+    { path: "/see/touchpoints", label: "see.touchpoints", icon: <DeploymentUnitOutlined />, needs: "people.read" },
+    { path: "/see/stores", label: "see.stores", icon: <ShopOutlined />, needs: "people.read" },
+    { path: "/see/guides", label: "see.guides", icon: <SolutionOutlined />, needs: "people.read" },
+  ]),
+];
 
 /** The menu in the users' verbs. An entry is here when its page works. */
 export const sections: Section[] = [
-  { key: "home", label: "nav.home", entries: [{ path: "/", label: "nav.home", icon: <HomeOutlined /> }] },
+  one("home", { path: "/", label: "nav.home", icon: <HomeOutlined /> }),
+  one("boards", { path: "/boards", label: "nav.boards", icon: <DashboardOutlined />, needs: "people.read" }),
+  section("people", "nav.people", <UserOutlined />, [
+    { path: "/people", label: "nav.people_list", icon: <UserOutlined />, needs: "people.read" },
+    { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
+    { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
+  ]),
+  section("audiences", "nav.whom", <UsergroupAddOutlined />, [
+    { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
+    { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
+  ]),
   {
-    key: "people", label: "nav.people", entries: [
-      { path: "/people", label: "nav.people_list", icon: <UserOutlined />, needs: "people.read" },
-      { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
-      { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
-      { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
-      { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
+    key: "see", label: "nav.see", icon: <BarChartOutlined />, parts: [
+      part("nav.see", [{ path: "/see", label: "nav.see_all", icon: <CompassOutlined />, needs: "people.read" }]),
+      ...analyses,
     ],
   },
-  {
-    key: "sell", label: "nav.sell", entries: [
-      { path: "/orders", label: "nav.orders", icon: <ShoppingOutlined />, needs: "orders.read" },
-      { path: "/products", label: "nav.products", icon: <SkinOutlined />, needs: "orders.read" },
-      { path: "/stores", label: "nav.stores", icon: <ShopOutlined />, needs: "orders.read" },
-    ],
-  },
-  {
-    key: "see", label: "nav.see", entries: [
-      { path: "/boards", label: "nav.boards", icon: <DashboardOutlined />, needs: "people.read" },
-      { path: "/see/activity", label: "see.activity", icon: <RiseOutlined />, needs: "people.read" },
-      { path: "/see/trend", label: "see.trend", icon: <LineChartOutlined />, needs: "people.read" },
-      { path: "/see/funnel", label: "see.funnel", icon: <FunnelPlotOutlined />, needs: "people.read" },
-      { path: "/see/retention", label: "see.retention", icon: <HeatMapOutlined />, needs: "people.read" },
-      { path: "/see/paths", label: "see.paths", icon: <BranchesOutlined />, needs: "people.read" },
-      { path: "/see/distribution", label: "see.distribution", icon: <BarChartOutlined />, needs: "people.read" },
-      { path: "/see/interval", label: "see.interval", icon: <FieldTimeOutlined />, needs: "people.read" },
-      { path: "/see/attribution", label: "see.attribution", icon: <AimOutlined />, needs: "people.read" },
-      { path: "/see/touchpoints", label: "see.touchpoints", icon: <DeploymentUnitOutlined />, needs: "people.read" },
-      { path: "/see/lifecycle", label: "see.lifecycle", icon: <RetweetOutlined />, needs: "people.read" },
-      { path: "/see/rfm", label: "see.rfm", icon: <AppstoreOutlined />, needs: "people.read" },
-      { path: "/see/cohort-value", label: "see.cohort_value", icon: <StockOutlined />, needs: "people.read" },
-      { path: "/see/assets", label: "see.assets", icon: <WalletOutlined />, needs: "people.read" },
-      { path: "/see/stores", label: "see.stores", icon: <ShopOutlined />, needs: "people.read" },
-      { path: "/see/guides", label: "see.guides", icon: <SolutionOutlined />, needs: "people.read" },
-    ],
-  },
-  {
-    key: "data", label: "nav.data", entries: [
-      { path: "/events", label: "nav.events", icon: <ThunderboltOutlined />, needs: "events.read" },
-      { path: "/imports", label: "nav.imports", icon: <ImportOutlined />, needs: "import.run" },
-      { path: "/schema", label: "nav.schema", icon: <DatabaseOutlined />, needs: "events.read" },
-      { path: "/quarantine", label: "nav.quarantine", icon: <SafetyOutlined />, needs: "events.read" },
-    ],
-  },
-  {
-    key: "settings", label: "nav.settings", entries: [
-      { path: "/settings/general", label: "nav.general", icon: <SettingOutlined />, needs: "settings.write" },
-      { path: "/settings/identity", label: "nav.identity", icon: <ClusterOutlined />, needs: "settings.write" },
-      { path: "/settings/users", label: "nav.users", icon: <TeamOutlined />, needs: "users.manage" },
-      { path: "/settings/keys", label: "nav.keys", icon: <KeyOutlined />, needs: "keys.manage" },
-      { path: "/settings/audit", label: "nav.audit", icon: <AuditOutlined />, needs: "audit.read" },
-      { path: "/settings/erasures", label: "nav.erasures", icon: <FileProtectOutlined />, needs: "audit.read" },
-      { path: "/settings/doctor", label: "nav.doctor", icon: <MedicineBoxOutlined />, needs: "settings.write" },
-    ],
-  },
+  section("sell", "nav.sell", <ShoppingOutlined />, [
+    { path: "/orders", label: "nav.orders", icon: <ShoppingOutlined />, needs: "orders.read" },
+    { path: "/products", label: "nav.products", icon: <SkinOutlined />, needs: "orders.read" },
+    { path: "/stores", label: "nav.stores", icon: <ShopOutlined />, needs: "orders.read" },
+  ]),
+  section("data", "nav.data", <DatabaseOutlined />, [
+    { path: "/events", label: "nav.events", icon: <ThunderboltOutlined />, needs: "events.read" },
+    { path: "/imports", label: "nav.imports", icon: <ImportOutlined />, needs: "import.run" },
+    { path: "/schema", label: "nav.schema", icon: <DatabaseOutlined />, needs: "events.read" },
+    { path: "/quarantine", label: "nav.quarantine", icon: <SafetyOutlined />, needs: "events.read" },
+  ]),
+  section("settings", "nav.settings", <SettingOutlined />, [
+    { path: "/settings/general", label: "nav.general", icon: <SettingOutlined />, needs: "settings.write" },
+    { path: "/settings/identity", label: "nav.identity", icon: <ClusterOutlined />, needs: "settings.write" },
+    { path: "/settings/users", label: "nav.users", icon: <TeamOutlined />, needs: "users.manage" },
+    { path: "/settings/keys", label: "nav.keys", icon: <KeyOutlined />, needs: "keys.manage" },
+    { path: "/settings/audit", label: "nav.audit", icon: <AuditOutlined />, needs: "audit.read" },
+    { path: "/settings/erasures", label: "nav.erasures", icon: <FileProtectOutlined />, needs: "audit.read" },
+    { path: "/settings/doctor", label: "nav.doctor", icon: <MedicineBoxOutlined />, needs: "settings.write" },
+  ]),
 ];
+
+export function entriesOf(section: Section): Entry[] {
+  return section.parts.flatMap((own) => own.entries);
+}
 
 /** Pages that are reached by search only. */
 export const hidden: Entry[] = [
   { path: "/imports/new", label: "nav.import_new", icon: <ImportOutlined />, needs: "import.run" },
+  { path: "/audiences/new", label: "audiences.new", icon: <UsergroupAddOutlined />, needs: "tags.write" },
   { path: "/welcome", label: "nav.welcome", icon: <ApiOutlined /> },
   { path: "/account", label: "nav.account", icon: <UserOutlined /> },
 ];
 
 /** The entry a path belongs to: the longest one it starts with. */
 export function entryOf(path: string): string {
-  const all = sections.flatMap((section) => section.entries.map((entry) => entry.path));
+  const all = sections.flatMap((own) => entriesOf(own).map((entry) => entry.path));
   const fits = all.filter((entry) => path === entry || (entry !== "/" && path.startsWith(`${entry}/`)));
   return fits.sort((a, b) => b.length - a.length)[0] ?? (path === "/" ? "/" : "");
+}
+/** The section of an entry. */
+export function sectionOf(entry: string): string | undefined {
+  return sections.find((own) => entriesOf(own).some(({ path }) => path === entry))?.key;
 }

@@ -34,6 +34,7 @@ const inside: RouteObject[] = [
   { path: "orders", lazy: page(() => import("../orders/OrdersPage"), "OrdersPage") },
   { path: "products", lazy: page(() => import("../orders/ProductsPage"), "ProductsPage") },
   { path: "stores", lazy: page(() => import("../orders/StoresPage"), "StoresPage") },
+  { path: "see", lazy: page(() => import("../see/SeePage"), "SeePage") },
   { path: "see/:kind", lazy: page(() => import("../see/AnalysisPage"), "AnalysisPage") },
   { path: "boards", lazy: page(() => import("../see/boards/BoardsPage"), "BoardsPage") },
   { path: "boards/:id", lazy: page(() => import("../see/boards/BoardPage"), "BoardPage") },

@@ -106,6 +106,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_commerce::MIGRATIONS,
         siyu_projection::MIGRATIONS,
         siyu_intake::MIGRATIONS,
+        siyu_projection::MIGRATIONS,
         siyu_insight::MIGRATIONS,
         siyu_audience::MIGRATIONS,
     ]

@@ -13,8 +13,9 @@ use serde_json::json;
 use siyu_access::Locale;
 use siyu_api::Workspace;
 use siyu_db::OpenMode;
+use siyu_insight::{BoardIn, Kind, Seen};
 use siyu_intake::import::{ImportKind, ImportOptions};
-use siyu_kernel::{Refusal, Stopwatch, Time};
+use siyu_kernel::{Refusal, Stopwatch, Time, new_id};
 use siyu_people::{TagIn, TagKind};
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -175,6 +176,7 @@ fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
     name_people(open)?;
     make_tags(open)?;
     while open.compact("demo")? {}
+    make_board(open)?;
     open.app.db.transact(|tx| {
         Ok(tx.execute(
             "INSERT INTO setting (name, value) VALUES ('demo.complete', '1') ON CONFLICT (name) DO NOTHING",
@@ -305,6 +307,35 @@ fn make_tags(open: &Open) -> Result<(), Refusal> {
         Ok(())
     })?;
     open.app.audience.run_due(&open.app.db, &open.ctx()?).map(drop)
+}
+
+/// The first look at boards is a board, with the questions that the console itself would begin with.
+fn make_board(open: &Open) -> Result<(), Refusal> {
+    let titles = [
+        (Kind::Activity, "每天有多少人来", 2),
+        (Kind::Lifecycle, "客户正在往哪里走", 2),
+        (Kind::Rfm, "先照顾哪些客户", 1),
+        (Kind::Retention, "老客回不回来", 1),
+        (Kind::Stores, "哪家店做得好", 1),
+        (Kind::CohortValue, "一位客户值多少", 1),
+    ];
+    let app = &open.app;
+    app.projection.catch_up()?;
+    let zone = app.projection.zone();
+    let specs = siyu_insight::defaults(&Seen::of(&*app.projection.catalogue()?, &zone), zone.day(app.now()));
+    let items = titles.into_iter().filter_map(|(kind, title, width)| {
+        let spec = specs.get(kind.name())?;
+        Some(json!({ "title": title, "kind": kind.name(), "spec": spec, "width": width }))
+    });
+    let items = items.collect::<Vec<_>>().into();
+    let board = BoardIn::parse("经营一览", &items, || new_id("bit", app.now(), &app.chance))?;
+    let (chance, now) = (app.chance.clone(), app.now());
+    app.db.transact(move |tx| {
+        if siyu_insight::boards(tx)?.is_empty() {
+            siyu_insight::create_board(tx, &board, &chance, now)?;
+        }
+        Ok(())
+    })
 }
 
 fn resident_mb() -> u64 {

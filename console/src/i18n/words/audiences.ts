@@ -1,5 +1,6 @@
 export const audiences = {
-  "nav.audiences": ["人群包", "Audiences"],
+  "nav.whom": ["人群", "Audiences"],
+  "nav.audiences": ["人群包", "All audiences"],
   "nav.exports": ["导出审批", "Export approvals"],
   "rule.add_deed": ["加行为条件", "Add what they did"],
   "deed.kind": ["行为条件", "What they did"],

@@ -1,5 +1,10 @@
 export const see = {
-  "nav.see": ["洞察", "Insight"],
+  "nav.see": ["分析", "Analysis"],
+  "nav.see_all": ["全部分析", "All analyses"],
+  "nav.see_hint": ["从一个问题开始。每一页打开就有结果，每个数字都能点开看是哪些人。", "Begin with a question. Every page opens with an answer, and every number opens its people."],
+  "nav.see_do": ["他们在做什么", "What people do"],
+  "nav.see_worth": ["他们值多少", "What they are worth"],
+  "nav.see_from": ["谁带来的", "What brought them"],
   "nav.boards": ["看板", "Boards"],
   "boards.title": ["看板", "Boards"],
   "boards.hint": ["把常看的分析放在一起，每次打开都是最新的数字。", "The analyses you look at often, side by side; always with the numbers of now."],

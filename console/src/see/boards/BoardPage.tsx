@@ -55,8 +55,8 @@ function Shown({ board }: { board: Board }) {
   return (
     <>
       <PageHead title={board.name} hint={<Link to="/boards">{t("boards.all")}</Link>}>
-        {editing ? <Popconfirm title={t("boards.remove_sure")} okText={t("action.delete")} cancelText={t("action.cancel")} onConfirm={() => remove.mutate()}><MayButton permission="tags.write" danger icon={<DeleteOutlined />}>{t("boards.remove")}</MayButton></Popconfirm> : null}
-        <MayButton permission="tags.write" type={editing ? "primary" : "default"} icon={<EditOutlined />} onClick={() => setEditing(!editing)}>{editing ? t("boards.done") : t("boards.arrange")}</MayButton>
+        {editing ? <Popconfirm title={t("boards.remove_sure")} okText={t("action.delete")} cancelText={t("action.cancel")} onConfirm={() => remove.mutate()}><MayButton permission="boards.write" danger icon={<DeleteOutlined />}>{t("boards.remove")}</MayButton></Popconfirm> : null}
+        <MayButton permission="boards.write" type={editing ? "primary" : "default"} icon={<EditOutlined />} onClick={() => setEditing(!editing)}>{editing ? t("boards.done") : t("boards.arrange")}</MayButton>
       </PageHead>
       {editing ? <div className="bar"><Rename name={board.name} onSave={(name) => save.mutate({ name })} /></div> : null}
       {all.length === 0 ? <div className="panel"><EmptyHint title={t("boards.no_items")}>{t("boards.no_items_text")}</EmptyHint></div> : null}

@@ -20,7 +20,7 @@ function Boards() {
   const format = useFormat();
   const [adding, setAdding] = useState(false);
   const list = useQuery({ queryKey: seeKeys.boards, queryFn: api.list });
-  const add = <MayButton permission="tags.write" type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>{t("boards.new")}</MayButton>;
+  const add = <MayButton permission="boards.write" type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>{t("boards.new")}</MayButton>;
   return (
     <>
       <PageHead title={t("boards.title")} hint={t("boards.hint")}>{add}</PageHead>

@@ -11,11 +11,12 @@ import { useAudiences } from "../../audiences/useAudiences";
 import { usePropertyName } from "../names";
 import type { Among, By, Duration, EventSel, Span } from "../shapes";
 import { byToText, duration, durationOf, SPANS, textToBy, type DurationUnit } from "../spec";
+import { Wrong } from "./Mistake";
 import { useCatalogue } from "./useCatalogue";
 
-/** A control with its name before it. */
-export function Labelled({ label, children, wide }: { label: string; children: ReactNode; wide?: boolean }) {
-  return <div className={wide ? "labelled wide" : "labelled"}><span className="muted small">{label}</span>{children}</div>;
+/** A control with its name before it. `at` is its place in the spec: what the program has against it is said below it. */
+export function Labelled({ label, at, children, wide }: { label: string; at?: string; children: ReactNode; wide?: boolean }) {
+  return <div className={wide ? "labelled wide" : "labelled"}><span className="muted small">{label}</span>{children}{at ? <Wrong at={at} /> : null}</div>;
 }
 
 export function SpanPicker({ value, days, onChange }: { value: Span; days: [string, string]; onChange: (span: Span) => void }) {

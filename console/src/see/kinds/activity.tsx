@@ -13,7 +13,7 @@ import type { ActivityResult, ActivitySpec, ActivityTable } from "../shapes";
 
 function Form({ spec, change }: FormProps<ActivitySpec>) {
   const { t } = useI18n();
-  return <div className="see-frame"><Labelled label={t("see.by_unit")}><UnitPicker value={spec.unit ?? "day"} onChange={(unit) => change({ unit })} /></Labelled></div>;
+  return <div className="see-frame"><Labelled at="unit" label={t("see.by_unit")}><UnitPicker value={spec.unit ?? "day"} onChange={(unit) => change({ unit })} /></Labelled></div>;
 }
 
 const WHICH = ["new", "returning"] as const;

@@ -25,12 +25,12 @@ function Form({ spec, change }: FormProps<AttributionSpec>) {
   const { properties } = useCatalogue();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.conversion")}><EventPicker value={spec.conversion ?? ORDER} onChange={(conversion) => change({ conversion })} label={t("see.conversion")} /></Labelled>
-      <Labelled label={t("see.attribution.touch_by")}>
+      <Labelled at="conversion" label={t("see.conversion")}><EventPicker value={spec.conversion ?? ORDER} onChange={(conversion) => change({ conversion })} label={t("see.conversion")} /></Labelled>
+      <Labelled at="touch_by" label={t("see.attribution.touch_by")}>
         <Select<string> className="w-140" value={spec.touch_by ?? "channel"} onChange={(touch_by) => change({ touch_by })} aria-label={t("see.attribution.touch_by")} showSearch={{ optionFilterProp: "label" }} popupMatchSelectWidth={false} options={properties(spec.touch).map((own) => ({ value: own.name, label: property(own.name) }))} />
       </Labelled>
-      <Labelled label={t("see.attribution.touch")}><EventPicker any value={spec.touch ?? { event: "*" }} onChange={(touch) => change({ touch: touch.event === "*" && !touch.where ? undefined : touch })} label={t("see.attribution.touch")} /></Labelled>
-      <Labelled label={t("see.attribution.half_life")}><DurationInput value={spec.half_life ?? { days: 7 }} onChange={(half_life) => change({ half_life })} label={t("see.attribution.half_life")} /></Labelled>
+      <Labelled at="touch" label={t("see.attribution.touch")}><EventPicker any value={spec.touch ?? { event: "*" }} onChange={(touch) => change({ touch: touch.event === "*" && !touch.where ? undefined : touch })} label={t("see.attribution.touch")} /></Labelled>
+      <Labelled at="half_life" label={t("see.attribution.half_life")}><DurationInput value={spec.half_life ?? { days: 7 }} onChange={(half_life) => change({ half_life })} label={t("see.attribution.half_life")} /></Labelled>
       <Checkbox className="see-compare" checked={spec.refunds !== false} onChange={(event) => change({ refunds: event.target.checked })}>{t("see.attribution.refunds")}</Checkbox>
     </div>
   );

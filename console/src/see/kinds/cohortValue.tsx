@@ -17,9 +17,9 @@ function Form({ spec, change }: FormProps<CohortValueSpec>) {
   const { t } = useI18n();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.ltv.start")}><EventPicker any value={spec.start ?? { event: "*" }} onChange={(start) => change({ start })} label={t("see.ltv.start")} /></Labelled>
-      <Labelled label={t("see.by_unit")}><UnitPicker units={["week", "month"] as const} value={spec.unit ?? "week"} onChange={(unit) => change({ unit })} /></Labelled>
-      <Labelled label={t("see.retention.periods")}><InputNumber min={1} max={60} value={spec.periods ?? 12} onChange={(periods) => periods && change({ periods })} aria-label={t("see.retention.periods")} className="w-80" /></Labelled>
+      <Labelled at="start" label={t("see.ltv.start")}><EventPicker any value={spec.start ?? { event: "*" }} onChange={(start) => change({ start })} label={t("see.ltv.start")} /></Labelled>
+      <Labelled at="unit" label={t("see.by_unit")}><UnitPicker units={["week", "month"] as const} value={spec.unit ?? "week"} onChange={(unit) => change({ unit })} /></Labelled>
+      <Labelled at="periods" label={t("see.retention.periods")}><InputNumber min={1} max={60} value={spec.periods ?? 12} onChange={(periods) => periods && change({ periods })} aria-label={t("see.retention.periods")} className="w-80" /></Labelled>
     </div>
   );
 }

@@ -19,9 +19,9 @@ function Form({ spec, change }: FormProps<DistributionSpec>) {
   const { t } = useI18n();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.event")}><EventPicker any value={spec.event ?? { event: "*" }} onChange={(event) => change({ event })} label={t("see.event")} /></Labelled>
-      <Labelled label={t("see.measure")}><MeasurePicker value={spec.measure} kinds={["count", "days", "sum", "value"]} selection={spec.event} onChange={(measure) => change({ measure: measure as Measure, bins: undefined })} /></Labelled>
-      <Labelled label={t("see.bins")}><Edges spec={spec} change={change} /></Labelled>
+      <Labelled at="event" label={t("see.event")}><EventPicker any value={spec.event ?? { event: "*" }} onChange={(event) => change({ event })} label={t("see.event")} /></Labelled>
+      <Labelled at="measure" label={t("see.measure")}><MeasurePicker value={spec.measure} kinds={["count", "days", "sum", "value"]} selection={spec.event} onChange={(measure) => change({ measure: measure as Measure, bins: undefined })} /></Labelled>
+      <Labelled at="bins" label={t("see.bins")}><Edges spec={spec} change={change} /></Labelled>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { Chart } from "../chart/Chart";
 import { axisTooltip, bar, category, grid, legend, values } from "../chart/style";
 import { EventPicker } from "../controls/EventPicker";
 import { DurationInput, Labelled } from "../controls/simple";
+import { Wrong } from "../controls/Mistake";
 import { define, type FormProps, type ViewProps } from "../kind";
 import { Delta, inGroup, Panel, Stat, useNames } from "../parts";
 import type { FunnelResult, FunnelSpec, FunnelStep } from "../shapes";
@@ -30,12 +31,13 @@ function Form({ spec, change }: FormProps<FunnelSpec>) {
             <Button type="text" size="small" icon={<ArrowUpOutlined />} disabled={at === 0} aria-label={t("see.earlier")} onClick={() => change({ steps: moved(steps, at, -1) })} />
             <Button type="text" size="small" icon={<ArrowDownOutlined />} disabled={at === steps.length - 1} aria-label={t("see.later")} onClick={() => change({ steps: moved(steps, at, 1) })} />
             <Button type="text" size="small" icon={<DeleteOutlined />} disabled={steps.length <= 2} aria-label={t("see.remove_step")} onClick={() => put(at, null)} />
+            <Wrong at={`steps[${at}]`} />
           </div>
         ))}
         <Button size="small" type="dashed" icon={<PlusOutlined />} disabled={steps.length >= STEPS_MAX} onClick={() => change({ steps: [...steps, steps.at(-1) ?? { event: "*" }] })}>{t("see.add_step")}</Button>
       </div>
       <div className="see-frame">
-        <Labelled label={t("see.window")}><DurationInput value={spec.window ?? { days: 7 }} onChange={(window) => change({ window })} label={t("see.window")} /></Labelled>
+        <Labelled at="window" label={t("see.window")}><DurationInput value={spec.window ?? { days: 7 }} onChange={(window) => change({ window })} label={t("see.window")} /></Labelled>
         <Excluded spec={spec} change={change} />
       </div>
     </>
@@ -55,7 +57,7 @@ function Excluded({ spec, change }: FormProps<FunnelSpec>) {
         const [from, to] = item.between ?? [1, last];
         const put = (part: Partial<typeof item>) => set(list.map((own, index) => (index === at ? { ...own, ...part } : own)));
         return (
-          <Labelled key={at} label={t("see.exclude")} wide>
+          <Labelled key={at} at={`exclude[${at}]`} label={t("see.exclude")} wide>
             <EventPicker value={item} onChange={(next) => put(next)} label={t("see.exclude")} />
             <Select value={from} options={places.slice(0, -1)} onChange={(next) => put({ between: [next, Math.max(to, next + 1)] })} aria-label={t("word.from")} />
             <span className="muted">–</span>
@@ -98,9 +100,9 @@ function View({ result, small }: ViewProps<FunnelSpec, FunnelResult>) {
   return (
     <>
       <div className="numbers">
-        <Stat label={t("see.funnel.through")} value={format.percent(last?.of_first)} now={last?.of_first} before={before?.steps.at(-1)?.of_first} hint={t("see.funnel.through_hint")} cell={{ step: steps.length - 1 }} n={last?.people} />
-        <Stat label={t("see.funnel.entered")} value={format.count(first?.people ?? 0)} now={first?.people} before={before?.steps[0]?.people} cell={{ step: 0 }} n={first?.people} />
-        <Stat label={t("see.funnel.arrived")} value={format.count(last?.people ?? 0)} now={last?.people} before={before?.steps.at(-1)?.people} cell={{ step: steps.length - 1 }} n={last?.people} />
+        <Stat label={t("see.funnel.through")} value={format.percent(last?.of_first)} now={last?.of_first} before={before?.steps.at(-1)?.of_first} hint={t("see.funnel.through_hint")} cell={{ step: steps.length }} n={last?.people} />
+        <Stat label={t("see.funnel.entered")} value={format.count(first?.people ?? 0)} now={first?.people} before={before?.steps[0]?.people} cell={{ step: 1 }} n={first?.people} />
+        <Stat label={t("see.funnel.arrived")} value={format.count(last?.people ?? 0)} now={last?.people} before={before?.steps.at(-1)?.people} cell={{ step: steps.length }} n={last?.people} />
         <Stat label={t("see.funnel.time")} value={format.span(steps.slice(1).reduce((sum, step) => sum + (step.seconds_median ?? 0), 0) || null)} hint={t("see.funnel.time_hint")} />
       </div>
       <Panel title={t("see.funnel.chart")}>
@@ -109,7 +111,7 @@ function View({ result, small }: ViewProps<FunnelSpec, FunnelResult>) {
           onClick={({ dataIndex, seriesIndex = 0 }) => {
             const [step, group] = [steps[dataIndex], groups?.[seriesIndex]];
             // The period before has no people of its own to open here: its cells belong to another question.
-            if (step && (groups?.length || seriesIndex === 0)) open({ step: dataIndex, ...inGroup(groups?.length ? group?.group : undefined) }, label(step, dataIndex));
+            if (step && (groups?.length || seriesIndex === 0)) open({ step: dataIndex + 1, ...inGroup(groups?.length ? group?.group : undefined) }, label(step, dataIndex));
           }}
         />
       </Panel>
@@ -119,19 +121,19 @@ function View({ result, small }: ViewProps<FunnelSpec, FunnelResult>) {
             size="middle" pagination={false} rowKey="at" scroll={{ x: "max-content" }} dataSource={steps.map((step, at) => ({ ...step, at }))}
             columns={[
               { title: t("see.step"), render: (_, row) => <b className="plain">{label(row, row.at)}</b> },
-              { title: t("see.people"), align: "right", render: (_, row) => <><Few n={row.people} cell={{ step: row.at }} title={label(row, row.at)}>{format.count(row.people)}</Few>{before ? <> <Delta now={row.people} before={before.steps[row.at]?.people} /></> : null}</> },
+              { title: t("see.people"), align: "right", render: (_, row) => <><Few n={row.people} cell={{ step: row.at + 1 }} title={label(row, row.at)}>{format.count(row.people)}</Few>{before ? <> <Delta now={row.people} before={before.steps[row.at]?.people} /></> : null}</> },
               { title: t("see.of_first"), align: "right", render: (_, row) => <span className="num">{format.percent(row.of_first)}</span> },
               { title: t("see.of_previous"), align: "right", render: (_, row) => <span className="num">{row.at ? format.percent(row.of_previous) : "–"}</span> },
               { title: t("see.dropped"), align: "right", render: (_, row) => {
                 const lost = row.at ? (steps[row.at - 1]?.people ?? 0) - row.people : 0;
-                return row.at ? <Few n={lost} cell={{ step: row.at, dropped: true }} title={t("see.dropped_before", { step: label(row, row.at) })}>{format.count(lost)}</Few> : "–";
+                return row.at ? <Few n={lost} cell={{ step: row.at + 1, dropped: true }} title={t("see.dropped_before", { step: label(row, row.at) })}>{format.count(lost)}</Few> : "–";
               } },
               { title: t("see.median_time"), align: "right", render: (_, row) => <span className="num">{row.at ? format.span(row.seconds_median) : "–"}</span> },
               ...(groups ?? []).map((group) => ({
                 title: names.group(group.group), align: "right" as const,
                 render: (_: unknown, row: { at: number; label: string }) => {
                   const [n, start] = [group.people[row.at] ?? 0, group.people[0] ?? 0];
-                  return <><Few n={n} cell={{ step: row.at, group: group.group }} title={`${names.group(group.group)} · ${row.at + 1}. ${names.event(row.label)}`}>{format.count(n)}</Few> <span className="muted small num">{format.percent(start ? n / start : null)}</span></>;
+                  return <><Few n={n} cell={{ step: row.at + 1, group: group.group }} title={`${names.group(group.group)} · ${row.at + 1}. ${names.event(row.label)}`}>{format.count(n)}</Few> <span className="muted small num">{format.percent(start ? n / start : null)}</span></>;
                 },
               })),
             ]}

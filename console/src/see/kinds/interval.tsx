@@ -17,9 +17,9 @@ function Form({ spec, change }: FormProps<IntervalSpec>) {
   const { t } = useI18n();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.interval.from")}><EventPicker any value={spec.from ?? ORDER} onChange={(from) => change({ from })} label={t("see.interval.from")} /></Labelled>
-      <Labelled label={t("see.interval.to")}><EventPicker any value={spec.to ?? ORDER} onChange={(to) => change({ to })} label={t("see.interval.to")} /></Labelled>
-      <Labelled label={t("see.interval.within")}><DurationInput value={spec.within ?? { days: 30 }} onChange={(within) => change({ within })} label={t("see.interval.within")} /></Labelled>
+      <Labelled at="from" label={t("see.interval.from")}><EventPicker any value={spec.from ?? ORDER} onChange={(from) => change({ from })} label={t("see.interval.from")} /></Labelled>
+      <Labelled at="to" label={t("see.interval.to")}><EventPicker any value={spec.to ?? ORDER} onChange={(to) => change({ to })} label={t("see.interval.to")} /></Labelled>
+      <Labelled at="within" label={t("see.interval.within")}><DurationInput value={spec.within ?? { days: 30 }} onChange={(within) => change({ within })} label={t("see.interval.within")} /></Labelled>
     </div>
   );
 }

@@ -17,8 +17,8 @@ function Form({ spec, change }: FormProps<LifecycleSpec>) {
   const day = (value: string | undefined) => (value ? dayjs(value) : null);
   return (
     <div className="see-frame">
-      <Labelled label={t("see.lifecycle.on")}><DatePicker value={day(spec.on)} placeholder={t("see.today")} onChange={(next) => change({ on: next?.format("YYYY-MM-DD") })} aria-label={t("see.lifecycle.on")} /></Labelled>
-      <Labelled label={t("see.lifecycle.against")}><DatePicker value={day(spec.against)} placeholder={t("see.lifecycle.month_before")} onChange={(next) => change({ against: next?.format("YYYY-MM-DD") })} aria-label={t("see.lifecycle.against")} /></Labelled>
+      <Labelled at="on" label={t("see.lifecycle.on")}><DatePicker value={day(spec.on)} placeholder={t("see.today")} onChange={(next) => change({ on: next?.format("YYYY-MM-DD") })} aria-label={t("see.lifecycle.on")} /></Labelled>
+      <Labelled at="against" label={t("see.lifecycle.against")}><DatePicker value={day(spec.against)} placeholder={t("see.lifecycle.month_before")} onChange={(next) => change({ against: next?.format("YYYY-MM-DD") })} aria-label={t("see.lifecycle.against")} /></Labelled>
     </div>
   );
 }

@@ -23,15 +23,15 @@ function Form({ spec, change }: FormProps<PathsSpec>) {
   const optional = (next: EventSel) => (next.event === "*" && !next.where ? undefined : next);
   return (
     <div className="see-frame">
-      <Labelled label={t("see.paths.start")}><EventPicker any value={spec.start ?? ANY} onChange={(next) => change({ start: optional(next) })} label={t("see.paths.start")} /></Labelled>
-      <Labelled label={t("see.paths.end")}><EventPicker any value={spec.end ?? ANY} onChange={(next) => change({ end: optional(next) })} label={t("see.paths.end")} /></Labelled>
-      <Labelled label={t("see.paths.events")}><EventPicker any value={spec.events ?? ANY} onChange={(next) => change({ events: optional(next) })} label={t("see.paths.events")} /></Labelled>
-      <Labelled label={t("see.paths.node")}>
+      <Labelled at="start" label={t("see.paths.start")}><EventPicker any value={spec.start ?? ANY} onChange={(next) => change({ start: optional(next) })} label={t("see.paths.start")} /></Labelled>
+      <Labelled at="end" label={t("see.paths.end")}><EventPicker any value={spec.end ?? ANY} onChange={(next) => change({ end: optional(next) })} label={t("see.paths.end")} /></Labelled>
+      <Labelled at="events" label={t("see.paths.events")}><EventPicker any value={spec.events ?? ANY} onChange={(next) => change({ events: optional(next) })} label={t("see.paths.events")} /></Labelled>
+      <Labelled at="property" label={t("see.paths.node")}>
         <Select<string> allowClear className="w-140" value={spec.property} onChange={(next?: string) => change({ property: next })} placeholder={t("see.event")} aria-label={t("see.paths.node")} showSearch={{ optionFilterProp: "label" }} popupMatchSelectWidth={false} options={properties(spec.events).map((own) => ({ value: own.name, label: property(own.name) }))} />
       </Labelled>
-      <Labelled label={t("see.paths.depth")}><InputNumber min={2} max={10} value={spec.depth ?? 5} onChange={(depth) => depth && change({ depth })} aria-label={t("see.paths.depth")} className="w-80" /></Labelled>
-      <Labelled label={t("see.paths.session")}><DurationInput value={spec.session ?? { minutes: 30 }} onChange={(session) => change({ session })} label={t("see.paths.session")} /></Labelled>
-      <Labelled label={t("see.paths.top")}><InputNumber min={3} max={50} value={spec.top ?? 20} onChange={(top) => top && change({ top })} aria-label={t("see.paths.top")} className="w-80" /></Labelled>
+      <Labelled at="depth" label={t("see.paths.depth")}><InputNumber min={2} max={10} value={spec.depth ?? 5} onChange={(depth) => depth && change({ depth })} aria-label={t("see.paths.depth")} className="w-80" /></Labelled>
+      <Labelled at="session" label={t("see.paths.session")}><DurationInput value={spec.session ?? { minutes: 30 }} onChange={(session) => change({ session })} label={t("see.paths.session")} /></Labelled>
+      <Labelled at="top" label={t("see.paths.top")}><InputNumber min={3} max={50} value={spec.top ?? 20} onChange={(top) => top && change({ top })} aria-label={t("see.paths.top")} className="w-80" /></Labelled>
     </div>
   );
 }

@@ -16,11 +16,11 @@ function Form({ spec, change }: FormProps<RetentionSpec>) {
   const { t } = useI18n();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.retention.start")}><EventPicker any value={spec.start ?? { event: "*" }} onChange={(start) => change({ start })} label={t("see.retention.start")} /></Labelled>
-      <Labelled label={t("see.retention.return")}><EventPicker any value={spec.return ?? { event: "*" }} onChange={(back) => change({ return: back })} label={t("see.retention.return")} /></Labelled>
-      <Labelled label={t("see.by_unit")}><UnitPicker value={spec.unit ?? "week"} onChange={(unit) => change({ unit })} /></Labelled>
-      <Labelled label={t("see.retention.periods")}><InputNumber min={1} max={60} value={spec.periods ?? 12} onChange={(periods) => periods && change({ periods })} aria-label={t("see.retention.periods")} className="w-80" /></Labelled>
-      <Labelled label={t("see.retention.mode")}>
+      <Labelled at="start" label={t("see.retention.start")}><EventPicker any value={spec.start ?? { event: "*" }} onChange={(start) => change({ start })} label={t("see.retention.start")} /></Labelled>
+      <Labelled at="return" label={t("see.retention.return")}><EventPicker any value={spec.return ?? { event: "*" }} onChange={(back) => change({ return: back })} label={t("see.retention.return")} /></Labelled>
+      <Labelled at="unit" label={t("see.by_unit")}><UnitPicker value={spec.unit ?? "week"} onChange={(unit) => change({ unit })} /></Labelled>
+      <Labelled at="periods" label={t("see.retention.periods")}><InputNumber min={1} max={60} value={spec.periods ?? 12} onChange={(periods) => periods && change({ periods })} aria-label={t("see.retention.periods")} className="w-80" /></Labelled>
+      <Labelled at="mode" label={t("see.retention.mode")}>
         <Segmented<"on" | "rolling"> value={spec.mode ?? "on"} onChange={(mode) => change({ mode })} options={[{ value: "on", label: t("see.retention.on") }, { value: "rolling", label: t("see.retention.rolling") }]} />
       </Labelled>
       <Checkbox className="see-compare" checked={spec.first !== false} onChange={(event) => change({ first: event.target.checked })}>{t("see.retention.first")}</Checkbox>

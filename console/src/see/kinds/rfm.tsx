@@ -18,9 +18,9 @@ function Form({ spec, change }: FormProps<RfmSpec>) {
   const { t } = useI18n();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.rfm.orders")}><EventPicker value={spec.orders ?? ORDER} onChange={(orders) => change({ orders })} label={t("see.rfm.orders")} /></Labelled>
-      <Labelled label={t("see.rfm.as_of")}><DatePicker value={spec.as_of ? dayjs(spec.as_of) : null} placeholder={t("see.today")} onChange={(next) => change({ as_of: next?.format("YYYY-MM-DD") })} aria-label={t("see.rfm.as_of")} /></Labelled>
-      <Labelled label={t("see.rfm.scores")}><InputNumber min={2} max={10} value={spec.scores ?? 5} disabled={spec.method === "fixed"} onChange={(scores) => scores && change({ scores })} aria-label={t("see.rfm.scores")} className="w-80" /></Labelled>
+      <Labelled at="orders" label={t("see.rfm.orders")}><EventPicker value={spec.orders ?? ORDER} onChange={(orders) => change({ orders })} label={t("see.rfm.orders")} /></Labelled>
+      <Labelled at="as_of" label={t("see.rfm.as_of")}><DatePicker value={spec.as_of ? dayjs(spec.as_of) : null} placeholder={t("see.today")} onChange={(next) => change({ as_of: next?.format("YYYY-MM-DD") })} aria-label={t("see.rfm.as_of")} /></Labelled>
+      <Labelled at="scores" label={t("see.rfm.scores")}><InputNumber min={2} max={10} value={spec.scores ?? 5} disabled={spec.method === "fixed"} onChange={(scores) => scores && change({ scores })} aria-label={t("see.rfm.scores")} className="w-80" /></Labelled>
     </div>
   );
 }

@@ -23,13 +23,13 @@ function Form({ spec, change }: FormProps<TouchpointsSpec>) {
   const { properties } = useCatalogue();
   return (
     <div className="see-frame">
-      <Labelled label={t("see.touchpoints.by")}>
+      <Labelled at="touch_by" label={t("see.touchpoints.by")}>
         <Select<string> className="w-140" value={spec.touch_by ?? "touchpoint"} onChange={(touch_by) => change({ touch_by })} aria-label={t("see.touchpoints.by")} showSearch={{ optionFilterProp: "label" }} popupMatchSelectWidth={false} options={properties(spec.events).map((own) => ({ value: own.name, label: property(own.name) }))} />
       </Labelled>
-      <Labelled label={t("see.paths.events")}><EventPicker any value={spec.events ?? { event: "*" }} onChange={(next) => change({ events: next.event === "*" && !next.where ? undefined : next })} label={t("see.paths.events")} /></Labelled>
-      <Labelled label={t("see.conversion")}><EventPicker value={spec.conversion ?? ORDER} onChange={(conversion) => change({ conversion })} label={t("see.conversion")} /></Labelled>
-      <Labelled label={t("see.within")}><DurationInput value={spec.within ?? { days: 30 }} onChange={(within) => change({ within })} label={t("see.within")} /></Labelled>
-      <Labelled label={t("see.paths.top")}><InputNumber min={2} max={200} value={spec.top ?? 60} onChange={(top) => top && change({ top })} aria-label={t("see.paths.top")} className="w-80" /></Labelled>
+      <Labelled at="events" label={t("see.paths.events")}><EventPicker any value={spec.events ?? { event: "*" }} onChange={(next) => change({ events: next.event === "*" && !next.where ? undefined : next })} label={t("see.paths.events")} /></Labelled>
+      <Labelled at="conversion" label={t("see.conversion")}><EventPicker value={spec.conversion ?? ORDER} onChange={(conversion) => change({ conversion })} label={t("see.conversion")} /></Labelled>
+      <Labelled at="within" label={t("see.within")}><DurationInput value={spec.within ?? { days: 30 }} onChange={(within) => change({ within })} label={t("see.within")} /></Labelled>
+      <Labelled at="top" label={t("see.paths.top")}><InputNumber min={2} max={200} value={spec.top ?? 60} onChange={(top) => top && change({ top })} aria-label={t("see.paths.top")} className="w-80" /></Labelled>
     </div>
   );
 }

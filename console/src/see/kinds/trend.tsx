@@ -23,14 +23,14 @@ function Form({ spec, change }: FormProps<TrendSpec>) {
   return (
     <div className="see-frame">
       {events.map((event, at) => (
-        <Labelled key={at} label={t("see.event_n", { n: at + 1 })}>
+        <Labelled key={at} at={`events[${at}]`} label={t("see.event_n", { n: at + 1 })}>
           <EventPicker any value={event} onChange={(next) => change({ events: events.map((own, index) => (index === at ? next : own)) })} label={t("see.event_n", { n: at + 1 })} />
           {events.length > 1 ? <Button type="text" size="small" icon={<DeleteOutlined />} aria-label={t("rule.remove")} onClick={() => change({ events: events.filter((_, index) => index !== at) })} /> : null}
         </Labelled>
       ))}
       {events.length < EVENTS_MAX ? <Button size="small" type="dashed" icon={<PlusOutlined />} onClick={() => change({ events: [...events, { event: "*" }] })}>{t("see.add_event")}</Button> : null}
-      <Labelled label={t("see.by_unit")}><UnitPicker value={spec.unit ?? "day"} onChange={(unit) => change({ unit })} /></Labelled>
-      <Labelled label={t("see.measure")}><MeasurePicker value={spec.measure} kinds={["count", "people", "sum"]} selection={events[0]} onChange={(measure) => change({ measure: measure as TrendSpec["measure"] })} /></Labelled>
+      <Labelled at="unit" label={t("see.by_unit")}><UnitPicker value={spec.unit ?? "day"} onChange={(unit) => change({ unit })} /></Labelled>
+      <Labelled at="measure" label={t("see.measure")}><MeasurePicker value={spec.measure} kinds={["count", "people", "sum"]} selection={events[0]} onChange={(measure) => change({ measure: measure as TrendSpec["measure"] })} /></Labelled>
     </div>
   );
 }
