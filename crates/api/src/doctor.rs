@@ -68,9 +68,9 @@ struct DoctorCheck {
     remedy: String,
 }
 
-/// Checks the installation: storage, key file, clock, log, books, backups.
+/// Checks the installation: storage, key file, clock, log, behaviour columns, books, backups.
 ///
-/// 体检：存储、密钥、时钟、日志、账目、备份。
+/// 体检：存储、密钥、时钟、日志、行为数据、账目、备份。
 #[utoipa::path(get, path = "/doctor", tag = "Administration", responses((status = 200, body = Items<DoctorCheck>)))]
 async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<Json<Items<DoctorCheck>>> {
     let zh = may.locale == Locale::Zh;
@@ -86,7 +86,7 @@ async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<J
 }
 
 pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
-    Ok(vec![folder(app), key_file(app), database(app)?, log(app)?, books(app)?, clock(app), backups(app)])
+    Ok(vec![folder(app), key_file(app), database(app)?, log(app)?, columns(app), books(app)?, clock(app), backups(app)])
 }
 
 fn check(
@@ -181,6 +181,44 @@ fn log(app: &App) -> Result<Check, Refusal> {
             ("恢复最近的备份。", "Restore the latest backup."),
         )
     })
+}
+
+/// Reads every file of the behaviour columns. They are derived: what is damaged is no loss, and is made anew.
+fn columns(app: &App) -> Check {
+    let title = ("行为数据", "Behaviour columns");
+    let health = match app.projection.health(true) {
+        Ok(health) => health,
+        Err(refusal) => {
+            return check("columns", title, State::Fail, (refusal.zh, refusal.en), ("", ""));
+        }
+    };
+    if let Some(first) = health.damaged.first() {
+        let n = health.damaged.len();
+        return check(
+            "columns",
+            title,
+            State::Fail,
+            (
+                format!("{n} 个文件缺失或已损坏，例如 {first}"),
+                format!("{n} files are missing or damaged, such as {first}"),
+            ),
+            (
+                "事件日志完好时无需恢复备份：服务启动时会自动重建，或运行 siyu rebuild。",
+                "No backup is needed while the log is sound: a server mends them when it starts, or run siyu rebuild.",
+            ),
+        );
+    }
+    let (parts, rows, mb) = (health.parts, health.rows, health.bytes >> 20);
+    check(
+        "columns",
+        title,
+        State::Ok,
+        (
+            format!("{parts} 个文件，{rows} 条事件，{mb} MB，完好"),
+            format!("{parts} files, {rows} events, {mb} MB, sound"),
+        ),
+        ("", ""),
+    )
 }
 
 fn books(app: &App) -> Result<Check, Refusal> {

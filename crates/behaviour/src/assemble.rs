@@ -666,32 +666,65 @@ impl DaySlots {
             Self::Few(mut slots) => {
                 slots.sort_unstable();
                 slots.dedup();
-                Index::new(&slots)
+                Index::set(&slots)
             }
-            Self::Many(bits) => Index::new(&bits.iter().collect::<Vec<_>>()),
+            Self::Many(bits) => Index::set(&bits.iter().collect::<Vec<_>>()),
         }
     }
 }
 
 /// For each source, where its slots go whole.
 struct Moves {
-    to: Vec<Vec<u32>>,
+    to: Vec<To>,
     /// Every slot of the source stays where it is.
     stays: Vec<bool>,
 }
 const NOWHERE: u32 = u32::MAX;
+/// So many slots are looked for in each day; of more, each day is gone through.
+const FEW_MAX: usize = 64;
+
+/// Where slots of one source go.
+enum To {
+    /// (slot, where to).
+    Few(Vec<(u16, u16)>),
+    /// By slot; [`NOWHERE`].
+    Many(Vec<u32>),
+}
+
+impl To {
+    /// Calls for each slot of a day that goes somewhere.
+    fn each(&self, day: &DayPart, mut call: impl FnMut(u16)) {
+        let slots = day.slots.view();
+        match self {
+            Self::Few(few) => few.iter().filter(|(slot, _)| slots.contains(*slot)).for_each(|(_, to)| call(*to)),
+            Self::Many(many) => slots.each(|slot| {
+                if many[usize::from(slot)] != NOWHERE {
+                    call(many[usize::from(slot)] as u16);
+                }
+            }),
+        }
+    }
+}
 
 impl Moves {
     fn new(plan: &Plan<'_>) -> Self {
-        let mut to = vec![vec![NOWHERE; SLOTS]; plan.sources.len()];
+        let mut pairs: Vec<Vec<(u16, u16)>> = vec![Vec::new(); plan.sources.len()];
         let mut kept = vec![0usize; plan.sources.len()];
         for take in plan.takes.iter().filter(|take| take.only == ALL) {
-            to[take.source as usize][usize::from(take.slot)] = u32::from(take.to);
+            pairs[take.source as usize].push((take.slot, take.to));
             kept[take.source as usize] += usize::from(take.slot == take.to);
         }
         let slots = |part: &Part| part.starts.len() - 1;
         let stays = plan.sources.iter().zip(kept).map(|(part, kept)| kept == slots(part)).collect();
-        Self { to, stays }
+        let to = |pairs: Vec<(u16, u16)>| {
+            if pairs.len() <= FEW_MAX {
+                return To::Few(pairs);
+            }
+            let mut many = vec![NOWHERE; SLOTS];
+            pairs.iter().for_each(|(slot, to)| many[usize::from(*slot)] = u32::from(*to));
+            To::Many(many)
+        };
+        Self { to: pairs.into_iter().map(to).collect(), stays }
     }
 }
 
@@ -714,12 +747,7 @@ fn days_of<'p>(
                 all.insert(day.day, DaySlots::Whole(day.slots.clone()));
                 continue;
             }
-            let slots = all.entry(day.day).or_default();
-            day.slots.view().each(|slot| {
-                if to[usize::from(slot)] != NOWHERE {
-                    slots.add(to[usize::from(slot)] as u16);
-                }
-            });
+            to.each(day, |slot| all.entry(day.day).or_default().add(slot));
         }
         let own = plan.takes.iter().filter(|take| take.source as usize == source);
         for take in own.filter(|take| take.only != ALL || made.is_none()) {

@@ -160,7 +160,7 @@ impl DaysMaking {
         }
     }
     fn finish(self) -> Vec<DayPart> {
-        let day = |(day, slots): (i32, Vec<u16>)| DayPart { day, slots: Index::new(&slots) };
+        let day = |(day, slots): (i32, Vec<u16>)| DayPart { day, slots: Index::set(&slots) };
         let mut days: Vec<DayPart> = self.days.into_iter().map(day).collect();
         days.sort_unstable_by_key(|day| day.day);
         days

@@ -56,7 +56,11 @@ fn words(words: &Words) -> bool {
 }
 
 fn days(days: &[DayPart]) -> bool {
-    days.windows(2).all(|pair| pair[0].day < pair[1].day) && days.iter().all(|day| index(&day.slots).is_some())
+    let set = |slots: &Index| match slots {
+        Index::Sparse(slots) => slots.windows(2).all(|pair| pair[0] < pair[1]),
+        Index::Dense { words, .. } => words.len() == SLOTS / 64,
+    };
+    days.windows(2).all(|pair| pair[0].day < pair[1].day) && days.iter().all(|day| set(&day.slots))
 }
 
 fn type_part(own: &TypePart) -> bool {

@@ -334,7 +334,7 @@ impl Sections<'_> {
                     let to = word.checked_add(SLOTS / 8)?;
                     let words = Buf::mapped(self.map, word, to)?;
                     word = to;
-                    Index::dense(words)
+                    Index::Dense { words, ranks: Buf::default() }
                 }
                 n => {
                     let to = slot.checked_add(2 * usize::try_from(n).ok()?)?;

@@ -11,7 +11,7 @@ use crate::column::{Column, ColumnKind};
 /// Which slots occur, rising, and the place of each among them.
 #[derive(Clone, Debug)]
 pub enum Index {
-    /// `words`: 1,024 words of bits; `ranks`: how many slots lie before each word.
+    /// `words`: 1,024 words of bits; `ranks`: how many slots lie before each word. Sets that nobody asks for places (those of days) have no ranks.
     Dense {
         words: Buf<u64>,
         ranks: Buf<u32>,
@@ -24,6 +24,13 @@ pub const SPARSE_MAX: usize = 4_096;
 
 impl Index {
     pub fn new(sorted: &[u16]) -> Self {
+        match Self::set(sorted) {
+            Self::Dense { words, .. } => Self::ranked(words),
+            sparse => sparse,
+        }
+    }
+    /// Without ranks.
+    pub(crate) fn set(sorted: &[u16]) -> Self {
         if sorted.len() <= SPARSE_MAX {
             return Self::Sparse(sorted.to_vec().into());
         }
@@ -31,10 +38,9 @@ impl Index {
         for slot in sorted {
             words[usize::from(slot >> 6)] |= 1 << (slot & 63);
         }
-        Self::dense(words.into())
+        Self::Dense { words: words.into(), ranks: Buf::default() }
     }
-    /// From 1,024 words of bits.
-    pub(crate) fn dense(words: Buf<u64>) -> Self {
+    fn ranked(words: Buf<u64>) -> Self {
         let mut before = 0;
         let ranks: Vec<u32> = words
             .iter()
@@ -77,6 +83,13 @@ impl IndexView<'_> {
                 (word & bit != 0).then(|| (ranks[at] + (word & (bit - 1)).count_ones()) as usize)
             }
             Self::Sparse(slots) => slots.binary_search(&slot).ok(),
+        }
+    }
+    /// Needs no ranks.
+    pub fn contains(&self, slot: u16) -> bool {
+        match self {
+            Self::Dense { words, .. } => words[usize::from(slot >> 6)] >> (slot & 63) & 1 == 1,
+            Self::Sparse(slots) => slots.binary_search(&slot).is_ok(),
         }
     }
     /// Rising.
@@ -143,6 +156,7 @@ impl TypePart {
 pub struct DayPart {
     /// Days since 1970-01-01 in the zone the store was made for.
     pub day: i32,
+    /// Without ranks.
     pub slots: Index,
 }
 

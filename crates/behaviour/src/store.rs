@@ -158,7 +158,8 @@ impl Store {
     }
     /// Adds a stored part, newest last within its bucket.
     pub fn add_stored(&mut self, id: PartId, part: Arc<Part>, settled: Option<Arc<Bits>>) {
-        let stored = Stored { id, held: Held { part, hidden: settled.clone() }, settled, dirty: false };
+        let dirty = holds_any(&part, &self.erased);
+        let stored = Stored { id, held: Held { part, hidden: settled.clone() }, settled, dirty };
         self.buckets.entry(stored.held.part.bucket).or_default().stored.push(stored);
     }
     /// The stored parts, by bucket and in order, each with whom it hides.
@@ -277,23 +278,13 @@ impl Store {
     }
     /// Identities whose rows are to be kept nowhere: compaction rewrites the stored parts that hold some.
     pub fn set_erased(&mut self, erased: Arc<RoaringBitmap>) {
-        self.erased = erased;
-        self.mark_dirty();
-    }
-    fn mark_dirty(&mut self) {
-        for (number, bucket) in &mut self.buckets {
-            let own = Bits::of_people(&self.erased, *number);
-            for stored in &mut bucket.stored {
-                let part = &stored.held.part;
-                let mut here = Bits::empty();
-                part.index.view().add_to(&mut here);
-                here.and(&own);
-                stored.dirty = here.iter().any(|slot| has_own_rows(part, slot))
-                    || part.guests.iter().any(|guest| self.erased.contains(*guest as u32));
+        if !Arc::ptr_eq(&self.erased, &erased) {
+            self.erased = erased;
+            for stored in self.buckets.values_mut().flat_map(|bucket| &mut bucket.stored) {
+                stored.dirty = holds_any(&stored.held.part, &self.erased);
             }
         }
     }
-
     pub fn snapshot(&self) -> Snapshot {
         let view =
             |(number, bucket): (&u16, &Bucket)| View { bucket: *number, parts: bucket.held().cloned().collect() };
@@ -365,9 +356,10 @@ impl Store {
             let frozen = std::mem::take(&mut bucket.frozen);
             let Some((id, part)) = made else { continue };
             let hidden = hidden_since(frozen.iter().map(|held| &held.hidden), &merge.parts);
-            bucket.stored.push(Stored { id, held: Held { part, hidden }, settled: None, dirty: false });
+            // Somebody may have been erased since the flush began.
+            let dirty = holds_any(&part, &self.erased);
+            bucket.stored.push(Stored { id, held: Held { part, hidden }, settled: None, dirty });
         }
-        self.mark_dirty();
     }
     /// The flush failed: its events are part of the tail again.
     pub fn cancel_flush(&mut self) {
@@ -436,9 +428,11 @@ impl Store {
             return false;
         }
         let hidden = hidden_since(old.iter().map(|stored| &stored.held.hidden), &done.merge.parts);
-        let new = made.map(|(id, part)| Stored { id, held: Held { part, hidden }, settled: None, dirty: false });
+        let new = made.map(|(id, part)| {
+            let dirty = holds_any(&part, &self.erased);
+            Stored { id, held: Held { part, hidden }, settled: None, dirty }
+        });
         bucket.stored.splice(at..at + done.ids.len(), new);
-        self.mark_dirty();
         true
     }
 }
@@ -450,6 +444,17 @@ fn hidden_since<'a>(now: impl Iterator<Item = &'a Option<Arc<Bits>>>, before: &[
         all.or(&newly(now, &before.hidden));
     }
     (!all.is_empty()).then(|| Arc::new(all))
+}
+
+/// Whether rows of any of these identities are in the part.
+fn holds_any(part: &Part, erased: &RoaringBitmap) -> bool {
+    if erased.is_empty() {
+        return false;
+    }
+    let mut here = Bits::empty();
+    part.index.view().add_to(&mut here);
+    here.and(&Bits::of_people(erased, part.bucket));
+    here.iter().any(|slot| has_own_rows(part, slot)) || part.guests.iter().any(|guest| erased.contains(*guest as u32))
 }
 
 /// Whether a slot that occurs has rows that came in with its own number.

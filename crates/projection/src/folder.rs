@@ -11,6 +11,8 @@ use std::{fs, io};
 use crate::manifest::NewPart;
 
 const HOME: &str = "home";
+/// Locked by the process that keeps the files: the system lets go of it however that process ends, so that the next one need not wait.
+const KEEPER: &str = "keeper";
 /// Threads that write or verify files.
 pub(crate) const THREADS: usize = 2;
 
@@ -68,6 +70,16 @@ impl Folder {
             Ok(fs::read_to_string(&name)?.trim().to_owned())
         };
         make().map_err(|error| refused_io(&name, error))
+    }
+    /// The lock of the one that keeps the files; `None` while another process has it, or where the file system knows no locks.
+    pub fn hold(&self) -> Result<Option<fs::File>, Refusal> {
+        let name = self.path.join(KEEPER);
+        let mut options = fs::OpenOptions::new();
+        options.create(true).write(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&name).map_err(|error| refused_io(&name, error))?;
+        Ok(file.try_lock().is_ok().then_some(file))
     }
     fn new_name(&self, bucket: u16) -> String {
         format!("{bucket:05}-{:016x}.part", self.chance.next())
@@ -133,7 +145,7 @@ impl Folder {
             refused(&error)
         })
     }
-    /// Opens and verifies files, in their order.
+    /// Opens and verifies files, in their order. Each is mapped anew after it was read, so that what nobody asks for takes no memory.
     pub fn verified(&self, names: &[&str]) -> Vec<Result<StoredPart, FileError>> {
         let done: Mutex<Vec<(usize, Result<StoredPart, FileError>)>> = Mutex::default();
         let next = AtomicUsize::new(0);
@@ -141,7 +153,8 @@ impl Folder {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(name) = names.get(at) else { break };
-                let opened = file::open(&self.of(name)).and_then(|part| part.verify().map(|()| part));
+                let path = self.of(name);
+                let opened = file::open(&path).and_then(|part| part.verify()).and_then(|()| file::open(&path));
                 done.lock().unwrap_or_else(PoisonError::into_inner).push((at, opened));
             }
         };

@@ -1,11 +1,11 @@
 //! What the keeper of the files does beside reading the log: storing the tail, compacting, looking after files. One process at a time, by a lease.
 
 use crate::core::Core;
-use crate::manifest::{Keeper, Manifest};
+use crate::manifest::{Keeper, Manifest, PartRow, ask_anew, is_asked_anew};
 use crate::opening::building;
 use crate::projection::{Inner, lock};
 use siyu_behaviour::{PartId, PartMerge, file};
-use siyu_db::acquire;
+use siyu_db::{acquire, params};
 use siyu_kernel::{Refusal, Stopwatch, Time};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
@@ -32,6 +32,7 @@ pub(crate) struct Times {
     lease_until: Option<Time>,
     looked: Option<Stopwatch>,
     scrubbed: Option<Stopwatch>,
+    asked: Option<Stopwatch>,
 }
 
 impl Inner {
@@ -39,14 +40,30 @@ impl Inner {
         let home = self.home()?;
         Ok(Keeper { lease: format!("behaviour-{home}"), home, holder: self.holder.clone() })
     }
-    /// The lease, taken or renewed; `None` while another process has it.
+    /// The lease, taken or renewed; `None` while another process has it. A lease whose holder is gone is taken over before its time: the
+    /// lock beside the files tells. What is written is written under the lease alone.
     pub(crate) fn keep(&self) -> Result<Option<Keeper>, Refusal> {
         let (keeper, now) = (self.keeper()?, self.setup.clock.now());
         if lock(&self.times).lease_until.is_some_and(|until| now.plus_seconds(LEASE_SECONDS - RENEW_SECONDS) <= until) {
             return Ok(Some(keeper));
         }
+        let alone = {
+            let mut hold = lock(&self.hold);
+            if hold.is_none() {
+                *hold = self.folder.hold()?;
+            }
+            hold.is_some()
+        };
         let (lease, holder) = (keeper.lease.clone(), keeper.holder.clone());
-        let taken = self.setup.db.transact(move |tx| Ok(acquire(tx, &lease, &holder, now, LEASE_SECONDS)?))?;
+        let taken = self.setup.db.transact(move |tx| {
+            if alone {
+                tx.execute("DELETE FROM lease WHERE name = $1 AND holder <> $2", params![&lease, &holder])?;
+            }
+            Ok(acquire(tx, &lease, &holder, now, LEASE_SECONDS)?)
+        })?;
+        if taken.is_none() {
+            *lock(&self.hold) = None;
+        }
         let until = taken.as_ref().map(|lease| lease.until);
         let before = std::mem::replace(&mut lock(&self.times).lease_until, until);
         // Between the end of a lease and the next one another process may have changed the files.
@@ -56,14 +73,14 @@ impl Inner {
         Ok(taken.map(|_| keeper))
     }
     pub(crate) fn release(&self) {
-        if lock(&self.times).lease_until.take().is_none() {
-            return;
+        let had = lock(&self.times).lease_until.take().is_some();
+        if had && let Ok(keeper) = self.keeper() {
+            let lease = siyu_db::Lease { name: keeper.lease, holder: keeper.holder, until: Time(0) };
+            if let Err(refusal) = self.setup.db.transact(move |tx| Ok(siyu_db::release(tx, &lease)?)) {
+                tracing::debug!(code = refusal.code, "the lease of the behaviour columns runs out by itself");
+            }
         }
-        let Ok(keeper) = self.keeper() else { return };
-        let lease = siyu_db::Lease { name: keeper.lease, holder: keeper.holder, until: Time(0) };
-        if let Err(refusal) = self.setup.db.transact(move |tx| Ok(siyu_db::release(tx, &lease)?)) {
-            tracing::debug!(code = refusal.code, "the lease of the behaviour columns runs out by itself");
-        }
+        *lock(&self.hold) = None;
     }
 
     /// One step of what is due; false when nothing is, or another process keeps the files.
@@ -237,23 +254,37 @@ impl Inner {
         *core = None;
         let mut fresh = self.open_core()?;
         fresh.shown = shown;
+        if shown {
+            self.told(&fresh);
+        }
         *core = Some(fresh);
         Ok(())
     }
-    /// Makes everything anew, while readers go on with what there is.
-    pub(crate) fn rebuild(&self, progress: &mut dyn FnMut(i64, i64) -> bool) -> Result<(), Refusal> {
+    /// Makes everything anew, while readers go on with what there is. False: another process keeps the files, and was asked.
+    pub(crate) fn rebuild(&self, progress: &mut dyn FnMut(i64, i64) -> bool) -> Result<bool, Refusal> {
         let _alone = lock(&self.tending);
-        let keeper = self.keep()?.ok_or_else(|| {
-            Refusal::conflict(
-                "busy_elsewhere",
-                "Another process keeps the behaviour columns. Stop it, or try again in a minute.",
-                "另一进程正在维护行为数据，请停止该进程或一分钟后再试。",
-            )
-        })?;
+        let Some(keeper) = self.keep()? else {
+            let home = self.home()?;
+            self.setup.db.transact(move |tx| Ok(ask_anew(tx, &home)?))?;
+            return Ok(false);
+        };
         self.remake_all(&keeper, &self.zone(), progress)?;
         self.known.store(false, Ordering::SeqCst);
         self.reopen(true)?;
-        self.is_current(&keeper).map(drop)
+        self.is_current(&keeper).map(|_| true)
+    }
+    /// Another process wants everything made anew.
+    fn is_asked(&self) -> Result<bool, Refusal> {
+        {
+            let mut times = lock(&self.times);
+            let due = times.asked.is_none_or(|asked| asked.seconds() >= READER_SECONDS);
+            if times.lease_until.is_none() || !due {
+                return Ok(false);
+            }
+            times.asked = Some(Stopwatch::start());
+        }
+        let home = self.home()?;
+        self.setup.db.read(|tx| Ok(is_asked_anew(tx, &home)?))
     }
     /// Readers' days are of another zone than the workspace's.
     fn is_of_another_zone(&self) -> bool {
@@ -262,9 +293,8 @@ impl Inner {
     }
     /// What the thread beside the reading one does; false when nothing was due.
     pub(crate) fn keep_files(&self) -> Result<bool, Refusal> {
-        if self.is_of_another_zone() {
-            self.rebuild(&mut |_, _| true)?;
-            return Ok(true);
+        if self.is_of_another_zone() || self.is_asked()? {
+            return self.rebuild(&mut |_, _| true);
         }
         if self.tend(false)? {
             return Ok(true);
@@ -326,6 +356,22 @@ impl Inner {
             }
         }
         Ok(None)
+    }
+    /// Files that are missing or not what was written. While this looks, the keeper may replace some: those are no damage.
+    pub(crate) fn damaged(&self, manifest: &Manifest, verify: bool) -> Result<Vec<String>, Refusal> {
+        let unsound = |row: &PartRow| {
+            let part = file::open(&self.folder.of(&row.file));
+            let part = part.and_then(|part| if verify { part.verify().map(|()| part) } else { Ok(part) });
+            row.damaged || !part.is_ok_and(|part| part.checksum == row.checksum)
+        };
+        let found: Vec<&PartRow> = manifest.parts.iter().filter(|row| unsound(row)).collect();
+        if found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let home = self.home()?;
+        let now = self.setup.db.read(|tx| Ok(Manifest::load(tx, &home)?))?;
+        let still = found.into_iter().filter(|row| now.parts.iter().any(|own| own.id == row.id && unsound(own)));
+        Ok(still.map(|row| row.file.clone()).collect())
     }
     pub(crate) fn wait_for_core(&self, seconds: f64) -> Result<MutexGuard<'_, Option<Core>>, Refusal> {
         let watch = Stopwatch::start();

@@ -148,12 +148,13 @@ fn add_parts(tx: &mut Tx<'_>, home: &str, parts: &[NewPart]) -> Result<Vec<PartI
     }
     Ok(ids)
 }
-fn put_home(tx: &mut Tx<'_>, home: &str, zone: &str, seq: i64, left_out: LeftOut) -> Result<(), DbError> {
+/// `anew`: everything was made by this format's rules. Otherwise the format stays what it was: somebody may have asked for all of it anew.
+fn put_home(tx: &mut Tx<'_>, home: &str, zone: &str, seq: i64, left_out: LeftOut, anew: bool) -> Result<(), DbError> {
     let LeftOut { events, properties, sealed, texts, list_entries } = left_out;
     tx.execute(
         "INSERT INTO behaviour_home (home, format, zone, seq, left_events, left_properties, left_sealed, left_texts, left_entries)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (home) DO UPDATE SET format = excluded.format, zone = excluded.zone, seq = excluded.seq, left_events = excluded.left_events,
+         ON CONFLICT (home) DO UPDATE SET format = CASE WHEN $10 = 1 THEN excluded.format ELSE behaviour_home.format END, zone = excluded.zone, seq = excluded.seq, left_events = excluded.left_events,
            left_properties = excluded.left_properties, left_sealed = excluded.left_sealed, left_texts = excluded.left_texts,
            left_entries = excluded.left_entries",
         params![
@@ -165,7 +166,8 @@ fn put_home(tx: &mut Tx<'_>, home: &str, zone: &str, seq: i64, left_out: LeftOut
             properties as i64,
             sealed as i64,
             texts as i64,
-            list_entries as i64
+            list_entries as i64,
+            i64::from(anew)
         ],
     )
     .map(drop)
@@ -186,6 +188,16 @@ fn add_names(tx: &mut Tx<'_>, home: &str, names: &[Admitted]) -> Result<(), DbEr
         })
         .collect();
     tx.bulk("INSERT INTO behaviour_name (home, no, event, property, kind)", "", &rows).map(drop)
+}
+/// A format that no program has: whoever keeps the files makes them anew, if need be at its next start.
+pub(crate) const ASKED: i64 = 0;
+
+pub(crate) fn ask_anew(tx: &mut Tx<'_>, home: &str) -> Result<(), DbError> {
+    tx.execute("UPDATE behaviour_home SET format = $1 WHERE home = $2", params![ASKED, home]).map(drop)
+}
+pub(crate) fn is_asked_anew(tx: &mut Tx<'_>, home: &str) -> Result<bool, DbError> {
+    let sql = "SELECT format FROM behaviour_home WHERE home = $1";
+    Ok(tx.opt(sql, params![home], |row| row.int(0))?.is_some_and(|format| format == ASKED))
 }
 fn lost() -> Refusal {
     Refusal::conflict(
@@ -229,7 +241,7 @@ impl Keeper {
             tx.execute("UPDATE behaviour_part SET hidden = $1 WHERE id = $2", params![&slots(bits), id.0])?;
         }
         add_names(tx, &self.home, names)?;
-        put_home(tx, &self.home, zone, seq, left_out)?;
+        put_home(tx, &self.home, zone, seq, left_out, false)?;
         Ok(add_parts(tx, &self.home, parts)?)
     }
     /// Parts became one, or nothing.
@@ -272,7 +284,7 @@ impl Keeper {
             tx.execute(&format!("DELETE FROM {table} WHERE home = $1"), params![&self.home])?;
         }
         add_names(tx, &self.home, names)?;
-        put_home(tx, &self.home, zone, seq, left_out)?;
+        put_home(tx, &self.home, zone, seq, left_out, true)?;
         add_parts(tx, &self.home, parts)?;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! From the manifest and its files to columns in memory; mending what is missing.
 
 use crate::core::{Core, Only, Sources};
-use crate::manifest::{FORMAT, Keeper, Manifest, NewPart, PartRow};
+use crate::manifest::{ASKED, FORMAT, Keeper, Manifest, NewPart, PartRow};
 use crate::projection::{Inner, THREADS};
 use crate::remake::remake;
 use crate::whose::Whose;
@@ -38,10 +38,15 @@ impl Inner {
             let (manifest, whose) = self.setup.db.read(|tx| Ok((Manifest::load(tx, &home)?, Whose::load(tx)?)))?;
             let zone = self.zone();
             if manifest.home.as_ref().is_some_and(|own| own.format != FORMAT || own.zone != zone.name()) {
-                let keeper = self.keep()?.ok_or_else(building)?;
-                tracing::info!("the behaviour columns are of another zone or format: they are made anew");
-                self.remake_all(&keeper, &zone, &mut |_, _| true)?;
-                continue;
+                if let Some(keeper) = self.keep()? {
+                    tracing::info!("the behaviour columns are of another zone or format: they are made anew");
+                    self.remake_all(&keeper, &zone, &mut |_, _| true)?;
+                    continue;
+                }
+                // What somebody asked to be made anew is good until it is.
+                if !manifest.home.as_ref().is_some_and(|own| own.format == ASKED && own.zone == zone.name()) {
+                    return Err(building());
+                }
             }
             let opened = self.open_parts(&manifest.parts);
             let gone = |opened: &Opened| matches!(&opened.1, Err(FileError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound);

@@ -8,10 +8,11 @@ use crate::keeping::{TAIL_ROWS, Times};
 use crate::manifest::Manifest;
 use crate::news::{Freshness, Listener, Moment, News};
 use crate::opening::building;
+use crate::whose::Whose;
 use roaring::RoaringBitmap;
-use siyu_behaviour::{Snapshot, file};
+use siyu_behaviour::Snapshot;
 use siyu_db::{Db, params};
-use siyu_kernel::{Chance, Clock, Currency, PersonNum, Refusal, Time, Zone};
+use siyu_kernel::{Chance, Clock, Currency, PersonNum, Refusal, Stopwatch, Time, Zone};
 use siyu_log::Log;
 use siyu_people::People;
 use std::path::PathBuf;
@@ -56,11 +57,17 @@ pub(crate) struct Inner {
     pub tending: Mutex<()>,
     pub core: Mutex<Option<Core>>,
     moment: RwLock<Option<Moment>>,
+    /// Of the columns that are shown: read without waiting for whoever makes them.
+    shown: RwLock<Option<(Zone, Arc<RwLock<Whose>>)>>,
+    /// Why the reading thread could not go on: what a question is told that finds no columns.
+    trouble: Mutex<Option<Refusal>>,
     listeners: RwLock<Vec<Arc<dyn Listener>>>,
     figures: Figures,
     /// Of a snapshot.
     catalogue: Mutex<Option<(Snapshot, Arc<Catalogue>)>>,
     pub times: Mutex<Times>,
+    /// The lock beside the files, while this process keeps them.
+    pub hold: Mutex<Option<std::fs::File>>,
     /// The manifest is what this process last saw or wrote.
     pub known: AtomicBool,
     /// Long work is to end.
@@ -115,10 +122,13 @@ impl Projection {
             tending: Mutex::default(),
             core: Mutex::default(),
             moment: RwLock::default(),
+            shown: RwLock::default(),
+            trouble: Mutex::default(),
             listeners: RwLock::default(),
             figures: Figures::default(),
             catalogue: Mutex::default(),
             times: Mutex::default(),
+            hold: Mutex::default(),
             known: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             running: AtomicBool::new(false),
@@ -137,6 +147,9 @@ impl Projection {
     pub fn moment(&self) -> Result<Moment, Refusal> {
         if let Some(moment) = self.inner.moment() {
             return Ok(moment);
+        }
+        if self.inner.running.load(Ordering::SeqCst) {
+            return self.inner.wait_for_moment(PATIENCE_SECONDS);
         }
         drop(self.inner.wait_for_core(PATIENCE_SECONDS)?);
         self.catch_up()?;
@@ -195,10 +208,7 @@ impl Projection {
     }
     /// Whose days the columns tell.
     pub fn zone(&self) -> Zone {
-        match &*lock(&self.inner.core) {
-            Some(core) => core.store.zone().clone(),
-            None => self.inner.zone(),
-        }
+        self.inner.shown().map_or_else(|| self.inner.zone(), |(zone, _)| zone)
     }
     /// The workspace's zone is another one now. The columns are made anew; until then their days stay those of the old zone.
     pub fn set_zone(&self, zone: Zone) {
@@ -207,18 +217,22 @@ impl Projection {
     /// The person a number belongs to now: itself unless merged.
     pub fn root(&self, node: PersonNum) -> Result<PersonNum, Refusal> {
         self.moment()?;
-        let whose = lock(&self.inner.core).as_ref().map(|core| Arc::clone(&core.whose));
-        Ok(whose.map_or(node, |whose| whose.read().unwrap_or_else(PoisonError::into_inner).root(node)))
+        Ok(self
+            .inner
+            .shown()
+            .map_or(node, |(_, whose)| whose.read().unwrap_or_else(PoisonError::into_inner).root(node)))
     }
-    /// Throws the columns away and makes them anew from the log; `progress` is told (done, of).
-    ///
-    /// Errors: `busy_elsewhere` while another process keeps the files.
-    pub fn rebuild(&self, mut progress: impl FnMut(i64, i64)) -> Result<(), Refusal> {
-        self.inner.rebuild(&mut |done, of| {
+    /// Throws the columns away and makes them anew from the log; `progress` is told (done, of). False when another process keeps the files: it
+    /// was asked to, and does it within seconds, beside whoever reads.
+    pub fn rebuild(&self, mut progress: impl FnMut(i64, i64)) -> Result<bool, Refusal> {
+        let mut progress = |done, of| {
             progress(done, of);
             true
-        })?;
-        self.catch_up().map(drop)
+        };
+        if !self.inner.rebuild(&mut progress)? {
+            return Ok(false);
+        }
+        self.catch_up().map(|_| true)
     }
     /// What the manifest and the files say. Does not open the columns; `verify` reads every file.
     pub fn health(&self, verify: bool) -> Result<Health, Refusal> {
@@ -228,7 +242,9 @@ impl Projection {
             let last = tx.one("SELECT COALESCE(MAX(seq), 0) FROM log_batch", &[], |row| row.int(0))?;
             Ok((Manifest::load(tx, &home)?, last))
         })?;
+        let damaged = inner.damaged(&manifest, verify)?;
         let mut health = Health {
+            damaged,
             log_seq,
             parts: manifest.parts.len(),
             rows: manifest.parts.iter().map(|row| row.rows).sum(),
@@ -237,14 +253,6 @@ impl Projection {
             left_out: manifest.home.map(|home| home.left_out).unwrap_or_default(),
             ..Health::default()
         };
-        for row in &manifest.parts {
-            let sound = file::open(&inner.folder.of(&row.file))
-                .and_then(|part| if verify { part.verify().map(|()| part) } else { Ok(part) })
-                .is_ok_and(|part| part.checksum == row.checksum && !row.damaged);
-            if !sound {
-                health.damaged.push(row.file.clone());
-            }
-        }
         if let Ok(core) = inner.core.try_lock()
             && let Some(core) = &*core
         {
@@ -274,24 +282,25 @@ impl Projection {
         inner.stop.store(false, Ordering::SeqCst);
         inner.running.store(true, Ordering::SeqCst);
         let on = || !inner.stop.load(Ordering::SeqCst);
-        let later = |refusal: &Refusal| {
-            tracing::warn!(code = refusal.code, "the behaviour columns will be looked after later");
-            let mut naps = 0;
-            while on() && naps < 50 {
-                std::thread::sleep(NAP);
-                naps += 1;
-            }
-        };
         std::thread::scope(|scope| {
             scope.spawn(|| {
+                let mut later = Later::default();
                 while on() {
                     match self.catch_up() {
-                        Ok(_) => std::thread::sleep(NAP),
-                        Err(refusal) => later(&refusal),
+                        Ok(_) => {
+                            *lock(&inner.trouble) = None;
+                            std::thread::sleep(NAP);
+                        }
+                        Err(refusal) => {
+                            later.tell(&refusal);
+                            *lock(&inner.trouble) = Some(refusal);
+                            later.wait(on);
+                        }
                     }
                 }
             });
             scope.spawn(|| {
+                let mut later = Later::default();
                 while on() {
                     match inner.keep_files() {
                         Ok(true) => {}
@@ -299,7 +308,10 @@ impl Projection {
                             inner.measure();
                             std::thread::sleep(5 * NAP);
                         }
-                        Err(refusal) => later(&refusal),
+                        Err(refusal) => {
+                            later.tell(&refusal);
+                            later.wait(on);
+                        }
                     }
                 }
             });
@@ -320,6 +332,30 @@ impl Projection {
     }
 }
 
+/// What fails is tried again every two seconds, and told once a minute.
+#[derive(Default)]
+struct Later(Option<(&'static str, Stopwatch)>);
+
+impl Later {
+    fn tell(&mut self, refusal: &Refusal) {
+        if self.0.as_ref().is_none_or(|(code, since)| *code != refusal.code || since.seconds() > 60.0) {
+            tracing::warn!(
+                code = refusal.code,
+                reason = refusal.en,
+                "the behaviour columns will be looked after later"
+            );
+            self.0 = Some((refusal.code, Stopwatch::start()));
+        }
+    }
+    fn wait(&self, on: impl Fn() -> bool) {
+        let mut naps = 0;
+        while on() && naps < 50 {
+            std::thread::sleep(NAP);
+            naps += 1;
+        }
+    }
+}
+
 impl Inner {
     pub(crate) fn zone(&self) -> Zone {
         self.zone.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -333,6 +369,31 @@ impl Inner {
     }
     fn moment(&self) -> Option<Moment> {
         self.moment.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// While a thread reads the log: it brings the first moment, not whoever asks.
+    fn wait_for_moment(&self, seconds: f64) -> Result<Moment, Refusal> {
+        let watch = Stopwatch::start();
+        loop {
+            if let Some(moment) = self.moment() {
+                return Ok(moment);
+            }
+            if let Some(refusal) = &*lock(&self.trouble) {
+                let Refusal { class, code, en, zh, .. } = refusal;
+                return Err(Refusal::new(*class, code, en.as_str(), zh.as_str()));
+            }
+            if watch.seconds() >= seconds {
+                return Err(building());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+    fn shown(&self) -> Option<(Zone, Arc<RwLock<Whose>>)> {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    /// Readers are shown these columns from now on.
+    pub(crate) fn told(&self, core: &Core) {
+        let shown = (core.store.zone().clone(), Arc::clone(&core.whose));
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(shown);
     }
     pub(crate) fn moment_mut(&self) -> RwLockWriteGuard<'_, Option<Moment>> {
         self.moment.write().unwrap_or_else(PoisonError::into_inner)
@@ -365,6 +426,7 @@ impl Inner {
     }
     fn show_first(&self, core: &mut Core, news: News) {
         core.shown = true;
+        self.told(core);
         self.show(news);
     }
     fn show(&self, news: News) {

@@ -289,15 +289,33 @@ pub fn rebuild(place: &Place, json: bool) -> Result<(), Refusal> {
     bar.finish_and_clear();
     app.people.rebuild(&app.db, app.now())?;
     let people = recount_all(app)?;
+    let columns = bar(1);
+    let here = app.projection.rebuild(|done, total| {
+        columns.set_length(total.max(1) as u64);
+        columns.set_position(done as u64);
+    })?;
+    columns.finish_and_clear();
+    // Rules ask the columns.
     let report = app.audience.run_due(&app.db, &open.ctx()?)?;
     let events = app.db.read(|tx| Ok(app.log.totals(tx)?.0))?;
     if json {
-        output::line(&json!({ "events": events, "people": people, "tags_evaluated": report.evaluated }));
+        let columns = if here { "rebuilt" } else { "asked" };
+        output::line(
+            &json!({ "events": events, "people": people, "tags_evaluated": report.evaluated, "columns": columns }),
+        );
     }
     output::say(
         &format!("已重建：{events} 条事件的索引，{people} 位客户的合计。"),
         &format!("Rebuilt: the index of {events} events, the totals of {people} people."),
     );
+    if here {
+        output::say("行为数据已重建。", "The behaviour columns were made anew.");
+    } else {
+        output::say(
+            "行为数据由正在运行的服务维护，已通知其重建；完成前仍按原数据回答。",
+            "The running server keeps the behaviour columns: it was asked to make them anew, and answers from the old ones until then.",
+        );
+    }
     Ok(())
 }
 

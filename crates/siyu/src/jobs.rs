@@ -118,7 +118,7 @@ fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<
 }
 
 /// Other processes on this workspace change rules and append events. Whoever writes learns of it first; for those that only read there is
-/// this look every second.
+/// this look every second. The behaviour columns learn here, too, that the workspace's days are those of another zone.
 fn neighbours(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
     let (open, stop) = (Arc::clone(open), Arc::clone(stop));
     std::thread::spawn(move || {
@@ -126,6 +126,9 @@ fn neighbours(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
             let app = &open.app;
             // A database that is away is told by every request; here the next look is soon enough.
             let _ = app.db.catch_up().and_then(|()| app.log.catch_up(&app.db));
+            if let Ok(zone) = open.zone() {
+                app.projection.set_zone(zone);
+            }
             nap(&stop, 1_000);
         }
     })
