@@ -104,7 +104,6 @@ pub fn migrations() -> Vec<Migration> {
         siyu_access::MIGRATIONS,
         siyu_people::MIGRATIONS,
         siyu_commerce::MIGRATIONS,
-        siyu_projection::MIGRATIONS,
         siyu_intake::MIGRATIONS,
         siyu_projection::MIGRATIONS,
         siyu_insight::MIGRATIONS,

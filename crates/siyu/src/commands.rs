@@ -289,7 +289,7 @@ pub fn rebuild(place: &Place, json: bool) -> Result<(), Refusal> {
     bar.finish_and_clear();
     app.people.rebuild(&app.db, app.now())?;
     let people = recount_all(app)?;
-    let columns = bar(1);
+    let columns = self::bar(1);
     let here = app.projection.rebuild(|done, total| {
         columns.set_length(total.max(1) as u64);
         columns.set_position(done as u64);
