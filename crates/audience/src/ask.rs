@@ -53,7 +53,13 @@ impl Scene {
         }
         let sight = memory.shelf.sight(tx, ctx, &wanted.into_iter().collect::<Vec<_>>())?;
         let stores = if codes.is_empty() { FxHashMap::default() } else { store_numbers(tx, &codes)? };
-        Ok(Self { sight: Arc::new(sight), stores: Arc::new(stores), moment: None, lives: None, fixed: FxHashMap::default() })
+        Ok(Self {
+            sight: Arc::new(sight),
+            stores: Arc::new(stores),
+            moment: None,
+            lives: None,
+            fixed: FxHashMap::default(),
+        })
     }
 }
 
@@ -332,7 +338,10 @@ impl<'e, 'c> Ask<'e, 'c> {
             }
             stamp.versions.push((key, kept.version));
         }
-        if matches!(leaf, Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_) | Leaf::Life(_)) {
+        if matches!(
+            leaf,
+            Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_) | Leaf::Life(_)
+        ) {
             stamp.day = Some(self.ctx.zone.day(self.ctx.now));
         }
         if matches!(leaf, Leaf::Deed(_) | Leaf::Life(_)) {

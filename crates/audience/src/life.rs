@@ -68,14 +68,21 @@ impl Life {
         let text = tx.opt("SELECT value FROM setting WHERE name = $1", params![SETTING], |row| row.text(0))?;
         match text {
             None => Ok(Self::default()),
-            Some(text) => serde_json::from_str(&text).map_err(|error| DbError::Decode(format!("setting {SETTING}: {error}"))),
+            Some(text) => {
+                serde_json::from_str(&text).map_err(|error| DbError::Decode(format!("setting {SETTING}: {error}")))
+            }
         }
     }
     pub fn save(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
         put(tx, SETTING, &serde_json::to_string(self).expect("settings are JSON"))
     }
     /// `measure` runs the cycle over everybody; not called when the cycle is set.
-    pub fn measures(&self, calendar: &Arc<Calendar>, on: i32, measure: impl FnOnce(&Cycle) -> CyclePartial) -> Measures {
+    pub fn measures(
+        &self,
+        calendar: &Arc<Calendar>,
+        on: i32,
+        measure: impl FnOnce(&Cycle) -> CyclePartial,
+    ) -> Measures {
         let cycle_days = self.cycle_days.or_else(|| {
             let (orders, calendar) = (orders(), Arc::clone(calendar));
             measure(&Cycle { orders, from_day: on - YEAR_DAYS + 1, to_day: on, calendar }).median()
@@ -89,7 +96,8 @@ impl Life {
 }
 
 fn put(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), DbError> {
-    let sql = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    let sql =
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     tx.execute(sql, params![name, value]).map(drop)
 }
 
@@ -104,7 +112,13 @@ pub(crate) fn store_measured(tx: &mut Tx<'_>, day: i32, cycle: u32) -> Result<()
 
 impl Measures {
     /// As rules and pages take them: the cycle of the last day it was measured on, or measured now when it never was.
-    pub fn on(tx: &mut Tx<'_>, snapshot: &Snapshot, calendar: &Arc<Calendar>, on: i32, threads: usize) -> Result<Self, DbError> {
+    pub fn on(
+        tx: &mut Tx<'_>,
+        snapshot: &Snapshot,
+        calendar: &Arc<Calendar>,
+        on: i32,
+        threads: usize,
+    ) -> Result<Self, DbError> {
         let life = Life::load(tx)?;
         match measured(tx)?.filter(|_| life.cycle_days.is_none()) {
             Some((_, cycle)) => Ok(life.with_cycle(Some(cycle), calendar, on)),

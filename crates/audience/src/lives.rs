@@ -44,7 +44,8 @@ pub(crate) const STAGES: [(&str, Stage); 5] = [
     ("at_risk", Stage::AtRisk),
     ("lost", Stage::Lost),
 ];
-pub(crate) const TIERS: [(&str, Tier); 3] = [("ordinary", Tier::Ordinary), ("loyal", Tier::Loyal), ("super_vip", Tier::SuperVip)];
+pub(crate) const TIERS: [(&str, Tier); 3] =
+    [("ordinary", Tier::Ordinary), ("loyal", Tier::Loyal), ("super_vip", Tier::SuperVip)];
 
 /// What the answers come from.
 #[derive(Clone)]
@@ -137,7 +138,9 @@ impl Lives {
         match life {
             Life::Stage(stages) => {
                 let (kernel, on) = (self.measures.lifecycle(None), self.measures.day());
-                self.run(among, |view, among| picked(kernel.stages_on(view, among, on), |at| stages.contains(&Stage::ALL[at])))
+                self.run(among, |view, among| {
+                    picked(kernel.stages_on(view, among, on), |at| stages.contains(&Stage::ALL[at]))
+                })
             }
             Life::Aarrr(stages) => {
                 let kernel = self.measures.aarrr();

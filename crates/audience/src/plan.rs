@@ -264,7 +264,13 @@ fn life(field: LifeField, op: Op, value: &Value, place: &str) -> Result<Life, Re
         let options = field.options();
         let names: Vec<&str> = options.iter().map(|(name, ..)| *name).collect();
         let place_of = |text: String| {
-            let wrong = || refuse::value(place, &format!("one of {}", names.join(", ")), &format!("以下之一：{}", names.join("、")));
+            let wrong = || {
+                refuse::value(
+                    place,
+                    &format!("one of {}", names.join(", ")),
+                    &format!("以下之一：{}", names.join("、")),
+                )
+            };
             names.iter().position(|name| *name == text).ok_or_else(wrong)
         };
         texts(op, value, place)?.into_iter().map(place_of).collect()

@@ -411,7 +411,14 @@ fn lives_move_on(test: TestDb) {
         seen.push(at(ann));
         days(&world, 1);
     }
-    let want: Vec<usize> = (0..33).map(|day| match day { 0..=10 => 1, 11..=15 => 2, 16..=30 => 3, _ => 4 }).collect();
+    let want: Vec<usize> = (0..33)
+        .map(|day| match day {
+            0..=10 => 1,
+            11..=15 => 2,
+            16..=30 => 3,
+            _ => 4,
+        })
+        .collect();
     assert_eq!((seen, at(bob)), (want, 0));
     (0..2).for_each(|_| bought(&world, ann));
     world.step();
@@ -442,7 +449,12 @@ fn ranks_follow_within_a_minute(test: TestDb) {
     let mut told = world.told();
     told.sort();
     let (often, rest) = (often.id.clone(), rest.id.clone());
-    let mut want = vec![(true, people[0], often.clone()), (false, people[4], often), (true, people[4], rest.clone()), (false, people[0], rest)];
+    let mut want = vec![
+        (true, people[0], often.clone()),
+        (false, people[4], often),
+        (true, people[4], rest.clone()),
+        (false, people[0], rest),
+    ];
     want.sort();
     assert_eq!(told, want);
 }

@@ -14,7 +14,9 @@ fn bytes(chance: &Chance, n: usize) -> Vec<u8> {
 /// The code of an answer in the 400s; `quarantined` for what was kept aside.
 fn refused(server: &Server, key: &str, path: &str, body: &[u8]) -> String {
     // A server may answer, and close, before it has read all of what is too long.
-    let Ok((status, answer)) = http::post_bytes(&server.address, path, key, "application/json", body) else { return "closed".into() };
+    let Ok((status, answer)) = http::post_bytes(&server.address, path, key, "application/json", body) else {
+        return "closed".into();
+    };
     if status == 200 && answer["quarantined"] == 1 && answer["accepted"] == 0 {
         return "quarantined".into();
     }

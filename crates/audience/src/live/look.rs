@@ -91,8 +91,16 @@ impl Live {
         let from = state.now.unwrap_or(Clock { seq: moment.seq.min(shelf_seq).min(last), day: today, at: ctx.now });
         let to =
             Clock { seq: moment.seq.min(shelf_seq).max(from.seq), day: today.max(from.day), at: ctx.now.max(from.at) };
-        let mut work =
-            Work { live: self, memory, tx, groups: &state.groups, scene, before: None, fresh: FxHashMap::default(), asked: 0 };
+        let mut work = Work {
+            live: self,
+            memory,
+            tx,
+            groups: &state.groups,
+            scene,
+            before: None,
+            fresh: FxHashMap::default(),
+            asked: 0,
+        };
         let mut round = work.round(from, to, state.living.as_deref())?;
         let cycle = work.lives(ctx, from.day, state.board.as_ref(), &mut round)?;
         round.everybody |= to.day - from.day > DAYS_MAX;
@@ -241,8 +249,18 @@ impl Work<'_, '_> {
     }
 
     /// Prepares what rules ask of lives; answers the cycle of a new day. A board made anew moves people by itself.
-    fn lives(&mut self, ctx: &Ctx, from: i32, held: Option<&Arc<Board>>, round: &mut Round) -> Result<Option<u32>, Refusal> {
-        let wanted = |ranked: bool| self.groups.iter().any(|group| group.uses(|leaf| matches!(leaf, Leaf::Life(life) if !ranked || life.is_ranked())));
+    fn lives(
+        &mut self,
+        ctx: &Ctx,
+        from: i32,
+        held: Option<&Arc<Board>>,
+        round: &mut Round,
+    ) -> Result<Option<u32>, Refusal> {
+        let wanted = |ranked: bool| {
+            self.groups
+                .iter()
+                .any(|group| group.uses(|leaf| matches!(leaf, Leaf::Life(life) if !ranked || life.is_ranked())))
+        };
         if !wanted(false) {
             return Ok(None);
         }

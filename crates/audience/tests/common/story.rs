@@ -101,7 +101,11 @@ impl Story {
             }
             13 => match self.below(6) {
                 5 if self.plain => {}
-                5 => world.life(siyu_audience::Life { loyal_orders: 2, super_vip: 30 + self.below(30) as u32, ..Default::default() }),
+                5 => world.life(siyu_audience::Life {
+                    loyal_orders: 2,
+                    super_vip: 30 + self.below(30) as u32,
+                    ..Default::default()
+                }),
                 0 => world.category("K1", self.pick(&["茶", "酒"])),
                 1 => {
                     let id = self.tags.remove(0);

@@ -208,12 +208,8 @@ fn with(event: &str, property: &str, op: TestOp, value: Operand) -> Select {
 /// A grid of rules: every count, comparison and window over a few selections.
 fn rules(selects: &[Select], first: i32) -> Vec<Condition> {
     let mut all = Vec::new();
-    let windows = [
-        Window::Ever,
-        Window::LastDays(30),
-        Window::LastDays(90),
-        Window::Days { from: first + 60, to: first + 120 },
-    ];
+    let windows =
+        [Window::Ever, Window::LastDays(30), Window::LastDays(90), Window::Days { from: first + 60, to: first + 120 }];
     for select in selects {
         for window in windows {
             for (count, value) in [
@@ -262,7 +258,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
     for condition in rules(&[orders.clone(), large.clone(), touch.clone()], first) {
         {
             let today = first + 100;
-            eprintln!("T condition {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+            eprintln!(
+                "T condition {:?}",
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+            );
             crate::condition::check(world, &calendar, &condition, today, today + 40, &some);
         }
         let members = Members { condition: &condition, calendar: &calendar, today: last };
@@ -287,7 +286,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
                     timings: true,
                     calendar: calendar.clone(),
                 };
-                eprintln!("T funnel {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+                eprintln!(
+                    "T funnel {:?}",
+                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+                );
                 crate::funnel::check(world, &funnel);
             }
         }
@@ -306,7 +308,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
                     by: by.clone(),
                     calendar: calendar.clone(),
                 };
-                eprintln!("T retention {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+                eprintln!(
+                    "T retention {:?}",
+                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+                );
                 crate::retention::check(world, &retention);
             }
         }
@@ -324,7 +329,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             by: by.clone(),
             calendar: calendar.clone(),
         };
-        eprintln!("T attribution {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+        eprintln!(
+            "T attribution {:?}",
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+        );
         crate::attribution::check(world, &attribution);
         for measure in [Measure::Count, Measure::People, Measure::Sum("amount".into())] {
             let trend = Trend {
@@ -336,7 +344,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
                 by: by.clone(),
                 calendar: calendar.clone(),
             };
-            eprintln!("T trend {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+            eprintln!(
+                "T trend {:?}",
+                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+            );
             crate::trend::check(world, &trend);
         }
         let value = Select {
@@ -355,17 +366,26 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             by: by.clone(),
             calendar: calendar.clone(),
         };
-        eprintln!("T cohort {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+        eprintln!(
+            "T cohort {:?}",
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+        );
         crate::cohort::check(world, &cohort);
     }
     for spread in [Spread::Count, Spread::Days, Spread::Sum("amount".into()), Spread::Value("amount".into())] {
         let question = Distribution { event: orders.clone(), spread, from, to, calendar: calendar.clone() };
-        eprintln!("T distribution {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+        eprintln!(
+            "T distribution {:?}",
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+        );
         crate::distribution::check(world, &question);
     }
     for (before, after) in [(orders, orders), (touch, orders)] {
         let interval = Interval { before: before.clone(), after: after.clone(), within: 60 * DAY, from, to };
-        eprintln!("T interval {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+        eprintln!(
+            "T interval {:?}",
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+        );
         crate::interval::check(world, &interval);
     }
     for (start, end) in [(None, None), (Some(touch), None), (None, Some(orders))] {
@@ -379,7 +399,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             from,
             to,
         };
-        eprintln!("T paths {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+        eprintln!(
+            "T paths {:?}",
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+        );
         crate::paths::check(world, &paths);
     }
     let points = Touchpoints {
@@ -390,7 +413,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         from,
         to,
     };
-    eprintln!("T touchpoints {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+    eprintln!(
+        "T touchpoints {:?}",
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+    );
     crate::touchpoints::check(world, &points);
     let activity = Activity {
         grain: Grain::WEEK,
@@ -399,7 +425,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         detail: true,
         calendar: calendar.clone(),
     };
-    eprintln!("T activity {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+    eprintln!(
+        "T activity {:?}",
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+    );
     crate::activity::check(world, &activity);
     let cycle = Cycle { orders: orders.clone(), from_day: first, to_day: last, calendar: calendar.clone() };
     let days = crate::lifecycle::check_cycle(world, &cycle).median().unwrap();
@@ -410,7 +439,10 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         against: Some(last - 60),
         calendar: calendar.clone(),
     };
-    eprintln!("T lifecycle {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
+    eprintln!(
+        "T lifecycle {:?}",
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+    );
     crate::lifecycle::check(world, &lifecycle);
     let loyal =
         Loyal { select: orders.clone(), orders: 4, days: 30, before: true, on: last, calendar: calendar.clone() };
