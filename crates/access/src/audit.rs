@@ -110,7 +110,7 @@ impl Access {
         self.db().transact(move |tx| Ok(record(tx, now, &by, &action, object.as_deref(), &detail)?))
     }
 
-    /// Newest first. `limit` is cut to 1..=200. Errors: `after_invalid`.
+    /// Newest first. `limit` is cut to 1..=200. Errors: `page_token`.
     pub fn audit(&self, filter: &AuditFilter, limit: usize, after: Option<&str>) -> Result<Page<AuditRow>, Refusal> {
         let limit = limit.clamp(1, 200);
         let before: i64 = match after {

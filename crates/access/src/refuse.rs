@@ -110,12 +110,8 @@ pub fn no_key() -> Refusal {
     Refusal::not_found("key_not_found", "There is no such key.", "密钥不存在。")
 }
 pub fn bad_after() -> Refusal {
-    Refusal::invalid(
-        "after_invalid",
-        "`after` must be the `next` of the page before.",
-        "after 必须是上一页返回的 next。",
-    )
-    .field("after")
+    Refusal::invalid("page_token", "`after` must be the `next` of the page before.", "after 必须是上一页返回的 next。")
+        .field("after")
 }
 pub fn too_many(what_en: &str, what_zh: &str, max: usize) -> Refusal {
     Refusal::conflict(

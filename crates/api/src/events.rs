@@ -107,7 +107,7 @@ async fn list(
     app.run(move |app| {
         let before = page.after.as_deref().map(|after| after.parse().map(Place)).transpose().map_err(|_| {
             Refusal::invalid(
-                "invalid_after",
+                "page_token",
                 "after must be the next of an earlier page.",
                 "after 须为上一页返回的 next。",
             )

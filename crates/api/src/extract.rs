@@ -18,7 +18,7 @@ const PAGE_ROWS: usize = 50;
 const PAGE_ROWS_MAX: usize = 200;
 
 /// A JSON body of at most 1 MiB.
-/// Errors: `json_expected` (415), `too_large` (413), `json_invalid`, `field_invalid` with the path of the wrong field, `nul_character`.
+/// Errors: `json_expected` (415), `too_large` (413), `invalid_json`, `field_invalid` with the path of the wrong field, `nul_character`.
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
@@ -176,7 +176,7 @@ fn without_place(error: &serde_json::Error) -> String {
 fn not_json(error: &serde_json::Error) -> Refusal {
     let (line, column) = (error.line(), error.column());
     Refusal::invalid(
-        "json_invalid",
+        "invalid_json",
         format!("The body is not valid JSON: {} (line {line}, column {column}).", without_place(error)),
         format!("请求内容不是合法的 JSON（第 {line} 行第 {column} 列）。"),
     )
@@ -256,13 +256,13 @@ mod tests {
         let check = |text: &str| json::<Order>(text.as_bytes()).map_or_else(|e| (e.code, e.field), |_| ("ok", None));
         assert_eq!(check(r#"{"items":[{"price":1}]}"#), ("ok", None));
         assert_eq!(check(r#"{"items":[{"price":1},{"price":"x"}]}"#), ("field_invalid", Some("items[1].price".into())));
-        assert_eq!(check(r#"{"items":[{"price":1e999}]}"#).0, "json_invalid");
+        assert_eq!(check(r#"{"items":[{"price":1e999}]}"#).0, "invalid_json");
         let nested = format!(r#"{{"x":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
         assert_eq!(json::<serde_json::Value>(nested.as_bytes()).unwrap_err().code, "json_too_deep");
         assert_eq!(check(&"[".repeat(100_000)).0, "field_invalid");
         assert_eq!(check("{} x").0, "field_invalid");
-        assert_eq!(check(r#"{"items":[]} x"#).0, "json_invalid");
-        assert_eq!(check("\u{feff}{}").0, "json_invalid");
+        assert_eq!(check(r#"{"items":[]} x"#).0, "invalid_json");
+        assert_eq!(check("\u{feff}{}").0, "invalid_json");
         assert_eq!(check(r#"{"items":[],"x":"\u0000"}"#).0, "nul_character");
         assert_eq!(check(r#"{"items":[],"x":"\\u0000"}"#).0, "ok");
     }

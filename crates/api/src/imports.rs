@@ -317,7 +317,7 @@ struct ImportStart {
 ///
 /// 开始导入或试运行。
 ///
-/// Errors: `unknown_field`, `unknown_column`, `mapping_incomplete`, `invalid_timezone`, `invalid_currency`, `import_state`.
+/// Errors: `field_unknown`, `unknown_column`, `mapping_incomplete`, `timezone_unknown`, `currency_invalid`, `import_state`.
 #[utoipa::path(post, path = "/imports/{id}/start", tag = "Imports", params(("id" = String, Path)), request_body = ImportStart, responses((status = 200, body = ImportOut)))]
 async fn start(
     may: May<ImportRun>,

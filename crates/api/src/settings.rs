@@ -101,7 +101,7 @@ async fn get(_: May<SettingsWrite>, State(app): State<App>) -> Answer<Json<Setti
 ///
 /// 修改设置。身份规则只对之后的数据生效，不会重新合并或拆分已有客户。
 ///
-/// Errors: `workspace_name_invalid`, `timezone_unknown`, `currency_invalid`, `unknown_kind`, `invalid_limit`, `duplicate_rule`,
+/// Errors: `workspace_name_invalid`, `timezone_unknown`, `currency_invalid`, `kind_unknown`, `kind_limit`, `duplicate_rule`,
 /// `too_many_blocked`, each with its field.
 #[utoipa::path(patch, path = "/settings", tag = "Administration", request_body = SettingsChange, responses((status = 200, body = Settings)))]
 async fn change(
@@ -156,7 +156,7 @@ fn save_rules(app: &App, tx: &mut Tx<'_>, change: &IdentityChange) -> Result<boo
         let Some(rule) = rules.kinds.iter_mut().find(|rule| rule.kind == new.kind) else {
             let kind: String = new.kind.chars().take(40).collect();
             let refusal = Refusal::invalid(
-                "unknown_kind",
+                "kind_unknown",
                 format!("There is no identifier kind {kind}."),
                 format!("没有名为 {kind} 的身份类型。"),
             );

@@ -27,7 +27,7 @@ struct TagGroupIn {
 ///
 /// 新建标签组。
 ///
-/// Errors: `group_exists`, `invalid_name`.
+/// Errors: `group_exists`, `name_invalid`.
 #[utoipa::path(post, path = "/tag-groups", tag = "Tags", request_body = TagGroupIn, responses((status = 201, body = TagGroupOut)))]
 async fn add(
     may: May<TagsWrite>,
@@ -49,7 +49,7 @@ async fn add(
 ///
 /// 重命名标签组。
 ///
-/// Errors: `group_unknown`, `group_exists`, `invalid_name`.
+/// Errors: `group_unknown`, `group_exists`, `name_invalid`.
 #[utoipa::path(patch, path = "/tag-groups/{id}", tag = "Tags", params(("id" = String, Path, description = "`tgp_…`")), request_body = TagGroupIn, responses((status = 200, body = TagGroupOut)))]
 async fn rename(
     may: May<TagsWrite>,

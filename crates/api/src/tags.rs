@@ -207,7 +207,7 @@ async fn list(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<TagList
 ///
 /// 新建标签。
 ///
-/// Errors: `group_needed`, `tag_exists`, `invalid_name`, `invalid_color`, `invalid_ttl`, `tag_kind`, `tag_rule`, and `rule_…` with the
+/// Errors: `group_needed`, `tag_exists`, `name_invalid`, `invalid_color`, `invalid_ttl`, `tag_kind`, `tag_needs_rule`, and `rule_…` with the
 /// place in the rule.
 #[utoipa::path(post, path = "/tags", tag = "Tags", request_body = TagNew, responses((status = 201, body = TagOut)))]
 async fn add(may: May<TagsWrite>, State(app): State<App>, Body(input): Body<TagNew>) -> Answer<Created<TagOut>> {

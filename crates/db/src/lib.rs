@@ -8,6 +8,7 @@
 //!   two texts stand side by side and [`Tx::engine`] chooses.
 //! - **Other processes** may write the same workspace; hooks hear of it ([`CommitHook::refresh`]) before the next unit runs.
 
+mod checkpoint;
 mod config;
 mod db;
 mod engine;

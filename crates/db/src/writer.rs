@@ -1,5 +1,6 @@
 //! The writing side: a bounded queue, and the thread(s) that commit.
 
+use crate::checkpoint::Checkpoints;
 use crate::engine::{Conn, Role};
 use crate::error::{OUTCOME_UNKNOWN, is_disconnected, is_retryable, outcome_unknown};
 use crate::tx::{CommitHook, Tx};
@@ -40,15 +41,20 @@ struct Shared {
     stopping: AtomicBool,
     queue_max: usize,
     hooks: RwLock<Vec<Arc<dyn CommitHook>>>,
+    /// The rest of the log is to be folded (SQLite).
+    rest: Arc<AtomicBool>,
 }
 
 pub(crate) struct Writer {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    _checkpoints: Checkpoints,
 }
 
 impl Writer {
     pub fn start(config: &DbConfig) -> Result<Self, Refusal> {
+        let first = Conn::open(config, Role::Writer)?;
+        let checkpoints = Checkpoints::start(config)?;
         let shared = Arc::new(Shared {
             queue: Mutex::default(),
             filled: Condvar::new(),
@@ -56,8 +62,8 @@ impl Writer {
             stopping: AtomicBool::new(false),
             queue_max: config.queue_max,
             hooks: RwLock::default(),
+            rest: Arc::clone(&checkpoints.rest),
         });
-        let first = Conn::open(config, Role::Writer)?;
         let (count, engine) = match first.engine() {
             Engine::Sqlite => (1, Engine::Sqlite),
             Engine::Postgres => (config.writers.max(1), Engine::Postgres),
@@ -74,7 +80,7 @@ impl Writer {
                 std::thread::Builder::new().name(format!("db-writer-{n}")).spawn(body).map_err(Refusal::internal)?,
             );
         }
-        Ok(Self { shared, threads })
+        Ok(Self { shared, threads, _checkpoints: checkpoints })
     }
     pub fn add_hook(&self, hook: Arc<dyn CommitHook>) {
         self.shared.hooks.write().unwrap_or_else(|broken| broken.into_inner()).push(hook);
@@ -169,6 +175,12 @@ impl Lane {
                 }
                 // The group as a whole failed: each unit gets its own try, so that one bad unit does not take others down.
                 Err(_) => jobs.into_iter().for_each(|job| self.alone(job)),
+            }
+            if self.shared.rest.swap(false, Ordering::SeqCst)
+                && let Some(Conn::Lite(conn)) = &self.conn
+            {
+                // A disk that fails is told by the next commit.
+                let _ = conn.fold_log();
             }
         }
     }

@@ -312,7 +312,7 @@ impl Shared<'_, '_> {
         }
         if name.len() > Limits::NAME_BYTES_MAX || name.chars().any(char::is_control) {
             return Err(Refusal::invalid(
-                "invalid_name",
+                "name_invalid",
                 "An event's name has up to 256 bytes and no control characters.",
                 "事件名最长 256 字节，且不含控制字符。",
             )

@@ -18,7 +18,7 @@ pub enum Meaning {
 
 /// Reads the event; `None` when it says nothing about commerce. `digest` tells two refunds of one order apart by content.
 ///
-/// Errors (the message is quarantined): `order_id_missing`, `invalid_amount`, `invalid_quantity`, `invalid_currency`.
+/// Errors (the message is quarantined): `order_id_missing`, `invalid_amount`, `invalid_quantity`, `currency_invalid`.
 pub fn order_of(
     message: &Message,
     default: Currency,
@@ -39,7 +39,7 @@ pub fn order_of(
     let currency = match properties.get("currency").and_then(Value::as_str) {
         Some(code) => Currency::parse(code).map_err(|_| {
             Refusal::invalid(
-                "invalid_currency",
+                "currency_invalid",
                 "currency must be a three-letter ISO 4217 code.",
                 "currency 须为三个字母的 ISO 4217 代码。",
             )

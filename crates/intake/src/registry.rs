@@ -306,7 +306,7 @@ impl Intake {
             }
             if property.name.is_empty() || property.name.len() > 100 {
                 return Err(Refusal::invalid(
-                    "invalid_name",
+                    "name_invalid",
                     "A property's name has 1 to 100 bytes.",
                     "属性名须为 1 到 100 字节。",
                 )

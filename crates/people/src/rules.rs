@@ -103,7 +103,7 @@ impl IdentityRules {
             let place = |name: &str| format!("identity.kinds[{at}].{name}");
             if !known {
                 return Err(Refusal::invalid(
-                    "unknown_kind",
+                    "kind_unknown",
                     format!("There is no identifier kind {}.", rule.kind),
                     format!("没有名为 {} 的身份类型。", rule.kind),
                 )
@@ -111,7 +111,7 @@ impl IdentityRules {
             }
             if !(1..=1000).contains(&rule.limit) {
                 return Err(Refusal::invalid(
-                    "invalid_limit",
+                    "kind_limit",
                     "The limit must be between 1 and 1000.",
                     "上限须在 1 到 1000 之间。",
                 )

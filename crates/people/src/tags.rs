@@ -160,7 +160,7 @@ impl People {
         checked_look(&tag.color, tag.ttl_days)?;
         if (tag.kind == TagKind::Rule) != tag.rule.is_some() {
             return Err(Refusal::invalid(
-                "tag_rule",
+                "tag_needs_rule",
                 "A rule tag needs a rule, and only a rule tag has one.",
                 "规则标签须有规则，其他标签不能有规则。",
             )
@@ -193,8 +193,12 @@ impl People {
         checked_look(&tag.color, tag.ttl_days)?;
         if patch.rule.is_some() {
             if tag.kind != TagKind::Rule {
-                return Err(Refusal::invalid("tag_rule", "Only a rule tag has a rule.", "只有规则标签可以设置规则。")
-                    .field("rule"));
+                return Err(Refusal::invalid(
+                    "tag_needs_rule",
+                    "Only a rule tag has a rule.",
+                    "只有规则标签可以设置规则。",
+                )
+                .field("rule"));
             }
             tag.rule.clone_from(&patch.rule);
         }
@@ -248,7 +252,7 @@ fn checked_name(name: &str, field: &str) -> Result<String, Refusal> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > 40 || name.chars().any(char::is_control) {
         return Err(Refusal::invalid(
-            "invalid_name",
+            "name_invalid",
             "The name must have 1 to 40 characters.",
             "名称须为 1 到 40 个字符。",
         )

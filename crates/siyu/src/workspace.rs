@@ -63,8 +63,8 @@ pub fn write_private(path: &Path, text: &str) -> Result<(), Refusal> {
 
 impl Folder {
     pub fn exists(path: &Path) -> bool {
-        // A folder that cannot be looked into is no empty one: opening it says why.
-        path.join(KEY).try_exists().unwrap_or(true)
+        // A folder that cannot be looked into is no empty one: opening it says why. What is no folder holds nothing.
+        path.join(KEY).try_exists().unwrap_or_else(|error| error.kind() != std::io::ErrorKind::NotADirectory)
     }
     /// Makes the folder with a new key (or a given one) and a commented configuration.
     pub fn create(path: &Path, postgres: Option<&str>, schema: &str, vault: Option<Vault>) -> Result<Self, Refusal> {

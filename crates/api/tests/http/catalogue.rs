@@ -65,10 +65,10 @@ fn wrong_tags_name_the_field(test: TestDb) {
         (json!({"name": "t2"}), "400 group_needed group"),
         (json!({"group_id": "tgp_none", "name": "t2"}), "400 group_unknown group_id"),
         (json!({"group": "g", "name": "t"}), "409 tag_exists name"),
-        (json!({"group": "g", "name": " "}), "400 invalid_name name"),
+        (json!({"group": "g", "name": " "}), "400 name_invalid name"),
         (json!({"group": "g", "name": "t2", "color": "beige"}), "400 invalid_color color"),
         (json!({"group": "g", "name": "t2", "kind": "magic"}), "400 tag_kind kind"),
-        (json!({"group": "g", "name": "t2", "kind": "rule"}), "400 tag_rule rule"),
+        (json!({"group": "g", "name": "t2", "kind": "rule"}), "400 tag_needs_rule rule"),
         (json!({"group": "g", "name": "t2", "ttl_days": 0}), "400 invalid_ttl ttl_days"),
         (json!({"group": "g", "name": "t2", "kind": "rule", "rule": {"all": []}}), "400 rule_empty rule.all"),
         (
@@ -197,8 +197,8 @@ fn settings_are_changed_in_part(test: TestDb) {
         (json!({"timezone": "Mars/Base"}), "400 timezone_unknown timezone"),
         (json!({"currency": "money"}), "400 currency_invalid currency"),
         (json!({"locale": "fr"}), "400 field_invalid locale"),
-        (json!({"identity": {"kinds": [{"kind": "shoe"}]}}), "400 unknown_kind identity.kinds[0].kind"),
-        (json!({"identity": {"kinds": [{"kind": "phone", "limit": 0}]}}), "400 invalid_limit identity.kinds[0].limit"),
+        (json!({"identity": {"kinds": [{"kind": "shoe"}]}}), "400 kind_unknown identity.kinds[0].kind"),
+        (json!({"identity": {"kinds": [{"kind": "phone", "limit": 0}]}}), "400 kind_limit identity.kinds[0].limit"),
     ] {
         assert_eq!(owner.patch("/api/v1/settings", body).says(), want);
     }

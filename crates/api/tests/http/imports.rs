@@ -60,7 +60,7 @@ fn a_file_goes_once_it_is_in(test: TestDb) {
     let text = String::from_utf8(errors.bytes).unwrap();
     let lines: Vec<&str> = text.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines[0], "line,code,field,reason,phone,name");
-    assert!(lines[1].starts_with("3,invalid_identifier,") && lines[1].ends_with("not a phone,Ben"), "{text}");
+    assert!(lines[1].starts_with("3,identifier_invalid,") && lines[1].ends_with("not a phone,Ben"), "{text}");
     assert_eq!(owner.get(&format!("/api/v1/imports/{id}/preview")).says(), "409 import_file_gone");
     assert_eq!(owner.post(&format!("/api/v1/imports/{id}/start"), json!({})).says(), "409 import_file_gone");
 }

@@ -15,14 +15,14 @@ fn bad_bodies_are_refused_cleanly(test: TestDb) {
     let deep = "[".repeat(200_000);
     let nested = format!("{}1{}", r#"{"name":"#.repeat(5_000), "}".repeat(5_000));
     for (body, want) in [
-        (r#"{"name":"#.as_bytes(), "400 json_invalid"),
+        (r#"{"name":"#.as_bytes(), "400 invalid_json"),
         (b"{}" as &[u8], "400 field_invalid name"),
         (br#"{"name":1,"kind":"write"}"#, "400 field_invalid name"),
         (br#"{"name":"k","kind":"write","name":"k"}"#, "400 field_invalid name"),
         (br#"{"name":"k","kind":"write","age":1e400}"#, "400 field_invalid age"),
         (br#"{"name":"k\u0000","kind":"write"}"#, "400 nul_character"),
-        (br#"{"name":"\ud800","kind":"write"}"#, "400 json_invalid"),
-        (b"\xff\xfe{}", "400 json_invalid"),
+        (br#"{"name":"\ud800","kind":"write"}"#, "400 invalid_json"),
+        (b"\xff\xfe{}", "400 invalid_json"),
         (b"null", "400 field_invalid"),
         (nested.as_bytes(), "400 field_invalid name"),
     ] {
@@ -32,7 +32,7 @@ fn bad_bodies_are_refused_cleanly(test: TestDb) {
     assert_eq!(post("text/plain", b"{}"), "415 json_expected");
     assert_eq!(post("application/x-www-form-urlencoded", b"name=k"), "415 json_expected");
     assert_eq!(post(json, &vec![b' '; (1 << 20) + 1]), "413 too_large");
-    assert_eq!(post(json, &vec![b' '; 1 << 20]), "400 json_invalid");
+    assert_eq!(post(json, &vec![b' '; 1 << 20]), "400 invalid_json");
     assert_eq!(owner.raw(Method::POST, "/api/v1/keys", json, Vec::new()).says(), "415 json_expected");
 }
 

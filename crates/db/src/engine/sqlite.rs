@@ -37,10 +37,11 @@ impl LiteConn {
             conn.execute_batch("PRAGMA journal_mode = WAL")?;
         }
         // temp_store stays at its default: in memory, the journal of a savepoint is walked from its start by every INSERT … RETURNING.
-        // Random keys dirty the same pages again and again; a long log lets the checkpoint write each of them once.
+        // A commit folds the log only when the thread beside the writer could not keep up by far: see `checkpoint.rs`. The limit is what
+        // a log usually comes to: one that grows and is cut again makes every sync write the file's size as well.
         conn.execute_batch(&format!(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 67108864;
-             PRAGMA wal_autocheckpoint = 32000; PRAGMA cache_size = -{cache}; PRAGMA query_only = {query_only}"
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST; PRAGMA journal_size_limit = 100663296;
+             PRAGMA wal_autocheckpoint = 256000; PRAGMA cache_size = -{cache}; PRAGMA query_only = {query_only}"
         ))?;
         Ok(Self { conn, texts: FxHashMap::default(), data_version: 0 })
     }
@@ -97,6 +98,18 @@ impl LiteConn {
     pub fn changed_outside(&mut self) -> Result<bool, DbError> {
         let version: i64 = self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         Ok(std::mem::replace(&mut self.data_version, version) != version)
+    }
+    /// Pages in the write-ahead log, and how many of them are folded into the database file.
+    pub fn log_pages(&self) -> Result<(i64, i64), DbError> {
+        self.checkpoint("NOOP")
+    }
+    /// Folds what no reader stands in the way of, without waiting for anybody; answers as [`LiteConn::log_pages`] does afterwards.
+    pub fn fold_log(&self) -> Result<(i64, i64), DbError> {
+        self.checkpoint("PASSIVE")
+    }
+    fn checkpoint(&self, mode: &str) -> Result<(i64, i64), DbError> {
+        let mut statement = self.conn.prepare_cached(&format!("PRAGMA wal_checkpoint({mode})"))?;
+        Ok(statement.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))?)
     }
     pub fn is_autocommit(&self) -> bool {
         self.conn.is_autocommit()

@@ -110,7 +110,7 @@ const NAMED: [&str; 22] = [
 impl Plan {
     /// `mapping` is field → column; empty = what the column names suggest.
     ///
-    /// Errors: `unknown_field`, `unknown_column`, `mapping_incomplete`, `invalid_timezone`, `invalid_currency`.
+    /// Errors: `field_unknown`, `unknown_column`, `mapping_incomplete`, `timezone_unknown`, `currency_invalid`.
     pub fn new(
         kind: ImportKind,
         columns: &[String],
@@ -122,7 +122,7 @@ impl Plan {
         let zone = match &options.timezone {
             Some(name) => Zone::named(name).map_err(|_| {
                 Refusal::invalid(
-                    "invalid_timezone",
+                    "timezone_unknown",
                     format!("There is no time zone {name}."),
                     format!("没有名为 {name} 的时区。"),
                 )
@@ -133,7 +133,7 @@ impl Plan {
         let currency = match &options.currency {
             Some(code) => Currency::parse(code).map_err(|_| {
                 Refusal::invalid(
-                    "invalid_currency",
+                    "currency_invalid",
                     "The currency must be a three-letter ISO 4217 code.",
                     "币种须为三个字母的 ISO 4217 代码。",
                 )
@@ -230,7 +230,7 @@ fn parse_field(kind: ImportKind, text: &str) -> Result<Field, Refusal> {
     let unknown = || {
         let known: Vec<&str> = siyu_files::suggest::fields(kind.target()).iter().map(|info| info.field).collect();
         Refusal::invalid(
-            "unknown_field",
+            "field_unknown",
             format!("There is no field {text} for {}; there are: {}.", kind.name(), known.join(", ")),
             format!("{} 没有字段 {text}，可用字段：{}。", kind.name(), known.join("、")),
         )

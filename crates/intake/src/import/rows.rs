@@ -72,7 +72,7 @@ impl Plan {
             None => Ok(self.currency),
             Some(text) => Currency::parse(text).map_err(|_| {
                 Refusal::invalid(
-                    "invalid_currency",
+                    "currency_invalid",
                     "The currency must be a three-letter ISO 4217 code.",
                     "币种须为三个字母的 ISO 4217 代码。",
                 )
@@ -94,7 +94,7 @@ impl Plan {
                     let name = kind.name();
                     first_error.get_or_insert_with(|| {
                         Refusal::invalid(
-                            "invalid_identifier",
+                            "identifier_invalid",
                             format!("The {name} is not valid ({error})."),
                             format!("{name} 格式不正确。"),
                         )
@@ -165,7 +165,7 @@ impl Plan {
         };
         if name.len() > crate::Limits::NAME_BYTES_MAX || name.chars().any(char::is_control) {
             return Err(Refusal::invalid(
-                "invalid_name",
+                "name_invalid",
                 "An event's name has up to 256 bytes and no control characters.",
                 "事件名最长 256 字节，且不含控制字符。",
             )

@@ -254,7 +254,7 @@ fn tags_and_groups_are_kept_in_order(t: TestDb) {
     });
     assert_eq!(
         codes,
-        ["tag_exists", "invalid_name", "invalid_color", "ok", "group_not_empty", "group_exists", "group_unknown"]
+        ["tag_exists", "name_invalid", "invalid_color", "ok", "group_not_empty", "group_exists", "group_unknown"]
     );
 }
 
