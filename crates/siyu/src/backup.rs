@@ -211,7 +211,8 @@ fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
     };
     let mut tables = tx.query(sql, &[], |row| row.text(0))?;
     // Made anew at the first start, and not the same on both engines.
-    tables.retain(|table| !siyu_people::DERIVED_TABLES.contains(&table.as_str()));
+    let derived = [siyu_people::DERIVED_TABLES, siyu_projection::DERIVED_TABLES].concat();
+    tables.retain(|table| !derived.contains(&table.as_str()));
     Ok(tables)
 }
 fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, Refusal> {
