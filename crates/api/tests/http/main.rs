@@ -2,10 +2,12 @@
 
 mod administration;
 mod analysis;
+mod audiences;
 mod catalogue;
 mod documents;
 mod edge;
 mod endpoints;
+mod exports;
 mod imports;
 mod inputs;
 mod listening;

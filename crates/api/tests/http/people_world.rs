@@ -90,3 +90,10 @@ pub fn shop(app: &TestApp) {
             "properties": {"order_id": "A1", "refund_id": "x", "store": "S1", "currency": "CNY", "total": 40.0}}
     ]));
 }
+
+impl TestApp {
+    /// After sessions have run out.
+    pub fn sign_in_again(&self, user: &str) -> Client<'_> {
+        self.sign_in(&self.app.access.user(user).unwrap().email)
+    }
+}
