@@ -33,7 +33,7 @@ fn the_first_run_sets_up_once(test: TestDb) {
     let session = res.json();
     assert_eq!(session["user"]["role"], "owner");
     assert_eq!(session["user"]["email"], "ann@brand.example");
-    assert_eq!(session["user"]["permissions"].as_array().unwrap().len(), 16);
+    assert_eq!(session["user"]["permissions"].as_array().unwrap().len(), siyu_access::Permission::ALL.len());
     assert_eq!(session["workspace"]["currency"], "USD");
     let cookie = res.header("set-cookie");
     let me = app.nobody().header("cookie", cookie.split(';').next().unwrap()).get("/api/v1/session").ok();
