@@ -33,6 +33,9 @@ impl State {
     }
 }
 
+/// Memberships this far behind the log are worth a word.
+const BEHIND_SECONDS_MAX: i64 = 60;
+
 /// Chinese and English side by side.
 type Words = (String, String);
 
@@ -86,7 +89,17 @@ async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<J
 }
 
 pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
-    Ok(vec![folder(app), key_file(app), database(app)?, log(app)?, columns(app), books(app)?, clock(app), backups(app)])
+    Ok(vec![
+        folder(app),
+        key_file(app),
+        database(app)?,
+        log(app)?,
+        columns(app),
+        books(app)?,
+        audiences(app)?,
+        clock(app),
+        backups(app),
+    ])
 }
 
 fn check(
@@ -234,6 +247,39 @@ fn books(app: &App) -> Result<Check, Refusal> {
             (format!("{drift} 处合计与订单行不符"), format!("{drift} totals differ from their lines")),
             ("运行 siyu rebuild。", "Run siyu rebuild."),
         )
+    })
+}
+
+/// Nobody keeps them while no server runs: then there is nothing wrong with that.
+fn audiences(app: &App) -> Result<Check, Refusal> {
+    let title = ("实时人群", "Live audiences");
+    let (all, broken) = app.db.read(|tx| {
+        let sql = "SELECT COUNT(*), COUNT(error) FROM audience WHERE kind = 'rule'";
+        Ok(tx.one(sql, &[], |row| Ok((row.int(0)?, row.int(1)?)))?)
+    })?;
+    if broken > 0 {
+        return Ok(check(
+            "audiences",
+            title,
+            State::Warn,
+            (
+                format!("{all} 个中有 {broken} 个规则无法计算"),
+                format!("the rules of {broken} of {all} cannot be evaluated"),
+            ),
+            ("打开这些人群包，按提示修正规则。", "Open these audiences and correct their rules."),
+        ));
+    }
+    let now = app.now();
+    let behind = app.live.as_of().map(|as_of| (now.0 - as_of.0).max(0) / 1_000_000);
+    Ok(match behind {
+        Some(seconds) if seconds > BEHIND_SECONDS_MAX => check(
+            "audiences",
+            title,
+            State::Warn,
+            (format!("{all} 个，落后 {seconds} 秒"), format!("{all}, {seconds} seconds behind")),
+            ("检查日志与机器负载。", "Look at the log and at the load of the machine."),
+        ),
+        _ => check("audiences", title, State::Ok, (format!("{all} 个"), format!("{all}")), ("", "")),
     })
 }
 

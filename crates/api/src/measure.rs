@@ -23,6 +23,14 @@ pub fn install() {
         metrics::describe_gauge!("siyu_log_tail_events", "Events held in memory until they are indexed");
         metrics::describe_gauge!("siyu_log_last_seq", "Number of the newest batch of events");
         metrics::describe_gauge!("siyu_log_runs", "Index runs of the event log");
+        metrics::describe_gauge!(
+            "siyu_audience_behind_seconds",
+            "How far live audiences are behind, where this process keeps them"
+        );
+        metrics::describe_histogram!("siyu_audience_step_seconds", "Time of one step of keeping live audiences");
+        metrics::describe_counter!("siyu_audience_entered_total", "People who came into an audience");
+        metrics::describe_counter!("siyu_audience_left_total", "People who left an audience");
+        metrics::describe_gauge!("siyu_audience_failed", "Audiences whose rule cannot be evaluated");
         handle
     });
 }
