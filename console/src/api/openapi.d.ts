@@ -24,6 +24,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/analysis/{kind}/audience": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps the people behind a number of an analysis as an audience.
+         * @description 将分析结果中某个数字背后的客户保存为人群包。
+         *
+         *     Errors: `spec_cell`, those of the question, and those of making an audience.
+         */
+        post: operations["post_analysis_kind_audience"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/analysis/{kind}/export": {
         parameters: {
             query?: never;
@@ -124,6 +146,248 @@ export interface paths {
         get: operations["get_analysis_defaults"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists audiences, newest first.
+         * @description 人群包列表，新的在前。
+         */
+        get: operations["get_audiences"];
+        put?: never;
+        /**
+         * Makes an audience: of whoever fits a rule, kept live, or of people named by identifiers.
+         * @description 新建人群包：按规则（实时更新）或按标识名单。
+         *
+         *     Errors: `audience_meant` unless exactly one of `rule` and `identifiers` is given, `audience_name`, `audience_description`,
+         *     `audience_limit`, `audience_identifiers`, `kind_unknown`, `identifier_invalid`, and `rule_…` with the place in the rule.
+         */
+        post: operations["post_audiences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows an audience.
+         * @description 查看人群包。
+         *
+         *     Errors: `audience_unknown`.
+         */
+        get: operations["get_audiences_id"];
+        /**
+         * Changes an audience. People who come or go by a new rule are counted, but no event tells of them: nobody did anything.
+         * @description 修改人群包。规则变更引起的进出会计入人数，但不产生进出事件。
+         *
+         *     Errors: `audience_unknown`, `audience_fixed`, `audience_changed` when somebody else has changed it since `version`, `rule_cycle` when it
+         *     would contain itself, and those of making one.
+         */
+        put: operations["put_audiences_id"];
+        post?: never;
+        /**
+         * Deletes an audience with its history. Exports that were asked for stay in the list.
+         * @description 删除人群包及其历史，已有的导出记录保留。
+         *
+         *     Errors: `audience_unknown`, `audience_used` naming a board, tag or audience that asks for it.
+         */
+        delete: operations["delete_audiences_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/{id}/difference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compares an audience at the ends of two days.
+         * @description 比较人群包在两天结束时的差异：进入、离开与留存的客户。
+         *
+         *     Errors: `audience_unknown`, `audience_day`, `audience_side`, `day_invalid`, `page_token`.
+         */
+        get: operations["get_audiences_id_difference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/{id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for a file of the people an audience has now.
+         * @description 申请导出人群包：现在的客户名单，须由他人审批。
+         *
+         *     Phone numbers and addresses are hidden unless the role has `people.unmask`. Errors: `audience_unknown`, `reason_needed`,
+         *     `export_columns`, `export_too_large` beyond 100,000 people.
+         */
+        post: operations["post_audiences_id_exports"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/{id}/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps the people an audience has, or had on a day, as an audience that changes no more.
+         * @description 冻结人群包：把现在（或某天）的客户保存为不再变化的人群包。
+         *
+         *     Errors: `audience_unknown`, `audience_day`, `day_invalid`, and those of making one.
+         */
+        post: operations["post_audiences_id_freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how many people an audience had on each day, and how many came and went.
+         * @description 人群包每天的人数与进出。
+         *
+         *     Errors: `audience_unknown`, `audience_span`, `day_invalid`.
+         */
+        get: operations["get_audiences_id_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/{id}/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the people of an audience, now or at the end of a day, newest first.
+         * @description 查看人群包中的客户，可指定过去某一天。
+         *
+         *     People of a past day who were merged since are shown as who they are now; those erased since are left out. Errors: `audience_unknown`,
+         *     `audience_day` before it was made, `day_invalid`, `page_token`.
+         */
+        get: operations["get_audiences_id_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/combine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an audience of others. It is a rule over them and follows their changes.
+         * @description 组合人群包：并集、交集或差集，随原人群包实时更新。
+         *
+         *     Errors: `audience_combine`, `rule_audience` for one that does not exist, and those of making one.
+         */
+        post: operations["post_audiences_combine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Counts who fits a rule while it is being written, and how many each of its conditions fits alone.
+         * @description 编辑规则时实时预览：总人数、每个条件的人数与示例客户。
+         *
+         *     Errors: `rule_…` with the place in the rule.
+         */
+        post: operations["post_audiences_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audiences/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an audience of the people whom a file names: the body is a CSV file or a workbook with a header.
+         * @description 上传名单（CSV 或 Excel，首行为列名）生成人群包。
+         *
+         *     Columns are known by their names: 手机号, phone, 邮箱, email, 会员号, member_no, openid, 客户 ID … Of each row the first value that leads to
+         *     somebody counts. Up to 64 MB and 500,000 rows. Errors: `upload_columns`, `upload_rows`, `file_empty`, `file_too_large`, those of files,
+         *     and those of making one.
+         */
+        post: operations["post_audiences_upload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -284,6 +548,94 @@ export interface paths {
         get: operations["get_events_stream"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists exports, newest first: all of them for those who may approve, else one's own.
+         * @description 导出申请列表：审批人看到全部，其他人只看到自己的。
+         */
+        get: operations["get_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approves an export that somebody else asked for.
+         * @description 批准他人的导出申请。
+         *
+         *     An owner may approve his own while there is no other active owner or operator. Errors: `export_unknown`, `export_own`, `export_decided`,
+         *     `session_only` for programs.
+         */
+        post: operations["post_exports_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Downloads an approved export, for whoever asked for it, within 7 days.
+         * @description 下载已批准的导出文件（仅申请人，审批后 7 天内），带水印。
+         *
+         *     Who, when and the export's id stand above the table, at the foot of each printed page and among the document's properties. Each download
+         *     is recorded. Errors: `export_unknown`, `export_not_yours`, `export_waiting`, `export_rejected`, `export_expired`.
+         */
+        get: operations["get_exports_id_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rejects an export that somebody else asked for.
+         * @description 驳回他人的导出申请。
+         *
+         *     Errors: as for approving.
+         */
+        post: operations["post_exports_id_reject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1215,6 +1567,32 @@ export interface paths {
         patch: operations["patch_settings"];
         trace?: never;
     };
+    "/api/v1/settings/lifecycle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what lifecycle, loyalty and tiers of value mean here.
+         * @description 生命周期、忠诚与价值层级的定义。
+         */
+        get: operations["get_settings_lifecycle"];
+        /**
+         * Sets what lifecycle, loyalty and tiers of value mean here. Rules and analyses ask by it at once.
+         * @description 设置生命周期、忠诚与价值层级的定义，规则与分析立即生效。
+         *
+         *     Errors: `lifecycle_invalid` with the field.
+         */
+        put: operations["put_settings_lifecycle"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -1648,6 +2026,182 @@ export interface components {
         };
         /** @enum {string} */
         AttentionName: "quarantine" | "identity_conflict" | "import_failed" | "expiring_tags";
+        /** @description What is absent stays as it is. */
+        AudienceChange: {
+            description?: string | null;
+            name?: string | null;
+            rule?: Record<string, unknown> | null;
+            /**
+             * Format: int64
+             * @description Of the audience that was changed; without it the last one to write wins.
+             */
+            version?: number | null;
+        };
+        AudienceCombine: {
+            description?: string;
+            /** @description 2 to 20 audiences. */
+            ids: string[];
+            name: string;
+            /** @description union, intersect, or minus: the first without all others. */
+            op: components["schemas"]["AudienceOpName"];
+        };
+        AudienceDifference: {
+            /** Format: int64 */
+            entered: number;
+            /** @description With `side`: the people of that side, newest first. */
+            items?: components["schemas"]["PersonRow"][] | null;
+            /** Format: int64 */
+            left: number;
+            next?: string | null;
+            /** Format: int64 */
+            stayed: number;
+            /**
+             * Format: int64
+             * @description How many people the side has.
+             */
+            total?: number | null;
+        };
+        AudienceError: {
+            code: string;
+            /** @description The place in the rule. */
+            field?: string | null;
+            message: string;
+        };
+        AudienceFreeze: {
+            /**
+             * Format: date
+             * @description As it was at the end of this day; now when absent.
+             */
+            day?: string | null;
+            description?: string;
+            name: string;
+        };
+        AudienceHistory: {
+            /** @description Each day since the audience was made, oldest first. */
+            items: components["schemas"]["AudienceOnDay"][];
+        };
+        AudienceIdentifier: {
+            /** @example phone */
+            kind: string;
+            /** @example 13912345678 */
+            value: string;
+        };
+        /** @enum {string} */
+        AudienceKindName: "rule" | "frozen" | "list";
+        AudienceNew: {
+            description?: string;
+            /** @description … or these: up to 20,000. Those that lead to nobody are passed over. */
+            identifiers?: components["schemas"]["AudienceIdentifier"][] | null;
+            name: string;
+            /** @description Either this … */
+            rule?: Record<string, unknown> | null;
+        };
+        AudienceOfCell: {
+            /** @description Names one number of the result. */
+            cell: Record<string, unknown>;
+            description?: string;
+            name: string;
+            /** @description As for the question itself. */
+            spec: Record<string, unknown>;
+        };
+        AudienceOnDay: {
+            /** Format: date */
+            day: string;
+            /**
+             * Format: int64
+             * @description How often somebody came. Readers limited to stores count who was not there the day before.
+             */
+            entered: number;
+            /** Format: int64 */
+            left: number;
+            /**
+             * Format: int64
+             * @description At its end.
+             */
+            people: number;
+        };
+        /** @enum {string} */
+        AudienceOpName: "union" | "intersect" | "minus";
+        /** @description Numbers are of the people the reader may see. */
+        AudienceOut: {
+            /**
+             * Format: date-time
+             * @description Everything that was saved before this instant is in it.
+             */
+            as_of: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            description: string;
+            /** Format: int64 */
+            entered_today: number;
+            error?: components["schemas"]["AudienceError"] | null;
+            /** Format: double */
+            fresh_seconds: number;
+            /** @example aud_… */
+            id: string;
+            /** @description rule, frozen or list. */
+            kind: components["schemas"]["AudienceKindName"];
+            /** Format: int64 */
+            left_today: number;
+            name: string;
+            /** Format: int64 */
+            people: number;
+            /** @description Of kind rule. */
+            rule?: Record<string, unknown> | null;
+            /** @description The rule as a sentence. */
+            summary: string;
+            /**
+             * Format: int64
+             * @description Give it back with a change.
+             */
+            version: number;
+        };
+        AudiencePart: {
+            /** Format: int64 */
+            people: number;
+            /** @example rule.all[0] */
+            place: string;
+        };
+        AudiencePeople: {
+            items: components["schemas"]["PersonRow"][];
+            /** @description Give it back as `after` to get the following page; null at the end. */
+            next?: string | null;
+            /** Format: int64 */
+            total: number;
+        };
+        AudiencePreview: {
+            /** Format: date-time */
+            as_of: string;
+            /** @description How many people each group and condition fits alone. */
+            parts: components["schemas"]["AudiencePart"][];
+            /** Format: int64 */
+            people: number;
+            /** @description The five who came last. */
+            sample: components["schemas"]["AudienceSample"][];
+            /** Format: int64 */
+            took_ms: number;
+        };
+        AudiencePreviewIn: {
+            rule: Record<string, unknown>;
+        };
+        AudienceSample: {
+            id: string;
+            name?: string | null;
+        };
+        AudienceUpload: {
+            audience: components["schemas"]["AudienceOut"];
+            /**
+             * Format: int64
+             * @description Rows that lead to somebody.
+             */
+            matched: number;
+            /**
+             * Format: int64
+             * @description Rows that lead to nobody the reader may see.
+             */
+            unknown: number;
+        };
         AuditActor: {
             id?: string | null;
             /** @description user, key or system. */
@@ -1826,6 +2380,56 @@ export interface components {
             /** @description track, identify, page, screen, group, alias, or system for what the platform wrote itself. */
             type: string;
         };
+        ExportActor: {
+            id: string;
+            name: string;
+        };
+        ExportDecision: {
+            reason?: string | null;
+        };
+        ExportNew: {
+            /**
+             * @description id, name, phone, email, identifiers, tags, orders, amount, refunded, last_order_at, created_at, `trait.NAME`; all but the fields
+             *     when absent.
+             */
+            columns?: string[] | null;
+            /** @description 1 to 500 characters, for whoever decides. */
+            reason: string;
+        };
+        ExportOut: {
+            /** Format: date-time */
+            asked_at: string;
+            asked_by: components["schemas"]["ExportActor"];
+            audience_id: string;
+            audience_name: string;
+            columns: string[];
+            /** Format: date-time */
+            decided_at?: string | null;
+            decided_by?: components["schemas"]["ExportActor"] | null;
+            decision?: string | null;
+            /** Format: date-time */
+            done_at?: string | null;
+            /** Format: int64 */
+            downloads: number;
+            /** @example exp_… */
+            id: string;
+            /** @description The caller may approve or reject it. */
+            may_decide: boolean;
+            /** @description The caller may fetch the file now. */
+            may_fetch: boolean;
+            /**
+             * Format: int64
+             * @description As many as were asked for; those erased meanwhile are not in the file.
+             */
+            people: number;
+            reason: string;
+            /** @description waiting, approved, rejected, or done: fetched at least once. */
+            state: components["schemas"]["ExportStateName"];
+            /** @description Phone numbers and addresses are in the file as they are. */
+            unmasked: boolean;
+        };
+        /** @enum {string} */
+        ExportStateName: "waiting" | "approved" | "rejected" | "done";
         FieldChange: {
             label_en?: string | null;
             label_zh?: string | null;
@@ -2106,6 +2710,45 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        Items_AudienceOut: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description Everything that was saved before this instant is in it.
+                 */
+                as_of: string;
+                /** Format: date-time */
+                created_at: string;
+                created_by: string;
+                description: string;
+                /** Format: int64 */
+                entered_today: number;
+                error?: components["schemas"]["AudienceError"] | null;
+                /** Format: double */
+                fresh_seconds: number;
+                /** @example aud_… */
+                id: string;
+                /** @description rule, frozen or list. */
+                kind: components["schemas"]["AudienceKindName"];
+                /** Format: int64 */
+                left_today: number;
+                name: string;
+                /** Format: int64 */
+                people: number;
+                /** @description Of kind rule. */
+                rule?: Record<string, unknown> | null;
+                /** @description The rule as a sentence. */
+                summary: string;
+                /**
+                 * Format: int64
+                 * @description Give it back with a change.
+                 */
+                version: number;
+            }[];
+            /** @description Give it back as `after` to get the following page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         Items_AuditOut: {
             items: {
                 /** @example key.add */
@@ -2210,6 +2853,43 @@ export interface components {
                 source: string;
                 /** @description track, identify, page, screen, group, alias, or system for what the platform wrote itself. */
                 type: string;
+            }[];
+            /** @description Give it back as `after` to get the following page; null at the end. */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        Items_ExportOut: {
+            items: {
+                /** Format: date-time */
+                asked_at: string;
+                asked_by: components["schemas"]["ExportActor"];
+                audience_id: string;
+                audience_name: string;
+                columns: string[];
+                /** Format: date-time */
+                decided_at?: string | null;
+                decided_by?: components["schemas"]["ExportActor"] | null;
+                decision?: string | null;
+                /** Format: date-time */
+                done_at?: string | null;
+                /** Format: int64 */
+                downloads: number;
+                /** @example exp_… */
+                id: string;
+                /** @description The caller may approve or reject it. */
+                may_decide: boolean;
+                /** @description The caller may fetch the file now. */
+                may_fetch: boolean;
+                /**
+                 * Format: int64
+                 * @description As many as were asked for; those erased meanwhile are not in the file.
+                 */
+                people: number;
+                reason: string;
+                /** @description waiting, approved, rejected, or done: fetched at least once. */
+                state: components["schemas"]["ExportStateName"];
+                /** @description Phone numbers and addresses are in the file as they are. */
+                unmasked: boolean;
             }[];
             /** @description Give it back as `after` to get the following page; null at the end. */
             next?: string | null;
@@ -2518,6 +3198,74 @@ export interface components {
             revoked_at?: string | null;
             role?: components["schemas"]["RoleName"] | null;
         };
+        /** @description What is absent is as usual. */
+        LifecycleChange: {
+            /**
+             * Format: int32
+             * @description 1 to 3,650; null: measured.
+             */
+            cycle_days?: number | null;
+            /** @description true. */
+            loyal_before?: boolean | null;
+            /**
+             * Format: int32
+             * @description 1 to 3,650; 30.
+             */
+            loyal_days?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 1,000; 4.
+             */
+            loyal_orders?: number | null;
+            /** @description 1 to 200 characters; Referral Completed. */
+            referral_event?: string | null;
+            /**
+             * Format: int32
+             * @description 1 to 366; 30.
+             */
+            retention_days?: number | null;
+            /**
+             * Format: int32
+             * @description 1 to 100; 80.
+             */
+            super_vip?: number | null;
+        };
+        LifecycleSettings: {
+            /**
+             * Format: int32
+             * @description Days between purchases; null: measured, the median of the last year's.
+             */
+            cycle_days?: number | null;
+            /** @description … and an order before that. */
+            loyal_before: boolean;
+            /**
+             * Format: int32
+             * @description … within so many days …
+             */
+            loyal_days: number;
+            /**
+             * Format: int32
+             * @description Loyal is who has so many orders …
+             */
+            loyal_orders: number;
+            /**
+             * Format: int32
+             * @description As it was measured last; null before the first time.
+             */
+            measured_cycle_days?: number | null;
+            /** @description The event by which somebody brought somebody else. */
+            referral_event: string;
+            /**
+             * Format: int32
+             * @description Somebody who was active on another day within so many days is retained.
+             */
+            retention_days: number;
+            /**
+             * Format: int32
+             * @description Points of value, 0 to 100, from which somebody is a super VIP.
+             */
+            super_vip: number;
+        };
         /** @enum {string} */
         LocaleName: "zh" | "en";
         MergeIn: {
@@ -2627,7 +3375,7 @@ export interface components {
             new: string;
         };
         /** @enum {string} */
-        PermissionName: "people.read" | "people.write" | "people.unmask" | "people.erase" | "people.export" | "people.merge" | "tags.write" | "events.read" | "schema.write" | "import.run" | "orders.read" | "commerce.write" | "boards.write" | "users.manage" | "keys.manage" | "audit.read" | "settings.write";
+        PermissionName: "people.read" | "people.write" | "people.unmask" | "people.erase" | "people.export" | "people.merge" | "tags.write" | "events.read" | "schema.write" | "import.run" | "orders.read" | "commerce.write" | "boards.write" | "audiences.write" | "exports.approve" | "users.manage" | "keys.manage" | "audit.read" | "settings.write";
         PersonChange: {
             /** @description null takes a value away. */
             traits: Record<string, unknown>;
@@ -3237,6 +3985,25 @@ export type AnalysisPeople = components['schemas']['AnalysisPeople'];
 export type AnalysisProperty = components['schemas']['AnalysisProperty'];
 export type AnalysisTouch = components['schemas']['AnalysisTouch'];
 export type AttentionName = components['schemas']['AttentionName'];
+export type AudienceChange = components['schemas']['AudienceChange'];
+export type AudienceCombine = components['schemas']['AudienceCombine'];
+export type AudienceDifference = components['schemas']['AudienceDifference'];
+export type AudienceError = components['schemas']['AudienceError'];
+export type AudienceFreeze = components['schemas']['AudienceFreeze'];
+export type AudienceHistory = components['schemas']['AudienceHistory'];
+export type AudienceIdentifier = components['schemas']['AudienceIdentifier'];
+export type AudienceKindName = components['schemas']['AudienceKindName'];
+export type AudienceNew = components['schemas']['AudienceNew'];
+export type AudienceOfCell = components['schemas']['AudienceOfCell'];
+export type AudienceOnDay = components['schemas']['AudienceOnDay'];
+export type AudienceOpName = components['schemas']['AudienceOpName'];
+export type AudienceOut = components['schemas']['AudienceOut'];
+export type AudiencePart = components['schemas']['AudiencePart'];
+export type AudiencePeople = components['schemas']['AudiencePeople'];
+export type AudiencePreview = components['schemas']['AudiencePreview'];
+export type AudiencePreviewIn = components['schemas']['AudiencePreviewIn'];
+export type AudienceSample = components['schemas']['AudienceSample'];
+export type AudienceUpload = components['schemas']['AudienceUpload'];
 export type AuditActor = components['schemas']['AuditActor'];
 export type AuditOut = components['schemas']['AuditOut'];
 export type Beside = components['schemas']['Beside'];
@@ -3255,6 +4022,11 @@ export type EraseIn = components['schemas']['EraseIn'];
 export type EraseOut = components['schemas']['EraseOut'];
 export type Error = components['schemas']['Error'];
 export type EventOut = components['schemas']['EventOut'];
+export type ExportActor = components['schemas']['ExportActor'];
+export type ExportDecision = components['schemas']['ExportDecision'];
+export type ExportNew = components['schemas']['ExportNew'];
+export type ExportOut = components['schemas']['ExportOut'];
+export type ExportStateName = components['schemas']['ExportStateName'];
 export type FieldChange = components['schemas']['FieldChange'];
 export type FieldNew = components['schemas']['FieldNew'];
 export type FieldOut = components['schemas']['FieldOut'];
@@ -3281,12 +4053,14 @@ export type ImportStart = components['schemas']['ImportStart'];
 export type ImportStateName = components['schemas']['ImportStateName'];
 export type ImportSuggestion = components['schemas']['ImportSuggestion'];
 export type ItemsAnalysisCredit = components['schemas']['Items_AnalysisCredit'];
+export type ItemsAudienceOut = components['schemas']['Items_AudienceOut'];
 export type ItemsAuditOut = components['schemas']['Items_AuditOut'];
 export type ItemsBoardOut = components['schemas']['Items_BoardOut'];
 export type ItemsCertificateOut = components['schemas']['Items_CertificateOut'];
 export type ItemsConsentOut = components['schemas']['Items_ConsentOut'];
 export type ItemsDoctorCheck = components['schemas']['Items_DoctorCheck'];
 export type ItemsEventOut = components['schemas']['Items_EventOut'];
+export type ItemsExportOut = components['schemas']['Items_ExportOut'];
 export type ItemsFieldOut = components['schemas']['Items_FieldOut'];
 export type ItemsImportOut = components['schemas']['Items_ImportOut'];
 export type ItemsKeyOut = components['schemas']['Items_KeyOut'];
@@ -3305,6 +4079,8 @@ export type KeyIn = components['schemas']['KeyIn'];
 export type KeyKindName = components['schemas']['KeyKindName'];
 export type KeyNew = components['schemas']['KeyNew'];
 export type KeyOut = components['schemas']['KeyOut'];
+export type LifecycleChange = components['schemas']['LifecycleChange'];
+export type LifecycleSettings = components['schemas']['LifecycleSettings'];
 export type LocaleName = components['schemas']['LocaleName'];
 export type MergeIn = components['schemas']['MergeIn'];
 export type MergeOut = components['schemas']['MergeOut'];
@@ -3417,6 +4193,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_analysis_kind_audience: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceOfCell"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOut"];
                 };
             };
             /** @description Refused; `code` says why */
@@ -3578,6 +4389,460 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, unknown>;
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audiences: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Rows of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description Part of the name. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AudienceOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_audiences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceNew"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audiences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `aud_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_audiences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceChange"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    delete_audiences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audiences_id_difference: {
+        parameters: {
+            query: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description The end of this day is compared … */
+                from: string;
+                /** @description Rows of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+                /** @description entered, left or stayed: gives the people of it. */
+                side?: string;
+                /** @description … with that of this one. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceDifference"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_audiences_id_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportNew"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_audiences_id_freeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceFreeze"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audiences_id_history: {
+        parameters: {
+            query?: {
+                /** @description 30 days back when absent. */
+                from?: string;
+                /** @description Today when absent. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceHistory"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_audiences_id_people: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description As it was at the end of this day; now when absent. */
+                day?: string;
+                /** @description Rows of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudiencePeople"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_audiences_combine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudienceCombine"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_audiences_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AudiencePreviewIn"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudiencePreview"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_audiences_upload: {
+        parameters: {
+            query: {
+                /** @description What the file is called; its ending helps to tell the format. */
+                filename?: string;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The result */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceUpload"];
                 };
             };
             /** @description Refused; `code` says why */
@@ -3911,6 +5176,141 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["EventOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_exports: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before. */
+                after?: string;
+                /** @description Rows of a page, 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ExportOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_exports_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportDecision"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_exports_id_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The workbook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    post_exports_id_reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportDecision"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOut"];
                 };
             };
             /** @description Refused; `code` says why */
@@ -5707,6 +7107,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get_settings_lifecycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleSettings"];
+                };
+            };
+            /** @description Refused; `code` says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    put_settings_lifecycle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifecycleChange"];
+            };
+        };
+        responses: {
+            /** @description The result */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifecycleSettings"];
                 };
             };
             /** @description Refused; `code` says why */
