@@ -154,3 +154,12 @@ describe("mistakes", () => {
     expect([lies("steps[1].where[0].op", "steps[1]"), lies("steps[10]", "steps[1]"), lies("span", "span"), lies("span.from", "span"), lies("spanning", "span"), lies(null, "span")]).toEqual([true, false, true, true, false, false]);
   });
 });
+
+describe("a question in the address", () => {
+  it("that does not have the shape of one is passed over", () => {
+    const wrong = ['{"steps":5}', '{"steps":[{"event":1}]}', '{"events":[{}]}', '{"span":[]}', '{"window":{}}', '{"event":"x"}', "[]", "null", "{", '{"start":{"event":"*","where":{}}}'];
+    expect(wrong.filter((text) => fromParam(text) !== null)).toEqual([]);
+    const right = ['{"steps":[{"event":["a","b"]},{"event":"*","where":[]}]}', '{"events":{"event":"x"}}', '{"events":[{"event":"x"}],"span":{"last_days":7}}', '{"event":{"event":"x"},"bins":[1]}', "{}"];
+    expect(right.filter((text) => fromParam(text) === null)).toEqual([]);
+  });
+});

@@ -16,7 +16,7 @@ export function AskExport({ open, audience, onClose }: { open: boolean; audience
   const [reason, setReason] = useState("");
   const ask = useMutation({
     meta: { quiet: true },
-    mutationFn: () => api.ask(audience.id, { reason: reason.trim() }),
+    mutationFn: () => api.ask(audience.id, reason.trim()),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: keys.exports });
       void message.success(<Link to="/exports">{t("exports.asked")}</Link>, 6);

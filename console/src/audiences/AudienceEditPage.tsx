@@ -48,7 +48,7 @@ function Editor({ audience, fields }: { audience: Audience | undefined; fields: 
     meta: { quiet: true },
     mutationFn: ({ name, description }: { name: string; description?: string }) => {
       const input = { name: name.trim(), description: description?.trim() ?? "", ...(ruled ? { rule } : {}) };
-      return audience ? api.change(audience.id, input) : api.add({ ...input, rule });
+      return audience ? api.change(audience.id, { ...input, version: audience.version }) : api.add({ ...input, rule });
     },
     onSuccess: (saved) => {
       void client.invalidateQueries({ queryKey: keys.audiences });
@@ -70,7 +70,7 @@ function Editor({ audience, fields }: { audience: Audience | undefined; fields: 
               {ruled ? <Form.Item label={t("audiences.rule")}><RuleBuilder rule={rule} fields={fields} onChange={setRule} deeds counts={counts} /></Form.Item> : null}
               {save.error ? <Alert type="error" showIcon title={text(save.error)} className="gap-below" /> : null}
               <div className="row">
-                <MayButton permission="tags.write" type="primary" htmlType="submit" loading={save.isPending} disabled={ruled && !isComplete(rule)}>{t("action.save")}</MayButton>
+                <MayButton permission="audiences.write" type="primary" htmlType="submit" loading={save.isPending} disabled={ruled && !isComplete(rule)}>{t("action.save")}</MayButton>
                 <Button onClick={() => void navigate(-1)}>{t("action.cancel")}</Button>
               </div>
             </section>

@@ -58,11 +58,11 @@ function Shown({ audience }: { audience: Audience }) {
     <>
       <PageHead title={audience.name} hint={<Link to="/audiences">{t("audiences.title")}</Link>}>
         <Link to={funnel}><Button icon={<FunnelPlotOutlined />}>{t("audiences.analyse")}</Button></Link>
-        {live ? <MayButton permission="tags.write" icon={<CameraOutlined />} onClick={() => setFreezing(true)}>{t("audiences.freeze")}</MayButton> : null}
+        {live ? <MayButton permission="audiences.write" icon={<CameraOutlined />} onClick={() => setFreezing(true)}>{t("audiences.freeze")}</MayButton> : null}
         <MayButton permission="people.export" icon={<ExportOutlined />} onClick={() => setExporting(true)}>{t("exports.ask")}</MayButton>
-        <MayButton permission="tags.write" icon={<EditOutlined />} onClick={() => void navigate(`/audiences/${audience.id}/edit`)}>{t("action.edit")}</MayButton>
+        <MayButton permission="audiences.write" icon={<EditOutlined />} onClick={() => void navigate(`/audiences/${audience.id}/edit`)}>{t("action.edit")}</MayButton>
         <Popconfirm title={t("audiences.delete_sure")} okText={t("action.delete")} cancelText={t("action.cancel")} onConfirm={() => remove.mutate()}>
-          <MayButton permission="tags.write" danger icon={<DeleteOutlined />} aria-label={t("action.delete")} />
+          <MayButton permission="audiences.write" danger icon={<DeleteOutlined />} aria-label={t("action.delete")} />
         </Popconfirm>
       </PageHead>
       <AudienceError audience={audience} />

@@ -31,18 +31,18 @@ function Audiences() {
   const query = filters.q ? { q: filters.q } : {};
   const pages = usePages<Audience>([...keys.audiences, query], api.list, query);
   const chosen = itemsOf(pages).filter((item) => selected.includes(item.id));
-  const add = <MayButton permission="tags.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/audiences/new")}>{t("audiences.new")}</MayButton>;
+  const add = <MayButton permission="audiences.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/audiences/new")}>{t("audiences.new")}</MayButton>;
   const fresh = (row: Audience) => <Tooltip title={format.at(row.as_of, true)}><span className="num">{format.ago(row.as_of)}</span></Tooltip>;
   return (
     <>
       <PageHead title={t("audiences.title")} hint={t("audiences.hint")}>
-        <MayButton permission="tags.write" icon={<UploadOutlined />} onClick={() => setUploading(true)}>{t("audiences.upload")}</MayButton>
+        <MayButton permission="audiences.write" icon={<UploadOutlined />} onClick={() => setUploading(true)}>{t("audiences.upload")}</MayButton>
         {add}
       </PageHead>
       <div className="bar">
         <SearchInput value={filters.q ?? ""} label={t("audiences.search")} onChange={(q) => change({ q })} />
         <span className="grow" />
-        <MayButton permission="tags.write" icon={<BlockOutlined />} disabled={chosen.length < 2} tooltip={chosen.length < 2 ? t("audiences.combine_hint") : undefined} onClick={() => setCombining(true)}>{t("audiences.combine")}</MayButton>
+        <MayButton permission="audiences.write" icon={<BlockOutlined />} disabled={chosen.length < 2} tooltip={chosen.length < 2 ? t("audiences.combine_hint") : undefined} onClick={() => setCombining(true)}>{t("audiences.combine")}</MayButton>
       </div>
       <ListTable
         pages={pages} rowKey={(row) => row.id} onOpen={(row) => void navigate(`/audiences/${row.id}`)}

@@ -1,19 +1,18 @@
 import { CheckOutlined, CloseOutlined, DownloadOutlined, ExportOutlined } from "@ant-design/icons";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Button, Input, Modal, Space, Tag as AntTag, Tooltip } from "antd";
+import { Button, Input, Modal, Space, Tag as AntTag } from "antd";
 import { useState } from "react";
 import { Link } from "react-router";
 import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ListTable, usePages } from "../shell/ListTable";
-import { EmptyHint, MayButton, Need, PageHead } from "../shell/parts";
+import { EmptyHint, Need, PageHead } from "../shell/parts";
 import { useSession } from "../shell/session";
-import { useWho } from "../shell/who";
 import { exports as api } from "./calls";
 import type { Export } from "./shapes";
 
-const COLORS: Record<string, string> = { waiting: "gold", approved: "green", rejected: "red", done: "default", failed: "red" };
+const COLORS: Record<string, string> = { waiting: "gold", approved: "green", rejected: "red", done: "default" };
 
 export function ExportsPage() {
   return <Need permission="people.export"><Exports /></Need>;
@@ -22,14 +21,11 @@ export function ExportsPage() {
 function Exports() {
   const { t, word } = useI18n();
   const format = useFormat();
-  const who = useWho();
   const [rejecting, setRejecting] = useState<Export | null>(null);
   const pages = usePages<Export>(keys.exports, api.list);
   const state = (row: Export) => <AntTag color={COLORS[row.state]}>{word("exports.state", row.state)}</AntTag>;
-  const audience = (row: Export) => {
-    const id = row.audience?.id ?? row.audience_id;
-    return id ? <Link to={`/audiences/${id}`}>{row.audience?.name ?? id}</Link> : "–";
-  };
+  const audience = (row: Export) => <Link to={`/audiences/${row.audience_id}`}>{row.audience_name}</Link>;
+  const decision = (row: Export) => (row.decided_by ? <>{row.decided_by.name} <span className="muted small num">{format.at(row.decided_at)}</span>{row.decision ? <div className="muted small">{row.decision}</div> : null}</> : "–");
   return (
     <>
       <PageHead title={t("exports.title")} hint={t("exports.hint")} />
@@ -38,17 +34,18 @@ function Exports() {
         columns={[
           { title: t("exports.audience"), render: (_, row) => audience(row) },
           { title: t("exports.reason"), render: (_, row) => <span className="break">{row.reason}</span> },
-          { title: t("exports.by"), render: (_, row) => who(row.requested_by) },
-          { title: t("exports.at"), render: (_, row) => <span className="num">{format.at(row.requested_at)}</span> },
+          { title: t("see.people"), align: "right", render: (_, row) => <span className="num">{format.count(row.people)}{row.unmasked ? <div className="muted small">{t("exports.unmasked")}</div> : null}</span> },
+          { title: t("exports.by"), render: (_, row) => row.asked_by.name },
+          { title: t("exports.at"), render: (_, row) => <span className="num">{format.at(row.asked_at)}</span> },
           { title: t("word.state"), render: (_, row) => state(row) },
-          { title: t("exports.decided"), render: (_, row) => (row.decided_by ? <>{who(row.decided_by)} <span className="muted small num">{format.at(row.decided_at)}</span>{row.answer ? <div className="muted small">{row.answer}</div> : null}</> : "–") },
+          { title: t("exports.decided"), render: (_, row) => decision(row) },
           { title: "", align: "right", render: (_, row) => <Act row={row} onReject={() => setRejecting(row)} /> },
         ]}
         card={(row) => (
           <>
             <div className="row between"><b>{audience(row)}</b>{state(row)}</div>
             <div>{row.reason}</div>
-            <div className="muted small num">{who(row.requested_by)} · {format.at(row.requested_at)}</div>
+            <div className="muted small num">{row.asked_by.name} · {format.at(row.asked_at)} · {t("tags.people", { n: format.count(row.people) })}</div>
             <Act row={row} onReject={() => setRejecting(row)} />
           </>
         )}
@@ -70,18 +67,16 @@ function Act({ row, onReject }: { row: Export; onReject: () => void }) {
   const refresh = useRefresh();
   const approve = useMutation({ mutationFn: () => api.approve(row.id), onSuccess: refresh });
   const fetch = useMutation({ mutationFn: () => api.file(row.id), onSuccess: refresh });
-  const own = row.requested_by === user.id;
-  if (row.state === "waiting") {
-    if (own) return <Tooltip title={t("exports.own")}><span className="muted small">{t("exports.own")}</span></Tooltip>;
+  if (row.may_decide) {
     return (
       <Space>
-        <MayButton permission="people.export" size="small" type="primary" icon={<CheckOutlined />} loading={approve.isPending} onClick={() => approve.mutate()}>{t("exports.approve")}</MayButton>
-        <MayButton permission="people.export" size="small" icon={<CloseOutlined />} onClick={onReject}>{t("exports.reject")}</MayButton>
+        <Button size="small" type="primary" icon={<CheckOutlined />} loading={approve.isPending} onClick={() => approve.mutate()}>{t("exports.approve")}</Button>
+        <Button size="small" icon={<CloseOutlined />} onClick={onReject}>{t("exports.reject")}</Button>
       </Space>
     );
   }
-  if (row.state === "approved" || row.state === "done") return <Button size="small" icon={<DownloadOutlined />} loading={fetch.isPending} onClick={() => fetch.mutate()}>{t("exports.download")}</Button>;
-  return null;
+  if (row.may_fetch) return <Button size="small" icon={<DownloadOutlined />} loading={fetch.isPending} onClick={() => fetch.mutate()}>{t("exports.download")}</Button>;
+  return row.state === "waiting" && row.asked_by.id === user.id ? <span className="muted small">{t("exports.own")}</span> : null;
 }
 
 function Reject({ row, onClose }: { row: Export | null; onClose: () => void }) {

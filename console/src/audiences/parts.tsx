@@ -22,5 +22,5 @@ export function AudienceError({ audience }: { audience: Audience }) {
   const { t } = useI18n();
   const { error } = audience;
   if (!error) return null;
-  return <Alert type="error" showIcon className="gap-below" title={t("audiences.error")} description={typeof error === "string" ? error : error.message} />;
+  return <Alert type="error" showIcon className="gap-below" title={t("audiences.error")} description={error.message} />;
 }

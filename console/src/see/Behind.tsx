@@ -43,7 +43,7 @@ function People({ kind, spec, cell, title }: { kind: KindName; spec: Spec; cell:
     <div className="stack">
       <div className="row between">
         <span className="muted">{t("see.people_hint")}</span>
-        <MayButton permission="tags.write" type="primary" icon={<TeamOutlined />} disabled={!some} onClick={() => setSaving(true)}>{t("see.save_audience")}</MayButton>
+        <MayButton permission="audiences.write" type="primary" icon={<TeamOutlined />} disabled={!some} onClick={() => setSaving(true)}>{t("see.save_audience")}</MayButton>
       </div>
       <ListTable
         pages={pages} rowKey={(row) => row.id} columns={columns} card={(row) => <PersonCard row={row} />} onOpen={(row) => void navigate(`/people/${row.id}`)}

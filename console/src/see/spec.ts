@@ -25,15 +25,36 @@ export function isWhole({ property, op, value }: Where): boolean {
 export function toParam(spec: object): string {
   return JSON.stringify(tidy(spec));
 }
-/** Null when the address holds no spec or something else. */
+/** Null when the address holds no spec or something else: the controls take what comes from here at its word. */
 export function fromParam(text: string | undefined): Spec | null {
   if (!text) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Spec) : null;
+    return isObject(value) && Object.entries(value).every(([key, part]) => fits(key, part)) ? (value as Spec) : null;
   } catch {
     return null;
   }
+}
+
+const LISTS = ["windows", "models", "bins"];
+const SELECTIONS = ["steps", "exclude", "events", "event", "start", "end", "return", "orders", "conversion", "touch", "from", "to"];
+const OBJECTS = ["window", "within", "session", "half_life", "span", "among", "by"];
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+function isSelection(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { event, where } = value;
+  const named = typeof event === "string" || (Array.isArray(event) && event.every((name) => typeof name === "string"));
+  return named && (where === undefined || (Array.isArray(where) && where.every(isObject)));
+}
+function fits(key: string, part: unknown): boolean {
+  if (LISTS.includes(key)) return Array.isArray(part);
+  if (OBJECTS.includes(key)) return isObject(part) && Object.keys(part).length > 0;
+  if (key === "steps" || key === "exclude") return Array.isArray(part) && part.every(isSelection);
+  if (SELECTIONS.includes(key)) return Array.isArray(part) ? key === "events" && part.every(isSelection) : isSelection(part);
+  return true;
 }
 
 export const SPANS = [7, 30, 90, 180, 365] as const;

@@ -90,7 +90,7 @@ export function entriesOf(section: Section): Entry[] {
 /** Pages that are reached by search only. */
 export const hidden: Entry[] = [
   { path: "/imports/new", label: "nav.import_new", icon: <ImportOutlined />, needs: "import.run" },
-  { path: "/audiences/new", label: "audiences.new", icon: <UsergroupAddOutlined />, needs: "tags.write" },
+  { path: "/audiences/new", label: "audiences.new", icon: <UsergroupAddOutlined />, needs: "audiences.write" },
   { path: "/welcome", label: "nav.welcome", icon: <ApiOutlined /> },
   { path: "/account", label: "nav.account", icon: <UserOutlined /> },
 ];

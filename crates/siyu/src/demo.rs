@@ -12,6 +12,7 @@ use flate2::read::GzDecoder;
 use serde_json::json;
 use siyu_access::Locale;
 use siyu_api::Workspace;
+use siyu_audience::{AudienceIn, Rule};
 use siyu_db::OpenMode;
 use siyu_insight::{BoardIn, Kind, Seen};
 use siyu_intake::import::{ImportKind, ImportOptions};
@@ -177,6 +178,7 @@ fn fill(open: &Open, data: &Path) -> Result<(), Refusal> {
     make_tags(open)?;
     while open.compact("demo")? {}
     make_board(open)?;
+    make_audiences(open)?;
     open.app.db.transact(|tx| {
         Ok(tx.execute(
             "INSERT INTO setting (name, value) VALUES ('demo.complete', '1') ON CONFLICT (name) DO NOTHING",
@@ -336,6 +338,32 @@ fn make_board(open: &Open) -> Result<(), Refusal> {
         }
         Ok(())
     })
+}
+
+/// Two audiences to look at: whom to win back, and who is at it just now.
+fn make_audiences(open: &Open) -> Result<(), Refusal> {
+    let rules = [
+        (
+            "快流失的高价值客户",
+            r#"{"all":[{"field":"orders.amount","op":"gte","value":200000},{"field":"orders.days_since_last","op":"gt","value":21}]}"#,
+        ),
+        (
+            "近 30 天买过 5 次以上",
+            r#"{"all":[{"did":{"event":"Order Completed","times":{"op":"gte","value":5},"span":{"last_days":30}}}]}"#,
+        ),
+    ];
+    let (app, ctx) = (&open.app, open.ctx()?);
+    for (name, rule) in rules {
+        let input = AudienceIn::rule(name, Rule::from_text(rule)?);
+        let there = app.db.read(|tx| Ok(!app.audience.all_stored(tx, Some(name), None, 1)?.0.is_empty()))?;
+        if there {
+            continue;
+        }
+        let people = app.db.read(|tx| app.audience.meant(tx, &input, &ctx))?;
+        let (audience, ctx, id) = (app.audience.clone(), ctx.clone(), new_id("aud", app.now(), &app.chance));
+        app.db.transact(move |tx| audience.create(tx, &id, &input, &people, "demo", &ctx).map(drop))?;
+    }
+    Ok(())
 }
 
 fn resident_mb() -> u64 {

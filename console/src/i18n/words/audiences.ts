@@ -108,5 +108,5 @@ export const audiences = {
   "exports.state.approved": ["已批准", "Approved"],
   "exports.state.rejected": ["已拒绝", "Rejected"],
   "exports.state.done": ["已下载", "Downloaded"],
-  "exports.state.failed": ["没有生成", "Failed"],
+  "exports.unmasked": ["含明文号码", "numbers unmasked"],
 } as const;
