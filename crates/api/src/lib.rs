@@ -68,6 +68,7 @@ mod settings;
 mod stats;
 mod tag_groups;
 mod tags;
+mod tally;
 mod tracking;
 mod users;
 mod words;
@@ -84,6 +85,7 @@ pub use logs::{LogFormat, start_logs};
 pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
 pub use serve::{bind, serve};
+pub use tally::warm;
 pub use workspace::Workspace;
 
 use axum::Router;
@@ -96,9 +98,10 @@ pub fn migrations() -> Vec<Migration> {
         siyu_access::MIGRATIONS,
         siyu_people::MIGRATIONS,
         siyu_commerce::MIGRATIONS,
-        siyu_projection::MIGRATIONS,
         siyu_intake::MIGRATIONS,
+        siyu_projection::MIGRATIONS,
         siyu_insight::MIGRATIONS,
+        siyu_audience::MIGRATIONS,
     ]
     .concat()
 }

@@ -7,6 +7,7 @@ mod demo;
 mod jobs;
 mod output;
 mod query;
+mod quiet;
 mod serve;
 mod workspace;
 
