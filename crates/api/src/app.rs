@@ -1,6 +1,7 @@
 //! What handlers share.
 
 use crate::error::{Answer, ApiError};
+use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
 use siyu_db::Db;
@@ -62,6 +63,7 @@ struct Inner {
     parts: Parts,
     lanes: Semaphore,
     waiting: AtomicUsize,
+    tallies: Tallies,
 }
 
 /// Operations that run at the same time, each on a thread.
@@ -71,7 +73,11 @@ const WAITING_MAX: usize = 2000;
 
 impl App {
     pub fn new(parts: Parts) -> Self {
-        Self { inner: Arc::new(Inner { parts, lanes: Semaphore::new(LANES), waiting: AtomicUsize::new(0) }) }
+        let (lanes, waiting) = (Semaphore::new(LANES), AtomicUsize::new(0));
+        Self { inner: Arc::new(Inner { parts, lanes, waiting, tallies: Tallies::default() }) }
+    }
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.inner.tallies
     }
     pub fn now(&self) -> Time {
         self.clock.now()

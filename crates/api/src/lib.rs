@@ -75,6 +75,7 @@ mod settings;
 mod stats;
 mod tag_groups;
 mod tags;
+mod tally;
 mod tracking;
 mod users;
 mod words;
@@ -92,6 +93,7 @@ pub use logs::{LogFormat, start_logs};
 pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
 pub use serve::{bind, serve};
+pub use tally::warm;
 pub use workspace::Workspace;
 
 use axum::Router;

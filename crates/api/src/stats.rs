@@ -2,6 +2,7 @@
 
 use crate::error::Answer;
 use crate::gate::Anyone;
+use crate::tally::{of_newcomers, of_unknown};
 use crate::{App, Endpoints, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -138,10 +139,7 @@ fn today(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Overview, Refusal>
     let zone = Zone::named(&Workspace::load(tx)?.timezone).unwrap_or_else(|_| Zone::shanghai());
     let quarantined = app.intake.quarantine_count(tx)?;
     let count = |tx: &mut Tx<'_>, sql: &str| tx.one(sql, &[], |row| row.int(0));
-    let unknown = count(
-        tx,
-        "SELECT COUNT(*) FROM (SELECT 1 FROM person p WHERE p.root = p.num AND p.state = 0 AND NOT EXISTS (SELECT 1 FROM identifier i JOIN person n ON n.num = i.num WHERE n.root = p.num AND i.kind NOT IN ('anonymous', 'device')) LIMIT 100000) x",
-    )?;
+    let unknown = of_unknown(app, tx)?;
     let has =
         |tx: &mut Tx<'_>, sql: &str| -> Result<bool, Refusal> { Ok(tx.opt(sql, &[], |row| row.int(0))?.is_some()) };
     let checklist = vec![
@@ -180,14 +178,11 @@ fn today(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Overview, Refusal>
 
 fn days(app: &App, tx: &mut Tx<'_>, zone: &Zone) -> Result<Vec<StatsDay>, Refusal> {
     let now = app.now();
+    let people = of_newcomers(app, tx)?;
     let mut out = Vec::new();
     for day in siyu_commerce::daily(tx, app.intake.currency(), zone, 30, now)? {
-        let (from, to) = (zone.start_of_day(day.day), zone.start_of_day(day.day + 1));
-        let people = tx.one(
-            "SELECT COUNT(*) FROM person WHERE created_at >= $1 AND created_at < $2 AND root = num",
-            params![from, to],
-            |row| row.int(0),
-        )?;
+        let from = zone.start_of_day(day.day);
+        let people = people.get(&day.day).copied().unwrap_or(0);
         let text = zone.local(siyu_kernel::Time(from.0 + 43_200_000_000));
         out.push(StatsDay { day: text[..10].to_owned(), people, orders: day.orders, revenue: day.revenue });
     }

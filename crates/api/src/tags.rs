@@ -5,6 +5,7 @@ use crate::error::Answer;
 use crate::gate::{PeopleRead, TagsWrite};
 use crate::people_out::{PersonRow, rows};
 use crate::people_reader::{Reader, audience, by, note, read, write};
+use crate::tally::of_tags;
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -173,7 +174,7 @@ fn out(tag: Tag, counts: &HashMap<i64, i64>) -> TagOut {
 
 /// All groups with their tags, in the order they were made.
 pub(crate) fn groups(app: &App, tx: &mut Tx<'_>) -> Result<Vec<TagGroupOut>, Refusal> {
-    let counts: HashMap<i64, i64> = app.people.tag_counts(tx)?.into_iter().collect();
+    let counts = of_tags(app, tx)?;
     let mut tags = app.people.tags(tx)?;
     let mut groups = Vec::new();
     for group in app.people.tag_groups(tx)? {
@@ -190,13 +191,15 @@ pub(crate) fn groups(app: &App, tx: &mut Tx<'_>) -> Result<Vec<TagGroupOut>, Ref
 }
 
 fn one(app: &App, tx: &mut Tx<'_>, tag: Tag) -> Result<TagOut, Refusal> {
-    let counts: HashMap<i64, i64> = app.people.tag_counts(tx)?.into_iter().collect();
+    let counts = of_tags(app, tx)?;
     Ok(out(tag, &counts))
 }
 
 /// Lists tag groups with their tags.
 ///
 /// 标签组与标签。
+///
+/// In a workspace of millions the numbers of people are some seconds old.
 #[utoipa::path(get, path = "/tags", tag = "Tags", responses((status = 200, body = TagList)))]
 async fn list(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<TagList>> {
     let groups = app.run(|app| app.db.read(|tx| groups(app, tx))).await?;

@@ -147,6 +147,15 @@ impl People {
     pub fn count(&self, tx: &mut Tx<'_>) -> Result<i64, DbError> {
         tx.one("SELECT (SELECT COUNT(*) FROM person) - (SELECT COUNT(*) FROM person WHERE root <> num) - (SELECT COUNT(*) FROM person WHERE state = 2 AND root = num)", &[], |row| row.int(0))
     }
+    /// People of whom nothing is known but a browser or a device. Looks at everybody.
+    pub fn unknown_count(&self, tx: &mut Tx<'_>) -> Result<i64, DbError> {
+        // A person's own identifiers and those of merged identities apart: only for these is there an index by root.
+        let sql = "SELECT COUNT(*) FROM person p WHERE p.root = p.num AND p.state = 0
+            AND NOT EXISTS (SELECT 1 FROM identifier i WHERE i.num = p.num AND i.kind NOT IN ('anonymous', 'device'))
+            AND NOT EXISTS (SELECT 1 FROM person n JOIN identifier i ON i.num = n.num
+                WHERE n.root = p.num AND n.root <> n.num AND i.kind NOT IN ('anonymous', 'device'))";
+        tx.one(sql, &[], |row| row.int(0))
+    }
     pub fn rules(&self) -> Arc<IdentityRules> {
         self.inner.rules.read().unwrap_or_else(|broken| broken.into_inner()).clone()
     }

@@ -1,8 +1,9 @@
 //! Tags and their groups.
 
 use crate::People;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
-use siyu_db::{DbError, RowRef, Tx, params};
+use siyu_db::{DbError, Engine, RowRef, Tx, params};
 use siyu_kernel::{Refusal, Time, new_id};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,10 @@ impl TagKind {
 }
 
 const TAG: &str = "SELECT t.id, t.num, t.group_id, g.name, t.name, t.color, t.kind, t.description, t.rule, t.ttl_days, t.evaluated_at FROM tag t JOIN tag_group g ON g.id = t.group_id";
+/// Rows that a merged person has beyond the first: only they make rows and people two numbers, and they are few.
+const MERGED_TWICE: &str = "COUNT(*) - COUNT(DISTINCT p.root) FROM person p";
+const OF_MERGED: &str =
+    "WHERE p.num IN (SELECT num FROM person WHERE root <> num UNION SELECT root FROM person WHERE root <> num)";
 const COLORS: [&str; 12] =
     ["default", "red", "volcano", "orange", "gold", "lime", "green", "cyan", "blue", "geekblue", "purple", "magenta"];
 
@@ -91,13 +96,38 @@ impl People {
     pub fn tag_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<Tag>, DbError> {
         tx.opt(&format!("{TAG} WHERE t.name = $1 ORDER BY t.num"), params![name], tag_row)
     }
-    /// People who carry each tag: (tag's number, people).
+    /// People who carry each tag: (tag's number, people). Reads every row.
     pub fn tag_counts(&self, tx: &mut Tx<'_>) -> Result<Vec<(i64, i64)>, DbError> {
-        tx.query(
-            "SELECT pt.tag, COUNT(DISTINCT p.root) FROM person_tag pt JOIN person p ON p.num = pt.num GROUP BY pt.tag",
+        let all = tx.query("SELECT tag, COUNT(*) FROM person_tag GROUP BY tag ORDER BY tag", &[], |row| {
+            Ok((row.int(0)?, row.int(1)?))
+        })?;
+        let more = tx.query(
+            &format!("SELECT t.tag, {MERGED_TWICE} JOIN person_tag t ON t.num = p.num {OF_MERGED} GROUP BY t.tag"),
             &[],
             |row| Ok((row.int(0)?, row.int(1)?)),
-        )
+        )?;
+        Ok(once(all, more))
+    }
+    /// People who have a value of each field: (its name, people). Reads every row.
+    pub fn field_counts(&self, tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, DbError> {
+        let all = match tx.engine() {
+            // Grouping sorts millions of rows here, while there are few names.
+            Engine::Sqlite => {
+                let mut counts = FxHashMap::<String, i64>::default();
+                tx.each("SELECT name FROM person_trait", &[], |row| {
+                    *counts.entry(row.text(0)?).or_default() += 1;
+                    Ok(())
+                })?;
+                counts.into_iter().collect()
+            }
+            Engine::Postgres => tx.query("SELECT name, COUNT(*) FROM person_trait GROUP BY name", &[], |row| {
+                Ok((row.text(0)?, row.int(1)?))
+            })?,
+        };
+        let sql =
+            format!("SELECT t.name, {MERGED_TWICE} JOIN person_trait t ON t.num = p.num {OF_MERGED} GROUP BY t.name");
+        let more = tx.query(&sql, &[], |row| Ok((row.text(0)?, row.int(1)?)))?;
+        Ok(once(all, more))
     }
 
     pub fn create_group(&self, tx: &mut Tx<'_>, name: &str, now: Time) -> Result<TagGroup, Refusal> {
@@ -227,6 +257,12 @@ impl People {
     pub fn mark_evaluated(&self, tx: &mut Tx<'_>, tag: i64, now: Time) -> Result<(), DbError> {
         tx.execute("UPDATE tag SET evaluated_at = $1 WHERE num = $2", params![now, tag]).map(drop)
     }
+}
+
+/// `all` less what was counted more than once.
+fn once<K: PartialEq>(all: Vec<(K, i64)>, more: Vec<(K, i64)>) -> Vec<(K, i64)> {
+    let less = |key: &K| more.iter().find(|(other, _)| other == key).map_or(0, |(_, n)| *n);
+    all.into_iter().map(|(key, n)| (less(&key), key, n)).map(|(less, key, n)| (key, n - less)).collect()
 }
 
 fn tag_row(row: RowRef<'_>) -> Result<Tag, DbError> {

@@ -134,7 +134,7 @@ fn write_all(db: &Db, folder: &Path, path: &Path, mut head: Head) -> Result<Coun
         head.steps = tx.query("SELECT id FROM schema_migration ORDER BY applied_at, id", &[], |row| row.text(0))?;
         out.write_all(MAGIC).map_err(failed)?;
         put_json(&mut out, &head)?;
-        for table in tables(tx)? {
+        for table in kept_tables(tx)? {
             let columns = columns(tx, &table)?;
             put_json(&mut out, &Some(TableHead { table: table.clone(), columns: columns.clone() }))?;
             let mut problem = None;
@@ -199,6 +199,14 @@ fn private_file(path: &Path) -> Result<File, Refusal> {
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)
 }
 
+/// Those with something of their own: the rest is made anew at the first start, and is not the same on both engines.
+fn kept_tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
+    let derived = [siyu_people::DERIVED_TABLES, siyu_projection::DERIVED_TABLES].concat();
+    let mut tables = tables(tx)?;
+    tables.retain(|table| !derived.contains(&table.as_str()));
+    Ok(tables)
+}
+
 /// In the order they were made, so that a table comes after those it refers to.
 fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
     let sql = match tx.engine() {
@@ -209,11 +217,7 @@ fn tables(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
             "SELECT CAST(c.relname AS TEXT) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' AND c.relname <> 'schema_migration' ORDER BY c.oid"
         }
     };
-    let mut tables = tx.query(sql, &[], |row| row.text(0))?;
-    // Made anew at the first start, and not the same on both engines.
-    let derived = [siyu_people::DERIVED_TABLES, siyu_projection::DERIVED_TABLES].concat();
-    tables.retain(|table| !derived.contains(&table.as_str()));
-    Ok(tables)
+    Ok(tx.query(sql, &[], |row| row.text(0))?)
 }
 fn columns(tx: &mut Tx<'_>, table: &str) -> Result<Vec<String>, Refusal> {
     let sql = match tx.engine() {

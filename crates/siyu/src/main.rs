@@ -8,6 +8,7 @@ mod demo;
 mod jobs;
 mod output;
 mod query;
+mod quiet;
 mod serve;
 mod workspace;
 

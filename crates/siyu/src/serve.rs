@@ -3,6 +3,7 @@
 use crate::args::{LogFormat, Serve};
 use crate::jobs::Jobs;
 use crate::output;
+use crate::quiet::beside;
 use crate::workspace::{Folder, Open};
 use siyu_db::OpenMode;
 use siyu_kernel::Refusal;
@@ -39,7 +40,11 @@ pub fn listen(open: Open, address: &str, ready: impl FnOnce(String) -> Result<()
     let app = open.app.clone();
     let listener = runtime.block_on(siyu_api::bind(address))?;
     let local = listener.local_addr().map_err(Refusal::internal)?;
-    let jobs = Jobs::start(&open);
+    let jobs = beside(|| {
+        let counted = app.clone();
+        std::thread::spawn(move || siyu_api::warm(&counted));
+        Jobs::start(&open)
+    });
     siyu_api::imports::settle_interrupted(&app, true)?;
     ready(local.to_string())?;
     let result = runtime.block_on(siyu_api::serve(listener, siyu_api::router(app), stopped()));

@@ -193,14 +193,14 @@ fn two_servers_are_of_one_mind() {
         assert_eq!(track(&second, "m2", json!(7)), [0, 1], "the lock of the first server holds at the second");
         patch(&first, "/api/v1/settings", &json!({ "currency": "EUR" }));
         // The second one is only asked, and learns it by its own looking.
-        let learnt = (0..50).any(|_| {
+        let learnt = (0..300).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(100));
             second.stats(&api)["currency"] == "EUR"
         });
         assert!(learnt, "the currency does not reach the second server");
         assert_eq!(track(&first, "m3", json!("silver")), [1, 0]);
         let id = second.person(&api, "user_id:u1");
-        let learnt = (0..50).any(|_| {
+        let learnt = (0..300).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(100));
             second.all(&api, &format!("/people/{id}/events")).len() == 2
         });

@@ -59,7 +59,7 @@ fn intake_outlives_the_database_server() {
             nap(&chance, 0, 1_500);
             cluster.up();
             // Back by itself.
-            let back = (0..100).any(|_| {
+            let back = (0..600).any(|_| {
                 std::thread::sleep(Duration::from_millis(100));
                 http::get(&server.address, "/healthz", "").is_ok_and(|(status, _)| status == 200)
             });

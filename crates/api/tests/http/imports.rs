@@ -18,7 +18,7 @@ pub fn upload(by: &Client<'_>, kind: &str, text: &str) -> String {
 
 pub fn run(by: &Client<'_>, id: &str, body: Value) -> Value {
     by.post(&format!("/api/v1/imports/{id}/start"), body).ok();
-    for _ in 0..600 {
+    for _ in 0..6_000 {
         let job = by.get(&format!("/api/v1/imports/{id}")).ok();
         if job["state"] != "running" {
             return job;
@@ -35,7 +35,7 @@ fn waiting(app: &TestApp) -> usize {
 
 /// The thread that imported deletes the file a moment after the end can be seen.
 fn await_waiting(app: &TestApp, count: usize) {
-    for _ in 0..500 {
+    for _ in 0..5_000 {
         if waiting(app) == count {
             return;
         }

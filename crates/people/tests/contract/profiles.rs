@@ -8,7 +8,7 @@ use siyu_testkit::{TestDb, contract};
 
 contract!(MIGRATIONS;
     the_latest_value_wins, null_takes_a_value_away, a_locked_field_refuses_other_types, sensitive_values_are_sealed, a_field_made_sensitive_is_sealed_at_once,
-    a_field_of_a_refused_unit_is_forgotten, tags_carry_their_lineage, tags_run_out, tags_and_groups_are_kept_in_order, consents_are_a_ledger, names_to_show);
+    a_field_of_a_refused_unit_is_forgotten, tags_carry_their_lineage, a_merged_person_is_counted_once, tags_run_out, tags_and_groups_are_kept_in_order, consents_are_a_ledger, names_to_show);
 
 fn set(h: &House, num: u32, name: &str, value: Value, at: i64) {
     let (people, item) = (h.people.clone(), TraitIn { num, name: name.into(), value, at: Time(at) });
@@ -157,6 +157,35 @@ fn a_field_of_a_refused_unit_is_forgotten(t: TestDb) {
     assert!(refused.is_err() && h.people.fields().is_empty());
     set(&h, root, "hobby", json!("tea"), 2);
     assert_eq!(h.int("SELECT COUNT(*) FROM person_field"), 1);
+}
+
+fn a_merged_person_is_counted_once(t: TestDb) {
+    let h = House::new(t);
+    let (a, b, c) = (h.ask(&["user_id:u1"]).root, h.ask(&["user_id:u2"]).root, h.ask(&["user_id:u3"]).root);
+    let (vip, new) = (h.tag("VIP", None), h.tag("New", None));
+    for (tag, who) in [(vip.num, vec![a, b, c]), (new.num, vec![b])] {
+        let people = h.people.clone();
+        h.act(move |tx| people.give_tag(tx, tag, &who, &mark("why"), Time(10)));
+    }
+    for (who, name) in [(a, "city"), (b, "city"), (c, "city"), (b, "age")] {
+        set(&h, who, name, json!(1), 10);
+    }
+    let counts = || {
+        let mut fields = h.read(|tx| Ok(h.people.field_counts(tx)?));
+        fields.sort();
+        (h.read(|tx| Ok(h.people.tag_counts(tx)?)), fields)
+    };
+    let of = |vip_people, city_people| {
+        let fields = vec![("age".to_owned(), 1), ("city".to_owned(), city_people)];
+        (vec![(vip.num, vip_people), (new.num, 1)], fields)
+    };
+    assert_eq!(counts(), of(3, 3));
+    h.merge(a, b).unwrap();
+    assert_eq!(counts(), of(2, 2));
+    h.merge(a, c).unwrap();
+    assert_eq!(counts(), of(1, 1));
+    h.split(h.last_edge(a)).unwrap();
+    assert_eq!(counts(), of(2, 2));
 }
 
 fn tags_carry_their_lineage(t: TestDb) {

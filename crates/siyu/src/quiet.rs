@@ -1,0 +1,39 @@
+//! Work that nobody waits for gets less of the processor than work that somebody does.
+
+/// A thread of the ordinary kind counts three times as much.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 5;
+
+/// Runs `start`; threads that it starts, and those they start, stand back when the processor is wanted.
+pub fn beside<T: Send>(start: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let quiet = scope.spawn(|| {
+            stand_back();
+            start()
+        });
+        quiet.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// On Linux niceness is a thread's own and goes on to threads it starts; elsewhere it is the whole process's.
+fn stand_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICE) {
+        tracing::debug!(%error, "background work keeps the priority of all");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use rustix::process::getpriority_process;
+
+    #[test]
+    fn only_what_is_started_there_stands_back() {
+        let own = || getpriority_process(None).expect("a thread knows its own");
+        let before = own();
+        let child = beside(|| std::thread::spawn(move || getpriority_process(None).expect("a thread knows its own")));
+        assert_eq!(child.join().expect("it only looks"), (before + NICE).min(19));
+        assert_eq!(own(), before);
+    }
+}
