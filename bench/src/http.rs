@@ -78,6 +78,18 @@ pub fn get(address: &str, path: &str, api_key: &str) -> Result<String> {
     if answer.status == 200 { Ok(text) } else { Err(Error::other(format!("{path}: {} {text}", answer.status))) }
 }
 
+/// Posts a JSON body as a program with this key.
+pub fn post(address: &str, path: &str, api_key: &str, body: &str) -> Result<String> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {api_key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut connection = Connection::open(address)?;
+    let answer = connection.send(request.as_bytes())?;
+    let text = String::from_utf8_lossy(answer.body).into_owned();
+    if answer.status < 300 { Ok(text) } else { Err(Error::other(format!("{path}: {} {text}", answer.status))) }
+}
+
 pub fn is_ready(address: &str) -> bool {
     let ask = || Connection::open(address)?.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").map(|a| a.status);
     ask().is_ok_and(|status| status == 200)

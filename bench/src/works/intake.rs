@@ -74,21 +74,21 @@ fn run(bench: &Bench) -> Outcome {
     )
 }
 
-fn requests(traffic: &mut Traffic, key: &str, batches: usize) -> Vec<Vec<u8>> {
+pub fn requests(traffic: &mut Traffic, key: &str, batches: usize) -> Vec<Vec<u8>> {
     (0..batches).map(|_| batch_request(key, &traffic.batch())).collect()
 }
 
-struct Sent {
-    events: usize,
-    seconds: f64,
+pub struct Sent {
+    pub events: usize,
+    pub seconds: f64,
     /// Of each batch: from the moment it was to be sent to its answer.
-    millis: Vec<f64>,
+    pub millis: Vec<f64>,
     /// Answers 429; the batch was sent again.
-    busy: usize,
+    pub busy: usize,
 }
 
 /// Sends everything over [`CONNECTIONS`]: as fast as answers come, or each batch at its planned moment of `pace` events a second.
-fn send(server: &Server, requests: &[Vec<u8>], pace: Option<f64>) -> Outcome<Sent> {
+pub fn send(server: &Server, requests: &[Vec<u8>], pace: Option<f64>) -> Outcome<Sent> {
     let next = AtomicUsize::new(0);
     let total = Mutex::new(Sent { events: 0, seconds: 0.0, millis: Vec::with_capacity(requests.len()), busy: 0 });
     let watch = Stopwatch::start();

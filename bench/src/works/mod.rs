@@ -1,6 +1,8 @@
 //! What is measured. A new work is a file here and a line in [`ALL`].
 
 pub mod analytics;
+mod audience_count;
+mod audience_live;
 mod bare;
 mod import;
 mod intake;
@@ -20,8 +22,17 @@ pub struct Work {
 }
 
 /// In the order they run; `start` finds the workspace that `people` left.
-pub const ALL: &[Work] =
-    &[intake::WORK, bare::WORK, postgres_insert::WORK, import::WORK, people::WORK, start::WORK, analytics::WORK];
+pub const ALL: &[Work] = &[
+    intake::WORK,
+    bare::WORK,
+    postgres_insert::WORK,
+    import::WORK,
+    people::WORK,
+    start::WORK,
+    audience_live::WORK,
+    audience_count::WORK,
+    analytics::WORK,
+];
 
 /// Those named, or all.
 pub fn chosen(only: &[String]) -> Outcome<Vec<&'static Work>> {

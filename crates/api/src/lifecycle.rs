@@ -23,7 +23,7 @@ struct LifecycleSettings {
     cycle_days: Option<u32>,
     /// As it was measured last; null before the first time.
     measured_cycle_days: Option<u32>,
-    /// Somebody who was active on another day within so many days is retained.
+    /// Retained is who was active within so many days, and before.
     retention_days: u32,
     /// The event by which somebody brought somebody else.
     referral_event: String,
