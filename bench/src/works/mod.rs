@@ -20,8 +20,17 @@ pub struct Work {
 }
 
 /// In the order they run; `start` finds the workspace that `people` left.
-pub const ALL: &[Work] =
-    &[intake::WORK, bare::WORK, postgres_insert::WORK, import::WORK, people::WORK, start::WORK, analytics::WORK];
+pub const ALL: &[Work] = &[
+    intake::WORK,
+    bare::WORK,
+    postgres_insert::WORK,
+    import::WORK,
+    people::WORK,
+    start::WORK,
+    analytics::WORK,
+    analytics::TAIL,
+    analytics::BUSY,
+];
 
 /// Those named, or all.
 pub fn chosen(only: &[String]) -> Outcome<Vec<&'static Work>> {
