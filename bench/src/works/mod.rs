@@ -32,6 +32,8 @@ pub const ALL: &[Work] = &[
     audience_live::WORK,
     audience_count::WORK,
     analytics::WORK,
+    analytics::TAIL,
+    analytics::BUSY,
 ];
 
 /// Those named, or all.

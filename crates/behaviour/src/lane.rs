@@ -114,6 +114,23 @@ pub(crate) fn present(lanes: &[Lane<'_>]) -> Bits {
     all
 }
 
+/// Those of `among` who have rows in the first lane only, for whom [`One`] does, and the others: with a fresh tail most people have nothing in it. `None`
+/// when the first lane has tests or there is none.
+pub(crate) fn parted(steps: &[Vec<Lane<'_>>], among: &Bits) -> Option<(Bits, Bits)> {
+    let mut newer = Bits::empty();
+    for lanes in steps {
+        let (first, more) = lanes.split_first()?;
+        if !first.tests.is_empty() {
+            return None;
+        }
+        more.iter().for_each(|lane| newer.or_words(lane.live));
+    }
+    newer.and(among);
+    let mut alone = among.clone();
+    alone.and_not(&newer);
+    Some((alone, newer))
+}
+
 /// One person's rows of a step, for questions that need no merged history.
 pub(crate) trait Source {
     fn load(&mut self, word: usize, bit: u32);

@@ -15,6 +15,7 @@
 //! This crate knows no SQL and no HTTP, and not why two identities are one person.
 
 mod assemble;
+mod background;
 mod bits;
 mod buf;
 mod builder;
@@ -38,6 +39,7 @@ mod values;
 mod view;
 mod zone_days;
 
+pub use background::step_back;
 pub use bits::{Bits, SLOTS};
 pub use buf::Buf;
 pub use builder::{WORD_BYTES_MAX, build, build_parts};

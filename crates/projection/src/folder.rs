@@ -16,6 +16,16 @@ const KEEPER: &str = "keeper";
 /// Threads that write or verify files.
 pub(crate) const THREADS: usize = 2;
 
+/// Whose the lock beside the files is.
+pub(crate) enum Hold {
+    /// For as long as the file is open.
+    Mine(fs::File),
+    /// Another process has it, and lives.
+    Theirs,
+    /// The file system knows no locks.
+    Unknown,
+}
+
 pub(crate) struct Folder {
     path: PathBuf,
     chance: Arc<Chance>,
@@ -71,15 +81,19 @@ impl Folder {
         };
         make().map_err(|error| refused_io(&name, error))
     }
-    /// The lock of the one that keeps the files; `None` while another process has it, or where the file system knows no locks.
-    pub fn hold(&self) -> Result<Option<fs::File>, Refusal> {
+    /// The lock of the one that keeps the files.
+    pub fn hold(&self) -> Result<Hold, Refusal> {
         let name = self.path.join(KEEPER);
         let mut options = fs::OpenOptions::new();
         options.create(true).write(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&name).map_err(|error| refused_io(&name, error))?;
-        Ok(file.try_lock().is_ok().then_some(file))
+        Ok(match file.try_lock() {
+            Ok(()) => Hold::Mine(file),
+            Err(fs::TryLockError::WouldBlock) => Hold::Theirs,
+            Err(fs::TryLockError::Error(_)) => Hold::Unknown,
+        })
     }
     fn new_name(&self, bucket: u16) -> String {
         format!("{bucket:05}-{:016x}.part", self.chance.next())

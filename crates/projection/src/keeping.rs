@@ -1,6 +1,7 @@
 //! What the keeper of the files does beside reading the log: storing the tail, compacting, looking after files. One process at a time, by a lease.
 
 use crate::core::Core;
+use crate::folder::Hold;
 use crate::manifest::{Keeper, Manifest, PartRow, ask_anew, is_asked_anew};
 use crate::opening::building;
 use crate::projection::{Inner, lock};
@@ -19,6 +20,8 @@ pub(crate) const TAIL_BYTES: usize = 256 << 20;
 const TAIL_ROWS_MAX: usize = 3_000_000;
 /// What is worth storing when the program stops: the next start reads fewer from the log.
 const TAIL_ROWS_STOP: usize = 20_000;
+/// As much is worth storing when nothing has come in for so long: it need not stay in memory.
+const QUIET_SECONDS: f64 = 30.0;
 const LEASE_SECONDS: i64 = 60;
 const RENEW_SECONDS: i64 = 20;
 /// A process that does not keep the files looks this often whether the keeper has stored what it holds in memory, or has gone.
@@ -33,6 +36,8 @@ pub(crate) struct Times {
     looked: Option<Stopwatch>,
     scrubbed: Option<Stopwatch>,
     asked: Option<Stopwatch>,
+    /// The place in the log that was the newest, and since when.
+    quiet: Option<(i64, Stopwatch)>,
 }
 
 impl Inner {
@@ -40,8 +45,8 @@ impl Inner {
         let home = self.home()?;
         Ok(Keeper { lease: format!("behaviour-{home}"), home, holder: self.holder.clone() })
     }
-    /// The lease, taken or renewed; `None` while another process has it. A lease whose holder is gone is taken over before its time: the
-    /// lock beside the files tells. What is written is written under the lease alone.
+    /// The lease, taken or renewed; `None` while another process keeps the files. The lock beside the files tells who does, and that nobody does
+    /// any more; where a file system knows no locks, the lease runs out. Whatever is written is written under the lease.
     pub(crate) fn keep(&self) -> Result<Option<Keeper>, Refusal> {
         let (keeper, now) = (self.keeper()?, self.setup.clock.now());
         if lock(&self.times).lease_until.is_some_and(|until| now.plus_seconds(LEASE_SECONDS - RENEW_SECONDS) <= until) {
@@ -50,7 +55,14 @@ impl Inner {
         let alone = {
             let mut hold = lock(&self.hold);
             if hold.is_none() {
-                *hold = self.folder.hold()?;
+                match self.folder.hold()? {
+                    Hold::Mine(file) => *hold = Some(file),
+                    Hold::Theirs => {
+                        lock(&self.times).lease_until = None;
+                        return Ok(None);
+                    }
+                    Hold::Unknown => {}
+                }
             }
             hold.is_some()
         };
@@ -86,13 +98,18 @@ impl Inner {
     /// One step of what is due; false when nothing is, or another process keeps the files.
     pub(crate) fn tend(&self, stopping: bool) -> Result<bool, Refusal> {
         let _alone = lock(&self.tending);
-        let limit = if stopping { TAIL_ROWS_STOP } else { self.tail_rows };
-        let due = |core: &Core| core.store.tail_rows() >= limit || core.store.tail_memory() >= TAIL_BYTES;
         let (flush, compact) = match &*lock(&self.core) {
-            Some(core) => (due(core), !stopping && core.store.compaction_is_due()),
+            Some(core) => {
+                let limit = if stopping || self.is_quiet(core) { TAIL_ROWS_STOP } else { self.tail_rows };
+                let flush =
+                    core.store.tail_rows() >= limit.min(self.tail_rows) || core.store.tail_memory() >= TAIL_BYTES;
+                (flush, !stopping && core.store.compaction_is_due())
+            }
             None => return Ok(false),
         };
-        if !flush && !compact {
+        // Also when nothing is due: whoever keeps the files deletes strays and looks at what is there.
+        let fresh = !stopping && !self.known.load(Ordering::SeqCst);
+        if !flush && !compact && !fresh {
             return Ok(false);
         }
         if lock(&self.times).lease_until.is_none() && !stopping && !self.look_is_due() {
@@ -103,7 +120,21 @@ impl Inner {
             self.reopen(false)?;
             return Ok(true);
         }
-        if flush { self.flush(&keeper) } else { self.compact(&keeper) }
+        match (flush, compact) {
+            (true, _) => self.flush(&keeper),
+            (false, true) => self.compact(&keeper),
+            (false, false) => Ok(false),
+        }
+    }
+    fn is_quiet(&self, core: &Core) -> bool {
+        let mut times = lock(&self.times);
+        match &times.quiet {
+            Some((seq, since)) if *seq == core.seq => since.seconds() >= QUIET_SECONDS,
+            _ => {
+                times.quiet = Some((core.seq, Stopwatch::start()));
+                false
+            }
+        }
     }
     fn look_is_due(&self) -> bool {
         let mut times = lock(&self.times);
@@ -264,8 +295,8 @@ impl Inner {
     pub(crate) fn rebuild(&self, progress: &mut dyn FnMut(i64, i64) -> bool) -> Result<bool, Refusal> {
         let _alone = lock(&self.tending);
         let Some(keeper) = self.keep()? else {
-            let home = self.home()?;
-            self.setup.db.transact(move |tx| Ok(ask_anew(tx, &home)?))?;
+            let (home, zone) = (self.home()?, self.zone().name().to_owned());
+            self.setup.db.transact(move |tx| Ok(ask_anew(tx, &home, &zone)?))?;
             return Ok(false);
         };
         self.remake_all(&keeper, &self.zone(), progress)?;

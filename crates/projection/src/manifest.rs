@@ -192,8 +192,9 @@ fn add_names(tx: &mut Tx<'_>, home: &str, names: &[Admitted]) -> Result<(), DbEr
 /// A format that no program has: whoever keeps the files makes them anew, if need be at its next start.
 pub(crate) const ASKED: i64 = 0;
 
-pub(crate) fn ask_anew(tx: &mut Tx<'_>, home: &str) -> Result<(), DbError> {
-    tx.execute("UPDATE behaviour_home SET format = $1 WHERE home = $2", params![ASKED, home]).map(drop)
+pub(crate) fn ask_anew(tx: &mut Tx<'_>, home: &str, zone: &str) -> Result<(), DbError> {
+    let sql = "INSERT INTO behaviour_home (home, format, zone, seq) VALUES ($1, $2, $3, 0) ON CONFLICT (home) DO UPDATE SET format = excluded.format";
+    tx.execute(sql, params![home, ASKED, zone]).map(drop)
 }
 pub(crate) fn is_asked_anew(tx: &mut Tx<'_>, home: &str) -> Result<bool, DbError> {
     let sql = "SELECT format FROM behaviour_home WHERE home = $1";

@@ -132,11 +132,14 @@ impl Inner {
         core.only = Some(Only { but: healthy.seen(), seq });
         drop(healthy);
         let remade = remake(core, &self.folder, &self.sources(), THREADS, &mut |done| self.going_on(done, seq))?;
+        let replaced = manifest.parts.iter().filter(|row| buckets.contains(&row.bucket)).map(|row| row.file.as_str());
+        let replaced: Vec<&str> = replaced.collect();
         let (keeper, parts) = (keeper.clone(), remade.parts);
         let files: Vec<String> = parts.iter().map(|part| part.file.clone()).collect();
         let done = self.setup.db.transact(move |tx| keeper.repaired(tx, &buckets, &parts));
-        if done.is_err() {
-            self.folder.remove(files.iter().map(String::as_str));
+        match &done {
+            Ok(()) => self.folder.remove(replaced.into_iter()),
+            Err(_) => self.folder.remove(files.iter().map(String::as_str)),
         }
         done
     }

@@ -159,16 +159,21 @@ impl Projection {
     pub fn catch_up(&self) -> Result<i64, Refusal> {
         let inner = &*self.inner;
         loop {
+            // Where a thread stores the tail, it has time to.
+            let limit = if inner.running.load(Ordering::SeqCst) { 4 * inner.tail_rows } else { inner.tail_rows };
+            let rows = || lock(&inner.core).as_ref().map_or(0, |core| core.store.tail_rows());
+            // Before more is read: while files cannot be written, memory does not grow.
+            if rows() >= limit {
+                inner.make_room()?;
+            }
             let mut guard = lock(&inner.core);
             let core = match &mut *guard {
                 Some(core) => core,
                 closed => closed.insert(inner.open_core()?),
             };
-            let (more, seq, rows) = (inner.step(core)?, core.seq, core.store.tail_rows());
+            let (more, seq) = (inner.step(core)?, core.seq);
             drop(guard);
-            // Where a thread stores the tail, it has time to.
-            let limit = if inner.running.load(Ordering::SeqCst) { 4 * inner.tail_rows } else { inner.tail_rows };
-            if rows >= limit {
+            if rows() >= limit {
                 inner.make_room()?;
             }
             if !more {
@@ -300,6 +305,7 @@ impl Projection {
                 }
             });
             scope.spawn(|| {
+                siyu_behaviour::step_back();
                 let mut later = Later::default();
                 while on() {
                     match inner.keep_files() {

@@ -22,6 +22,14 @@ const KEY: &str = "siyu.key";
 #[serde(deny_unknown_fields, default)]
 struct File {
     database: Database,
+    behaviour: Behaviour,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Behaviour {
+    /// Events of the behaviour columns held in memory before they are written to files.
+    tail_events: Option<usize>,
 }
 
 #[derive(Deserialize, Default)]
@@ -35,6 +43,7 @@ pub struct Folder {
     pub path: PathBuf,
     pub vault: Vault,
     database: Database,
+    behaviour: Behaviour,
 }
 
 fn unavailable(code: &'static str, en: String, zh: String) -> Refusal {
@@ -128,7 +137,12 @@ impl Folder {
             )
             .because(error)
         })?;
-        Ok(Self { path: fs::canonicalize(path).map_err(|error| cannot(path, error))?, vault, database: file.database })
+        Ok(Self {
+            path: fs::canonicalize(path).map_err(|error| cannot(path, error))?,
+            vault,
+            database: file.database,
+            behaviour: file.behaviour,
+        })
     }
     pub fn db_config(&self) -> DbConfig {
         let config = match &self.database.postgres {
@@ -165,7 +179,7 @@ impl Folder {
         let people = People::open(&db, self.vault.clone(), log.clone(), Arc::clone(&chance))?;
         let intake = Intake::open(&db, self.vault.clone(), log.clone(), people.clone(), Arc::clone(&chance), currency)?;
         let zone = Zone::named(&settings.timezone).unwrap_or_else(|_| Zone::shanghai());
-        let projection = Projection::new(Setup {
+        let setup = Setup {
             db: db.clone(),
             log: log.clone(),
             people: people.clone(),
@@ -174,7 +188,11 @@ impl Folder {
             folder: self.path.join("behaviour"),
             zone,
             currency,
-        });
+        };
+        let projection = match self.behaviour.tail_events {
+            Some(events) => Projection::storing_at(setup, events.max(1)),
+            None => Projection::new(setup),
+        };
         let audience = siyu_api::audience(&people, &log, &projection);
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());

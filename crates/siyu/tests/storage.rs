@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::disk::OwnDisk;
 use common::orders::{MAP, order_file};
 use common::{Place, Server, answers, files, http};
 use serde_json::json;
@@ -208,28 +209,6 @@ fn a_phone_number_lies_nowhere_in_the_clear() {
     for path in all {
         let bytes = fs::read(&path).expect("readable");
         assert!(!bytes.windows(national.len()).any(|part| part == national), "the number lies in {}", path.display());
-    }
-}
-
-/// A file system of its own in memory, where this process may make one.
-struct OwnDisk<'a>(&'a Path);
-
-impl<'a> OwnDisk<'a> {
-    fn mount(path: &'a Path, size: &str) -> Option<Self> {
-        fs::create_dir_all(path).ok()?;
-        let size = format!("size={size}");
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "siyu-test"]).arg(path).output();
-        done.is_ok_and(|output| output.status.success()).then_some(Self(path))
-    }
-    fn remount(&self, how: &str) {
-        let done = Command::new("mount").args(["-o", &format!("remount,{how}")]).arg(self.0).output().expect("mount");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    }
-}
-
-impl Drop for OwnDisk<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("-l").arg(self.0).output();
     }
 }
 

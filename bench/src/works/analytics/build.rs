@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use serde::Deserialize;
-use siyu_behaviour::{ColumnKind, Facts, build_parts, file};
+use siyu_behaviour::{ColumnKind, EventRef, Facts, KeyRef, build_parts, file};
 use siyu_kernel::Zone;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -54,38 +54,78 @@ impl<const N: usize> Column<N> {
     }
 }
 
-/// `events` are sorted by person, so that a bucket is complete when the next one begins.
-pub fn parts(events: &Path, about: &About, folder: &Path) -> Outcome<Built> {
+/// One event of the peers' columns.
+#[derive(Clone, Copy)]
+pub struct Event {
+    pub person: u32,
+    pub at: i64,
+    name: u8,
+    detail: u8,
+    cents: i64,
+}
+
+/// Calls for every event, by person and time.
+pub fn each(events: &Path, about: &About, mut call: impl FnMut(Event) -> Outcome) -> Outcome {
     let mut persons = Column::<4>::open(events, "person.u32")?;
     let mut times = Column::<8>::open(events, "ts.i64")?;
     let mut names = Column::<1>::open(events, "name.u8")?;
     let mut details = Column::<1>::open(events, "detail.u8")?;
     let mut amounts = Column::<8>::open(events, "amount.i64")?;
-
-    let mut facts = Facts::default();
-    let kinds: Vec<_> = about.names.iter().map(|name| facts.event(name)).collect();
-    let category = facts.key("category", ColumnKind::Text);
-    let channel = facts.key("channel", ColumnKind::Text);
-    let amount = facts.key("amount", ColumnKind::Int);
-    let mut built = Built { parts: 0, bytes: 0 };
-    let mut bucket = 0;
     for _ in 0..about.events {
         let (person, at) = (u32::from_le_bytes(persons.next()?), i64::from_le_bytes(times.next()?));
         let ([name], [detail]) = (names.next()?, details.next()?);
-        let cents = i64::from_le_bytes(amounts.next()?);
-        if person >> 16 != bucket {
-            store(&mut facts, folder, &mut built)?;
-            bucket = person >> 16;
-        }
-        facts.begin(person, person, at, kinds[usize::from(name)]);
-        match usize::from(name) {
-            VIEW => facts.text(category, &detail.to_string()),
-            TOUCH => facts.text(channel, &detail.to_string()),
-            ORDER => facts.int(amount, cents),
+        call(Event { person, at, name, detail, cents: i64::from_le_bytes(amounts.next()?) })?;
+    }
+    Ok(())
+}
+
+/// Events as facts.
+pub struct Batch {
+    pub facts: Facts,
+    kinds: Vec<EventRef>,
+    category: KeyRef,
+    channel: KeyRef,
+    amount: KeyRef,
+}
+
+impl Batch {
+    pub fn new(about: &About) -> Self {
+        let mut facts = Facts::default();
+        let kinds = about.names.iter().map(|name| facts.event(name)).collect();
+        let category = facts.key("category", ColumnKind::Text);
+        let channel = facts.key("channel", ColumnKind::Text);
+        let amount = facts.key("amount", ColumnKind::Int);
+        Self { facts, kinds, category, channel, amount }
+    }
+    pub fn put(&mut self, event: Event) {
+        let name = usize::from(event.name);
+        self.facts.begin(event.person, event.person, event.at, self.kinds[name]);
+        match name {
+            VIEW => self.facts.text(self.category, &event.detail.to_string()),
+            TOUCH => self.facts.text(self.channel, &event.detail.to_string()),
+            ORDER => self.facts.int(self.amount, event.cents),
             _ => {}
         }
     }
-    store(&mut facts, folder, &mut built)?;
+}
+
+/// A part of each bucket, of the events that are wanted. `events` are sorted by person: a bucket is complete when the next one begins.
+pub fn parts(events: &Path, about: &About, folder: &Path, wanted: impl Fn(i64) -> bool) -> Outcome<Built> {
+    std::fs::create_dir_all(folder)?;
+    let mut batch = Batch::new(about);
+    let mut built = Built { parts: 0, bytes: 0 };
+    let mut bucket = 0;
+    each(events, about, |event| {
+        if event.person >> 16 != bucket {
+            store(&mut batch.facts, folder, &mut built)?;
+            bucket = event.person >> 16;
+        }
+        if wanted(event.at) {
+            batch.put(event);
+        }
+        Ok(())
+    })?;
+    store(&mut batch.facts, folder, &mut built)?;
     file::sync_folder(folder)?;
     Ok(built)
 }

@@ -4,6 +4,7 @@
 //! several runs in one process. Cold: the first run of a new process, after the page cache was dropped where that is allowed.
 
 mod build;
+mod growing;
 mod limit;
 mod questions;
 
@@ -16,6 +17,8 @@ use serde_json::Value;
 use siyu_kernel::Stopwatch;
 use std::path::Path;
 use std::process::Command;
+
+pub use growing::{BUSY, TAIL};
 
 pub const WORK: Work = Work {
     name: "analytics",
@@ -30,9 +33,8 @@ fn run(bench: &Bench) -> Outcome {
     let events = bench.events.as_deref().ok_or("analytics needs the events that bench/peers/events.py makes")?;
     let about = build::About::read(events)?;
     let parts = bench.path("parts");
-    std::fs::create_dir_all(&parts)?;
     let watch = Stopwatch::start();
-    let built = build::parts(events, &about, &parts)?;
+    let built = build::parts(events, &about, &parts, |_| true)?;
     let seconds = watch.seconds();
     let per_event = round(built.bytes as f64 / about.events as f64);
     bench.report(

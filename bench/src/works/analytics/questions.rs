@@ -63,9 +63,12 @@ impl Columns {
         for (at, path) in files.iter().enumerate() {
             store.add_stored(PartId(at as i64), file::open(path)?.part, None);
         }
+        Ok(Self::of(store.snapshot(), about))
+    }
+    pub fn of(snapshot: Snapshot, about: &About) -> Self {
         let (first_day, last_day) = (about.first_day(), about.first_day() + about.days - 1);
-        Ok(Self {
-            snapshot: store.snapshot(),
+        Self {
+            snapshot,
             calendar: Arc::new(Calendar::new(&Zone::utc(), first_day - 1, last_day + 1)),
             start: about.start,
             end: about.end(),
@@ -73,7 +76,7 @@ impl Columns {
             last_day,
             names: about.names.clone(),
             threads: threads(),
-        })
+        }
     }
     fn select(&self, name: usize) -> Select {
         Select::of(&self.names[name])

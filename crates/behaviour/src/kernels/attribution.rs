@@ -6,7 +6,7 @@ use crate::bits::{Bits, WORDS};
 use crate::calendar::{Calendar, DAY};
 use crate::fast::{Simd, Work, fast};
 use crate::kernel::{Kernel, Merge};
-use crate::lane::{Ground, Lane, Many, One, Source};
+use crate::lane::{Ground, Lane, Many, One, Source, parted};
 use crate::test::Select;
 use crate::values::{Groups, Numbers, text};
 use crate::view::{Rows, Scratch, Selection, View};
@@ -419,27 +419,28 @@ impl Attribution {
         let (ground, touch_ground) = (Ground::new(&conversions), Ground::new(&touches));
         let (lanes, touch_lanes) = (ground.lanes(&conversions), touch_ground.lanes(&touches));
         let mut making = Making::new(self.slots());
-        let names_in = &mut names;
-        if let ([lane], true) = (&touch_lanes[..], touch_lanes.iter().all(|lane| lane.tests.is_empty())) {
-            let source = One::new(*lane);
+        let touch_lanes = [touch_lanes];
+        let (alone, others) = parted(&touch_lanes, &people).unwrap_or_else(|| (Bits::empty(), people.clone()));
+        let [touch_lanes] = touch_lanes;
+        if !alone.is_empty() {
             fast(LastOnly {
                 question: self,
-                lanes,
-                source,
-                values,
-                names: names_in,
-                people: &people,
+                lanes: &lanes,
+                source: One::new(touch_lanes[0]),
+                values: values.as_ref(),
+                names: &mut names,
+                people: &alone,
                 making: &mut making,
             });
-        } else {
-            let source = Many::new(touch_lanes);
+        }
+        if !others.is_empty() {
             fast(LastOnly {
                 question: self,
-                lanes,
-                source,
-                values,
-                names: names_in,
-                people: &people,
+                lanes: &lanes,
+                source: Many::new(touch_lanes),
+                values: values.as_ref(),
+                names: &mut names,
+                people: &others,
                 making: &mut making,
             });
         }
@@ -449,9 +450,9 @@ impl Attribution {
 
 struct LastOnly<'a, 'v, S> {
     question: &'a Attribution,
-    lanes: Vec<Lane<'v>>,
+    lanes: &'a [Lane<'v>],
     source: S,
-    values: Option<Numbers<'v>>,
+    values: Option<&'a Numbers<'v>>,
     names: &'a mut Groups<'v>,
     people: &'a Bits,
     making: &'a mut Making,
@@ -469,7 +470,7 @@ impl<S: Source> Work for LastOnly<'_, '_, S> {
                 let bit = people.trailing_zeros();
                 people &= people - 1;
                 self.source.load(word, bit);
-                for lane in &self.lanes {
+                for lane in self.lanes {
                     let (from, to) = lane.range(word, bit);
                     for row in from..to {
                         let at = lane.times[row];

@@ -3,7 +3,7 @@
 use super::funnel::Exclusion;
 use crate::bits::{Bits, WORDS};
 use crate::fast::{Simd, Work, fast};
-use crate::lane::{Ground, Lane, Many, One, Source, present};
+use crate::lane::{Ground, Lane, Many, One, Source, parted, present};
 use crate::test::Select;
 use crate::view::{List, Scratch, Selection, View};
 
@@ -37,7 +37,7 @@ pub(crate) type Visit<'f> = &'f mut (dyn FnMut(u16, &Chain) + 'f);
 
 impl Chains<'_> {
     /// Who reached each step. Calls `visit` for everybody who reached the first, when it is given; finding the chain costs more than the depth.
-    pub fn reached(&self, view: &View, among: &Bits, visit: Option<Visit<'_>>) -> Vec<Bits> {
+    pub fn reached(&self, view: &View, among: &Bits, mut visit: Option<Visit<'_>>) -> Vec<Bits> {
         let steps = &self.steps[..self.steps.len().min(STEPS)];
         let selections: Vec<Selection<'_>> = steps.iter().map(|step| view.select(step)).collect();
         let mut reached = vec![Bits::empty(); steps.len()];
@@ -57,12 +57,18 @@ impl Chains<'_> {
         let grounds: Vec<Ground> = selections.iter().map(Ground::new).collect();
         let lanes: Vec<Vec<Lane<'_>>> = grounds.iter().zip(&selections).map(|(g, s)| g.lanes(s)).collect();
         let here: Vec<Bits> = lanes.iter().map(|lanes| present(lanes)).collect();
-        if lanes.iter().all(|lanes| lanes.len() == 1 && lanes[0].tests.is_empty()) {
-            let sources: Vec<One<'_>> = lanes.into_iter().map(|lanes| One::new(lanes[0])).collect();
-            fast(Search { chains: self, sources, here: &here, among, reached: &mut reached, visit });
-        } else {
+        let (alone, others) = parted(&lanes, among).unwrap_or_else(|| (Bits::empty(), among.clone()));
+        if !alone.is_empty() {
+            let sources: Vec<One<'_>> = lanes.iter().map(|lanes| One::new(lanes[0])).collect();
+            let visit: Option<Visit<'_>> = match &mut visit {
+                Some(visit) => Some(&mut **visit),
+                None => None,
+            };
+            fast(Search { chains: self, sources, here: &here, among: &alone, reached: &mut reached, visit });
+        }
+        if !others.is_empty() {
             let sources: Vec<Many<'_>> = lanes.into_iter().map(Many::new).collect();
-            fast(Search { chains: self, sources, here: &here, among, reached: &mut reached, visit });
+            fast(Search { chains: self, sources, here: &here, among: &others, reached: &mut reached, visit });
         }
         reached
     }
@@ -126,7 +132,7 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
                 }
             }
             for step in 0..steps {
-                self.reached[step].words_mut()[word] = got[step];
+                self.reached[step].words_mut()[word] |= got[step];
             }
         }
     }

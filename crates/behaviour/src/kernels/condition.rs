@@ -270,7 +270,16 @@ fn did(
         Count::Times => {
             let ground = Ground::new(&selection);
             let lanes = ground.lanes(&selection);
-            fast(Times { lanes, people: &doers, span, least, most, inside: passes.inside, met: &mut met });
+            // Most have nothing in the newer parts: theirs is one look.
+            let mut newer = Bits::empty();
+            lanes.iter().skip(1).for_each(|lane| newer.or_words(lane.live));
+            newer.and(&doers);
+            doers.and_not(&newer);
+            for (people, lanes) in [(&doers, &lanes[..lanes.len().min(1)]), (&newer, &lanes[..])] {
+                if !people.is_empty() {
+                    fast(Times { lanes, people, span, least, most, inside: passes.inside, met: &mut met });
+                }
+            }
         }
         Count::Days => {
             let mut scratch = Scratch::default();
@@ -307,7 +316,7 @@ fn sum_of(rows: &Rows<'_>, numbers: &Numbers<'_>) -> Sum {
 
 /// How many rows each of some people has in a span.
 struct Times<'a, 'v> {
-    lanes: Vec<Lane<'v>>,
+    lanes: &'a [Lane<'v>],
     people: &'a Bits,
     span: (i64, i64),
     least: u64,
@@ -330,7 +339,7 @@ impl Work for Times<'_, '_> {
                 let bit = people.trailing_zeros();
                 people &= people - 1;
                 let mut count = 0;
-                for lane in &self.lanes {
+                for lane in self.lanes {
                     let (first, end) = lane.range(word, bit);
                     if first == end {
                         continue;

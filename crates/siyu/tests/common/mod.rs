@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each file of tests uses a part of this")]
 
 pub mod cluster;
+pub mod disk;
 pub mod http;
 pub mod orders;
 pub mod traffic;
