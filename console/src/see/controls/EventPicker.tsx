@@ -39,7 +39,7 @@ export function EventPicker({ value, onChange, label, any, multiple = true }: Pr
     <Space.Compact className="event-picker">
       {multiple ? (
         <Select<string[]>
-          mode="multiple" maxTagCount="responsive" value={chosen} onChange={choose} options={options} loading={isPending} aria-label={label} placeholder={t("see.choose_event")}
+          mode="multiple" maxTagCount={1} maxTagTextLength={16} value={chosen} onChange={choose} options={options} loading={isPending} aria-label={label} placeholder={t("see.choose_event")}
           showSearch={{ optionFilterProp: "label" }} popupMatchSelectWidth={false}
         />
       ) : (

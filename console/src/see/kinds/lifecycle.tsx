@@ -39,7 +39,7 @@ function View({ result, small }: ViewProps<LifecycleSpec, LifecycleResult>) {
         {shown.stages.map((stage) => (
           <Stat
             key={stage.stage} label={word("stage", stage.stage)} value={format.count(stage.people)} now={stage.people} before={stage.before} less={stage.stage === "lost" || stage.stage === "at_risk"}
-            hint={format.percent(all ? stage.people / all : null)} cell={{ stage: stage.stage, ...inGroup(group) }} n={stage.people}
+            hint={all ? t("see.share_of", { n: format.percent(stage.people / all) }) : undefined} cell={{ stage: stage.stage, ...inGroup(group) }} n={stage.people}
           />
         ))}
       </div>

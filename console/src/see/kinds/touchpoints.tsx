@@ -11,6 +11,7 @@ import { useCatalogue } from "../controls/useCatalogue";
 import { define, type FormProps, type ViewProps } from "../kind";
 import { usePropertyName } from "../names";
 import { inGroup, Panel, Stat, useGroup, useNames } from "../parts";
+import { eventNames } from "../spec";
 import type { TouchNode, TouchpointsResult, TouchpointsSpec, TouchpointsTable } from "../shapes";
 
 const ORDER = { event: "Order Completed" };
@@ -34,7 +35,7 @@ function Form({ spec, change }: FormProps<TouchpointsSpec>) {
   );
 }
 
-function View({ result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) {
+function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) {
   const { t } = useI18n();
   const format = useFormat();
   const names = useNames();
@@ -42,6 +43,9 @@ function View({ result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) 
   const { shown, group, chooser } = useGroup<TouchpointsTable>(result, result.groups);
   const before = group === undefined ? result.before : undefined;
   const nodes = useMemo(() => [...shown.nodes].sort((a, b) => b.people - a.people), [shown]);
+  // What one converts by is no touch that leads there.
+  const goal = eventNames(spec.conversion ?? ORDER);
+  const first = best(nodes.filter((node) => !goal.includes(node.node)));
   const drawn = useMemo(() => {
     const kept = nodes.slice(0, DRAWN_MAX);
     const inside = new Set(kept.map((node) => node.node));
@@ -83,7 +87,7 @@ function View({ result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) 
       <div className="numbers">
         <Stat label={t("see.touchpoints.touched")} value={format.count(shown.people)} now={shown.people} before={before?.people} />
         <Stat label={t("see.touchpoints.nodes")} value={format.count(nodes.length)} hint={shown.hidden ? t("see.touchpoints.hidden", { n: format.count(shown.hidden) }) : undefined} />
-        <Stat label={t("see.touchpoints.best")} value={names.event(best(nodes)?.node ?? "–")} hint={format.percent(rate(best(nodes)))} />
+        <Stat label={t("see.touchpoints.best")} value={names.event(first?.node ?? "–")} hint={format.percent(rate(first))} />
       </div>
       <Panel title={t("see.touchpoints.chart")} note={t("see.touchpoints.note")}>
         <div className="wide-chart" tabIndex={0} role="region" aria-label={t("see.touchpoints.chart")}>
