@@ -44,15 +44,13 @@ function View({ result, small }: ViewProps<LifecycleSpec, LifecycleResult>) {
         ))}
       </div>
       <Panel title={t("see.lifecycle.flow", { from: result.against, to: result.on })} note={t("see.lifecycle.note", { n: result.cycle_days })}>
-        <div className="wide-chart" tabIndex={0} role="region" aria-label={t("see.lifecycle")}>
-          <Chart
-            option={option} label={t("see.lifecycle")} height={small ? 280 : 400}
-            onClick={({ dataType, dataIndex }) => {
-              const move = dataType === "edge" ? flows.links[dataIndex]?.move : undefined;
-              if (move) open({ from: move.from, to: move.to, ...inGroup(group) }, `${word("stage", move.from)} → ${word("stage", move.to)}`);
-            }}
-          />
-        </div>
+        <Chart
+          option={option} label={t("see.lifecycle")} height={small ? 280 : 400}
+          onClick={({ dataType, dataIndex }) => {
+            const move = dataType === "edge" ? flows.links[dataIndex]?.move : undefined;
+            if (move) open({ from: move.from, to: move.to, ...inGroup(group) }, `${word("stage", move.from)} → ${word("stage", move.to)}`);
+          }}
+        />
       </Panel>
       {small ? null : (
         <div className="halves">

@@ -2,6 +2,7 @@ import { InputNumber, Select, Table } from "antd";
 import { useMemo } from "react";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
+import { usePhone } from "../../shell/parts";
 import { Few, useOpen } from "../Behind";
 import { Chart } from "../chart/Chart";
 import { COLORS, escapeHtml } from "../chart/style";
@@ -40,6 +41,7 @@ function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsRes
   const format = useFormat();
   const names = useNames();
   const open = useOpen();
+  const phone = usePhone();
   const { shown, group, chooser } = useGroup<TouchpointsTable>(result, result.groups);
   const before = group === undefined ? result.before : undefined;
   const nodes = useMemo(() => [...shown.nodes].sort((a, b) => b.people - a.people), [shown]);
@@ -51,6 +53,8 @@ function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsRes
     const inside = new Set(kept.map((node) => node.node));
     return { nodes: kept, links: shown.links.filter((link) => inside.has(link.from) && inside.has(link.to) && link.from !== link.to) };
   }, [nodes, shown]);
+  // Room for the names, which stand outside.
+  const around = phone ? 64 : 90;
   const option = useMemo(() => {
     const most = Math.max(1, ...drawn.nodes.map((node) => node.people));
     const busiest = Math.max(1, ...drawn.links.map((link) => link.count));
@@ -66,14 +70,14 @@ function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsRes
         },
       },
       series: [{
-        type: "graph" as const, layout: "circular" as const, circular: { rotateLabel: true }, roam: false, left: 130, right: 130, top: 90, bottom: 90,
+        type: "graph" as const, layout: "circular" as const, circular: { rotateLabel: true }, roam: false, left: around, right: around, top: around, bottom: around,
         data: drawn.nodes.map((node, at) => ({ name: node.node, symbolSize: 8 + 34 * Math.sqrt(node.people / most), itemStyle: { color: COLORS[at % COLORS.length] } })),
         links: drawn.links.map((link) => ({ source: link.from, target: link.to, lineStyle: { width: 0.8 + 5 * (link.count / busiest) } })),
         edgeSymbol: ["none", "arrow"] as [string, string], edgeSymbolSize: 7, lineStyle: { color: "source" as const, opacity: 0.35, curveness: 0.25 },
         label: { show: true, color: "#1d2421", fontSize: 12, formatter: ({ name }: { name: string }) => names.event(name) }, emphasis: { focus: "adjacency" as const },
       }],
     };
-  }, [drawn, names, format, t]);
+  }, [drawn, around, names, format, t]);
   const cell = (node: TouchNode, which: "people" | "converted" | "entry" | "exit") => ({
     title: t(`see.touchpoints.${which}`), n: node[which], cell: { node: node.node, which, ...inGroup(group) },
   });
@@ -90,16 +94,14 @@ function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsRes
         <Stat label={t("see.touchpoints.best")} value={names.event(first?.node ?? "–")} hint={format.percent(rate(first))} />
       </div>
       <Panel title={t("see.touchpoints.chart")} note={t("see.touchpoints.note")}>
-        <div className="wide-chart" tabIndex={0} role="region" aria-label={t("see.touchpoints.chart")}>
-          <Chart
-            option={option} label={t("see.touchpoints")} height={small ? 320 : 560}
-            onClick={({ dataType, dataIndex }) => {
-              const [node, link] = [drawn.nodes[dataIndex], drawn.links[dataIndex]];
-              if (dataType === "edge" && link) open({ link: { from: link.from, to: link.to }, ...inGroup(group) }, `${names.event(link.from)} → ${names.event(link.to)}`);
-              else if (node) open({ node: node.node, which: "people", ...inGroup(group) }, names.event(node.node));
-            }}
-          />
-        </div>
+        <Chart
+          tall option={option} label={t("see.touchpoints")} height={small || phone ? 340 : 560}
+          onClick={({ dataType, dataIndex }) => {
+            const [node, link] = [drawn.nodes[dataIndex], drawn.links[dataIndex]];
+            if (dataType === "edge" && link) open({ link: { from: link.from, to: link.to }, ...inGroup(group) }, `${names.event(link.from)} → ${names.event(link.to)}`);
+            else if (node) open({ node: node.node, which: "people", ...inGroup(group) }, names.event(node.node));
+          }}
+        />
       </Panel>
       {small ? null : (
         <Panel title={t("see.table")}>
