@@ -101,8 +101,10 @@ export async function boards(page) {
   await see(page, "funnel");
   await page.waitForSelector(".see-chart canvas");
   await page.locator(".anticon-pushpin").click();
+  // The last one of the list is a new board.
   await page.locator(".ant-modal .ant-select").click();
-  await page.locator(".ant-select-dropdown .ant-select-item-option").last().click();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
   await page.fill(".ant-modal #name", name);
   await page.locator(".ant-modal button[type=submit]").click();
   await page.locator(".ant-message a", { hasText: name }).click();

@@ -73,7 +73,7 @@ function Shown({ audience }: { audience: Audience }) {
           { key: "members", label: t("audiences.members"), children: <Members audience={audience} /> },
           ...(live ? [
             { key: "history", label: t("audiences.history"), children: <History id={audience.id} /> },
-            { key: "difference", label: t("audiences.difference"), children: <Difference id={audience.id} /> },
+            { key: "difference", label: t("audiences.difference"), children: <Difference id={audience.id} made={audience.created_at} /> },
           ] : []),
         ]}
       />

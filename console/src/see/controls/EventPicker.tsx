@@ -58,7 +58,7 @@ function WhereButton({ where, properties, onChange }: { where: Where[]; properti
       trigger="click" placement="bottomRight" title={t("see.where")} destroyOnHidden
       content={<WhereList where={where} properties={properties} onChange={onChange} />}
     >
-      <Badge count={on} size="small" color="#1f6f5c"><Button icon={<FilterOutlined />} aria-label={t("see.where")} title={t("see.where")} /></Badge>
+      <Badge count={on} size="small" color="#1f6f5c" offset={[-4, 4]}><Button icon={<FilterOutlined />} aria-label={t("see.where")} title={t("see.where")} /></Badge>
     </Popover>
   );
 }

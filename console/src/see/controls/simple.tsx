@@ -73,7 +73,7 @@ export function ByPicker({ value, kind, counted, onChange }: { value: By | undef
   const text = byToText(value);
   // A breakdown from a link or a board stays shown, even when it is none of those offered.
   const offered = sections.some((section) => section.options.some((option) => option.value === text));
-  const options = text && !offered ? [{ label: t("see.by_property"), options: [{ value: text, label: text.slice(text.indexOf(":") + 1) }] }, ...sections] : sections;
+  const options = text && !offered ? [{ label: t("see.by"), options: [{ value: text, label: text.startsWith("audiences:") ? t("see.by_audiences") : property(text.slice(text.indexOf(":") + 1)) }] }, ...sections] : sections;
   return (
     <Select
       allowClear className="w-200" value={text} onChange={(next?: string) => onChange(textToBy(next))} placeholder={t("see.by_nothing")} aria-label={t("see.by")}
