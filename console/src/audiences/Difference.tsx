@@ -16,13 +16,23 @@ import { audiences as api } from "./calls";
 type Side = "entered" | "left" | "stayed";
 const SIDES: Side[] = ["entered", "left", "stayed"];
 
-export function Difference({ id }: { id: string }) {
+/** Two days are compared as soon as there are two; `made` is when the audience was. */
+export function Difference({ id, made }: { id: string; made: string }) {
+  const { t } = useI18n();
+  const format = useFormat();
+  const [today] = useState(() => format.day(new Date().toISOString()));
+  const first = format.day(made);
+  if (first >= today) return <div className="panel"><EmptyHint title={t("audiences.difference")}>{t("audiences.difference_none")}</EmptyHint></div>;
+  return <Compared id={id} first={first} today={today} />;
+}
+
+function Compared({ id, first, today }: { id: string; first: string; today: string }) {
   const { t } = useI18n();
   const format = useFormat();
   const navigate = useNavigate();
   const [days, setDays] = useState<[string, string]>(() => {
-    const today = format.day(new Date().toISOString());
-    return [addDays(today, -7), today];
+    const week = addDays(today, -7);
+    return [week > first ? week : first, today];
   });
   const [side, setSide] = useState<Side>("entered");
   const query = { from: days[0], to: days[1] };
@@ -34,7 +44,7 @@ export function Difference({ id }: { id: string }) {
       <p className="muted gap-below">{t("audiences.difference_hint")}</p>
       <div className="bar">
         <DatePicker.RangePicker
-          allowClear={false} value={[dayjs(days[0]), dayjs(days[1])]} disabledDate={(date) => date.isAfter(dayjs())} aria-label={t("audiences.difference")}
+          allowClear={false} value={[dayjs(days[0]), dayjs(days[1])]} disabledDate={(date) => date.isAfter(dayjs()) || date.isBefore(dayjs(first), "day")} aria-label={t("audiences.difference")}
           onChange={(range) => {
             const [from, to] = range ?? [];
             if (from && to) setDays([from.format("YYYY-MM-DD"), to.format("YYYY-MM-DD")]);

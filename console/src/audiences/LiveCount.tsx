@@ -31,9 +31,9 @@ export function LiveCount({ rule, fields, preview }: { rule: Rule; fields: RuleF
     <aside className="panel pad live-count" aria-live="polite">
       <div className="row"><span className="live-number num">{data ? format.count(data.people) : "…"}</span><span>{t("audiences.fit")}</span>{preview.isFetching ? <Spin size="small" /> : null}</div>
       {data ? <div className="muted small num">{t("audiences.as_of", { at: format.at(data.as_of, true) })} · {t("audiences.took", { n: data.took_ms })}</div> : null}
-      <div className="small">{say(rule)}</div>
+      <div className="small live-more">{say(rule)}</div>
       {data?.sample.length ? (
-        <div>
+        <div className="live-more">
           <div className="muted small">{t("audiences.sample")}</div>
           {data.sample.map((person) => <div key={person.id}><Link to={`/people/${person.id}`} target="_blank">{person.name || person.id}</Link></div>)}
         </div>

@@ -31,10 +31,13 @@ export function money(minor: number, currency: string, locale: Locale): string {
 
 /** Short form for cards and axes: ¥1.2万, $12.3K. */
 export function moneyShort(minor: number, currency: string, locale: Locale): string {
+  const value = minor / 10 ** currencyDigits(currency);
+  // Between a hundred and the first unit that shortens, a decimal only takes room.
+  const plain = Math.abs(value) >= 100 && Math.abs(value) < (locale === "zh" ? 10_000 : 1_000);
   try {
     return new Intl.NumberFormat(tag(locale), {
-      style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1,
-    }).format(minor / 10 ** currencyDigits(currency));
+      style: "currency", currency, currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: plain ? 0 : 1,
+    }).format(value);
   } catch {
     return money(minor, currency, locale);
   }

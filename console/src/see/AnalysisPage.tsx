@@ -104,7 +104,7 @@ function Question({ name, kind, spec, plain, onChange }: QuestionProps) {
         {result && !answer.error ? (
           <div className={answer.isPlaceholderData ? "stack see-result waiting" : "stack see-result"} ref={area}>
             <Warnings warnings={result.warnings} />
-            {some ? <kind.View spec={spec} result={result} /> : <div className="panel"><EmptyHint title={t("see.nothing")}>{t(plain ? `see.needs.${name}` : "see.nothing_text")}</EmptyHint></div>}
+            {some ? <kind.View spec={spec} result={result} /> : <div className="panel"><EmptyHint title={t("see.nothing")}>{t(plain || name === "assets" ? `see.needs.${name}` : "see.nothing_text")}</EmptyHint></div>}
           </div>
         ) : null}
         {result && !answer.error ? <Foot result={result} /> : null}
@@ -137,7 +137,7 @@ function Controls({ kind, spec, onChange, onReset }: { kind: AnyKind; spec: Spec
     <section className="panel see-question">
       {kind.Form ? <div className="see-form"><kind.Form spec={spec} change={onChange} /></div> : null}
       <div className="see-frame">
-        {kind.span ? <Labelled at="span" label={t("see.span")}><SpanPicker value={span} days={daysOf(span, today)} onChange={(next) => onChange({ span: next })} /></Labelled> : null}
+        {kind.span ? <Labelled at="span" label={t("see.span")}><SpanPicker value={kind.span === "all" ? spec.span : span} all={kind.span === "all"} days={daysOf(span, today)} onChange={(next) => onChange({ span: next })} /></Labelled> : null}
         <Labelled at="among" label={t("see.among")}><AmongPicker value={spec.among} onChange={(among) => onChange({ among })} /></Labelled>
         {kind.by === "none" ? null : <Labelled at="by" label={t("see.by")}><ByPicker kind={kind.by} value={spec.by} counted={kind.counted?.(spec)} onChange={(by) => onChange({ by })} /></Labelled>}
         {kind.compare ? <Checkbox className="see-compare" checked={spec.compare === true} onChange={(event) => onChange({ compare: event.target.checked || undefined })}>{t("see.compare")}</Checkbox> : null}

@@ -45,7 +45,7 @@ export function Ranking({ result, small, title }: ViewProps<RankSpec, RankResult
     <>
       <div className="numbers">
         <Stat label={t("see.rank.count")} value={format.count(result.rows.filter((row) => row.key !== null).length)} />
-        <Stat label={t("see.rank.value")} value={format.money(total("value"))} now={total("value")} before={past("value")} hint={t("see.attribution.refunded", { n: format.money(total("refunded")) })} />
+        <Stat label={t("see.rank.value")} value={format.money(total("value"))} now={total("value")} before={past("value")} hint={total("refunded") ? t("see.attribution.refunded", { n: format.money(-total("refunded")) }) : undefined} />
         <Stat label={t("see.rank.orders")} value={format.count(total("orders"))} now={total("orders")} before={past("orders")} />
       </div>
       <div className="row" data-no-picture><Segmented<MeasureName> value={measure} onChange={setMeasure} options={MEASURES.map((key) => ({ value: key, label: t(`see.rank.${key}`) }))} /></div>
@@ -59,7 +59,7 @@ export function Ranking({ result, small, title }: ViewProps<RankSpec, RankResult
             columns={[
               { title: t("word.name"), fixed: "left", render: (_, row) => <><b className="plain">{name(row)}</b>{row.key && row.name && row.name !== row.key ? <div className="muted small">{row.key}</div> : null}</> },
               { title: t("see.rank.value"), align: "right", sorter: (a, b) => a.value - b.value, render: (_, row) => <span className="num">{format.money(row.value)} {result.before ? <Delta now={row.value} before={before.get(row.key)?.value} /> : null}</span> },
-              { title: t("see.rank.refunded"), align: "right", sorter: (a, b) => a.refunded - b.refunded, render: (_, row) => <span className="num">{format.money(row.refunded)}</span> },
+              { title: t("see.rank.refunded"), align: "right", sorter: (a, b) => a.refunded - b.refunded, render: (_, row) => <span className="num">{row.refunded ? format.money(-row.refunded) : "–"}</span> },
               { title: t("see.rank.orders"), align: "right", sorter: (a, b) => a.orders - b.orders, render: (_, row) => <span className="num">{format.count(row.orders)}</span> },
               { title: t("see.rank.buyers"), align: "right", sorter: (a, b) => a.buyers - b.buyers, render: (_, row) => few(row, "buyers") },
               { title: t("see.rank.repeat_buyers"), align: "right", sorter: (a, b) => a.repeat_buyers - b.repeat_buyers, render: (_, row) => few(row, "repeat_buyers") },

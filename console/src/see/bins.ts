@@ -2,7 +2,9 @@
 
 /** "3", "2–5", "≥ 20", "< 1". Bounds: from included, to not. Whole numbers name their last member instead of the open bound. */
 export function binLabel(bin: { from: number | null; to: number | null }, show: (value: number) => string, whole: boolean): string {
-  const { from, to } = bin;
+  const { to } = bin;
+  // Who did it not at all is in no bin of whole numbers.
+  const from = whole && bin.from === 0 ? 1 : bin.from;
   if (from === null) return to === null ? "" : `< ${show(to)}`;
   if (to === null) return `≥ ${show(from)}`;
   if (!whole || !Number.isInteger(from) || !Number.isInteger(to)) return `${show(from)} – ${show(to)}`;

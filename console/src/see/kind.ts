@@ -10,7 +10,8 @@ export interface Kind<S extends Frame, R> {
   fallback: S;
   /** What can split it: properties of events too, only what people are, or nothing. */
   by: "property" | "people" | "none";
-  span: boolean;
+  /** Whether it is asked for a time; `all`: for all time, when none is chosen. */
+  span: boolean | "all";
   compare: boolean;
   /** The selection whose properties can split. */
   counted?: (spec: S) => EventSel | undefined;

@@ -33,7 +33,7 @@ export async function pictureOf(root: HTMLElement, title: string, under: string)
 }
 
 function isShown(item: HTMLElement): boolean {
-  return !item.closest("[data-no-picture], .ant-select, input, svg") && item.getClientRects().length > 0;
+  return !item.closest("[data-no-picture], .ant-select, .ant-table-measure-row, input, svg") && item.getClientRects().length > 0;
 }
 
 function paint(pen: CanvasRenderingContext2D, item: HTMLElement, zero: Place) {

@@ -25,6 +25,9 @@ export function Shell() {
 
   const { locale, setLocale } = useI18n();
   const theirs = session.data?.user.locale;
+  // The first page waits until both are one, or it would show sentences of the other language for a moment.
+  const [agreed, setAgreed] = useState(false);
+  if (!agreed && theirs === locale) setAgreed(true);
   useEffect(() => {
     if (!theirs || theirs === locale) return;
     if (!localeChosen()) return setLocale(theirs);
@@ -32,7 +35,7 @@ export function Shell() {
     api.change({ locale }).then((saved) => {
       client.setQueryData(keys.session, saved);
       void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
-    }, () => undefined);
+    }, () => undefined).finally(() => setAgreed(true));
   }, [theirs, locale, setLocale, client]);
 
   if (session.isPending) return <div className="loading"><Skeleton active /></div>;
@@ -42,6 +45,7 @@ export function Shell() {
   }
   if (session.isError) return <ErrorView error={session.error} retry={() => void session.refetch()} />;
   setCsrf(session.data.csrf);
+  if (!agreed) return <div className="loading"><Skeleton active /></div>;
   return <SessionContext value={session.data}><Frame /></SessionContext>;
 }
 

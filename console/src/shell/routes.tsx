@@ -1,6 +1,6 @@
-import { Skeleton } from "antd";
+import { App, Skeleton } from "antd";
 import type { ComponentType } from "react";
-import { createBrowserRouter, type RouteObject } from "react-router";
+import { createBrowserRouter, Outlet, type RouteObject } from "react-router";
 import { Crash, NotFound } from "./Crash";
 import { Shell } from "./Shell";
 
@@ -54,10 +54,18 @@ const inside: RouteObject[] = [
   { path: "*", Component: NotFound },
 ];
 
-export const router = createBrowserRouter([
-  ...outside.map((route) => ({ ...route, ErrorBoundary: Crash, HydrateFallback: Loading })),
-  {
-    path: "/", Component: Shell, ErrorBoundary: Crash, HydrateFallback: Loading,
-    children: [{ ErrorBoundary: Crash, children: inside }],
-  },
-]);
+/** Notices of pages may hold links, so their place is inside of the router. */
+function Root() {
+  return <App component={false}><Outlet /></App>;
+}
+
+export const router = createBrowserRouter([{
+  Component: Root, ErrorBoundary: Crash, HydrateFallback: Loading,
+  children: [
+    ...outside.map((route) => ({ ...route, ErrorBoundary: Crash, HydrateFallback: Loading })),
+    {
+      path: "/", Component: Shell, ErrorBoundary: Crash, HydrateFallback: Loading,
+      children: [{ ErrorBoundary: Crash, children: inside }],
+    },
+  ],
+}]);

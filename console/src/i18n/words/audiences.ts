@@ -72,6 +72,7 @@ export const audiences = {
   "audiences.stayed": ["留下", "Stayed"],
   "audiences.difference": ["两天之差", "Two days compared"],
   "audiences.difference_hint": ["谁在这段时间进来，谁离开。", "Who came in between the two days, and who left."],
+  "audiences.difference_none": ["今天刚建，明天就能比较。", "It was made today; there are two days to compare from tomorrow on."],
   "audiences.freeze": ["定格", "Freeze"],
   "audiences.freeze_hint": ["把某一天的成员存成一份不再变化的名单。", "Keeps the members of a day as a list that does not change."],
   "audiences.freeze_name": ["{name} {day}", "{name} {day}"],

@@ -45,7 +45,7 @@ function Shown({ board }: { board: Board }) {
   const remove = useMutation({
     mutationFn: () => api.remove(board.id),
     onSuccess: () => {
-      void client.invalidateQueries({ queryKey: seeKeys.boards });
+      void client.invalidateQueries({ queryKey: seeKeys.boards, exact: true });
       void message.success(t("boards.removed"));
       void navigate("/boards");
     },

@@ -6,9 +6,9 @@ import { base } from "./style";
 
 export interface ChartClick { seriesIndex?: number; seriesName?: string; dataIndex: number; name: string; dataType?: string; data: unknown }
 
-interface Props { option: Option; label: string; height?: number; onClick?: (click: ChartClick) => void }
+interface Props { option: Option; label: string; height?: number; /** Its height is needed on a phone too. */ tall?: boolean; onClick?: (click: ChartClick) => void }
 
-export function Chart({ option, label, height = 340, onClick }: Props) {
+export function Chart({ option, label, height = 340, tall, onClick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<ReturnType<typeof init>>(null);
   const click = useRef(onClick);
@@ -34,5 +34,5 @@ export function Chart({ option, label, height = 340, onClick }: Props) {
     // Everything anew: a series that is gone must not stay.
     chart.current?.setOption({ ...base, ...option }, { notMerge: true });
   }, [option]);
-  return <div className={onClick ? "see-chart clicks" : "see-chart"} style={{ height: phone ? Math.min(height, 300) : height }} ref={place} role="img" aria-label={label} />;
+  return <div className={onClick ? "see-chart clicks" : "see-chart"} style={{ height: phone && !tall ? Math.min(height, 300) : height }} ref={place} role="img" aria-label={label} />;
 }

@@ -39,7 +39,7 @@ export function EventPicker({ value, onChange, label, any, multiple = true }: Pr
     <Space.Compact className="event-picker">
       {multiple ? (
         <Select<string[]>
-          mode="multiple" maxTagCount="responsive" value={chosen} onChange={choose} options={options} loading={isPending} aria-label={label} placeholder={t("see.choose_event")}
+          mode="multiple" maxTagCount={1} maxTagTextLength={16} value={chosen} onChange={choose} options={options} loading={isPending} aria-label={label} placeholder={t("see.choose_event")}
           showSearch={{ optionFilterProp: "label" }} popupMatchSelectWidth={false}
         />
       ) : (
@@ -58,7 +58,7 @@ function WhereButton({ where, properties, onChange }: { where: Where[]; properti
       trigger="click" placement="bottomRight" title={t("see.where")} destroyOnHidden
       content={<WhereList where={where} properties={properties} onChange={onChange} />}
     >
-      <Badge count={on} size="small" color="#1f6f5c"><Button icon={<FilterOutlined />} aria-label={t("see.where")} title={t("see.where")} /></Badge>
+      <Badge count={on} size="small" color="#1f6f5c" offset={[-4, 4]}><Button icon={<FilterOutlined />} aria-label={t("see.where")} title={t("see.where")} /></Badge>
     </Popover>
   );
 }

@@ -19,17 +19,21 @@ export function Labelled({ label, at, children, wide }: { label: string; at?: st
   return <div className={wide ? "labelled wide" : "labelled"}><span className="muted small">{label}</span>{children}{at ? <Wrong at={at} /> : null}</div>;
 }
 
-export function SpanPicker({ value, days, onChange }: { value: Span; days: [string, string]; onChange: (span: Span) => void }) {
+const CHOSEN = 0;
+const ALL = -1;
+
+/** No value is all time, where that may be chosen. */
+export function SpanPicker({ value, all, days, onChange }: { value: Span | undefined; all?: boolean; days: [string, string]; onChange: (span: Span | undefined) => void }) {
   const { t } = useI18n();
-  const last = "last_days" in value ? value.last_days : 0;
-  const presets = SPANS.includes(last as (typeof SPANS)[number]) || last === 0 ? [...SPANS] : [...SPANS, last].sort((a, b) => a - b);
+  const last = !value ? ALL : "last_days" in value ? value.last_days : CHOSEN;
+  const presets = SPANS.includes(last as (typeof SPANS)[number]) || last <= 0 ? [...SPANS] : [...SPANS, last].sort((a, b) => a - b);
   return (
     <Space.Compact>
       <Select<number>
-        value={last} onChange={(next) => onChange(next ? { last_days: next } : { from: days[0], to: days[1] })} aria-label={t("see.span")} popupMatchSelectWidth={false} prefix={<CalendarOutlined />}
-        options={[...presets.map((n) => ({ value: n, label: t("see.last_days", { n }) })), { value: 0, label: t("see.chosen_days") }]}
+        value={last} onChange={(next) => onChange(next > 0 ? { last_days: next } : next === ALL ? undefined : { from: days[0], to: days[1] })} aria-label={t("see.span")} popupMatchSelectWidth={false} prefix={<CalendarOutlined />}
+        options={[...(all ? [{ value: ALL, label: t("see.all_time") }] : []), ...presets.map((n) => ({ value: n, label: t("see.last_days", { n }) })), { value: CHOSEN, label: t("see.chosen_days") }]}
       />
-      {last ? null : (
+      {last !== CHOSEN ? null : (
         <DatePicker.RangePicker
           allowClear={false} value={[dayjs(days[0]), dayjs(days[1])]} aria-label={t("see.span")}
           onChange={(range) => {
@@ -69,7 +73,7 @@ export function ByPicker({ value, kind, counted, onChange }: { value: By | undef
   const text = byToText(value);
   // A breakdown from a link or a board stays shown, even when it is none of those offered.
   const offered = sections.some((section) => section.options.some((option) => option.value === text));
-  const options = text && !offered ? [{ label: t("see.by_property"), options: [{ value: text, label: text.slice(text.indexOf(":") + 1) }] }, ...sections] : sections;
+  const options = text && !offered ? [{ label: t("see.by"), options: [{ value: text, label: text.startsWith("audiences:") ? t("see.by_audiences") : property(text.slice(text.indexOf(":") + 1)) }] }, ...sections] : sections;
   return (
     <Select
       allowClear className="w-200" value={text} onChange={(next?: string) => onChange(textToBy(next))} placeholder={t("see.by_nothing")} aria-label={t("see.by")}

@@ -66,7 +66,7 @@ function View({ spec, result, small }: ViewProps<AttributionSpec, AttributionRes
     <>
       {chooser}
       <div className="numbers">
-        <Stat label={t("see.attribution.value")} value={format.money(net)} now={net} before={before?.value} hint={t("see.attribution.refunded", { n: format.money(total.refunded) })} />
+        <Stat label={t("see.attribution.value")} value={format.money(net)} now={net} before={before?.value} hint={total.refunded ? t("see.attribution.refunded", { n: format.money(-total.refunded) }) : undefined} />
         <Stat label={t("see.attribution.conversions")} value={format.decimal(total.conversions)} now={total.conversions} before={before?.conversions} />
         <Stat label={t("see.attribution.touched")} value={format.percent(net && none ? (net - none.value) / net : null)} hint={t("see.attribution.touched_hint", { window: windowName(window) })} />
       </div>

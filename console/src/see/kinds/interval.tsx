@@ -32,18 +32,20 @@ function View({ result, small }: ViewProps<IntervalSpec, IntervalResult>) {
   const open = useOpen();
   const { shown, group, chooser } = useGroup<IntervalTable>(result, result.groups);
   const before = group === undefined ? result.before : undefined;
-  const names = useMemo(() => shown.bins.map((bin) => `${format.span(bin.from_seconds)} – ${format.span(bin.to_seconds)}`), [shown, format]);
+  // The last bin holds what took exactly the longest time; it is shown when something did.
+  const bins = useMemo(() => shown.bins.filter((bin) => bin.count > 0 || bin.to_seconds - bin.from_seconds > 1), [shown]);
+  const names = useMemo(() => bins.map((bin) => (bin.to_seconds - bin.from_seconds > 1 ? `${format.span(bin.from_seconds)} – ${format.span(bin.to_seconds)}` : format.span(bin.from_seconds))), [bins, format]);
   const option = useMemo(() => {
     const past = before?.bins.length === shown.bins.length ? before.bins : undefined;
     return {
       grid: grid(Boolean(past)), legend: past ? legend([t("see.times"), t("see.before")]) : undefined, tooltip: axisTooltip((value) => `${format.count(value)} · ${format.percent(shown.count ? value / shown.count : null)}`),
       xAxis: category(names), yAxis: values(format.short),
       series: [
-        { name: t("see.times"), type: "bar" as const, ...bar, data: shown.bins.map((bin) => bin.count) },
+        { name: t("see.times"), type: "bar" as const, ...bar, data: bins.map((bin) => bin.count) },
         ...(past ? [{ name: t("see.before"), type: "line" as const, symbol: "none", data: past.map((bin) => bin.count) }] : []),
       ],
     };
-  }, [shown, before, names, format, t]);
+  }, [shown, bins, before, names, format, t]);
   return (
     <>
       {chooser}
@@ -55,7 +57,7 @@ function View({ result, small }: ViewProps<IntervalSpec, IntervalResult>) {
       {small ? null : (
         <Panel title={t("see.table")}>
           <Table
-            size="small" rowKey="at" pagination={{ pageSize: 20, hideOnSinglePage: true, size: "small" }} dataSource={shown.bins.map((bin, at) => ({ ...bin, at }))}
+            size="small" rowKey="at" pagination={{ pageSize: 20, hideOnSinglePage: true, size: "small" }} dataSource={bins.map((bin, at) => ({ ...bin, at }))}
             columns={[
               { title: t("see.range"), render: (_, row) => names[row.at] },
               { title: t("see.times"), align: "right", render: (_, row) => <Few n={row.count} cell={{ bin: row.at, ...inGroup(group) }} title={names[row.at] ?? ""}>{format.count(row.count)}</Few> },

@@ -39,20 +39,18 @@ function View({ result, small }: ViewProps<LifecycleSpec, LifecycleResult>) {
         {shown.stages.map((stage) => (
           <Stat
             key={stage.stage} label={word("stage", stage.stage)} value={format.count(stage.people)} now={stage.people} before={stage.before} less={stage.stage === "lost" || stage.stage === "at_risk"}
-            hint={format.percent(all ? stage.people / all : null)} cell={{ stage: stage.stage, ...inGroup(group) }} n={stage.people}
+            hint={all ? t("see.share_of", { n: format.percent(stage.people / all) }) : undefined} cell={{ stage: stage.stage, ...inGroup(group) }} n={stage.people}
           />
         ))}
       </div>
       <Panel title={t("see.lifecycle.flow", { from: result.against, to: result.on })} note={t("see.lifecycle.note", { n: result.cycle_days })}>
-        <div className="wide-chart" tabIndex={0} role="region" aria-label={t("see.lifecycle")}>
-          <Chart
-            option={option} label={t("see.lifecycle")} height={small ? 280 : 400}
-            onClick={({ dataType, dataIndex }) => {
-              const move = dataType === "edge" ? flows.links[dataIndex]?.move : undefined;
-              if (move) open({ from: move.from, to: move.to, ...inGroup(group) }, `${word("stage", move.from)} → ${word("stage", move.to)}`);
-            }}
-          />
-        </div>
+        <Chart
+          option={option} label={t("see.lifecycle")} height={small ? 280 : 400}
+          onClick={({ dataType, dataIndex }) => {
+            const move = dataType === "edge" ? flows.links[dataIndex]?.move : undefined;
+            if (move) open({ from: move.from, to: move.to, ...inGroup(group) }, `${word("stage", move.from)} → ${word("stage", move.to)}`);
+          }}
+        />
       </Panel>
       {small ? null : (
         <div className="halves">

@@ -57,7 +57,7 @@ function View({ spec, result, small }: ViewProps<PathsSpec, PathsResult>) {
       <Panel title={t("see.paths.chart")} note={hiddenNote()}>
         <div className="wide-chart" tabIndex={0} role="region" aria-label={t("see.paths.chart")}>
           <Chart
-            option={option} label={t("see.paths")} height={small ? 300 : Math.min(640, 260 + 14 * flows.nodes.length)}
+            tall option={option} label={t("see.paths")} height={small ? 300 : Math.min(640, 260 + 14 * flows.nodes.length)}
             onClick={({ dataType, dataIndex }) => {
               const link = dataType === "edge" ? flows.links[dataIndex]?.link : undefined;
               if (link) open({ link: { step: link.step, from: link.from, to: link.to }, ...inGroup(group) }, `${name(link.from)} → ${link.to === null ? t("see.paths.left") : name(link.to)}`);

@@ -89,5 +89,5 @@ function View({ spec, result, small }: ViewProps<RfmSpec, RfmResult>) {
 }
 
 export default define<RfmSpec, RfmResult>({
-  fallback: {}, by: "people", span: true, compare: true, Form, View, isEmpty: (result) => !result.people,
+  fallback: {}, by: "people", span: "all", compare: true, Form, View, isEmpty: (result) => !result.people,
 });

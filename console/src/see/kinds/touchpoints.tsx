@@ -2,6 +2,7 @@ import { InputNumber, Select, Table } from "antd";
 import { useMemo } from "react";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
+import { usePhone } from "../../shell/parts";
 import { Few, useOpen } from "../Behind";
 import { Chart } from "../chart/Chart";
 import { COLORS, escapeHtml } from "../chart/style";
@@ -11,6 +12,7 @@ import { useCatalogue } from "../controls/useCatalogue";
 import { define, type FormProps, type ViewProps } from "../kind";
 import { usePropertyName } from "../names";
 import { inGroup, Panel, Stat, useGroup, useNames } from "../parts";
+import { eventNames } from "../spec";
 import type { TouchNode, TouchpointsResult, TouchpointsSpec, TouchpointsTable } from "../shapes";
 
 const ORDER = { event: "Order Completed" };
@@ -34,19 +36,25 @@ function Form({ spec, change }: FormProps<TouchpointsSpec>) {
   );
 }
 
-function View({ result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) {
+function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) {
   const { t } = useI18n();
   const format = useFormat();
   const names = useNames();
   const open = useOpen();
+  const phone = usePhone();
   const { shown, group, chooser } = useGroup<TouchpointsTable>(result, result.groups);
   const before = group === undefined ? result.before : undefined;
   const nodes = useMemo(() => [...shown.nodes].sort((a, b) => b.people - a.people), [shown]);
+  // What one converts by is no touch that leads there.
+  const goal = eventNames(spec.conversion ?? ORDER);
+  const first = best(nodes.filter((node) => !goal.includes(node.node)));
   const drawn = useMemo(() => {
     const kept = nodes.slice(0, DRAWN_MAX);
     const inside = new Set(kept.map((node) => node.node));
     return { nodes: kept, links: shown.links.filter((link) => inside.has(link.from) && inside.has(link.to) && link.from !== link.to) };
   }, [nodes, shown]);
+  // Room for the names, which stand outside.
+  const around = phone ? 64 : 90;
   const option = useMemo(() => {
     const most = Math.max(1, ...drawn.nodes.map((node) => node.people));
     const busiest = Math.max(1, ...drawn.links.map((link) => link.count));
@@ -62,14 +70,14 @@ function View({ result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) 
         },
       },
       series: [{
-        type: "graph" as const, layout: "circular" as const, circular: { rotateLabel: true }, roam: false, left: 130, right: 130, top: 90, bottom: 90,
+        type: "graph" as const, layout: "circular" as const, circular: { rotateLabel: true }, roam: false, left: around, right: around, top: around, bottom: around,
         data: drawn.nodes.map((node, at) => ({ name: node.node, symbolSize: 8 + 34 * Math.sqrt(node.people / most), itemStyle: { color: COLORS[at % COLORS.length] } })),
         links: drawn.links.map((link) => ({ source: link.from, target: link.to, lineStyle: { width: 0.8 + 5 * (link.count / busiest) } })),
         edgeSymbol: ["none", "arrow"] as [string, string], edgeSymbolSize: 7, lineStyle: { color: "source" as const, opacity: 0.35, curveness: 0.25 },
         label: { show: true, color: "#1d2421", fontSize: 12, formatter: ({ name }: { name: string }) => names.event(name) }, emphasis: { focus: "adjacency" as const },
       }],
     };
-  }, [drawn, names, format, t]);
+  }, [drawn, around, names, format, t]);
   const cell = (node: TouchNode, which: "people" | "converted" | "entry" | "exit") => ({
     title: t(`see.touchpoints.${which}`), n: node[which], cell: { node: node.node, which, ...inGroup(group) },
   });
@@ -83,19 +91,17 @@ function View({ result, small }: ViewProps<TouchpointsSpec, TouchpointsResult>) 
       <div className="numbers">
         <Stat label={t("see.touchpoints.touched")} value={format.count(shown.people)} now={shown.people} before={before?.people} />
         <Stat label={t("see.touchpoints.nodes")} value={format.count(nodes.length)} hint={shown.hidden ? t("see.touchpoints.hidden", { n: format.count(shown.hidden) }) : undefined} />
-        <Stat label={t("see.touchpoints.best")} value={names.event(best(nodes)?.node ?? "–")} hint={format.percent(rate(best(nodes)))} />
+        <Stat label={t("see.touchpoints.best")} value={names.event(first?.node ?? "–")} hint={format.percent(rate(first))} />
       </div>
       <Panel title={t("see.touchpoints.chart")} note={t("see.touchpoints.note")}>
-        <div className="wide-chart" tabIndex={0} role="region" aria-label={t("see.touchpoints.chart")}>
-          <Chart
-            option={option} label={t("see.touchpoints")} height={small ? 320 : 560}
-            onClick={({ dataType, dataIndex }) => {
-              const [node, link] = [drawn.nodes[dataIndex], drawn.links[dataIndex]];
-              if (dataType === "edge" && link) open({ link: { from: link.from, to: link.to }, ...inGroup(group) }, `${names.event(link.from)} → ${names.event(link.to)}`);
-              else if (node) open({ node: node.node, which: "people", ...inGroup(group) }, names.event(node.node));
-            }}
-          />
-        </div>
+        <Chart
+          tall option={option} label={t("see.touchpoints")} height={small || phone ? 340 : 560}
+          onClick={({ dataType, dataIndex }) => {
+            const [node, link] = [drawn.nodes[dataIndex], drawn.links[dataIndex]];
+            if (dataType === "edge" && link) open({ link: { from: link.from, to: link.to }, ...inGroup(group) }, `${names.event(link.from)} → ${names.event(link.to)}`);
+            else if (node) open({ node: node.node, which: "people", ...inGroup(group) }, names.event(node.node));
+          }}
+        />
       </Panel>
       {small ? null : (
         <Panel title={t("see.table")}>

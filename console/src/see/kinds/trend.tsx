@@ -1,11 +1,11 @@
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { Button } from "antd";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { useOpen } from "../Behind";
 import { Chart } from "../chart/Chart";
-import { axisTooltip, category, dashed, grid, legend, line, values } from "../chart/style";
+import { axisTooltip, category, COLORS, dashed, grid, legend, line, values } from "../chart/style";
 import { EventPicker } from "../controls/EventPicker";
 import { MeasurePicker } from "../controls/MeasurePicker";
 import { Labelled } from "../controls/simple";
@@ -45,23 +45,24 @@ function View({ spec, result, small }: ViewProps<TrendSpec, TrendResult>) {
   const { series, before } = result;
   const asked = spec.events?.length ?? 1;
   const place = (at: number, day?: string) => ({ series: eventOf(at, series.length, asked), ...(day ? { day } : {}), ...(split ? { group: series[at]?.group ?? null } : {}) });
+  // One event that is split is told apart by its groups alone.
+  const name = useCallback((own: Series) => [split && asked === 1 ? "" : names.event(own.label), split ? names.group(own.group) : ""].filter(Boolean).join(" · "), [split, asked, names]);
   const option = useMemo(() => {
-    const name = (own: Series) => [names.event(own.label), split ? names.group(own.group) : ""].filter(Boolean).join(" · ");
     const show = (value: number) => (money ? format.money(value) : format.decimal(value));
     const own = series.map((item) => ({ ...line, name: name(item), type: "line" as const, data: item.points.map((point) => point.value) }));
-    const past = (before?.series ?? []).map((item) => ({ ...dashed, name: `${name(item)} (${t("see.before")})`, type: "line" as const, data: item.points.map((point) => point.value) }));
+    const past = (before?.series ?? []).map((item, at) => ({ ...dashed, color: COLORS[at % COLORS.length], name: `${name(item)} (${t("see.before")})`, type: "line" as const, data: item.points.map((point) => point.value) }));
     const days = series[0]?.points.map((point) => point.day) ?? [];
     return {
       grid: grid(), legend: legend([...own, ...past].map((item) => item.name)), tooltip: axisTooltip(show), xAxis: category(days, shortDay),
       yAxis: values(money ? (value) => format.moneyShort(value) : format.short, !money), series: [...own, ...past],
     };
-  }, [series, before, money, split, names, format, t]);
+  }, [series, before, money, name, format, t]);
   return (
     <>
       <div className="numbers">
         {series.slice(0, 6).map((own, at) => (
           <Stat
-            key={at} label={[names.event(own.label), split ? names.group(own.group) : ""].filter(Boolean).join(" · ")}
+            key={at} label={name(own)}
             value={own.total === null ? "–" : money ? format.money(own.total) : format.decimal(own.total)} now={own.total} before={before ? before.series[at]?.total : undefined}
             cell={place(at)} n={own.total ?? 0}
           />
@@ -73,7 +74,7 @@ function View({ spec, result, small }: ViewProps<TrendSpec, TrendResult>) {
           onClick={({ seriesIndex = 0, dataIndex }) => {
             const own = series[seriesIndex];
             const day = own?.points[dataIndex]?.day;
-            if (own && day) open(place(seriesIndex, day), `${names.event(own.label)} · ${day}`);
+            if (own && day) open(place(seriesIndex, day), `${name(own)} · ${day}`);
           }}
         />
       </Panel>
