@@ -136,7 +136,7 @@ async fn erase(
             note(app, tx, &caller, "person.erase", &out.person_id, &detail)?;
             Ok((EraseOut { certificate: out, beside }, forgotten.files))
         })
-        .inspect(|(_, files)| files.iter().for_each(|file| drop(std::fs::remove_file(file))))
+        .inspect(|(_, files)| files.iter().for_each(|file| crate::imports::drop_upload(app, file)))
         .map(|(out, _)| out)
     });
     answer.await.map(Json)

@@ -228,6 +228,13 @@ fn upload_of(app: &App, job: &Job) -> Option<PathBuf> {
     Some(app.folder.join(UPLOADS).join(name))
 }
 
+/// Should it stay, the next start finds it as a file of no job.
+pub(crate) fn drop_upload(app: &App, file: &Path) {
+    if let Some(name) = file.file_name() {
+        let _ = std::fs::remove_file(app.folder.join(UPLOADS).join(name));
+    }
+}
+
 fn source(app: &App, job: &Job) -> Result<Source, Refusal> {
     let gone = || {
         Refusal::conflict(

@@ -92,8 +92,16 @@ fn has(tokens: &[Token], words: &[&str]) -> bool {
     tokens.windows(words.len()).any(|some| some.iter().zip(words).all(|(token, word)| *token == Word((*word).into())))
 }
 
-/// Functions that take a code: name, and which of the arguments it is. A method's `self` is none.
-fn takers(tokens: &[Token]) -> Vec<(String, usize)> {
+/// A function that takes a code.
+#[derive(Clone, Debug, PartialEq)]
+struct Taker {
+    name: String,
+    /// Which of the arguments it is; a method's `self` is none.
+    place: usize,
+    is_method: bool,
+}
+
+fn takers(tokens: &[Token]) -> Vec<Taker> {
     let mut out = Vec::new();
     for at in 0..tokens.len().saturating_sub(2) {
         let (Word(word), Word(name)) = (&tokens[at], &tokens[at + 1]) else { continue };
@@ -103,14 +111,14 @@ fn takers(tokens: &[Token]) -> Vec<(String, usize)> {
         let own = list.first().is_some_and(|first| has(first, &["self"]));
         let place = list.iter().position(|part| part.first() == Some(&Word("code".into())) && has(part, &["str"]));
         if let Some(place) = place {
-            out.push((name.clone(), place - usize::from(own)));
+            out.push(Taker { name: name.clone(), place: place - usize::from(own), is_method: own });
         }
     }
     out
 }
 
 /// Codes that a text names where a code is expected.
-fn codes(tokens: &[Token], takers: &[(String, usize)]) -> BTreeSet<String> {
+fn codes(tokens: &[Token], takers: &[Taker]) -> BTreeSet<String> {
     let mut out = BTreeSet::new();
     let mut add = |tokens: &[Token]| {
         if let [Text(text)] = tokens
@@ -124,8 +132,9 @@ fn codes(tokens: &[Token], takers: &[(String, usize)]) -> BTreeSet<String> {
         match tokens[at + 1] {
             Mark('(') => {
                 let list = parts(&tokens[at + 2..]);
-                takers.iter().filter(|(name, _)| name == word).for_each(|(_, place)| {
-                    list.get(*place).into_iter().for_each(|part| add(part));
+                let is_method = tokens[at - 1] == Mark('.');
+                takers.iter().filter(|taker| taker.name == *word && taker.is_method == is_method).for_each(|taker| {
+                    list.get(taker.place).into_iter().for_each(|part| add(part));
                 });
             }
             // A field of that name.
@@ -170,11 +179,13 @@ fn sources() -> Vec<(PathBuf, PathBuf, Vec<Token>)> {
 fn used() -> BTreeMap<String, PathBuf> {
     let sources = sources();
     let kernel = root().join("crates/kernel");
-    let of = |wanted: &Path| -> Vec<(String, usize)> {
+    let of = |wanted: &Path| -> Vec<Taker> {
         sources.iter().filter(|(home, ..)| home == wanted).flat_map(|(_, _, tokens)| takers(tokens)).collect()
     };
     let everywhere = of(&kernel);
-    assert!(everywhere.contains(&("invalid".into(), 0)) && everywhere.contains(&("new".into(), 1)), "{everywhere:?}");
+    for (name, place) in [("invalid", 0), ("new", 1)] {
+        assert!(everywhere.contains(&Taker { name: name.into(), place, is_method: false }), "{everywhere:?}");
+    }
     let mut out = BTreeMap::new();
     for (home, path, tokens) in &sources {
         let takers = [everywhere.clone(), of(home)].concat();
@@ -230,6 +241,7 @@ fn codes_are_found_where_they_stand() {
         fn f(c: char) -> Refusal {
             // Refusal::invalid("in_a_comment", "", "");
             if c == '"' { return Refusal::invalid("one_way", format!("a, {c}"), "b"); }
+            reader.wrong("nor_this", "a method of the same name");
             wrong("another_way", "not_this")
         }
         impl E { fn code(&self) -> &'static str { match self { Self::A => "from_a_list", Self::B => "second_of_it" } } }
@@ -238,7 +250,8 @@ fn codes_are_found_where_they_stand() {
         mod tests { fn t() { Refusal::invalid("of_a_test", "", ""); } }
     "#;
     let tokens = tokens(text);
-    let takers = [takers(&tokens), vec![("invalid".to_owned(), 0), ("new".to_owned(), 1)]].concat();
+    let known = |name: &str, place| Taker { name: name.into(), place, is_method: false };
+    let takers = [takers(&tokens), vec![known("invalid", 0), known("new", 1)]].concat();
     let found: Vec<String> = codes(&tokens, &takers).into_iter().collect();
     assert_eq!(found, ["another_way", "from_a_list", "in_a_field", "one_way", "second_of_it"]);
 }
