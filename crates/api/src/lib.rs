@@ -97,6 +97,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_people::MIGRATIONS,
         siyu_commerce::MIGRATIONS,
         siyu_intake::MIGRATIONS,
+        siyu_projection::MIGRATIONS,
         siyu_insight::MIGRATIONS,
     ]
     .concat()
