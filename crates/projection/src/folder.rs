@@ -62,9 +62,7 @@ impl Folder {
             Err(error) => return Err(refused_io(&name, error)),
         }
         let make = || -> io::Result<String> {
-            fs::create_dir_all(&self.path)?;
-            #[cfg(unix)]
-            fs::set_permissions(&self.path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+            self.make()?;
             let id = format!("{:016x}", self.chance.next());
             let own = self.path.join(format!("{HOME}.{id}"));
             fs::write(&own, &id)?;
@@ -80,6 +78,12 @@ impl Folder {
             Ok(fs::read_to_string(&name)?.trim().to_owned())
         };
         make().map_err(|error| refused_io(&name, error))
+    }
+    fn make(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.path)?;
+        #[cfg(unix)]
+        fs::set_permissions(&self.path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+        Ok(())
     }
     /// The lock of the one that keeps the files.
     pub fn hold(&self) -> Result<Hold, Refusal> {
@@ -103,6 +107,10 @@ impl Folder {
     }
     /// Writes each merge into a file of its own, and opens it; `None` where nothing is left. Nothing is left behind when one fails.
     pub fn write(&self, merges: &[&PartMerge], seqs: (i64, i64)) -> Result<Vec<Option<Made>>, Refusal> {
+        if !self.path.exists() {
+            // Somebody deleted it under a running program. The next start finds a folder of no name, and makes everything anew.
+            self.make().map_err(|error| refused_io(&self.path, error))?;
+        }
         let made: Mutex<Vec<(usize, Option<Made>)>> = Mutex::default();
         let failed: Mutex<Option<Refusal>> = Mutex::default();
         let next = AtomicUsize::new(0);

@@ -198,7 +198,7 @@ impl Inner {
             match ids {
                 Ok(ids) => Ok((made, ids)),
                 Err(refusal) => {
-                    self.folder.remove(new.iter().map(|part| part.file.as_str()));
+                    self.untold(&refusal, new.iter().map(|part| part.file.as_str()));
                     Err(refusal)
                 }
             }
@@ -243,7 +243,7 @@ impl Inner {
             match self.setup.db.transact(move |tx| keeper.merged(tx, &ids, part.as_ref())) {
                 Ok(id) => Ok((made, id)),
                 Err(refusal) => {
-                    self.folder.remove(new.iter().map(|part| part.file.as_str()));
+                    self.untold(&refusal, new.iter().map(|part| part.file.as_str()));
                     Err(refusal)
                 }
             }
@@ -266,6 +266,15 @@ impl Inner {
                 core.store.cancel_compaction();
                 Err(refusal)
             }
+        }
+    }
+    /// The database refused new files, which are deleted. A commit whose answer was lost may have gone through: then they stay, and the manifest is
+    /// compared with what this process knows before anything else is done.
+    pub(crate) fn untold<'n>(&self, refusal: &Refusal, files: impl Iterator<Item = &'n str>) {
+        if refusal.code == "outcome_unknown" {
+            self.known.store(false, Ordering::SeqCst);
+        } else {
+            self.folder.remove(files);
         }
     }
     /// The same history in other parts: no news.

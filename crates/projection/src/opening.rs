@@ -139,7 +139,7 @@ impl Inner {
         let done = self.setup.db.transact(move |tx| keeper.repaired(tx, &buckets, &parts));
         match &done {
             Ok(()) => self.folder.remove(replaced.into_iter()),
-            Err(_) => self.folder.remove(files.iter().map(String::as_str)),
+            Err(refusal) => self.untold(refusal, files.iter().map(String::as_str)),
         }
         done
     }
@@ -165,8 +165,8 @@ impl Inner {
             .setup
             .db
             .transact(move |tx| keeper.remade(tx, &zone, remade.seq, &remade.parts, &remade.names, remade.left_out));
-        if done.is_err() {
-            self.folder.remove(files.iter().map(String::as_str));
+        if let Err(refusal) = &done {
+            self.untold(refusal, files.iter().map(String::as_str));
         }
         done
     }

@@ -281,12 +281,12 @@ pub fn migrate(place: &Place, json: bool) -> Result<(), Refusal> {
 pub fn rebuild(place: &Place, json: bool) -> Result<(), Refusal> {
     let open = open(place)?;
     let app = &open.app;
-    let bar = bar(1);
+    let index = bar(1);
     app.log.rebuild(&app.db, "rebuild", |done, total| {
-        bar.set_length(total.max(1) as u64);
-        bar.set_position(done as u64);
+        index.set_length(total.max(1) as u64);
+        index.set_position(done as u64);
     })?;
-    bar.finish_and_clear();
+    index.finish_and_clear();
     app.people.rebuild(&app.db, app.now())?;
     let people = recount_all(app)?;
     let columns = self::bar(1);
