@@ -92,7 +92,7 @@ function callsOf(page) {
   page.on("request", (request) => isCall(request) && pending.add(request));
   for (const end of ["requestfinished", "requestfailed"]) page.on(end, (request) => pending.delete(request));
   return async () => {
-    for (let quiet = 0, left = 300; quiet < 2; left -= 1) {
+    for (let quiet = 0, left = 600; quiet < 2; left -= 1) {
       if (left === 0) throw new Error(`${[...pending].map((request) => request.url()).join(", ")} does not answer`);
       await page.waitForTimeout(50);
       quiet = pending.size ? 0 : quiet + 1;
@@ -103,7 +103,7 @@ function callsOf(page) {
 
 /** Until no skeleton is left. The live page keeps its stream open, so "network idle" never comes there. */
 export async function settle(page) {
-  await page.waitForSelector("h1, .ant-result, .outside-card", { timeout: 15_000 });
-  await page.waitForFunction(() => !document.querySelector(".ant-skeleton-active, .loading"), null, { timeout: 15_000 });
+  await page.waitForSelector("h1, .ant-result, .outside-card", { timeout: 30_000 });
+  await page.waitForFunction(() => !document.querySelector(".ant-skeleton-active, .loading"), null, { timeout: 30_000 });
   await page.waitForTimeout(120);
 }

@@ -10,7 +10,7 @@ import { loaders } from "../src/see/kind";
 import { curveOf, groupsOf } from "../src/see/ltv";
 import { gridOf } from "../src/see/rfm";
 import {
-  addDays, byToText, daysBetween, daysOf, duration, durationOf, eventOf, fromParam, isMoney, measureToText, moved, operatorsFor, secondsOf, textToBy, textToMeasure, tidy, toParam, withEvents,
+  addDays, byToText, daysBetween, daysOf, duration, durationOf, eventOf, fromParam, isMoney, measureToText, moved, operatorsFor, pastOf, secondsOf, textToBy, textToMeasure, tidy, toParam, withEvents,
   withOperator,
 } from "../src/see/spec";
 
@@ -161,5 +161,15 @@ describe("a question in the address", () => {
     expect(wrong.filter((text) => fromParam(text) !== null)).toEqual([]);
     const right = ['{"steps":[{"event":["a","b"]},{"event":"*","where":[]}]}', '{"events":{"event":"x"}}', '{"events":[{"event":"x"}],"span":{"last_days":7}}', '{"event":{"event":"x"},"bins":[1]}', "{}"];
     expect(right.filter((text) => fromParam(text) === null)).toEqual([]);
+  });
+});
+
+describe("the period before", () => {
+  it("is matched by event and group, not by place", () => {
+    const now = ["a", "b", null].map((group) => ({ group, n: 0 }));
+    const past = ["b", "a", null].map((group, n) => ({ group, n }));
+    expect(now.map((_, at) => pastOf(now, at, past, 1)?.n)).toEqual([1, 0, 2]);
+    expect(pastOf([{ group: "c", n: 0 }], 0, past, 1)).toBeUndefined();
+    expect(pastOf([{}, {}], 1, [{}, {}], 2)).toBeDefined();
   });
 });

@@ -157,6 +157,11 @@ export function moved<T>(list: T[], at: number, step: number): T[] {
 }
 
 /** Which event of the question a series is of: groups of one event follow each other, and each event has the same groups. */
+/** The series of the period before that belongs to one of this period: groups may come in another order. */
+export function pastOf<S extends { group?: string | null }>(series: S[], at: number, past: S[], asked: number): S | undefined {
+  const event = eventOf(at, series.length, asked);
+  return past.find((own, index) => eventOf(index, past.length, asked) === event && (own.group ?? null) === (series[at]?.group ?? null));
+}
 export function eventOf(series: number, all: number, events: number): number {
   return Math.floor(series / Math.max(1, all / Math.max(1, events)));
 }

@@ -13,7 +13,7 @@ import { UnitPicker } from "../controls/UnitPicker";
 import { define, type FormProps, type ViewProps } from "../kind";
 import { Panel, shortDay, Stat, useNames } from "../parts";
 import type { Series, TrendResult, TrendSpec } from "../shapes";
-import { eventOf, isMoney } from "../spec";
+import { eventOf, isMoney, pastOf } from "../spec";
 
 const EVENTS_MAX = 8;
 
@@ -50,20 +50,23 @@ function View({ spec, result, small }: ViewProps<TrendSpec, TrendResult>) {
   const option = useMemo(() => {
     const show = (value: number) => (money ? format.money(value) : format.decimal(value));
     const own = series.map((item) => ({ ...line, name: name(item), type: "line" as const, data: item.points.map((point) => point.value) }));
-    const past = (before?.series ?? []).map((item, at) => ({ ...dashed, color: COLORS[at % COLORS.length], name: `${name(item)} (${t("see.before")})`, type: "line" as const, data: item.points.map((point) => point.value) }));
+    const past = series.flatMap((_, at) => {
+      const item = pastOf(series, at, before?.series ?? [], asked);
+      return item ? [{ ...dashed, color: COLORS[at % COLORS.length], name: `${name(item)} (${t("see.before")})`, type: "line" as const, data: item.points.map((point) => point.value) }] : [];
+    });
     const days = series[0]?.points.map((point) => point.day) ?? [];
     return {
       grid: grid(), legend: legend([...own, ...past].map((item) => item.name)), tooltip: axisTooltip(show), xAxis: category(days, shortDay),
       yAxis: values(money ? (value) => format.moneyShort(value) : format.short, !money), series: [...own, ...past],
     };
-  }, [series, before, money, name, format, t]);
+  }, [series, before, asked, money, name, format, t]);
   return (
     <>
       <div className="numbers">
         {series.slice(0, 6).map((own, at) => (
           <Stat
             key={at} label={name(own)}
-            value={own.total === null ? "–" : money ? format.money(own.total) : format.decimal(own.total)} now={own.total} before={before ? before.series[at]?.total : undefined}
+            value={own.total === null ? "–" : money ? format.money(own.total) : format.decimal(own.total)} now={own.total} before={before ? pastOf(series, at, before.series, asked)?.total : undefined}
             cell={place(at)} n={own.total ?? 0}
           />
         ))}
