@@ -79,7 +79,6 @@ fn fault(error: ureq::Error) -> TransportError {
         | ureq::Error::ConnectionFailed
         | ureq::Error::BadUri(_)
         | ureq::Error::Tls(_)
-        | ureq::Error::Rustls(_)
         | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Fault::Unreachable,
         ureq::Error::Timeout(_) => Fault::TimedOut,
         ureq::Error::BodyExceedsLimit(_) => Fault::TooLarge,
