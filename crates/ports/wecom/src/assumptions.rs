@@ -68,7 +68,7 @@ pub const STATISTICS_HOUR: i8 = 10;
 pub const MOMENTS_PER_CUSTOMER_DAY: u32 = 1;
 
 /// Calls of one API in flight for one corp. The platform's own limit (45033) is not published; the notes advise three to five.
-pub const IN_FLIGHT_MAX: u32 = 4;
+pub const IN_FLIGHT_MAX: u32 = 5;
 
 /// How long a refused secret is left alone. "Wrong repeatedly" blocks the address for an hour; how often is not said.
 pub const SECRET_REST_SECONDS: i64 = 600;

@@ -192,9 +192,9 @@ impl Client {
     }
 
     /// A ticket for JS-SDK signatures, kept like a token.
-    pub(crate) fn ticket(&self, name: &str, fetch: &dyn Fn() -> Result<Fresh>) -> Result<String> {
+    pub(crate) fn ticket(&self, name: &str, stale: Option<&str>, fetch: &dyn Fn() -> Result<Fresh>) -> Result<String> {
         let key = format!("{}/{name}", self.shared.token_key);
-        self.shared.wiring.tokens.get(&key, None, self.deadline(), fetch)
+        self.shared.wiring.tokens.get(&key, stale, self.deadline(), fetch)
     }
 
     /// Makes a call. The answer's `errcode` is 0 or absent.
@@ -210,7 +210,13 @@ impl Client {
             let outcome = self.attempt(call, &input, Some(&token), deadline);
             drop(permit);
             let (error, failure) = match outcome {
-                Outcome::Done(answer) => return Ok(answer),
+                Outcome::Done(answer) => {
+                    // Who asked although it was stopped has found that the setting is right now.
+                    if self.probing {
+                        *self.stop() = None;
+                    }
+                    return Ok(answer);
+                }
                 Outcome::Failed(error, failure) => (error, failure),
             };
             let pause_ms = match failure {
@@ -253,10 +259,7 @@ impl Client {
     fn token(&self, stale: Option<&str>, deadline: Time) -> Result<String> {
         let fetch = || -> Result<Fresh> {
             let app = &self.shared.app;
-            let query = vec![
-                ("corpid".to_owned(), app.corp_id.clone()),
-                ("corpsecret".to_owned(), app.secret.clone()),
-            ];
+            let query = vec![("corpid".to_owned(), app.corp_id.clone()), ("corpsecret".to_owned(), app.secret.clone())];
             let input = Input { query, ..Input::default() };
             let mut tries = 0;
             loop {
@@ -374,7 +377,9 @@ fn judge(call: &Call, response: Response) -> Outcome {
     match entry.act {
         Act::Token => fail(Retry::AfterMs(1000), Failure::Token),
         Act::Busy => fail(Retry::AfterMs(busy_ms(code)), Failure::Again(busy_ms(code))),
-        Act::Unclear if repeat_on_busy(call.repeat) => fail(Retry::AfterMs(busy_ms(code)), Failure::Again(busy_ms(code))),
+        Act::Unclear if repeat_on_busy(call.repeat) => {
+            fail(Retry::AfterMs(busy_ms(code)), Failure::Again(busy_ms(code)))
+        }
         Act::Unclear => fail(Retry::LookFirst, Failure::Final),
         Act::Window => fail(Retry::AfterMs(60_000), Failure::Window),
         Act::Stopped | Act::Configure => fail(Retry::WhenFixed, Failure::Final),

@@ -202,7 +202,9 @@ impl From<Error> for Refusal {
 fn scrubbed(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(at) = ["access_token=", "corpsecret=", "ticket="].iter().filter_map(|key| Some(rest.find(key)? + key.len())).min() {
+    while let Some(at) =
+        ["access_token=", "corpsecret=", "ticket="].iter().filter_map(|key| Some(rest.find(key)? + key.len())).min()
+    {
         out.push_str(&rest[..at]);
         out.push('…');
         let end = rest[at..].find(|c: char| c == '&' || c == '"' || c.is_whitespace()).unwrap_or(rest.len() - at);

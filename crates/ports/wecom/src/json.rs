@@ -43,7 +43,9 @@ impl Lenient {
     }
     fn integer(&self) -> Option<i64> {
         match &self.0 {
-            Value::Number(number) => number.as_i64().or_else(|| number.as_f64().filter(|f| f.abs() < 9e15).map(|f| f as i64)),
+            Value::Number(number) => {
+                number.as_i64().or_else(|| number.as_f64().filter(|f| f.abs() < 9e15).map(|f| f as i64))
+            }
             Value::String(text) => text.trim().parse().ok(),
             Value::Bool(yes) => Some(i64::from(*yes)),
             _ => None,
@@ -95,7 +97,9 @@ impl<'de> Deserializer<'de> for Lenient {
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         let number = match &self.0 {
             Value::Number(number) => number.as_f64(),
-            Value::String(text) if !text.is_empty() => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+            Value::String(text) if !text.is_empty() => {
+                text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+            }
             _ => self.is_nothing().then_some(0.0),
         };
         match number {
@@ -179,13 +183,21 @@ mod tests {
         let nothing: Sample = decode(json!({"text": null, "at": "", "ratio": null, "yes": null, "some": "", "inner": [], "list": "", "new": {"x": 1}})).unwrap();
         assert_eq!(nothing, Sample::default());
         let forms: Sample = decode(json!({"text": 7, "at": "1772100000", "ratio": "30.25", "yes": 1, "some": 5, "inner": {"at": 2.0}, "list": {"at": 3}, "ids": ["a", 1, null]})).unwrap();
-        assert_eq!((forms.text.as_str(), forms.at, forms.ratio, forms.yes, forms.some.as_deref()), ("7", 1_772_100_000, 30.25, true, Some("5")));
-        assert_eq!((forms.inner.unwrap().at, forms.list[0].at, forms.ids), (2, 3, vec!["a".to_owned(), "1".to_owned(), String::new()]));
+        assert_eq!(
+            (forms.text.as_str(), forms.at, forms.ratio, forms.yes, forms.some.as_deref()),
+            ("7", 1_772_100_000, 30.25, true, Some("5"))
+        );
+        assert_eq!(
+            (forms.inner.unwrap().at, forms.list[0].at, forms.ids),
+            (2, 3, vec!["a".to_owned(), "1".to_owned(), String::new()])
+        );
     }
 
     #[test]
     fn wrong_forms_are_refused_not_guessed() {
-        for value in [json!({"at": "soon"}), json!({"at": {}}), json!({"list": ["x"]}), json!({"text": {"a": 1}}), json!([1])] {
+        for value in
+            [json!({"at": "soon"}), json!({"at": {}}), json!({"list": ["x"]}), json!({"text": {"a": 1}}), json!([1])]
+        {
             assert!(decode::<Sample>(value.clone()).is_err(), "{value}");
         }
     }

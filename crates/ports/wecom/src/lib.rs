@@ -22,6 +22,7 @@ pub mod callback;
 mod client;
 pub mod codes;
 mod error;
+#[cfg(feature = "http")]
 mod http;
 mod json;
 mod limit;
@@ -35,6 +36,7 @@ pub use api::*;
 pub use call::{Call, Repeat};
 pub use client::{App, Client, Wiring};
 pub use error::{Error, Kind, Result, Retry};
+#[cfg(feature = "http")]
 pub use http::{HttpTransport, WECOM};
 pub use limit::{Ask, Limiter, Permit, RULES, Rule, Scope, When};
 pub use page::{Page, Pages};

@@ -4,7 +4,8 @@
 pub(crate) fn file(field: &str, file_name: &str, content: &[u8], random: [u8; 16]) -> (Vec<u8>, String) {
     let boundary = format!("siyu-{:032x}", u128::from_be_bytes(random));
     // Quotes and line breaks would end the header; everything else, Chinese names too, goes as UTF-8.
-    let safe: String = file_name.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { '_' } else { c }).collect();
+    let safe: String =
+        file_name.chars().map(|c| if c == '"' || c == '\\' || c.is_control() { '_' } else { c }).collect();
     let mut body = Vec::with_capacity(content.len() + 300);
     body.extend_from_slice(
         format!(

@@ -121,7 +121,9 @@ answer!(Created { link: AcquisitionLink });
 impl Client {
     /// The ids of the links this app has made.
     pub fn acquisition_links(&self) -> Pages<'_, String> {
-        Pages::new(LIST.path, |cursor| self.post::<Ids>(&LIST, &json!({"limit": 100, "cursor": cursor})).map(Page::from))
+        Pages::new(LIST.path, |cursor| {
+            self.post::<Ids>(&LIST, &json!({"limit": 100, "cursor": cursor})).map(Page::from)
+        })
     }
     pub fn acquisition_link(&self, link_id: &str) -> Result<LinkDetail> {
         self.post(&GET, &json!({"link_id": link_id}))

@@ -242,10 +242,9 @@ impl Client {
         let mut found: BTreeMap<String, StaffBrief> = BTreeMap::new();
         for node in self.department_ids(None)? {
             for brief in self.staff_of(node.id)? {
-                let known = found.entry(brief.userid.to_lowercase()).or_insert_with(|| StaffBrief {
-                    department: Vec::new(),
-                    ..brief.clone()
-                });
+                let known = found
+                    .entry(brief.userid.to_lowercase())
+                    .or_insert_with(|| StaffBrief { department: Vec::new(), ..brief.clone() });
                 for department in brief.department.into_iter().chain([node.id]) {
                     if !known.department.contains(&department) {
                         known.department.push(department);

@@ -40,6 +40,14 @@ impl Client {
     }
     /// The ticket itself, kept and shared like a token: its fetching is limited to 100 an hour.
     pub fn js_ticket(&self, ticket: Ticket) -> Result<String> {
+        self.js_ticket_but(ticket, None)
+    }
+    /// Another ticket than this one, which a page was told is invalid (40093).
+    pub fn renew_js_ticket(&self, ticket: Ticket, stale: &str) -> Result<String> {
+        self.js_ticket_but(ticket, Some(stale))
+    }
+
+    fn js_ticket_but(&self, ticket: Ticket, stale: Option<&str>) -> Result<String> {
         let (name, call, query) = match ticket {
             Ticket::Corp => ("corp_ticket", CORP_TICKET, vec![]),
             Ticket::Agent => ("agent_ticket", AGENT_TICKET, vec![("type".to_owned(), "agent_config".to_owned())]),
@@ -50,7 +58,7 @@ impl Client {
                 crate::client::Answer::File(_) => Err(Error::invalid(call.path, "no JSON")),
             }
         };
-        self.ticket(name, &fetch)
+        self.ticket(name, stale, &fetch)
     }
 }
 

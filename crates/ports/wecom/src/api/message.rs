@@ -207,7 +207,9 @@ impl Client {
 
 fn check(message: &StaffMessage) -> Result<()> {
     let call = &SEND;
-    let list = |list: &Option<String>| list.as_deref().map_or(0, |list| list.split('|').filter(|part| !part.is_empty()).count());
+    let list = |list: &Option<String>| {
+        list.as_deref().map_or(0, |list| list.split('|').filter(|part| !part.is_empty()).count())
+    };
     let (users, parties, tags) = (list(&message.touser), list(&message.toparty), list(&message.totag));
     not_empty(call, "touser, toparty and totag", users + parties + tags == 0)?;
     at_most(call, "touser", users, 1000)?;

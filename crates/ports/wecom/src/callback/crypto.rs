@@ -60,7 +60,11 @@ impl Key {
         }
         // Every pad byte is checked, though the platform's own libraries look at the last only.
         let pad = usize::from(plain.last().copied().unwrap_or(0));
-        if pad == 0 || pad > PAD_TO || pad > plain.len() || plain[plain.len() - pad..].iter().any(|b| *b as usize != pad) {
+        if pad == 0
+            || pad > PAD_TO
+            || pad > plain.len()
+            || plain[plain.len() - pad..].iter().any(|b| *b as usize != pad)
+        {
             return Err(CallbackError::Tampered(Damage::Padding));
         }
         plain.truncate(plain.len() - pad);

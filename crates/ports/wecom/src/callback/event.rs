@@ -25,30 +25,75 @@ pub struct Event {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Happened {
-    Contact { change: ContactChange, user_id: String, external_user_id: String },
-    Group { chat_id: String, change: GroupChange },
-    Tag { change: TagChange, id: String, kind: Option<TagKind>, strategy_id: Option<i64> },
+    Contact {
+        change: ContactChange,
+        user_id: String,
+        external_user_id: String,
+    },
+    Group {
+        chat_id: String,
+        change: GroupChange,
+    },
+    Tag {
+        change: TagChange,
+        id: String,
+        kind: Option<TagKind>,
+        strategy_id: Option<i64>,
+    },
     Acquisition(Acquisition),
     /// The address book: employees, departments, employees' tags.
     Staff(StaffChange),
     /// An employee came into (`true`) or left the visible range of the app.
     Visible(bool),
-    Entered { key: String },
-    MenuClicked { key: String },
-    MenuOpened { url: String },
-    Located { latitude: f64, longitude: f64, precision: f64, app_type: String },
-    JobDone { job_id: String, job_type: String, code: i64, message: String },
+    Entered {
+        key: String,
+    },
+    MenuClicked {
+        key: String,
+    },
+    MenuOpened {
+        url: String,
+    },
+    /// A menu that scans; what was scanned stays in [`Event::raw`].
+    MenuScanned {
+        key: String,
+    },
+    Located {
+        latitude: f64,
+        longitude: f64,
+        precision: f64,
+        app_type: String,
+    },
+    JobDone {
+        job_id: String,
+        job_type: String,
+        code: i64,
+        message: String,
+    },
     Card(CardClick),
     CardMenu(CardClick),
-    TaskCard { key: String, task_id: String },
+    TaskCard {
+        key: String,
+        task_id: String,
+    },
     /// Archived messages wait; at most one such event per 15 seconds.
     ArchiveWaiting,
     /// Approvals: their content stays in [`Event::raw`].
-    Approval { of_system: bool },
-    MediaUploaded { job_id: String },
+    Approval {
+        of_system: bool,
+    },
+    MediaUploaded {
+        job_id: String,
+    },
     /// Customer service (微信客服): pull with the token.
-    ServiceMessage { token: String, open_kf_id: String },
-    Message { id: String, body: Message },
+    ServiceMessage {
+        token: String,
+        open_kf_id: String,
+    },
+    Message {
+        id: String,
+        body: Message,
+    },
     /// Not in the catalogue: kept whole in [`Event::raw`].
     Unknown,
 }
@@ -133,14 +178,24 @@ pub enum Acquisition {
     BalanceLow,
     BalanceExhausted,
     BalanceIncreased,
-    QuotaExpiresSoon { at: Option<Time>, quota: i64 },
-    LinkUnavailable { link_id: String },
-    LinkDeleted { link_id: String },
+    QuotaExpiresSoon {
+        at: Option<Time>,
+        quota: i64,
+    },
+    LinkUnavailable {
+        link_id: String,
+    },
+    LinkDeleted {
+        link_id: String,
+    },
     ProfileOpened(Visit),
     FriendRequested(Visit),
     ChatStarted(Visit),
     /// The third, fifth and tenth message: the key leads to the chat for about 30 minutes.
-    MessageCame { visit: Visit, chat_key: String },
+    MessageCame {
+        visit: Visit,
+        chat_key: String,
+    },
     RemovedByCustomer(Visit),
 }
 
@@ -157,12 +212,25 @@ pub struct Visit {
 pub enum StaffChange {
     UserCreated(StaffFields),
     /// `new_user_id`: the userid itself changed.
-    UserUpdated { fields: StaffFields, new_user_id: Option<String> },
-    UserDeleted { user_id: String },
+    UserUpdated {
+        fields: StaffFields,
+        new_user_id: Option<String>,
+    },
+    UserDeleted {
+        user_id: String,
+    },
     PartyCreated(PartyFields),
     PartyUpdated(PartyFields),
-    PartyDeleted { id: i64 },
-    TagUpdated { tag_id: i64, users_in: Vec<String>, users_out: Vec<String>, parties_in: Vec<i64>, parties_out: Vec<i64> },
+    PartyDeleted {
+        id: i64,
+    },
+    TagUpdated {
+        tag_id: i64,
+        users_in: Vec<String>,
+        users_out: Vec<String>,
+        parties_in: Vec<i64>,
+        parties_out: Vec<i64>,
+    },
 }
 
 /// What the event tells; a missing field did not change or is not shown to this app.
@@ -264,6 +332,7 @@ fn event_of(name: &str, change: &str, raw: &Element) -> Option<Happened> {
         "enter_agent" => Happened::Entered { key: raw.get("EventKey").to_owned() },
         "click" => Happened::MenuClicked { key: raw.get("EventKey").to_owned() },
         "view" | "view_miniprogram" => Happened::MenuOpened { url: raw.get("EventKey").to_owned() },
+        "scancode_waitmsg" => Happened::MenuScanned { key: raw.get("EventKey").to_owned() },
         "LOCATION" => Happened::Located {
             latitude: raw.decimal("Latitude")?,
             longitude: raw.decimal("Longitude")?,
@@ -393,7 +462,9 @@ fn acquisition(change: &str, raw: &Element) -> Option<Acquisition> {
 }
 
 fn staff(change: &str, raw: &Element) -> Option<StaffChange> {
-    let list = |name: &str| -> Vec<String> { raw.get(name).split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect() };
+    let list = |name: &str| -> Vec<String> {
+        raw.get(name).split(',').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
     let numbers = |name: &str| -> Vec<i64> { list(name).iter().filter_map(|part| part.trim().parse().ok()).collect() };
     let fields = || {
         Some(StaffFields {

@@ -11,8 +11,8 @@ pub use crypto::{Key, signature};
 pub(crate) use crypto::{hex, same};
 pub use error::{CallbackError, Damage};
 pub use event::{
-    Acquisition, CardClick, ContactChange, Event, GroupChange, GroupDetail, GroupUpdate, Happened, Message, PartyFields,
-    Selected, StaffChange, StaffFields, TagChange, TagKind, TransferFailure, Visit,
+    Acquisition, CardClick, ContactChange, Event, GroupChange, GroupDetail, GroupUpdate, Happened, Message,
+    PartyFields, Selected, StaffChange, StaffFields, TagChange, TagKind, TransferFailure, Visit,
 };
 pub use reply::{Article, Reply};
 pub use xml::{BYTES_MAX, Element};

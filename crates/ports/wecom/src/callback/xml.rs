@@ -83,7 +83,9 @@ pub fn read(bytes: &[u8]) -> Result<Element, CallbackError> {
                 let mut buffer = [0; 4];
                 let text = match entity.resolve_char_ref().map_err(not_xml)? {
                     Some(character) => character.encode_utf8(&mut buffer),
-                    None => quick_xml::escape::resolve_predefined_entity(&entity).ok_or(CallbackError::ForeignEntity)?,
+                    None => {
+                        quick_xml::escape::resolve_predefined_entity(&entity).ok_or(CallbackError::ForeignEntity)?
+                    }
                 };
                 add(text, &mut open)?;
             }

@@ -108,9 +108,14 @@ fn a_refused_address_stops_every_call_until_asked_by_hand() {
     let error = world.client.follow_users().unwrap_err();
     assert!(error.needs_a_hand() && error.name() == "ip_not_trusted");
     let again = world.client.corp_tags().unwrap_err();
-    assert_eq!((again.code(), again.call, world.wecom.count("externalcontact/get_corp_tag_list")), (Some(60020), "externalcontact/get_corp_tag_list", 0));
+    assert_eq!(
+        (again.code(), again.call, world.wecom.count("externalcontact/get_corp_tag_list")),
+        (Some(60020), "externalcontact/get_corp_tag_list", 0)
+    );
+    world.clock.advance_seconds(29);
+    assert!(world.client.corp_tags().is_err());
+    // Asked by hand, the setting proves right, and everybody goes on.
     assert!(world.client.probing().corp_tags().is_ok());
-    world.clock.advance_seconds(31);
     assert!(world.client.corp_tags().is_ok());
 }
 
@@ -142,12 +147,19 @@ fn limits_of_the_documentation_are_checked_before_anything_is_sent() {
         client.create_mass(&MassMessage { text: long(1334), sender: Some("u".into()), ..MassMessage::default() }).err(),
         client.create_mass(&MassMessage { text: long(1), ..MassMessage::default() }).err(),
         client.create_mass(&MassMessage { chat_type: "group".into(), text: long(1), ..MassMessage::default() }).err(),
-        client.create_mass(&MassMessage { external_userid: Some(many(10_001)), text: long(1), ..MassMessage::default() }).err(),
+        client
+            .create_mass(&MassMessage { external_userid: Some(many(10_001)), text: long(1), ..MassMessage::default() })
+            .err(),
         client.create_mass(&MassMessage { sender: Some(String::new()), text: long(1), ..MassMessage::default() }).err(),
         client.send_welcome(&Welcome::default()).err(),
         client.send_welcome(&Welcome { attachments: vec![Attachment::image("m"); 10], ..Welcome::default() }).err(),
         client.send_welcome(&Welcome { attachments: vec![Attachment::default()], ..Welcome::default() }).err(),
-        client.create_moment(&Moment { attachments: vec![Attachment::image("m"), Attachment::video("v")], ..Moment::default() }).err(),
+        client
+            .create_moment(&Moment {
+                attachments: vec![Attachment::image("m"), Attachment::video("v")],
+                ..Moment::default()
+            })
+            .err(),
         client.customers_of(&many(101)).all().err(),
         client.add_contact_way(&ContactWay::qr(many(101), "s", "r")).err(),
         client.add_contact_way(&ContactWay::qr(many(1), &"s".repeat(31), "r")).err(),
@@ -215,7 +227,9 @@ fn a_customer_with_many_followers_comes_whole() {
     let world = with_token(|request| {
         let next = request.query.iter().any(|(name, value)| name == "cursor" && value == "c");
         let followers = if next { json!([{"userid": "b"}]) } else { json!([{"userid": "a"}]) };
-        ok(json!({"external_contact": {"external_userid": "wm1"}, "follow_user": followers, "next_cursor": if next { "" } else { "c" }}))
+        ok(
+            json!({"external_contact": {"external_userid": "wm1"}, "follow_user": followers, "next_cursor": if next { "" } else { "c" }}),
+        )
     });
     let customer = world.client.customer("wm1").unwrap();
     let users: Vec<_> = customer.follow_user.iter().map(|follower| follower.userid.as_str()).collect();
@@ -226,8 +240,12 @@ fn a_customer_with_many_followers_comes_whole() {
 fn staff_is_listed_once_whatever_the_case_and_the_departments() {
     let world = with_token(|request| match request.path.as_str() {
         "/cgi-bin/department/simplelist" => ok(json!({"department_id": [{"id": 1}, {"id": 2}]})),
-        _ if request.query.contains(&("department_id".into(), "1".into())) => ok(json!({"userlist": [{"userid": "ChenYu", "name": "陈宇", "department": [1, 2]}]})),
-        _ => ok(json!({"userlist": [{"userid": "chenyu", "name": "陈宇", "department": [2]}, {"userid": "b", "name": "B"}]})),
+        _ if request.query.contains(&("department_id".into(), "1".into())) => {
+            ok(json!({"userlist": [{"userid": "ChenYu", "name": "陈宇", "department": [1, 2]}]}))
+        }
+        _ => ok(
+            json!({"userlist": [{"userid": "chenyu", "name": "陈宇", "department": [2]}, {"userid": "b", "name": "B"}]}),
+        ),
     });
     let staff = world.client.all_staff().unwrap();
     assert_eq!(staff.len(), 2);
@@ -237,7 +255,12 @@ fn staff_is_listed_once_whatever_the_case_and_the_departments() {
 #[test]
 fn files_come_down_as_files_and_refusals_as_errors() {
     let world = with_token(|request| match request.query[0].1.as_str() {
-        "good" => Ok(Response { status: 200, content_type: "image/jpeg".into(), file_name: Some("a.jpg".into()), body: vec![0xff, 0xd8, 0] }),
+        "good" => Ok(Response {
+            status: 200,
+            content_type: "image/jpeg".into(),
+            file_name: Some("a.jpg".into()),
+            body: vec![0xff, 0xd8, 0],
+        }),
         _ => code(40007),
     });
     let file = world.client.download_media("good").unwrap();
@@ -250,7 +273,10 @@ fn files_come_down_as_files_and_refusals_as_errors() {
 fn a_message_with_a_duplicate_check_may_be_sent_again() {
     for (message, sent) in [(StaffMessage::text(&["u"], "t"), 1), (StaffMessage::text(&["u"], "t").once_in(60), 2)] {
         let world = failing(1, || fault(Fault::TimedOut));
-        assert_eq!((world.client.send_to_staff(&message).is_ok(), world.wecom.count("message/send")), (sent == 2, sent));
+        assert_eq!(
+            (world.client.send_to_staff(&message).is_ok(), world.wecom.count("message/send")),
+            (sent == 2, sent)
+        );
     }
 }
 
@@ -263,7 +289,10 @@ fn addresses_for_login_and_channels() {
          &response_type=code&scope=snsapi_base&state=st&agentid=1000002#wechat_redirect"
     );
     assert!(app.web_login_url("https://a", "s", Some("zh")).ends_with("&redirect_uri=https%3A%2F%2Fa&state=s&lang=zh"));
-    assert_eq!(channel_url("https://work.weixin.qq.com/ca/x", "小红书 1").unwrap(), "https://work.weixin.qq.com/ca/x?customer_channel=%E5%B0%8F%E7%BA%A2%E4%B9%A6%201");
+    assert_eq!(
+        channel_url("https://work.weixin.qq.com/ca/x", "小红书 1").unwrap(),
+        "https://work.weixin.qq.com/ca/x?customer_channel=%E5%B0%8F%E7%BA%A2%E4%B9%A6%201"
+    );
 }
 
 #[test]
@@ -275,7 +304,13 @@ fn pages_are_signed_with_a_ticket_that_is_fetched_once() {
     for kind in [Ticket::Corp, Ticket::Agent, Ticket::Corp] {
         let signed = world.client.sign_page(kind, "https://crm.example.com/sidebar#x").unwrap();
         let ticket = if kind == Ticket::Corp { "C" } else { "A" };
-        assert!(page_signature_is_right(ticket, &signed.nonce, &signed.timestamp.to_string(), "https://crm.example.com/sidebar", &signed.signature));
+        assert!(page_signature_is_right(
+            ticket,
+            &signed.nonce,
+            &signed.timestamp.to_string(),
+            "https://crm.example.com/sidebar",
+            &signed.signature
+        ));
     }
     assert_eq!((world.wecom.count("get_jsapi_ticket"), world.wecom.count("ticket/get")), (1, 1));
 }

@@ -20,7 +20,8 @@ fn event(inner: &str) -> Event {
 pub fn sealed(message: &str) -> (Callback, Query, String) {
     let callback = Callback::new("TOKEN", KEY, CORP).unwrap();
     let body = callback.seal(message, "1772503200", "nonce", [7; 16]);
-    let part = |name: &str| body.split_once(&format!("<{name}><![CDATA[")).unwrap().1.split_once("]]>").unwrap().0.to_owned();
+    let part =
+        |name: &str| body.split_once(&format!("<{name}><![CDATA[")).unwrap().1.split_once("]]>").unwrap().0.to_owned();
     let query = Query {
         signature: part("MsgSignature"),
         timestamp: "1772503200".into(),
@@ -80,7 +81,10 @@ fn the_fields_of_the_important_events() {
         ))
     };
     let Happened::Group { change: GroupChange::Updated(update), .. } = group("add_member").what else { panic!() };
-    assert_eq!((update.join_scene, update.quit_scene, update.members), (Some(3), None, vec!["a".into(), "b".to_owned()]));
+    assert_eq!(
+        (update.join_scene, update.quit_scene, update.members),
+        (Some(3), None, vec!["a".into(), "b".to_owned()])
+    );
     let Happened::Group { change: GroupChange::Updated(update), .. } = group("del_member").what else { panic!() };
     assert_eq!((update.join_scene, update.quit_scene, update.version.as_deref()), (None, Some(1), Some("v2")));
 }
@@ -92,6 +96,8 @@ fn the_rest_of_the_catalogue_is_known() {
         "<Event>customer_acquisition</Event><ChangeType>balance_increased</ChangeType>",
         "<Event>customer_acquisition</Event><ChangeType>open_profile</ChangeType><LinkId>ca</LinkId>",
         "<Event>view</Event><EventKey>https://a</EventKey>",
+        "<Event>view_miniprogram</Event><EventKey>pages/a</EventKey>",
+        "<Event>scancode_waitmsg</Event><EventKey>k</EventKey>",
         "<Event>LOCATION</Event><Latitude>23.1</Latitude><Longitude>113.2</Longitude><Precision>1</Precision><AppType>wxwork</AppType>",
         "<Event>batch_job_result</Event><BatchJob><JobId>j</JobId><JobType>sync_user</JobType><ErrCode>0</ErrCode><ErrMsg>ok</ErrMsg></BatchJob>",
         "<Event>change_contact</Event><ChangeType>create_party</ChangeType><Id>2</Id><Name>n</Name><ParentId>1</ParentId><Order>1</Order>",
@@ -152,7 +158,8 @@ fn equal_deliveries_have_one_identity_and_different_ones_do_not() {
 
 #[test]
 fn a_timestamp_far_from_our_clock_is_stale() {
-    let (callback, query, body) = sealed("<xml><ToUserName>ww7c1f0a93be52d846</ToUserName><MsgType>event</MsgType><Event>click</Event></xml>");
+    let (callback, query, body) =
+        sealed("<xml><ToUserName>ww7c1f0a93be52d846</ToUserName><MsgType>event</MsgType><Event>click</Event></xml>");
     for (off, fine) in [(0, true), (600, true), (-600, true), (601, false), (-601, false), (86_400, false)] {
         let got = callback.receive(&query, body.as_bytes(), NOW.plus_seconds(off));
         match fine {
@@ -165,10 +172,14 @@ fn a_timestamp_far_from_our_clock_is_stale() {
 
 #[test]
 fn json_bodies_and_decoded_pluses_are_accepted() {
-    let (callback, query, _) = sealed("<xml><ToUserName>ww7c1f0a93be52d846</ToUserName><MsgType>event</MsgType><Event>click</Event></xml>");
+    let (callback, query, _) =
+        sealed("<xml><ToUserName>ww7c1f0a93be52d846</ToUserName><MsgType>event</MsgType><Event>click</Event></xml>");
     let json = serde_json::json!({"tousername": CORP, "encrypt": query.echo, "agentid": "1"}).to_string();
     assert!(callback.receive(&query, json.as_bytes(), NOW).is_ok());
-    let raw = format!("msg_signature={}&timestamp={}&nonce={}&echostr={}", query.signature, query.timestamp, query.nonce, query.echo);
+    let raw = format!(
+        "msg_signature={}&timestamp={}&nonce={}&echostr={}",
+        query.signature, query.timestamp, query.nonce, query.echo
+    );
     assert!(query.echo.contains('+'), "the sample must show the difference");
     assert_eq!(Query::parse(&raw), query);
 }
@@ -178,14 +189,25 @@ fn replies_are_sealed_for_the_corp_and_survive_any_text() {
     let callback = Callback::new("TOKEN", KEY, CORP).unwrap();
     for text in ["已处理", "a]]>b & <c>", ""] {
         let outer = callback.reply("ChenYu", &Reply::Text(text.into()), NOW);
-        let part = |name: &str| outer.split_once(&format!("<{name}><![CDATA[")).unwrap().1.split_once("]]>").unwrap().0.to_owned();
-        let query = Query { signature: part("MsgSignature"), timestamp: part("TimeStamp"), nonce: part("Nonce"), echo: String::new() };
+        let part = |name: &str| {
+            outer.split_once(&format!("<{name}><![CDATA[")).unwrap().1.split_once("]]>").unwrap().0.to_owned()
+        };
+        let query = Query {
+            signature: part("MsgSignature"),
+            timestamp: part("TimeStamp"),
+            nonce: part("Nonce"),
+            echo: String::new(),
+        };
         let plain = callback.open(&query, outer.as_bytes(), NOW).unwrap();
-        let message = plain.replace(&format!("<ToUserName><![CDATA[ChenYu]]>"), &format!("<ToUserName><![CDATA[{CORP}]]>"));
+        let message = plain.replace("<![CDATA[ChenYu]]>", &format!("<![CDATA[{CORP}]]>"));
         let raw = Event::read(message.as_bytes()).unwrap().raw;
         assert_eq!((raw.get("Content"), raw.get("FromUserName")), (text, CORP));
     }
     let card = serde_json::json!({"card_type": "text_notice", "main_title": {"title": "t"}, "jump_list": [{"type": 1, "url": "u"}, {"type": 1, "url": "v"}]});
     let xml = Reply::Card(card).message("u", CORP, 1);
-    assert!(xml.contains("<TemplateCard><CardType><![CDATA[text_notice]]></CardType>") && xml.matches("<JumpList>").count() == 2, "{xml}");
+    assert!(
+        xml.contains("<TemplateCard><CardType><![CDATA[text_notice]]></CardType>")
+            && xml.matches("<JumpList>").count() == 2,
+        "{xml}"
+    );
 }

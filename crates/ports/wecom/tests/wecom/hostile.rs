@@ -104,7 +104,8 @@ fn every_refusal_has_its_code() {
     assert_eq!(code(&query, "{\"encrypt\": 1}"), "field_missing");
     let other = Callback::new("TOKEN", "kWxPEV2UEDyxWpmPdKC3F4dgPDmOvfKX1HGnEUDS1aR", "wwother").unwrap();
     assert_eq!(other.receive(&query, body.as_bytes(), NOW).unwrap_err().code(), "other_receiver");
-    let wrong_key = Callback::new("TOKEN", "lUsDFLO2DKBdCAEuifuTUp0nd8gsFDkSu4zfbAHog7M", "ww7c1f0a93be52d846").unwrap();
+    let wrong_key =
+        Callback::new("TOKEN", "lUsDFLO2DKBdCAEuifuTUp0nd8gsFDkSu4zfbAHog7M", "ww7c1f0a93be52d846").unwrap();
     assert_eq!(wrong_key.receive(&query, body.as_bytes(), NOW).unwrap_err().code(), "tampered");
     assert_eq!(Callback::new("TOKEN", "short", "ww").err().unwrap().code(), "key_wrong");
 }

@@ -7,5 +7,6 @@ mod limits;
 mod samples;
 mod tokens;
 mod vectors;
+#[cfg(feature = "http")]
 mod wire;
 mod world;

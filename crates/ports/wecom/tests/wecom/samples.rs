@@ -29,7 +29,9 @@ impl Samples {
 
     /// `request` and `response` are file names without `.json`; `call` gets the request's sample.
     fn check(&self, path: &str, request: Option<&str>, response: &str, call: impl Fn(&Client, &Value) -> Called) {
-        let wanted = request.map(|name| self.read(&format!("{name}.request")).unwrap_or_else(|| panic!("{name}"))).unwrap_or(json!({}));
+        let wanted = request
+            .map(|name| self.read(&format!("{name}.request")).unwrap_or_else(|| panic!("{name}")))
+            .unwrap_or(json!({}));
         let answer = self.read(&format!("{response}.response")).unwrap_or_else(|| panic!("{response}"));
         let served = answer.clone();
         let mut first = true;
@@ -69,16 +71,33 @@ impl Samples {
         let world = with_token(move |_| crate::world::ok(answer.clone()));
         let error = call(&world.client).unwrap_err();
         assert_eq!((error.code(), error.retry), (Some(code), retry), "{name}");
-        assert!(error.name() != "unknown_code" && !error.meaning_zh().is_empty() && !error.advice_en().is_empty(), "{name}");
+        assert!(
+            error.name() != "unknown_code" && !error.meaning_zh().is_empty() && !error.advice_en().is_empty(),
+            "{name}"
+        );
     }
 }
 
 /// Without what says nothing (empty, null), what the envelope and paging say, and the form numbers are written in.
 fn plain(value: &Value) -> Value {
-    const ENVELOPE: &[&str] = &["errcode", "errmsg", "cursor", "next_cursor", "limit", "page_size", "is_last", "total", "next_offset", "offset", "expires_in", "order_by", "order_asc"];
+    const ENVELOPE: &[&str] = &[
+        "errcode",
+        "errmsg",
+        "cursor",
+        "next_cursor",
+        "limit",
+        "page_size",
+        "is_last",
+        "total",
+        "next_offset",
+        "offset",
+        "expires_in",
+        "order_by",
+        "order_asc",
+    ];
     match value {
         Value::Object(fields) => {
-            let top = fields.contains_key("errcode") || fields.contains_key("limit") || fields.contains_key("cursor");
+            let top = ["errcode", "limit", "cursor", "page_size"].iter().any(|name| fields.contains_key(*name));
             let kept = fields.iter().filter(|(name, _)| !(top && ENVELOPE.contains(&name.as_str())));
             let kept = kept.map(|(name, value)| (name.clone(), plain(value))).filter(|(_, value)| !is_nothing(value));
             Value::Object(kept.collect())
@@ -131,8 +150,12 @@ fn contacts(s: &Samples) {
     let simple = "department.simplelist";
     s.check("department/simplelist", Some(simple), simple, |c, r| to(c.department_ids(Some(number(r, "id")))?));
     s.check("user/get", Some("user.get"), "user.get", |c, r| to(c.staff(&text(r, "userid"))?));
-    s.check("user/simplelist", Some("user.simplelist"), "user.simplelist", |c, r| to(c.staff_of(number(r, "department_id"))?));
-    s.check("auth/getuserinfo", Some("auth.getuserinfo.member"), "auth.getuserinfo.member", |c, r| to(c.login(&text(r, "code"))?));
+    s.check("user/simplelist", Some("user.simplelist"), "user.simplelist", |c, r| {
+        to(c.staff_of(number(r, "department_id"))?)
+    });
+    s.check("auth/getuserinfo", Some("auth.getuserinfo.member"), "auth.getuserinfo.member", |c, r| {
+        to(c.login(&text(r, "code"))?)
+    });
     s.check("auth/getuserinfo", None, "auth.getuserinfo.non_member", |c, _| to(c.login("CODE")?));
     s.check("get_jsapi_ticket", None, "get_jsapi_ticket", |c, _| to(c.js_ticket(Ticket::Corp)?));
 }
@@ -144,8 +167,12 @@ fn customers(s: &Samples) {
     s.check("externalcontact/get", Some(&e("get")), &e("get"), |c, r| to(c.customer(&text(r, "external_userid"))?));
     s.check("externalcontact/get", None, &e("get.wecom_user"), |c, _| to(c.customer("wo")?));
     let batch = e("batch.get_by_user");
-    s.check("externalcontact/batch/get_by_user", Some(&batch), &batch, |c, r| to(c.customers_of(&of::<Vec<String>>(&r["userid_list"])).all()?));
-    s.check("externalcontact/batch/get_by_user", None, &e("batch.get_by_user.last_page"), |c, _| to(c.customers_of(&["u".to_owned()]).all()?));
+    s.check("externalcontact/batch/get_by_user", Some(&batch), &batch, |c, r| {
+        to(c.customers_of(&of::<Vec<String>>(&r["userid_list"])).all()?)
+    });
+    s.check("externalcontact/batch/get_by_user", None, &e("batch.get_by_user.last_page"), |c, _| {
+        to(c.customers_of(&["u".to_owned()]).all()?)
+    });
     s.check("externalcontact/remark", Some(&e("remark")), &e("remark"), |c, r| to(c.set_remark(&of(r))?));
     let convert = "idconvert.unionid_to_external_userid";
     s.check("idconvert/unionid_to_external_userid", Some(convert), convert, |c, r| {
@@ -164,23 +191,39 @@ fn customers(s: &Samples) {
 fn channels(s: &Samples) {
     let e = |name: &str| format!("externalcontact.{name}");
     let p = |name: &str| format!("externalcontact/{name}");
-    s.check(&p("add_contact_way"), Some(&e("add_contact_way")), &e("add_contact_way"), |c, r| to(c.add_contact_way(&of(r))?));
-    s.check(&p("get_contact_way"), Some(&e("get_contact_way")), &e("get_contact_way"), |c, r| to(c.contact_way(&text(r, "config_id"))?));
+    s.check(&p("add_contact_way"), Some(&e("add_contact_way")), &e("add_contact_way"), |c, r| {
+        to(c.add_contact_way(&of(r))?)
+    });
+    s.check(&p("get_contact_way"), Some(&e("get_contact_way")), &e("get_contact_way"), |c, r| {
+        to(c.contact_way(&text(r, "config_id"))?)
+    });
     s.check(&p("list_contact_way"), Some(&e("list_contact_way")), &e("list_contact_way"), |c, r| {
         to(c.contact_ways(Some(number(r, "start_time")), Some(number(r, "end_time"))).all()?)
     });
-    s.check(&p("update_contact_way"), Some(&e("update_contact_way")), &e("update_contact_way"), |c, r| to(c.update_contact_way(&of(r))?));
-    s.check(&p("del_contact_way"), Some(&e("del_contact_way")), &e("del_contact_way"), |c, r| to(c.delete_contact_way(&text(r, "config_id"))?));
-    s.error(&e("add_contact_way.error"), 41054, Retry::Never, |c| to(c.add_contact_way(&ContactWay::qr(vec!["u".into()], "s", "r"))?));
+    s.check(&p("update_contact_way"), Some(&e("update_contact_way")), &e("update_contact_way"), |c, r| {
+        to(c.update_contact_way(&of(r))?)
+    });
+    s.check(&p("del_contact_way"), Some(&e("del_contact_way")), &e("del_contact_way"), |c, r| {
+        to(c.delete_contact_way(&text(r, "config_id"))?)
+    });
+    s.error(&e("add_contact_way.error"), 41054, Retry::Never, |c| {
+        to(c.add_contact_way(&ContactWay::qr(vec!["u".into()], "s", "r"))?)
+    });
     s.error(&e("del_contact_way.error"), 41044, Retry::Never, |c| to(c.delete_contact_way("x")?));
 
     let a = |name: &str| format!("externalcontact.customer_acquisition.{name}");
     let q = |name: &str| format!("externalcontact/customer_acquisition/{name}");
     s.check(&q("list_link"), Some(&a("list_link")), &a("list_link"), |c, _| to(c.acquisition_links().all()?));
     s.check(&q("get"), Some(&a("get")), &a("get"), |c, r| to(c.acquisition_link(&text(r, "link_id"))?));
-    s.check(&q("create_link"), Some(&a("create_link")), &a("create_link"), |c, r| to(c.create_acquisition_link(&of(r))?));
-    s.check(&q("customer"), Some(&a("customer")), &a("customer"), |c, r| to(c.acquisition_customers(&text(r, "link_id")).all()?));
-    s.check(&q("get_chat_info"), Some(&a("get_chat_info")), &a("get_chat_info"), |c, r| to(c.acquisition_chat(&text(r, "chat_key"))?));
+    s.check(&q("create_link"), Some(&a("create_link")), &a("create_link"), |c, r| {
+        to(c.create_acquisition_link(&of(r))?)
+    });
+    s.check(&q("customer"), Some(&a("customer")), &a("customer"), |c, r| {
+        to(c.acquisition_customers(&text(r, "link_id")).all()?)
+    });
+    s.check(&q("get_chat_info"), Some(&a("get_chat_info")), &a("get_chat_info"), |c, r| {
+        to(c.acquisition_chat(&text(r, "chat_key"))?)
+    });
     s.check(&p("customer_acquisition_quota"), None, &e("customer_acquisition_quota"), |c, _| {
         let quota = c.acquisition_quota()?;
         assert_eq!(quota.total, 1000);
@@ -191,10 +234,14 @@ fn channels(s: &Samples) {
 fn groups(s: &Samples) {
     let e = |name: &str| format!("externalcontact.groupchat.{name}");
     let p = |name: &str| format!("externalcontact/groupchat/{name}");
-    s.check(&p("list"), Some(&e("list")), &e("list"), |c, r| to(c.groups(&of::<Vec<String>>(&r["owner_filter"]["userid_list"]), 0).all()?));
+    s.check(&p("list"), Some(&e("list")), &e("list"), |c, r| {
+        to(c.groups(&of::<Vec<String>>(&r["owner_filter"]["userid_list"]), 0).all()?)
+    });
     s.check(&p("get"), Some(&e("get")), &e("get"), |c, r| to(c.group(&text(r, "chat_id"))?));
     s.check(&p("add_join_way"), Some(&e("add_join_way")), &e("add_join_way"), |c, r| to(c.add_join_way(&of(r))?));
-    s.check(&p("get_join_way"), Some(&e("get_join_way")), &e("get_join_way"), |c, r| to(c.join_way(&text(r, "config_id"))?));
+    s.check(&p("get_join_way"), Some(&e("get_join_way")), &e("get_join_way"), |c, r| {
+        to(c.join_way(&text(r, "config_id"))?)
+    });
     s.check(&p("transfer"), Some(&e("transfer")), &e("transfer"), |c, r| {
         let failed = c.transfer_groups_of_leaver(&of::<Vec<String>>(&r["chat_id_list"]), &text(r, "new_owner"))?;
         assert_eq!(failed[0].errcode, 90500);
@@ -211,7 +258,9 @@ fn groups(s: &Samples) {
         to(c.group_figures_by_day(&owners(r), number(r, "day_begin_time"), number(r, "day_end_time"))?)
     });
     let opengid = "externalcontact.opengid_to_chatid";
-    s.check("externalcontact/opengid_to_chatid", Some(opengid), opengid, |c, r| to(c.group_of_opengid(&text(r, "opengid"))?));
+    s.check("externalcontact/opengid_to_chatid", Some(opengid), opengid, |c, r| {
+        to(c.group_of_opengid(&text(r, "opengid"))?)
+    });
     let behaviour = "externalcontact.get_user_behavior_data";
     s.check("externalcontact/get_user_behavior_data", Some(behaviour), behaviour, |c, r| {
         to(c.behaviour(&of::<Vec<String>>(&r["userid"]), &[], number(r, "start_time"), number(r, "end_time"))?)
@@ -224,12 +273,16 @@ fn groups(s: &Samples) {
 fn tags(s: &Samples) {
     let e = |name: &str| format!("externalcontact.{name}");
     let p = |name: &str| format!("externalcontact/{name}");
-    s.check(&p("get_corp_tag_list"), Some(&e("get_corp_tag_list")), &e("get_corp_tag_list"), |c, r| to(c.corp_tags_of(&[], &of::<Vec<String>>(&r["group_id"]))?));
+    s.check(&p("get_corp_tag_list"), Some(&e("get_corp_tag_list")), &e("get_corp_tag_list"), |c, r| {
+        to(c.corp_tags_of(&[], &of::<Vec<String>>(&r["group_id"]))?)
+    });
     s.check(&p("add_corp_tag"), Some(&e("add_corp_tag")), &e("add_corp_tag"), |c, r| to(c.add_corp_tags(&of(r))?));
     s.check(&p("edit_corp_tag"), Some(&e("edit_corp_tag")), &e("edit_corp_tag"), |c, r| {
         to(c.edit_corp_tag(&text(r, "id"), Some(&text(r, "name")), Some(number(r, "order") as u32))?)
     });
-    s.check(&p("del_corp_tag"), Some(&e("del_corp_tag")), &e("del_corp_tag"), |c, r| to(c.delete_corp_tags(&of::<Vec<String>>(&r["tag_id"]), &[])?));
+    s.check(&p("del_corp_tag"), Some(&e("del_corp_tag")), &e("del_corp_tag"), |c, r| {
+        to(c.delete_corp_tags(&of::<Vec<String>>(&r["tag_id"]), &[])?)
+    });
     s.check(&p("mark_tag"), Some(&e("mark_tag")), &e("mark_tag"), |c, r| to(c.mark_tag(&of(r))?));
     s.error(&e("edit_corp_tag.error"), 40071, Retry::Never, |c| to(c.edit_corp_tag("et", Some("n"), None)?));
     s.error(&e("mark_tag.error"), 84061, Retry::Never, |c| {
@@ -247,26 +300,41 @@ fn messages(s: &Samples) {
         let name = e(&format!("add_msg_template.{kind}"));
         s.check(&p("add_msg_template"), Some(&name), &name, |c, r| to(c.create_mass(&of(r))?));
     }
-    s.check(&p("get_groupmsg_list_v2"), Some(&e("get_groupmsg_list_v2")), &e("get_groupmsg_list_v2"), |c, r| to(c.mass_messages(&of(r)).all()?));
+    s.check(&p("get_groupmsg_list_v2"), Some(&e("get_groupmsg_list_v2")), &e("get_groupmsg_list_v2"), |c, r| {
+        to(c.mass_messages(&of(r)).all()?)
+    });
     s.check(&p("get_groupmsg_task"), Some(&e("get_groupmsg_task")), &e("get_groupmsg_task"), |c, r| {
         let tasks = c.mass_tasks(&text(r, "msgid")).all()?;
         assert_eq!(tasks.iter().map(MassTask::is_sent).collect::<Vec<_>>(), [true, false]);
         to(tasks)
     });
-    s.check(&p("get_groupmsg_send_result"), Some(&e("get_groupmsg_send_result")), &e("get_groupmsg_send_result"), |c, r| {
-        let results = c.mass_results(&text(r, "msgid"), &text(r, "userid")).all()?;
-        let states: Vec<_> = results.iter().map(MassResult::delivery).collect();
-        assert_eq!(states, [Delivery::Sent, Delivery::NotFriends, Delivery::LimitReached]);
-        to(results)
+    s.check(
+        &p("get_groupmsg_send_result"),
+        Some(&e("get_groupmsg_send_result")),
+        &e("get_groupmsg_send_result"),
+        |c, r| {
+            let results = c.mass_results(&text(r, "msgid"), &text(r, "userid")).all()?;
+            let states: Vec<_> = results.iter().map(MassResult::delivery).collect();
+            assert_eq!(states, [Delivery::Sent, Delivery::NotFriends, Delivery::LimitReached]);
+            to(results)
+        },
+    );
+    s.check(&p("get_groupmsg_send_result"), None, &e("get_groupmsg_send_result.group"), |c, _| {
+        to(c.mass_results("m", "u").all()?)
     });
-    s.check(&p("get_groupmsg_send_result"), None, &e("get_groupmsg_send_result.group"), |c, _| to(c.mass_results("m", "u").all()?));
-    s.check(&p("remind_groupmsg_send"), Some(&e("remind_groupmsg_send")), &e("remind_groupmsg_send"), |c, r| to(c.remind_mass(&text(r, "msgid"))?));
-    s.check(&p("cancel_groupmsg_send"), Some(&e("cancel_groupmsg_send")), &e("cancel_groupmsg_send"), |c, r| to(c.cancel_mass(&text(r, "msgid"))?));
+    s.check(&p("remind_groupmsg_send"), Some(&e("remind_groupmsg_send")), &e("remind_groupmsg_send"), |c, r| {
+        to(c.remind_mass(&text(r, "msgid"))?)
+    });
+    s.check(&p("cancel_groupmsg_send"), Some(&e("cancel_groupmsg_send")), &e("cancel_groupmsg_send"), |c, r| {
+        to(c.cancel_mass(&text(r, "msgid"))?)
+    });
     s.error(&e("add_msg_template.single.error"), 41048, Retry::Never, |c| {
         let text = Some(Text::new("t"));
         to(c.create_mass(&MassMessage { sender: Some("u".into()), text, ..MassMessage::default() })?)
     });
-    s.error(&e("get_groupmsg_list_v2.error"), 41063, Retry::AfterMs(30_000), |c| to(c.mass_messages(&MassQuery::default()).all()?));
+    s.error(&e("get_groupmsg_list_v2.error"), 41063, Retry::AfterMs(30_000), |c| {
+        to(c.mass_messages(&MassQuery::default()).all()?)
+    });
     s.error(&e("remind_groupmsg_send.error"), 41094, Retry::Never, |c| to(c.remind_mass("m")?));
     let cancelled = s.read(&e("cancel_groupmsg_send.error")).unwrap();
     with_token(move |_| crate::world::ok(cancelled.clone())).client.cancel_mass("m").unwrap();
@@ -277,27 +345,47 @@ fn messages(s: &Samples) {
     });
     let welcome = || Welcome { welcome_code: "W".into(), text: Some(Text::new("t")), attachments: vec![] };
     s.error(&e("send_welcome_msg.error_expired"), 41050, Retry::Never, |c| to(c.send_welcome(&welcome()).map(drop)?));
-    s.error(&e("send_welcome_msg.error_busy"), 41096, Retry::AfterMs(200), |c| to(c.send_welcome(&welcome()).map(drop)?));
+    s.error(&e("send_welcome_msg.error_busy"), 41096, Retry::AfterMs(200), |c| {
+        to(c.send_welcome(&welcome()).map(drop)?)
+    });
     let there = s.read(&e("send_welcome_msg.error")).unwrap();
     let client = with_token(move |_| crate::world::ok(there.clone())).client;
     assert_eq!(client.send_welcome(&welcome()).unwrap(), Welcomed::AlreadyThere);
 
     s.check("message/send", Some("message.send.text"), "message.send.text", |c, r| to(c.send_to_staff(&of(r))?));
-    s.check("message/send", Some("message.send.template_card"), "message.send.template_card", |c, r| to(c.send_to_staff(&of(r))?));
-    s.check("message/update_template_card", Some("message.update_template_card"), "message.update_template_card", |c, r| to(c.update_card(&of(r))?));
+    s.check("message/send", Some("message.send.template_card"), "message.send.template_card", |c, r| {
+        to(c.send_to_staff(&of(r))?)
+    });
+    s.check(
+        "message/update_template_card",
+        Some("message.update_template_card"),
+        "message.update_template_card",
+        |c, r| to(c.update_card(&of(r))?),
+    );
     s.error("message.send.text.error", 81013, Retry::Never, |c| to(c.send_to_staff(&StaffMessage::text(&["u"], "t"))?));
 }
 
 fn moments(s: &Samples) {
     let e = |name: &str| format!("externalcontact.{name}");
     let p = |name: &str| format!("externalcontact/{name}");
-    s.check(&p("add_moment_task"), Some(&e("add_moment_task")), &e("add_moment_task"), |c, r| to(c.create_moment(&of(r))?));
-    s.check(&p("get_moment_task_result"), Some(&e("get_moment_task_result")), &e("get_moment_task_result"), |c, r| to(c.moment_job(&text(r, "jobid"))?));
-    s.check(&p("get_moment_list"), Some(&e("get_moment_list")), &e("get_moment_list"), |c, r| to(c.moments(&of(r)).all()?));
-    s.check(&p("get_moment_task"), Some(&e("get_moment_task")), &e("get_moment_task"), |c, r| to(c.moment_tasks(&text(r, "moment_id")).all()?));
-    s.check(&p("get_moment_customer_list"), Some(&e("get_moment_customer_list")), &e("get_moment_customer_list"), |c, r| {
-        to(c.moment_customers(&text(r, "moment_id"), &text(r, "userid")).all()?)
+    s.check(&p("add_moment_task"), Some(&e("add_moment_task")), &e("add_moment_task"), |c, r| {
+        to(c.create_moment(&of(r))?)
     });
+    s.check(&p("get_moment_task_result"), Some(&e("get_moment_task_result")), &e("get_moment_task_result"), |c, r| {
+        to(c.moment_job(&text(r, "jobid"))?)
+    });
+    s.check(&p("get_moment_list"), Some(&e("get_moment_list")), &e("get_moment_list"), |c, r| {
+        to(c.moments(&of(r)).all()?)
+    });
+    s.check(&p("get_moment_task"), Some(&e("get_moment_task")), &e("get_moment_task"), |c, r| {
+        to(c.moment_tasks(&text(r, "moment_id")).all()?)
+    });
+    s.check(
+        &p("get_moment_customer_list"),
+        Some(&e("get_moment_customer_list")),
+        &e("get_moment_customer_list"),
+        |c, r| to(c.moment_customers(&text(r, "moment_id"), &text(r, "userid")).all()?),
+    );
     s.check(&p("get_moment_send_result"), Some(&e("get_moment_send_result")), &e("get_moment_send_result"), |c, r| {
         to(c.moment_results(&text(r, "moment_id"), &text(r, "userid")).all()?)
     });
@@ -309,29 +397,47 @@ fn moments(s: &Samples) {
 fn the_rest(s: &Samples) {
     let e = |name: &str| format!("externalcontact.{name}");
     let p = |name: &str| format!("externalcontact/{name}");
-    s.check(&p("add_intercept_rule"), Some(&e("add_intercept_rule")), &e("add_intercept_rule"), |c, r| to(c.add_intercept_rule(&of(r))?));
+    s.check(&p("add_intercept_rule"), Some(&e("add_intercept_rule")), &e("add_intercept_rule"), |c, r| {
+        to(c.add_intercept_rule(&of(r))?)
+    });
     s.check(&p("get_intercept_rule"), Some(&e("get_intercept_rule")), &e("get_intercept_rule"), |c, r| {
         let rule = c.intercept_rule(&text(r, "rule_id"))?;
         assert_eq!(rule.semantics(), [1, 3]);
         to(rule)
     });
-    s.check(&p("add_product_album"), Some(&e("add_product_album")), &e("add_product_album"), |c, r| to(c.add_product(&of(r))?));
-    s.check(&p("get_product_album"), Some(&e("get_product_album")), &e("get_product_album"), |c, r| to(c.product(&text(r, "product_id"))?));
-    s.check(&p("transfer_customer"), Some(&e("transfer_customer")), &e("transfer_customer"), |c, r| to(c.transfer_customers(&of(r))?));
+    s.check(&p("add_product_album"), Some(&e("add_product_album")), &e("add_product_album"), |c, r| {
+        to(c.add_product(&of(r))?)
+    });
+    s.check(&p("get_product_album"), Some(&e("get_product_album")), &e("get_product_album"), |c, r| {
+        to(c.product(&text(r, "product_id"))?)
+    });
+    s.check(&p("transfer_customer"), Some(&e("transfer_customer")), &e("transfer_customer"), |c, r| {
+        to(c.transfer_customers(&of(r))?)
+    });
     s.check(&p("transfer_result"), Some(&e("transfer_result")), &e("transfer_result"), |c, r| {
         let rows = c.transfer_results(&text(r, "handover_userid"), &text(r, "takeover_userid")).all()?;
         let states: Vec<_> = rows.iter().map(TransferResult::state).collect();
         assert_eq!(states, [TransferState::Waiting, TransferState::CustomerRefused]);
         to(rows)
     });
-    s.check(&p("get_unassigned_list"), Some(&e("get_unassigned_list")), &e("get_unassigned_list"), |c, _| to(c.unassigned().all()?));
-    s.check(&p("resigned/transfer_customer"), Some(&e("resigned.transfer_customer")), &e("resigned.transfer_customer"), |c, r| {
-        to(c.transfer_customers_of_leaver(&of(r))?)
+    s.check(&p("get_unassigned_list"), Some(&e("get_unassigned_list")), &e("get_unassigned_list"), |c, _| {
+        to(c.unassigned().all()?)
     });
-    s.check(&p("resigned/transfer_result"), Some(&e("resigned.transfer_result")), &e("resigned.transfer_result"), |c, r| {
-        to(c.transfer_results_of_leaver(&text(r, "handover_userid"), &text(r, "takeover_userid")).all()?)
+    s.check(
+        &p("resigned/transfer_customer"),
+        Some(&e("resigned.transfer_customer")),
+        &e("resigned.transfer_customer"),
+        |c, r| to(c.transfer_customers_of_leaver(&of(r))?),
+    );
+    s.check(
+        &p("resigned/transfer_result"),
+        Some(&e("resigned.transfer_result")),
+        &e("resigned.transfer_result"),
+        |c, r| to(c.transfer_results_of_leaver(&text(r, "handover_userid"), &text(r, "takeover_userid")).all()?),
+    );
+    s.check("media/upload", None, "media.upload", |c, _| {
+        to(c.upload_media(MediaKind::Image, "a.png", b"a picture")?)
     });
-    s.check("media/upload", None, "media.upload", |c, _| to(c.upload_media(MediaKind::Image, "a.png", b"a picture")?));
     s.check("media/uploadimg", None, "media.uploadimg", |c, _| to(c.upload_image("a.png", b"a picture")?));
     s.check("media/upload_attachment", None, "media.upload_attachment", |c, _| {
         to(c.upload_attachment(MediaKind::Image, AttachmentUse::Moment, "a.png", b"a picture")?)
@@ -348,7 +454,8 @@ fn common(s: &Samples) {
     let (request, response) = (s.read("gettoken.request").unwrap(), s.read("gettoken.response").unwrap());
     let world = crate::world::world(move |_| crate::world::ok(response.clone()));
     world.client.check_credentials().unwrap();
-    let query: serde_json::Map<_, _> = world.wecom.last().query.into_iter().map(|(name, value)| (name, value.into())).collect();
+    let query: serde_json::Map<_, _> =
+        world.wecom.last().query.into_iter().map(|(name, value)| (name, value.into())).collect();
     assert_eq!(request, json!({"_query": query}));
     let refused = s.read("gettoken.error").unwrap();
     let error = crate::world::world(move |_| crate::world::ok(refused.clone())).client.check_credentials().unwrap_err();

@@ -103,7 +103,8 @@ impl TokenStore for Elsewhere {
 fn the_lease_of_another_is_waited_for_and_taken_over_when_it_ends() {
     for (brings, own_fetches, used) in [(Some(3), 0, "OTHERS"), (None, 1, "T1")] {
         let world = with_token(|_| ok(json!({"follow_user": []})));
-        let store = Elsewhere { inner: MemoryTokens::default(), brings, asked: AtomicUsize::new(0), key: Default::default() };
+        let store =
+            Elsewhere { inner: MemoryTokens::default(), brings, asked: AtomicUsize::new(0), key: Default::default() };
         let wiring = wiring(world.wecom.clone(), Arc::new(store), world.clock.clone(), world.waited.clone());
         Client::new(app(), wiring).follow_users().unwrap();
         assert_eq!(world.wecom.count("gettoken"), own_fetches, "{brings:?}");
@@ -114,7 +115,8 @@ fn the_lease_of_another_is_waited_for_and_taken_over_when_it_ends() {
 #[test]
 fn who_cannot_wait_for_the_lease_is_told_so() {
     let world = with_token(|_| ok(json!({"follow_user": []})));
-    let store = Elsewhere { inner: MemoryTokens::default(), brings: None, asked: AtomicUsize::new(0), key: Default::default() };
+    let store =
+        Elsewhere { inner: MemoryTokens::default(), brings: None, asked: AtomicUsize::new(0), key: Default::default() };
     let wiring = wiring(world.wecom.clone(), Arc::new(store), world.clock.clone(), world.waited.clone());
     let error = Client::new(app(), wiring).within(Duration::from_secs(2)).follow_users().unwrap_err();
     assert_eq!((error.kind, error.is_retryable()), (Kind::Limited, true));
@@ -123,7 +125,11 @@ fn who_cannot_wait_for_the_lease_is_told_so() {
 #[test]
 fn an_old_token_never_replaces_a_new_one() {
     let store = MemoryTokens::default();
-    let at = |seconds: i64, value: &str| Held { value: value.into(), fetched: Time(seconds * 1_000_000), expires: Time::MAX };
+    let at = |seconds: i64, value: &str| Held {
+        value: value.into(),
+        fetched: Time(seconds * 1_000_000),
+        expires: Time::MAX,
+    };
     store.put("k", &at(10, "new")).unwrap();
     store.put("k", &at(5, "old")).unwrap();
     assert_eq!(store.get("k").unwrap().unwrap().value, "new");

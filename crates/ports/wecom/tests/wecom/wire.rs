@@ -70,7 +70,9 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Seen> {
 }
 
 fn http(status: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
-    let mut out = format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+    let mut out =
+        format!("HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\r\n", body.len())
+            .into_bytes();
     out.extend_from_slice(body);
     out
 }
@@ -86,7 +88,10 @@ fn client(server: &Server) -> Client {
 
 #[test]
 fn calls_share_a_connection_and_their_values_arrive_whole() {
-    let server = serve(|seen| if seen.line.contains("gettoken") { json(TOKEN) } else { json(r#"{"errcode":0,"userid":"a b"}"#) });
+    let server =
+        serve(
+            |seen| if seen.line.contains("gettoken") { json(TOKEN) } else { json(r#"{"errcode":0,"userid":"a b"}"#) },
+        );
     let client = client(&server);
     for _ in 0..5 {
         assert_eq!(client.login("C&D=1 +").unwrap().userid.as_deref(), Some("a b"));
@@ -94,10 +99,17 @@ fn calls_share_a_connection_and_their_values_arrive_whole() {
     client.staff_by_mobile("13800000001").unwrap();
     assert_eq!(server.connections.load(Ordering::SeqCst), 1);
     let seen = server.seen.lock().unwrap();
-    assert!(seen[1].line.starts_with("GET /cgi-bin/auth/getuserinfo?code=C%26D%3D1+%2B&access_token=T+1%2B%26 HTTP/1.1"), "{}", seen[1].line);
+    assert!(
+        seen[1].line.starts_with("GET /cgi-bin/auth/getuserinfo?code=C%26D%3D1+%2B&access_token=T+1%2B%26 HTTP/1.1"),
+        "{}",
+        seen[1].line
+    );
     let post = seen.last().unwrap();
     assert!(post.line.starts_with("POST /cgi-bin/user/getuserid?access_token="));
-    assert_eq!((post.header("content-type"), post.body.as_slice()), ("application/json; charset=utf-8", &br#"{"mobile":"13800000001"}"#[..]));
+    assert_eq!(
+        (post.header("content-type"), post.body.as_slice()),
+        ("application/json; charset=utf-8", &br#"{"mobile":"13800000001"}"#[..])
+    );
 }
 
 #[test]
@@ -114,7 +126,12 @@ fn an_upload_is_a_form_with_one_file() {
     let boundary = seen.header("content-type").strip_prefix("multipart/form-data; boundary=").unwrap().to_owned();
     let (head, rest) = seen.body.split_at(seen.body.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4);
     let head = String::from_utf8(head.to_vec()).unwrap();
-    assert!(head.starts_with(&format!("--{boundary}\r\n")) && head.contains("name=\"media\"; filename=\"海报 _1_.PNG\"") && head.contains("Content-Type: image/png"), "{head}");
+    assert!(
+        head.starts_with(&format!("--{boundary}\r\n"))
+            && head.contains("name=\"media\"; filename=\"海报 _1_.PNG\"")
+            && head.contains("Content-Type: image/png"),
+        "{head}"
+    );
     assert_eq!(rest.strip_suffix(format!("\r\n--{boundary}--\r\n").as_bytes()).unwrap(), content);
 }
 
@@ -141,7 +158,11 @@ fn outages_and_strange_answers_become_errors() {
     let cases: Vec<(&str, Vec<u8>, Kind)> = vec![
         ("bad gateway", http("502 Bad Gateway", "text/html", b"<html>502</html>"), Kind::Http(502)),
         ("not found", http("404 Not Found", "text/plain", b""), Kind::Http(404)),
-        ("moved", http("301 Moved Permanently\r\nLocation: https://elsewhere.example.com/", "text/html", b""), Kind::Http(301)),
+        (
+            "moved",
+            http("301 Moved Permanently\r\nLocation: https://elsewhere.example.com/", "text/html", b""),
+            Kind::Http(301),
+        ),
         ("broken JSON", json("{\"errcode\":0,"), Kind::Http(200)),
         ("other JSON", json("[1,2]"), Kind::Http(200)),
         ("wrong shape", json(r#"{"errcode":0,"userid":{"a":1}}"#), Kind::Shape),
@@ -171,7 +192,8 @@ fn outages_and_strange_answers_become_errors() {
 fn a_closed_port_is_unreachable_and_safe_to_repeat() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let transport = HttpTransport::new(&format!("http://127.0.0.1:{port}/"));
-    let request = Request { method: Method::Get, path: "/x".into(), query: vec![], body: None, timeout: Duration::from_secs(2) };
+    let request =
+        Request { method: Method::Get, path: "/x".into(), query: vec![], body: None, timeout: Duration::from_secs(2) };
     assert_eq!(transport.send(&request).unwrap_err().fault, Fault::Unreachable);
 }
 
@@ -179,10 +201,15 @@ fn a_closed_port_is_unreachable_and_safe_to_repeat() {
 fn a_file_keeps_its_name_and_type() {
     let server = serve(|seen| match seen.line.contains("gettoken") {
         true => json(TOKEN),
-        false => http("200 OK\r\nContent-disposition: attachment; filename=\"a.jpg\"", "image/jpeg", &[0xff, 0xd8, 0xff]),
+        false => {
+            http("200 OK\r\nContent-disposition: attachment; filename=\"a.jpg\"", "image/jpeg", &[0xff, 0xd8, 0xff])
+        }
     });
     let file = client(&server).download_media("M").unwrap();
-    assert_eq!((file.content_type.as_str(), file.file_name.as_deref(), file.body.len()), ("image/jpeg", Some("a.jpg"), 3));
+    assert_eq!(
+        (file.content_type.as_str(), file.file_name.as_deref(), file.body.len()),
+        ("image/jpeg", Some("a.jpg"), 3)
+    );
 }
 
 /// A server that closes kept connections without a word must not lose or double a call.

@@ -20,7 +20,6 @@ pub struct World {
 
 /// Answers by the script; a token request is answered by itself when the script gives status 0.
 pub struct Scripted {
-    pub clock: Arc<FakeClock>,
     pub script: Mutex<Script>,
     pub requests: Mutex<Vec<Request>>,
 }
@@ -62,13 +61,18 @@ pub fn app() -> App {
 
 pub fn world(script: impl FnMut(&Request) -> Answer + Send + 'static) -> World {
     let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
-    let wecom = Arc::new(Scripted { clock: clock.clone(), script: Mutex::new(Box::new(script)), requests: Mutex::default() });
+    let wecom = Arc::new(Scripted { script: Mutex::new(Box::new(script)), requests: Mutex::default() });
     let waited = Arc::new(Waits { clock: clock.clone(), all: Mutex::default() });
     let wiring = wiring(wecom.clone(), Arc::new(MemoryTokens::default()), clock.clone(), waited.clone());
     World { client: Client::new(app(), wiring.clone()), clock, wecom, wiring, waited }
 }
 
-pub fn wiring(transport: Arc<dyn Transport>, store: Arc<dyn TokenStore>, clock: Arc<FakeClock>, wait: Arc<Waits>) -> Wiring {
+pub fn wiring(
+    transport: Arc<dyn Transport>,
+    store: Arc<dyn TokenStore>,
+    clock: Arc<FakeClock>,
+    wait: Arc<Waits>,
+) -> Wiring {
     Wiring {
         transport,
         tokens: Arc::new(Tokens::new(store, clock.clone(), wait.clone())),
@@ -83,7 +87,9 @@ pub fn ok(body: Value) -> Answer {
     answer(200, "application/json; charset=UTF-8", &serde_json::to_vec(&body).unwrap())
 }
 pub fn code(code: i64) -> Answer {
-    ok(json!({"errcode": code, "errmsg": format!("made up, more info at https://open.work.weixin.qq.com/devtool/query?e={code}")}))
+    ok(
+        json!({"errcode": code, "errmsg": format!("made up, more info at https://open.work.weixin.qq.com/devtool/query?e={code}")}),
+    )
 }
 pub fn answer(status: u16, content_type: &str, body: &[u8]) -> Answer {
     Ok(Response { status, content_type: content_type.into(), file_name: None, body: body.into() })
