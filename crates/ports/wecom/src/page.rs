@@ -22,7 +22,7 @@ impl<'a, T> Pages<'a, T> {
     }
     /// Goes on where another run stopped: with the value of [`Pages::cursor`].
     #[must_use]
-    pub fn from(mut self, cursor: &str) -> Self {
+    pub fn resume(mut self, cursor: &str) -> Self {
         self.cursor = Some(cursor.to_owned());
         self
     }

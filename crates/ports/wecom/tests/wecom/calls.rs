@@ -197,7 +197,7 @@ fn pages_follow_the_cursor_not_the_rows_and_can_be_taken_up_again() {
     let mut pages = world.client.groups(&[], 0);
     pages.next().unwrap().unwrap();
     let cursor = pages.cursor().unwrap().to_owned();
-    assert_eq!(ids(world.client.groups(&[], 0).from(&cursor)), ["b"]);
+    assert_eq!(ids(world.client.groups(&[], 0).resume(&cursor)), ["b"]);
 }
 
 #[test]
