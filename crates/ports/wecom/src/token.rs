@@ -1,0 +1,221 @@
+//! One owner per secret: tokens and tickets are fetched by one thread of one process at a time and shared by all.
+
+use crate::assumptions::SECRET_REST_SECONDS;
+use crate::error::{Error, Kind, Result, Retry};
+use crate::wait::Wait;
+use siyu_kernel::{Chance, Clock, Time};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// A token or ticket, and how long it lives.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Held {
+    pub value: String,
+    pub fetched: Time,
+    pub expires: Time,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Held(…, until {})", self.expires)
+    }
+}
+
+/// Where the processes of one installation share tokens. Values are secrets: a store that keeps them on disk seals them.
+pub trait TokenStore: Send + Sync {
+    fn get(&self, key: &str) -> Result<Option<Held>, StoreError>;
+    /// Keeps whichever of the two was fetched later: a process that was asleep cannot put an old token over a new one.
+    fn put(&self, key: &str, held: &Held) -> Result<(), StoreError>;
+    /// Whether `holder` may fetch until `until`: true for one holder at a time, and again for the same holder. A lease that is over is free.
+    fn lease(&self, key: &str, holder: &str, now: Time, until: Time) -> Result<bool, StoreError>;
+    /// Ends the holder's lease early. Nothing happens when another holds it.
+    fn release(&self, key: &str, holder: &str) -> Result<(), StoreError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub String);
+
+/// A store for one process.
+#[derive(Default)]
+pub struct MemoryTokens(Mutex<Memory>);
+
+#[derive(Default)]
+struct Memory {
+    held: HashMap<String, Held>,
+    leases: HashMap<String, (String, Time)>,
+}
+
+impl MemoryTokens {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+impl TokenStore for MemoryTokens {
+    fn get(&self, key: &str) -> Result<Option<Held>, StoreError> {
+        Ok(self.memory().held.get(key).cloned())
+    }
+    fn put(&self, key: &str, held: &Held) -> Result<(), StoreError> {
+        let mut memory = self.memory();
+        if memory.held.get(key).is_none_or(|old| old.fetched <= held.fetched) {
+            memory.held.insert(key.to_owned(), held.clone());
+        }
+        Ok(())
+    }
+    fn lease(&self, key: &str, holder: &str, now: Time, until: Time) -> Result<bool, StoreError> {
+        let mut memory = self.memory();
+        let free = memory.leases.get(key).is_none_or(|(other, end)| other == holder || *end <= now);
+        if free {
+            memory.leases.insert(key.to_owned(), (holder.to_owned(), until));
+        }
+        Ok(free)
+    }
+    fn release(&self, key: &str, holder: &str) -> Result<(), StoreError> {
+        let mut memory = self.memory();
+        if memory.leases.get(key).is_some_and(|(other, _)| other == holder) {
+            memory.leases.remove(key);
+        }
+        Ok(())
+    }
+}
+
+/// What a fetch brought.
+pub(crate) struct Fresh {
+    pub value: String,
+    pub seconds: i64,
+}
+
+/// Renewed this long before the end, or a tenth of the life before it when that is shorter.
+const MARGIN_SECONDS: i64 = 300;
+/// WeCom hands out the same token until shortly before its end: asking again at once brings nothing.
+const PAUSE_SECONDS: i64 = 30;
+/// Longer than a fetch may take.
+const LEASE_SECONDS: i64 = 30;
+
+/// The owner of all tokens of a process. Share one between all clients.
+pub struct Tokens {
+    store: Arc<dyn TokenStore>,
+    clock: Arc<dyn Clock>,
+    wait: Arc<dyn Wait>,
+    holder: String,
+    gates: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+}
+
+impl Tokens {
+    pub fn new(store: Arc<dyn TokenStore>, clock: Arc<dyn Clock>, wait: Arc<dyn Wait>) -> Self {
+        let holder = format!("{:032x}", u128::from_be_bytes(Chance::secret()));
+        Self { store, clock, wait, holder, gates: Mutex::default() }
+    }
+
+    /// The value under `key`, not `stale`, fetched by `fetch` when nobody has it. Waits for another's fetch until `deadline`.
+    pub(crate) fn get(
+        &self,
+        key: &str,
+        stale: Option<&str>,
+        deadline: Time,
+        fetch: &dyn Fn() -> Result<Fresh>,
+    ) -> Result<String> {
+        let held = self.read(key)?;
+        let good = held.filter(|held| self.is_good(held, stale));
+        if let Some(held) = &good
+            && !self.should_renew(held)
+        {
+            return Ok(held.value.clone());
+        }
+        if let Some(error) = self.resting(key)? {
+            return good.map(|held| held.value).ok_or(error);
+        }
+        let gate = self.gates().entry(key.to_owned()).or_default().clone();
+        let _turn = gate.lock().unwrap_or_else(|broken| broken.into_inner());
+        loop {
+            let good = self.read(key)?.filter(|held| self.is_good(held, stale));
+            if let Some(held) = &good
+                && !self.should_renew(held)
+            {
+                return Ok(held.value.clone());
+            }
+            // The rest may have been ordered by the one we waited for.
+            if let Some(error) = self.resting(key)? {
+                return good.map(|held| held.value).ok_or(error);
+            }
+            let now = self.clock.now();
+            let leased = self.store.lease(key, &self.holder, now, now.plus_seconds(LEASE_SECONDS)).map_err(broken)?;
+            if leased {
+                // Another process may have finished between our reading and our lease.
+                let again = self.read(key)?.filter(|held| self.is_good(held, stale) && !self.should_renew(held));
+                let fetched = match again {
+                    Some(held) => Ok(held.value),
+                    None => self.fetch(key, fetch),
+                };
+                self.store.release(key, &self.holder).map_err(broken)?;
+                // A token that still lives is better than an error.
+                return fetched.or_else(|error| good.map(|held| held.value).ok_or(error));
+            }
+            if let Some(held) = good {
+                return Ok(held.value);
+            }
+            if now >= deadline {
+                let detail = "another process is fetching the token";
+                return Err(Error::new("gettoken", Kind::Limited, Retry::AfterMs(1000), detail));
+            }
+            self.wait.wait(Duration::from_millis(50));
+        }
+    }
+
+    fn fetch(&self, key: &str, fetch: &dyn Fn() -> Result<Fresh>) -> Result<String> {
+        let fetched = self.clock.now();
+        match fetch() {
+            Ok(fresh) => {
+                let expires = fetched.plus_seconds(fresh.seconds);
+                let held = Held { value: fresh.value, fetched, expires };
+                self.store.put(key, &held).map_err(broken)?;
+                Ok(held.value)
+            }
+            Err(error) => {
+                if let Some(code @ (40001 | 40013 | 41004)) = error.code() {
+                    let expires = fetched.plus_seconds(SECRET_REST_SECONDS);
+                    let rest = Held { value: code.to_string(), fetched, expires };
+                    self.store.put(&rest_key(key), &rest).map_err(broken)?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The refusal of this secret a short while ago. Asking again would get our address blocked; a changed secret has another key.
+    fn resting(&self, key: &str) -> Result<Option<Error>> {
+        let now = self.clock.now();
+        let rest = self.read(&rest_key(key))?.filter(|rest| rest.expires > now);
+        Ok(rest.map(|rest| {
+            let code = rest.value.parse().unwrap_or(40001);
+            let detail = format!("refused at {}; not asked again before {}", rest.fetched, rest.expires);
+            Error::new("gettoken", Kind::Refused(code), Retry::WhenFixed, detail)
+        }))
+    }
+
+    fn is_good(&self, held: &Held, stale: Option<&str>) -> bool {
+        self.clock.now() < held.expires && stale != Some(held.value.as_str())
+    }
+    fn should_renew(&self, held: &Held) -> bool {
+        let now = self.clock.now();
+        let life = held.expires.0.saturating_sub(held.fetched.0);
+        let margin = (life / 10).min(MARGIN_SECONDS * 1_000_000);
+        now.0 >= held.expires.0.saturating_sub(margin) && now >= held.fetched.plus_seconds(PAUSE_SECONDS)
+    }
+    fn read(&self, key: &str) -> Result<Option<Held>> {
+        self.store.get(key).map_err(broken)
+    }
+    fn gates(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<()>>>> {
+        self.gates.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+}
+
+fn rest_key(key: &str) -> String {
+    format!("{key}/rest")
+}
+
+fn broken(error: StoreError) -> Error {
+    Error::new("gettoken", Kind::TokenStore, Retry::AfterMs(5000), error)
+}

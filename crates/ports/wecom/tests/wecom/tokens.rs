@@ -1,0 +1,156 @@
+//! One owner per secret, across threads and across processes that share a store.
+
+use crate::world::*;
+use serde_json::json;
+use siyu_kernel::{Clock, Time};
+use siyu_wecom::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+#[test]
+fn many_threads_fetch_one_token() {
+    let world = world(|request| {
+        if is_token(request) {
+            std::thread::sleep(Duration::from_millis(20));
+            return token("T1");
+        }
+        ok(json!({"follow_user": []}))
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| world.client.follow_users().unwrap());
+        }
+    });
+    assert_eq!(world.wecom.count("gettoken"), 1);
+}
+
+#[test]
+fn a_token_is_renewed_before_its_end_and_not_at_every_call_near_it() {
+    let world = with_token(|_| ok(json!({"follow_user": []})));
+    let start = world.clock.now();
+    for (at, fetched) in [(0, 1), (6000, 1), (6899, 1), (6901, 2), (6902, 2), (6931, 2)] {
+        world.clock.set(start.plus_seconds(at));
+        world.client.follow_users().unwrap();
+        assert_eq!(world.wecom.count("gettoken"), fetched, "after {at} s");
+    }
+}
+
+#[test]
+fn a_wrong_secret_is_not_tried_again_for_a_while_by_anybody() {
+    let store = Arc::new(MemoryTokens::default());
+    let world = world(|_| code(40001));
+    let wiring = |world: &World| wiring(world.wecom.clone(), store.clone(), world.clock.clone(), world.waited.clone());
+    let here = Client::new(app(), wiring(&world));
+    let there = Client::new(app(), wiring(&world));
+    for client in [&here, &there, &here.probing(), &there.probing()] {
+        let error = client.follow_users().unwrap_err();
+        assert_eq!((error.code(), error.needs_a_hand()), (Some(40001), true));
+    }
+    assert_eq!(world.wecom.count("gettoken"), 1);
+    // Another secret is another matter.
+    let fixed = Client::new(App { secret: "NEW".into(), ..app() }, wiring(&world));
+    assert!(fixed.follow_users().is_err());
+    assert_eq!(world.wecom.count("gettoken"), 2);
+    world.clock.advance_seconds(601);
+    assert!(here.follow_users().is_err());
+    assert_eq!(world.wecom.count("gettoken"), 3);
+}
+
+#[test]
+fn a_second_process_uses_what_the_first_has_fetched() {
+    let store = Arc::new(MemoryTokens::default());
+    let world = with_token(|_| ok(json!({"follow_user": []})));
+    for _ in 0..2 {
+        let wiring = wiring(world.wecom.clone(), store.clone(), world.clock.clone(), world.waited.clone());
+        Client::new(app(), wiring).follow_users().unwrap();
+    }
+    assert_eq!(world.wecom.count("gettoken"), 1);
+}
+
+/// A store whose lease belongs to a process that fetches meanwhile, or that has died.
+struct Elsewhere {
+    inner: MemoryTokens,
+    brings: Option<usize>,
+    asked: AtomicUsize,
+    key: std::sync::Mutex<String>,
+}
+
+impl TokenStore for Elsewhere {
+    fn get(&self, key: &str) -> Result<Option<Held>, StoreError> {
+        self.inner.get(key)
+    }
+    fn put(&self, key: &str, held: &Held) -> Result<(), StoreError> {
+        self.inner.put(key, held)
+    }
+    fn lease(&self, key: &str, holder: &str, now: Time, until: Time) -> Result<bool, StoreError> {
+        if self.asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.inner.lease(key, "the other", now, now.plus_seconds(10))?;
+            *self.key.lock().unwrap() = key.to_owned();
+        }
+        if self.brings == Some(self.asked.load(Ordering::SeqCst)) {
+            let held = Held { value: "OTHERS".into(), fetched: now, expires: now.plus_seconds(7200) };
+            self.inner.put(key, &held)?;
+        }
+        self.inner.lease(key, holder, now, until)
+    }
+    fn release(&self, key: &str, holder: &str) -> Result<(), StoreError> {
+        self.inner.release(key, holder)
+    }
+}
+
+#[test]
+fn the_lease_of_another_is_waited_for_and_taken_over_when_it_ends() {
+    for (brings, own_fetches, used) in [(Some(3), 0, "OTHERS"), (None, 1, "T1")] {
+        let world = with_token(|_| ok(json!({"follow_user": []})));
+        let store =
+            Elsewhere { inner: MemoryTokens::default(), brings, asked: AtomicUsize::new(0), key: Default::default() };
+        let wiring = wiring(world.wecom.clone(), Arc::new(store), world.clock.clone(), world.waited.clone());
+        Client::new(app(), wiring).follow_users().unwrap();
+        assert_eq!(world.wecom.count("gettoken"), own_fetches, "{brings:?}");
+        assert!(world.wecom.last().query.contains(&("access_token".into(), used.into())), "{brings:?}");
+    }
+}
+
+#[test]
+fn who_cannot_wait_for_the_lease_is_told_so() {
+    let world = with_token(|_| ok(json!({"follow_user": []})));
+    let store =
+        Elsewhere { inner: MemoryTokens::default(), brings: None, asked: AtomicUsize::new(0), key: Default::default() };
+    let wiring = wiring(world.wecom.clone(), Arc::new(store), world.clock.clone(), world.waited.clone());
+    let error = Client::new(app(), wiring).within(Duration::from_secs(2)).follow_users().unwrap_err();
+    assert_eq!((error.kind, error.is_retryable()), (Kind::Limited, true));
+}
+
+#[test]
+fn an_old_token_never_replaces_a_new_one() {
+    let store = MemoryTokens::default();
+    let at = |seconds: i64, value: &str| Held {
+        value: value.into(),
+        fetched: Time(seconds * 1_000_000),
+        expires: Time::MAX,
+    };
+    store.put("k", &at(10, "new")).unwrap();
+    store.put("k", &at(5, "old")).unwrap();
+    assert_eq!(store.get("k").unwrap().unwrap().value, "new");
+    assert!(store.lease("k", "a", Time(0), Time(10)).unwrap());
+    assert!(!store.lease("k", "b", Time(9), Time(20)).unwrap());
+    store.release("k", "b").unwrap();
+    assert!(!store.lease("k", "b", Time(9), Time(20)).unwrap(), "only the holder lets go");
+    assert!(store.lease("k", "b", Time(10), Time(20)).unwrap(), "an ended lease is free");
+}
+
+#[test]
+fn a_token_that_lives_outlasts_a_wecom_that_does_not_answer() {
+    let mut first = true;
+    let world = world(move |request| match (is_token(request), std::mem::take(&mut first)) {
+        (true, true) => token("T1"),
+        (true, false) => fault(Fault::Unreachable),
+        _ => ok(json!({"follow_user": []})),
+    });
+    world.client.follow_users().unwrap();
+    world.clock.advance_seconds(7000);
+    world.client.follow_users().unwrap();
+    assert!(world.wecom.count("gettoken") > 1);
+    assert!(world.wecom.last().query.contains(&("access_token".into(), "T1".into())));
+}
