@@ -65,7 +65,9 @@ const ALIASES: [(&str, &str); 9] = [
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of faults: {0:?}; write NAME=RATE,… with rates from 0 to 1 and names out of duplicate, late, lost, disorder, busy (-1), limit (45009), concurrency (45033), conflict (45035), timeout, expired (42001), address (60020), proxy, or `bad` for some of each")]
+#[error(
+    "not a list of faults: {0:?}; write NAME=RATE,… with rates from 0 to 1 and names out of duplicate, late, lost, disorder, busy (-1), limit (45009), concurrency (45033), conflict (45035), timeout, expired (42001), address (60020), proxy, or `bad` for some of each"
+)]
 pub struct NotFaults(pub String);
 
 impl Faults {

@@ -153,7 +153,7 @@ pub const NAMES_BOTH: f64 = 0.12;
 pub const BRANDS_ACCEPTED: [f64; 10] = [0.08, 0.14, 0.18, 0.17, 0.15, 0.10, 0.07, 0.05, 0.03, 0.03];
 /// Messages of one brand a week that bother nobody: median and spread; scaled by how many brands somebody accepts. [A], fitted to the three above.
 pub const BUDGET_PER_WEEK: (f64, f64) = (3.6, 0.55);
-/// What counts against the budget: a message in the chat, in a group, in a muted group, a moment. [A] 
+/// What counts against the budget: a message in the chat, in a group, in a muted group, a moment. [A]
 pub const WEIGHT_SINGLE: f64 = 1.0;
 pub const WEIGHT_GROUP: f64 = 0.3;
 pub const WEIGHT_MUTED: f64 = 0.05;
@@ -161,16 +161,16 @@ pub const WEIGHT_MOMENT: f64 = 0.15;
 /// Days in which the memory of a message fades by a factor e.
 pub const MEMORY_DAYS: f64 = 7.0;
 /// Hazard of giving up, for each message, times how far the load is above the budget (0 below it). Fitted.
-pub const ANGER: f64 = 0.055;
+pub const ANGER: f64 = 0.105;
 /// Hazard of giving up, for each message that says nothing to its reader. Fitted.
-pub const BOREDOM: f64 = 0.037;
+pub const BOREDOM: f64 = 0.056;
 /// [A] The chance that an ordinary message says nothing to its reader; personal, useful and repeated ones differ.
 pub const DULL: f64 = 0.55;
 pub const DULL_PERSONAL: f64 = 0.3;
 pub const DULL_OFFER: f64 = 0.4;
 pub const DULL_REPEATED: f64 = 0.95;
 /// [A] Giving up means muting for some, deleting for the others. Who has muted hears [`WEIGHT_MUTED`] of it.
-pub const MUTES: f64 = 0.4;
+pub const MUTES: f64 = 0.35;
 /// Bait hunters leave within days, and say the content was poor: their share at the average channel. Fitted.
 pub const BAIT: f64 = 0.085;
 pub const BAIT_DAYS: f64 = 4.0;

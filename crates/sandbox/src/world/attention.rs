@@ -28,7 +28,8 @@ impl Content {
 #[derive(Clone, Copy)]
 pub(super) enum Way {
     Chat(RelationNo),
-    Group(GroupNo),
+    /// And whether the reader has muted it.
+    Group(GroupNo, bool),
     Moment(RelationNo),
 }
 
@@ -37,12 +38,12 @@ impl World {
     pub(super) fn reach(&mut self, person: PersonNo, way: Way, by: Reach, number: usize, content: &Content) -> bool {
         let muted = match way {
             Way::Chat(relation) | Way::Moment(relation) => self.relations[relation].muted,
-            Way::Group(group) => self.groups[group].members.iter().any(|m| m.who == Who::Person(person) && m.muted),
+            Way::Group(_, muted) => muted,
         };
         let (single, in_group, as_moment) = parameters::SEEN;
         let (weight, seen) = match way {
             Way::Chat(_) => (parameters::WEIGHT_SINGLE, single),
-            Way::Group(_) => (parameters::WEIGHT_GROUP, in_group),
+            Way::Group(..) => (parameters::WEIGHT_GROUP, in_group),
             Way::Moment(_) => (parameters::WEIGHT_MOMENT, as_moment),
         };
         let (weight, seen) =
@@ -80,7 +81,8 @@ impl World {
         let hours = dice.exponential(6.0);
         let names_both = dice.chance(parameters::NAMES_BOTH);
         let mutes = dice.chance(parameters::MUTES);
-        let answers = dice.chance(if by == Reach::Welcome { parameters::REPLIES_TO_WELCOME } else { parameters::REPLIES });
+        let answers =
+            dice.chance(if by == Reach::Welcome { parameters::REPLIES_TO_WELCOME } else { parameters::REPLIES });
         let answer_hours = dice.exponential(parameters::REPLY_HOURS);
         self.people[person].dice = dice;
 
@@ -111,12 +113,12 @@ impl World {
             Way::Chat(relation) | Way::Moment(relation) => {
                 self.plan_in_hours(hours, Plan::Leave { relation, reasons });
             }
-            Way::Group(group) if mutes => {
+            Way::Group(group, _) if mutes => {
                 if let Some(member) = self.groups[group].members.iter_mut().find(|m| m.who == Who::Person(person)) {
                     member.muted = true;
                 }
             }
-            Way::Group(group) => self.plan_in_hours(hours, Plan::LeaveGroup { person, group }),
+            Way::Group(group, _) => self.plan_in_hours(hours, Plan::LeaveGroup { person, group }),
         }
     }
 }

@@ -75,7 +75,8 @@ impl World {
             items.push((dice.below(self.products.len()), 1 + u32::from(dice.chance(0.1))));
             more -= 1.0;
         }
-        let friend = self.people[person].relations.iter().rev().copied().find(|&r| self.relations[r].status == Status::Active);
+        let friend =
+            self.people[person].relations.iter().rev().copied().find(|&r| self.relations[r].status == Status::Active);
         let guide = friend.filter(|_| dice.chance(parameters::THROUGH_GUIDE)).map(|r| self.relations[r].staff);
         let home = self.people[person].store;
         let store = match guide.and_then(|staff| self.staff[staff].store) {

@@ -12,9 +12,9 @@ impl ContactWay {
 impl World {
     /// Where a new contact way is put up: at the channel its state or remark names, else round and round.
     pub fn place_for(&self, state: &str, remark: &str) -> usize {
-        let named = parameters::CHANNELS
-            .iter()
-            .position(|channel| [state, remark].iter().any(|text| text.contains(channel.word) || text.contains(channel.name)));
+        let named = parameters::CHANNELS.iter().position(|channel| {
+            [state, remark].iter().any(|text| text.contains(channel.word) || text.contains(channel.name))
+        });
         named.unwrap_or(self.contact_ways.len() % parameters::CHANNELS.len())
     }
 
@@ -65,10 +65,24 @@ impl World {
         let behind = self.behind(users, departments);
         let staff = behind.get(self.people[person].dice.below(behind.len())).copied();
         let (Some(staff), true) = (staff, self.link_balance > 0) else {
-            self.tell(What::Acquisition { change: "link_unavailable", link: Some(link), state: String::new(), staff: None, person: None, chat: None });
+            self.tell(What::Acquisition {
+                change: "link_unavailable",
+                link: Some(link),
+                state: String::new(),
+                staff: None,
+                person: None,
+                chat: None,
+            });
             return None;
         };
-        self.tell(What::Acquisition { change: "friend_request", link: Some(link), state: channel.clone(), staff: None, person: None, chat: None });
+        self.tell(What::Acquisition {
+            change: "friend_request",
+            link: Some(link),
+            state: channel.clone(),
+            staff: None,
+            person: None,
+            chat: None,
+        });
         let added = self.add_through(staff, person, 16, Source::Link { link, channel }, skip_verify);
         if added.is_some() {
             self.link_balance -= 1;
@@ -78,13 +92,27 @@ impl World {
                 _ => None,
             };
             if let Some(change) = change {
-                self.tell(What::Acquisition { change, link: None, state: String::new(), staff: None, person: None, chat: None });
+                self.tell(What::Acquisition {
+                    change,
+                    link: None,
+                    state: String::new(),
+                    staff: None,
+                    person: None,
+                    chat: None,
+                });
             }
         }
         added
     }
 
-    fn add_through(&mut self, staff: StaffNo, person: PersonNo, add_way: u16, source: Source, skip_verify: bool) -> Option<RelationNo> {
+    fn add_through(
+        &mut self,
+        staff: StaffNo,
+        person: PersonNo,
+        add_way: u16,
+        source: Source,
+        skip_verify: bool,
+    ) -> Option<RelationNo> {
         if skip_verify {
             let half = self.people[person].dice.chance(parameters::HALF_ADDED);
             return self.befriend(staff, person, add_way, source, true, half);

@@ -183,7 +183,14 @@ impl World {
         self.tell(What::DeletedByCustomer { staff, person, reasons });
         if let Source::Link { link, .. } = source {
             let (staff, person) = (Some(staff), Some(person));
-            self.tell(What::Acquisition { change: "del_follow_user", link: Some(link), state, staff, person, chat: None });
+            self.tell(What::Acquisition {
+                change: "del_follow_user",
+                link: Some(link),
+                state,
+                staff,
+                person,
+                chat: None,
+            });
         }
     }
 
@@ -196,8 +203,15 @@ impl World {
     }
 
     /// The member edits a customer's card in the client, which the brand hears of.
-    pub fn guide_edits(&mut self, relation: RelationNo, remark: Option<String>, personal_tag: Option<&str>, tags: &[usize]) {
-        let tags: Vec<usize> = tags.iter().copied().filter(|&tag| self.tags.get(tag).is_some_and(|t| !t.deleted)).collect();
+    pub fn guide_edits(
+        &mut self,
+        relation: RelationNo,
+        remark: Option<String>,
+        personal_tag: Option<&str>,
+        tags: &[usize],
+    ) {
+        let tags: Vec<usize> =
+            tags.iter().copied().filter(|&tag| self.tags.get(tag).is_some_and(|t| !t.deleted)).collect();
         let here = &mut self.relations[relation];
         if here.status != Status::Active {
             return;

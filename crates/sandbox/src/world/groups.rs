@@ -12,7 +12,14 @@ impl World {
     /// A new group with its owner in it.
     pub fn found_group(&mut self, store: usize, owner: StaffNo, name: String, created: Time) -> GroupNo {
         let group = self.groups.len();
-        let first = Member { who: Who::Staff(owner), joined: created, scene: 1, invitor: None, state: String::new(), muted: false };
+        let first = Member {
+            who: Who::Staff(owner),
+            joined: created,
+            scene: 1,
+            invitor: None,
+            state: String::new(),
+            muted: false,
+        };
         self.groups.push(Group {
             name,
             owner,
@@ -35,14 +42,36 @@ impl World {
     }
 
     /// Puts a person into a group's list; tells nobody.
-    pub(super) fn seat(&mut self, group: GroupNo, person: PersonNo, joined: Time, scene: u8, invitor: Option<StaffNo>, state: String) {
-        self.groups[group].members.push(Member { who: Who::Person(person), joined, scene, invitor, state, muted: false });
+    pub(super) fn seat(
+        &mut self,
+        group: GroupNo,
+        person: PersonNo,
+        joined: Time,
+        scene: u8,
+        invitor: Option<StaffNo>,
+        state: String,
+    ) {
+        self.groups[group].members.push(Member {
+            who: Who::Person(person),
+            joined,
+            scene,
+            invitor,
+            state,
+            muted: false,
+        });
         self.groups[group].version += 1;
         self.people[person].groups.push(group);
     }
 
     /// A person joins: by code (`scene` 3, up to the smaller limit) or invited (1). False if they are in, or the group is full or gone.
-    pub fn join_group(&mut self, group: GroupNo, person: PersonNo, scene: u8, invitor: Option<StaffNo>, state: &str) -> bool {
+    pub fn join_group(
+        &mut self,
+        group: GroupNo,
+        person: PersonNo,
+        scene: u8,
+        invitor: Option<StaffNo>,
+        state: &str,
+    ) -> bool {
         let limit = if scene == 3 { parameters::GROUP_SIZE_BY_CODE } else { parameters::GROUP_SIZE };
         let here = &self.groups[group];
         if here.dismissed || here.members.len() >= limit || self.people[person].groups.contains(&group) {
@@ -107,14 +136,18 @@ impl World {
 
     /// A friend of a guide finds a group of the store: by a code of the brand's, by the group's own code, or invited.
     pub(super) fn join_some_group(&mut self, person: PersonNo, staff: StaffNo) {
-        let Some(store) = self.staff[staff].store.filter(|_| self.lively && self.friends(staff, person).is_some()) else { return };
+        let Some(store) = self.staff[staff].store.filter(|_| self.lively && self.friends(staff, person).is_some())
+        else {
+            return;
+        };
         let mut dice = self.people[person].dice;
         let by_code = dice.chance(parameters::JOINS_BY_CODE);
         let here = &self.stores[store].groups;
         let ways: Vec<usize> = (0..self.join_ways.len())
             .filter(|&w| !self.join_ways[w].deleted && self.join_ways[w].groups.iter().any(|g| here.contains(g)))
             .collect();
-        let room: Vec<GroupNo> = here.iter().copied().filter(|&g| !self.groups[g].dismissed && self.groups[g].members.len() < 150).collect();
+        let room: Vec<GroupNo> =
+            here.iter().copied().filter(|&g| !self.groups[g].dismissed && self.groups[g].members.len() < 150).collect();
         let way = ways.get(dice.below(ways.len())).copied();
         let group = room.get(dice.below(room.len())).copied();
         self.people[person].dice = dice;
@@ -157,7 +190,14 @@ impl World {
         here.owner = owner;
         here.admins.retain(|&s| s != owner);
         if !here.members.iter().any(|m| m.who == Who::Staff(owner)) {
-            here.members.push(Member { who: Who::Staff(owner), joined: now, scene: 1, invitor: None, state: String::new(), muted: false });
+            here.members.push(Member {
+                who: Who::Staff(owner),
+                joined: now,
+                scene: 1,
+                invitor: None,
+                state: String::new(),
+                muted: false,
+            });
             here.version += 1;
         }
     }

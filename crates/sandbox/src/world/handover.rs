@@ -59,14 +59,18 @@ impl World {
     pub fn ask_transfer(&mut self, handover: StaffNo, takeover: StaffNo, person: PersonNo, resigned: bool) -> i64 {
         let wanted = if resigned { Status::Unassigned } else { Status::Active };
         let relation = self.people[person].relations.iter().rev().copied();
-        let relation = relation.into_iter().find(|&r| self.relations[r].staff == handover && self.relations[r].status == wanted);
+        let relation =
+            relation.into_iter().find(|&r| self.relations[r].staff == handover && self.relations[r].status == wanted);
         let Some(relation) = relation else { return 84061 };
         let of_person = || self.transfers.iter().filter(|t| t.person == person);
         if of_person().any(|t| t.status == TransferStatus::Waiting) {
             return 40100;
         }
         let quarter_ago = self.now.plus_days(-90);
-        if !resigned && of_person().filter(|t| !t.resigned && t.status == TransferStatus::Done && t.due > quarter_ago).count() >= 2 {
+        if !resigned
+            && of_person().filter(|t| !t.resigned && t.status == TransferStatus::Done && t.due > quarter_ago).count()
+                >= 2
+        {
             return 40128;
         }
         if self.staff[takeover].active >= parameters::CUSTOMERS_PER_MEMBER {
@@ -108,7 +112,13 @@ impl World {
         let day_ago = self.now.plus_days(-1);
         let quarter_ago = self.now.plus_days(-90);
         let recent = here.handed_over.iter().filter(|&&at| at > quarter_ago).count();
-        let of_owner = self.groups.iter().filter(|g| g.owner == owner).flat_map(|g| &g.handed_over).filter(|&&at| at > day_ago).count();
+        let of_owner = self
+            .groups
+            .iter()
+            .filter(|g| g.owner == owner)
+            .flat_map(|g| &g.handed_over)
+            .filter(|&&at| at > day_ago)
+            .count();
         match (resigned, gone) {
             (true, false) => return 90500,
             (false, true) => return 90502,

@@ -3,10 +3,28 @@
 use super::*;
 
 const QUESTIONS: [&str; 8] = [
-    "这款敏感肌能用吗？", "店里有现货吗", "有什么活动吗？", "谢谢～", "多少钱呀", "可以帮我留一件吗", "上次买的快用完了", "怎么领优惠券？",
+    "这款敏感肌能用吗？",
+    "店里有现货吗",
+    "有什么活动吗？",
+    "谢谢～",
+    "多少钱呀",
+    "可以帮我留一件吗",
+    "上次买的快用完了",
+    "怎么领优惠券？",
 ];
-const ANSWERS: [&str; 5] = ["您好，可以的，敏感肌也适用哦", "店里有货，给您留一件", "这周会员日有满减", "好的，稍后发您", "优惠券在小程序首页领取"];
-const SHARED: [&str; 4] = ["这款是您上次问过的，今天到货了", "天气干燥，推荐您试试这款", "周末店里有护肤体验，欢迎来坐坐", "您的肤质很适合这款"];
+const ANSWERS: [&str; 5] = [
+    "您好，可以的，敏感肌也适用哦",
+    "店里有货，给您留一件",
+    "这周会员日有满减",
+    "好的，稍后发您",
+    "优惠券在小程序首页领取",
+];
+const SHARED: [&str; 4] = [
+    "这款是您上次问过的，今天到货了",
+    "天气干燥，推荐您试试这款",
+    "周末店里有护肤体验，欢迎来坐坐",
+    "您的肤质很适合这款",
+];
 
 impl World {
     pub(super) fn live(&mut self, plan: Plan) {
@@ -48,8 +66,9 @@ impl World {
             return;
         }
         let channel = self.people[person].channel;
-        let ways: Vec<usize> =
-            (0..self.contact_ways.len()).filter(|&w| self.contact_ways[w].open() && self.contact_ways[w].channel == channel).collect();
+        let ways: Vec<usize> = (0..self.contact_ways.len())
+            .filter(|&w| self.contact_ways[w].open() && self.contact_ways[w].channel == channel)
+            .collect();
         let word = parameters::CHANNELS[channel].word;
         let links: Vec<usize> = match word {
             "ad" | "kol" | "live" => (0..self.links.len()).filter(|&l| !self.links[l].deleted).collect(),
@@ -82,17 +101,33 @@ impl World {
             return;
         }
         self.say(relation, true, text);
-        let Relation { staff, heard, source, state, person, .. } = self.relations[relation].clone();
+        let Relation { staff, heard, ref source, person, .. } = self.relations[relation];
+        let link = if let Source::Link { link, .. } = source { Some(*link) } else { None };
         self.staff_day(staff).heard += 1;
-        if let Source::Link { link, .. } = source {
+        if let Some(link) = link {
+            let state = self.relations[relation].state.clone();
             if heard == 1 {
-                self.tell(What::Acquisition { change: "customer_start_chat", link: Some(link), state: state.clone(), staff: Some(staff), person: Some(person), chat: None });
+                self.tell(What::Acquisition {
+                    change: "customer_start_chat",
+                    link: Some(link),
+                    state: state.clone(),
+                    staff: Some(staff),
+                    person: Some(person),
+                    chat: None,
+                });
             }
             if matches!(heard, 3 | 5 | 10) {
                 self.chats.push(ChatKey { relation, count: heard, open: true });
                 let chat = self.chats.len() - 1;
                 self.plan(self.now.plus_seconds(1800), Plan::CloseChat { chat });
-                self.tell(What::Acquisition { change: "message_from_customer", link: Some(link), state, staff: None, person: None, chat: Some(chat) });
+                self.tell(What::Acquisition {
+                    change: "message_from_customer",
+                    link: Some(link),
+                    state,
+                    staff: None,
+                    person: None,
+                    chat: Some(chat),
+                });
             }
         }
         if self.staff[staff].dice.chance(parameters::GUIDE_ANSWERS) {
@@ -115,7 +150,8 @@ impl World {
             return;
         }
         let staff = self.relations[relation].staff;
-        let asked = self.relations[relation].chat.iter().rev().find(|line| line.by_customer).map_or(self.now, |line| line.at);
+        let asked =
+            self.relations[relation].chat.iter().rev().find(|line| line.by_customer).map_or(self.now, |line| line.at);
         let minutes = ((self.now.0 - asked.0) / 60_000_000) as u32;
         let day = self.staff_day(staff);
         day.answered += 1;
@@ -154,7 +190,9 @@ impl World {
                 self.reach(person, attention::Way::Chat(relation), Reach::Guide, relation, &content);
             }
         }
-        if dice.chance(parameters::EDITS_PER_DAY) && let Some(relation) = self.some_customer(staff, &mut dice) {
+        if dice.chance(parameters::EDITS_PER_DAY)
+            && let Some(relation) = self.some_customer(staff, &mut dice)
+        {
             let words = ["爱砍价", "老客", "闺蜜推荐", "VIP", "敏感肌"];
             let word = words[dice.below(words.len())];
             if dice.chance(0.5) {
@@ -165,7 +203,9 @@ impl World {
                 self.guide_edits(relation, None, Some(word), &[tag]);
             }
         }
-        if dice.chance(parameters::DELETES_PER_QUARTER / 90.0) && let Some(relation) = self.some_customer(staff, &mut dice) {
+        if dice.chance(parameters::DELETES_PER_QUARTER / 90.0)
+            && let Some(relation) = self.some_customer(staff, &mut dice)
+        {
             self.guide_deletes(relation);
         }
         self.staff[staff].dice = dice;
@@ -173,7 +213,10 @@ impl World {
 
     fn some_customer(&self, staff: StaffNo, dice: &mut Dice) -> Option<RelationNo> {
         let all = &self.staff[staff].relations;
-        (0..8).map(|_| dice.below(all.len())).filter_map(|at| all.get(at).copied()).find(|&r| self.relations[r].status == Status::Active)
+        (0..8)
+            .map(|_| dice.below(all.len()))
+            .filter_map(|at| all.get(at).copied())
+            .find(|&r| self.relations[r].status == Status::Active)
     }
 
     /// Members of a group talk a little every evening.
@@ -183,7 +226,8 @@ impl World {
         }
         self.plan(self.now.plus_days(1), Plan::GroupDay(group));
         let mut dice = self.groups[group].dice;
-        let messages = dice.exponential(parameters::GROUP_TALK * self.groups[group].members.len() as f64).round() as usize;
+        let messages =
+            dice.exponential(parameters::GROUP_TALK * self.groups[group].members.len() as f64).round() as usize;
         for _ in 0..messages {
             let at = dice.below(self.groups[group].members.len());
             if let Some(Member { who: Who::Person(person), .. }) = self.groups[group].members.get(at) {
@@ -215,9 +259,9 @@ impl World {
         }
         let mut dice = self.people[person].dice;
         if dice.chance(parameters::INVITED_COMES) {
-            let free = (0..20).map(|_| dice.below(self.people.len())).find(|&p| {
-                p != person && self.people[p].arrived.is_none() && self.people[p].ring.is_none()
-            });
+            let free = (0..20)
+                .map(|_| dice.below(self.people.len()))
+                .find(|&p| p != person && self.people[p].arrived.is_none() && self.people[p].ring.is_none());
             if let Some(friend) = free {
                 self.people[friend].invited_by = Some(person);
                 self.tell(What::Invited { by: person, person: friend });

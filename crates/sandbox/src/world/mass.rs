@@ -35,7 +35,10 @@ impl World {
             let all = order.groups.unwrap_or_else(|| (0..self.groups.len()).collect());
             for group in all {
                 let owner = self.groups[group].owner;
-                if self.groups[group].dismissed || !self.serves(owner) || order.sender.is_some_and(|sender| sender != owner) {
+                if self.groups[group].dismissed
+                    || !self.serves(owner)
+                    || order.sender.is_some_and(|sender| sender != owner)
+                {
                     failed.groups.push(group);
                 } else {
                     by_staff.entry(owner).or_default().push(group);
@@ -44,9 +47,7 @@ impl World {
         } else {
             let people = match (&order.people, order.sender) {
                 (Some(people), _) => people.clone(),
-                (None, Some(staff)) => {
-                    self.staff[staff].relations.iter().map(|&r| self.relations[r].person).collect()
-                }
+                (None, Some(staff)) => self.staff[staff].relations.iter().map(|&r| self.relations[r].person).collect(),
                 (None, None) => (0..self.people.len()).filter(|&p| !self.people[p].relations.is_empty()).collect(),
             };
             for person in people {
@@ -119,7 +120,8 @@ impl World {
         self.masses[mass].tasks[task].confirmed = Some(self.now);
         for at in 0..self.masses[mass].tasks[task].targets.len() {
             let to = self.masses[mass].tasks[task].targets[at].to;
-            let delivery = if to_groups { self.mass_to_group(to, mass, &text) } else { self.mass_to_customer(to, mass, &text) };
+            let delivery =
+                if to_groups { self.mass_to_group(to, mass, &text) } else { self.mass_to_customer(to, mass, &text) };
             let target = &mut self.masses[mass].tasks[task].targets[at];
             target.delivery = delivery;
             target.at = (delivery == Delivery::Sent).then_some(self.now);
@@ -153,9 +155,10 @@ impl World {
             return Delivery::OverLimit;
         }
         let content = attention::Content::text(text, "");
-        let members: Vec<PersonNo> = self.groups[group].members.iter().filter_map(|m| m.person()).collect();
-        for person in members {
-            self.reach(person, attention::Way::Group(group), Reach::GroupMass, mass, &content);
+        let members: Vec<(PersonNo, bool)> =
+            self.groups[group].members.iter().filter_map(|member| Some((member.person()?, member.muted))).collect();
+        for (person, muted) in members {
+            self.reach(person, attention::Way::Group(group, muted), Reach::GroupMass, mass, &content);
         }
         Delivery::Sent
     }

@@ -135,6 +135,12 @@ impl World {
     /// Stops people from doing anything by themselves from now on; what the brand and tests do still has its consequences.
     pub fn hush(&mut self) {
         self.lively = false;
+        self.agenda.retain(|planned| {
+            matches!(
+                planned.plan,
+                Plan::Accept { .. } | Plan::Request { .. } | Plan::Transfer(_) | Plan::CloseChat { .. }
+            )
+        });
     }
 
     /// Lives on until `time` and tells what happened, oldest first, along with what the brand's calls caused since the last time.
@@ -188,7 +194,8 @@ impl World {
     }
     pub fn person(&self, external_userid: &str) -> Option<PersonNo> {
         let kind = if external_userid.starts_with("wo") { Id::Business } else { Id::Person };
-        self.number(kind, external_userid).filter(|&n| n < self.people.len() && self.external_userid(n) == external_userid)
+        self.number(kind, external_userid)
+            .filter(|&n| n < self.people.len() && self.external_userid(n) == external_userid)
     }
     pub fn union_id(&self, person: PersonNo) -> Option<String> {
         self.people[person].union_id.then(|| self.id(Id::Union, person))
@@ -203,13 +210,20 @@ impl World {
     /// The relation of a pair that stands, if one does.
     pub fn friends(&self, staff: StaffNo, person: PersonNo) -> Option<RelationNo> {
         let of_person = &self.people[person].relations;
-        of_person.iter().rev().copied().find(|&r| self.relations[r].staff == staff && self.relations[r].status == Status::Active)
+        of_person
+            .iter()
+            .rev()
+            .copied()
+            .find(|&r| self.relations[r].staff == staff && self.relations[r].status == Status::Active)
     }
     /// Members and sub-departments' members of a department.
     pub fn members_of(&self, department: i64) -> Vec<StaffNo> {
         let inside = self.subtree(department);
         (0..self.staff.len())
-            .filter(|&s| self.staff[s].status == StaffStatus::Active && self.staff[s].departments.iter().any(|d| inside.contains(d)))
+            .filter(|&s| {
+                self.staff[s].status == StaffStatus::Active
+                    && self.staff[s].departments.iter().any(|d| inside.contains(d))
+            })
             .collect()
     }
     pub fn subtree(&self, department: i64) -> Vec<i64> {

@@ -121,7 +121,10 @@ pub enum Source {
     #[default]
     Personal,
     Way(usize),
-    Link { link: usize, channel: String },
+    Link {
+        link: usize,
+        channel: String,
+    },
 }
 
 #[derive(Clone, Debug)]

@@ -14,7 +14,14 @@ impl World {
             if does && self.lively {
                 self.plan_at_work(hours, Plan::Publish { moment: number, task });
             }
-            moment.tasks.push(MomentTask { staff, range, published: None, seen_by: Vec::new(), likes: Vec::new(), comments: Vec::new() });
+            moment.tasks.push(MomentTask {
+                staff,
+                range,
+                published: None,
+                seen_by: Vec::new(),
+                likes: Vec::new(),
+                comments: Vec::new(),
+            });
         }
         self.moments.push(moment);
         number

@@ -11,7 +11,15 @@ impl World {
     }
     pub fn new_tag_group(&mut self, name: &str, order: u32, by_app: bool) -> usize {
         let id = self.next_tag_id();
-        self.tag_groups.push(TagGroup { name: name.into(), created: self.now, order, deleted: false, tags: Vec::new(), id, by_app });
+        self.tag_groups.push(TagGroup {
+            name: name.into(),
+            created: self.now,
+            order,
+            deleted: false,
+            tags: Vec::new(),
+            id,
+            by_app,
+        });
         self.tag_groups.len() - 1
     }
     pub fn new_tag(&mut self, group: usize, name: &str, order: u32, by_app: bool) -> usize {
@@ -63,7 +71,15 @@ impl World {
         self.tell(What::TagChanged { id, group: false, change: "delete" });
     }
     /// Something a member does in the app.
-    pub fn uses_app(&mut self, staff: StaffNo, event: &'static str, key: &str, task: &str, response: Option<usize>, selected: Vec<(String, Vec<String>)>) {
+    pub fn uses_app(
+        &mut self,
+        staff: StaffNo,
+        event: &'static str,
+        key: &str,
+        task: &str,
+        response: Option<usize>,
+        selected: Vec<(String, Vec<String>)>,
+    ) {
         self.tell(What::App { staff, event, key: key.into(), task: task.into(), response, selected });
     }
 }
