@@ -13,17 +13,17 @@ impl Dice {
         let key = Chance::seeded(seed).next();
         Self(mix(key ^ mix(kind.wrapping_mul(0xA076_1D64_78BD_642F) ^ mix(number.wrapping_add(0x9E37_79B9)))))
     }
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         mix(self.0)
     }
     /// In `[0, 1)`.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1u64 << 53) as f64
+        (self.draw() >> 11) as f64 / (1u64 << 53) as f64
     }
     /// In `0..bound`; 0 when the bound is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        ((u128::from(self.draw()) * bound as u128) >> 64) as usize
     }
     pub fn chance(&mut self, probability: f64) -> bool {
         self.unit() < probability
@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn subjects_have_dice_of_their_own() {
-        assert_eq!(Dice::of(1, 2, 3).next(), Dice::of(1, 2, 3).next());
-        assert_ne!(Dice::of(1, 2, 3).next(), Dice::of(1, 2, 4).next());
-        assert_ne!(Dice::of(1, 2, 3).next(), Dice::of(2, 2, 3).next());
+        assert_eq!(Dice::of(1, 2, 3).draw(), Dice::of(1, 2, 3).draw());
+        assert_ne!(Dice::of(1, 2, 3).draw(), Dice::of(1, 2, 4).draw());
+        assert_ne!(Dice::of(1, 2, 3).draw(), Dice::of(2, 2, 3).draw());
     }
 }

@@ -162,7 +162,7 @@ fn a_message_with_an_offer_brings_purchases_that_silence_does_not() {
 }
 
 #[test]
-fn quotas_hold_one_a_day_and_the_days_of_the_month() {
+fn nobody_gets_two_mass_messages_on_a_day() {
     let mut world = World::new(3, Scale { before: 1.0, ..Scale::TINY }, start());
     world.hush();
     let first = send_to_all(&mut world, "一");
@@ -173,9 +173,7 @@ fn quotas_hold_one_a_day_and_the_days_of_the_month() {
         world.advance_to(start().plus_days(day));
         sent += send_to_all(&mut world, "三");
     }
-    assert_eq!(sent, first * 31, "March has 31 days");
-    world.advance_to(start().plus_days(31));
-    assert_eq!(send_to_all(&mut world, "四"), first, "April begins");
+    assert_eq!(sent, first * 31, "one on each of 31 days");
 }
 
 /// What must hold at every instant.

@@ -250,8 +250,8 @@ struct Address {
 /// A callback that is kept back for a while.
 enum Until {
     Time(Time),
-    /// So many others have gone out.
-    Others(u32),
+    /// So many others have gone out, or this time has come.
+    Others(u32, Time),
 }
 
 struct Letter {
@@ -329,6 +329,7 @@ impl Mailer {
             self.enter(happening, now, Outcome::NoUrl, xml);
             return;
         }
+        let patience = now.plus_seconds(10);
         let mut strikes = |fault| faults.rate(fault) > 0.0 && dice.chance(faults.rate(fault));
         let (lost, twice, late, overtaken) =
             (strikes(Fault::Lost), strikes(Fault::Duplicate), strikes(Fault::Late), strikes(Fault::Disorder));
@@ -343,7 +344,7 @@ impl Mailer {
             let until = now.plus_seconds(5 + dice.below(116) as i64);
             lock(&self.post.held).push((Until::Time(until), letter));
         } else if overtaken {
-            lock(&self.post.held).push((Until::Others(1 + dice.below(5) as u32), letter));
+            lock(&self.post.held).push((Until::Others(1 + dice.below(5) as u32, patience), letter));
         } else {
             self.send(letter);
             self.count_down();
@@ -353,7 +354,7 @@ impl Mailer {
             if dice.chance(0.5) {
                 self.send(letter);
             } else {
-                lock(&self.post.held).push((Until::Others(1 + dice.below(5) as u32), letter));
+                lock(&self.post.held).push((Until::Others(1 + dice.below(5) as u32, patience), letter));
             }
         }
     }
@@ -361,24 +362,21 @@ impl Mailer {
     fn count_down(&self) {
         let mut held = lock(&self.post.held);
         for (until, _) in held.iter_mut() {
-            if let Until::Others(left) = until {
+            if let Until::Others(left, _) = until {
                 *left = left.saturating_sub(1);
             }
         }
-        let ready: Vec<_> = held.extract_if(.., |(until, _)| matches!(until, Until::Others(0))).collect();
+        let ready: Vec<_> = held.extract_if(.., |(until, _)| matches!(until, Until::Others(0, _))).collect();
         drop(held);
         for (_, letter) in ready {
             self.send(letter);
         }
     }
 
-    /// Sends what was kept back until now; what waits to be overtaken waits at most until the clock moves on.
+    /// Sends what was kept back until now.
     pub fn release(&self, now: Time) {
         let ready: Vec<_> = lock(&self.post.held)
-            .extract_if(.., |(until, _)| match until {
-                Until::Time(time) => *time <= now,
-                Until::Others(_) => false,
-            })
+            .extract_if(.., |(until, _)| matches!(until, Until::Time(at) | Until::Others(_, at) if *at <= now))
             .collect();
         for (_, letter) in ready {
             self.send(letter);

@@ -16,6 +16,7 @@ use crate::ids::{self, Id};
 use crate::parameters::{self, Scale};
 use crate::world::World;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{any, get};
 use callbacks::Mailer;
 use office::Office;
@@ -157,6 +158,8 @@ impl Sandbox {
             .route("/wwlogin/sso/login", get(login::authorize))
             .route("/wwopen/sso/qrConnect", get(login::authorize))
             .merge(control::router())
+            // A file of 20 MB, and the form around it.
+            .layer(DefaultBodyLimit::max(24 << 20))
             .with_state(self.clone())
     }
 

@@ -205,3 +205,21 @@ fn count_mass(last: &mut i32, month: &mut (i32, u32), today: i32) -> bool {
     month.1 += 1;
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_a_day_and_the_days_of_the_month() {
+        let february = calendar::day(Time::parse("2026-02-01T04:00:00Z").unwrap());
+        let (mut last, mut month) = (i32::MIN, (0, 0));
+        for day in 0..28 {
+            assert!(count_mass(&mut last, &mut month, february + day));
+            assert!(!count_mass(&mut last, &mut month, february + day), "twice on a day");
+        }
+        last = i32::MIN;
+        assert!(!count_mass(&mut last, &mut month, february + 27), "a twenty-ninth in February");
+        assert!(count_mass(&mut last, &mut month, february + 28), "March begins");
+    }
+}

@@ -46,7 +46,10 @@ fn link(call: &Call<'_>) -> Result<usize, Code> {
     if call.world.links[link].deleted { refuse_because(40058, "link_id") } else { Ok(link) }
 }
 
-fn range(call: &Call<'_>) -> Result<Option<(Vec<StaffNo>, Vec<i64>)>, Code> {
+/// Members and departments.
+type Covered = (Vec<StaffNo>, Vec<i64>);
+
+fn range(call: &Call<'_>) -> Result<Option<Covered>, Code> {
     let Some(range) = call.value("range") else { return Ok(None) };
     let mut users = Vec::new();
     for userid in strings(&range["user_list"]) {

@@ -31,8 +31,11 @@ fn agent(call: &Call<'_>) -> Result<(), Code> {
     }
 }
 
-/// Who is meant, and what of it nobody knows.
-fn receivers(call: &Call<'_>) -> Result<(BTreeSet<StaffNo>, Vec<String>, Vec<String>), Code> {
+/// Members, and the users and departments that nobody knows.
+type Receivers = (BTreeSet<StaffNo>, Vec<String>, Vec<String>);
+
+/// Who is meant.
+fn receivers(call: &Call<'_>) -> Result<Receivers, Code> {
     let split = |name: &str| -> Vec<String> {
         let text = call.text(name).unwrap_or_default();
         text.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect()

@@ -62,8 +62,8 @@ fn behaviour(call: &mut Call<'_>) -> Answer {
             let share = f64::from(sum.answered.min(sum.heard)) / f64::from(sum.heard);
             row["reply_percentage"] = ((share * 10_000.0).round() / 100.0).into();
         }
-        if sum.answered > 0 {
-            row["avg_reply_time"] = (sum.answer_minutes / sum.answered).into();
+        if let Some(minutes) = sum.answer_minutes.checked_div(sum.answered) {
+            row["avg_reply_time"] = minutes.into();
         }
         row
     });
