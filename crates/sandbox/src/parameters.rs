@@ -161,9 +161,9 @@ pub const WEIGHT_MOMENT: f64 = 0.15;
 /// Days in which the memory of a message fades by a factor e.
 pub const MEMORY_DAYS: f64 = 7.0;
 /// Hazard of giving up, for each message, times how far the load is above the budget (0 below it). Fitted.
-pub const ANGER: f64 = 0.105;
+pub const ANGER: f64 = 0.125;
 /// Hazard of giving up, for each message that says nothing to its reader. Fitted.
-pub const BOREDOM: f64 = 0.056;
+pub const BOREDOM: f64 = 0.047;
 /// [A] The chance that an ordinary message says nothing to its reader; personal, useful and repeated ones differ.
 pub const DULL: f64 = 0.55;
 pub const DULL_PERSONAL: f64 = 0.3;

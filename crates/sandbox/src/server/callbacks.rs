@@ -71,7 +71,7 @@ pub struct Sent {
 }
 
 /// Callbacks that are remembered for `/sandbox/callbacks`.
-const REMEMBERED: usize = 200_000;
+const REMEMBERED: usize = 50_000;
 
 // ------------------------------------------------------------------------------------------------------------------ as XML
 

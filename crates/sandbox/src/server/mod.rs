@@ -99,7 +99,7 @@ impl Options {
 }
 
 /// Happenings that are kept for `/sandbox/happenings`; older ones are forgotten.
-const REMEMBERED: usize = 1_000_000;
+const REMEMBERED: usize = 300_000;
 
 struct State {
     world: World,
@@ -188,6 +188,12 @@ impl Sandbox {
         let caused = state.world.take_happenings();
         self.emit(&mut state, caused);
         result
+    }
+    /// Happenings from number `from` on, at most `limit`: what the brand's tills and its shop would know. The last 300,000 are kept.
+    pub fn happenings(&self, from: u64, limit: usize) -> Vec<Happening> {
+        let state = self.lock();
+        let skip = state.happenings.front().map_or(0, |first| from.saturating_sub(first.number)) as usize;
+        state.happenings.iter().skip(skip).take(limit).cloned().collect()
     }
     pub fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;
