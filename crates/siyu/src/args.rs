@@ -42,6 +42,8 @@ pub enum Command {
     Doctor(Place),
     /// Start with a demo brand, made from a real retail data set that ships with the program.
     Demo(Demo),
+    /// Serve a simulated WeCom with simulated people, to try things against (docs/sandbox.md).
+    Sandbox(Sandbox),
 }
 
 #[derive(Args)]
@@ -229,4 +231,22 @@ pub struct Demo {
     /// Make the demo brand and stop, without serving.
     #[arg(long)]
     pub no_serve: bool,
+}
+
+#[derive(Args)]
+pub struct Sandbox {
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    pub listen: String,
+    /// The same seed gives the same world.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// small, city or chain.
+    #[arg(long, default_value = "small")]
+    pub scale: String,
+    /// Bad manners with their rates: duplicate=0.1,late=0.05,lost=0.01 … or `bad` for some of each.
+    #[arg(long, default_value = "")]
+    pub faults: String,
+    /// The world's clock stands until it is moved over `/sandbox/advance`.
+    #[arg(long)]
+    pub standing: bool,
 }

@@ -9,6 +9,7 @@ mod jobs;
 mod output;
 mod query;
 mod quiet;
+mod sandbox;
 mod serve;
 mod workspace;
 
@@ -47,5 +48,6 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Rebuild(args) => commands::rebuild(&args, json),
         Command::Doctor(args) => commands::doctor(&args, json),
         Command::Demo(args) => demo::demo(&args, json),
+        Command::Sandbox(args) => sandbox::sandbox(&args, json),
     }
 }

@@ -53,7 +53,7 @@ pub fn listen(open: Open, address: &str, ready: impl FnOnce(String) -> Result<()
     result
 }
 
-async fn stopped() {
+pub async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
     match signal(SignalKind::terminate()) {
         Ok(mut terminate) => {
