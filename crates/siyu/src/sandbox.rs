@@ -25,7 +25,7 @@ pub fn sandbox(args: &Args, as_json: bool) -> Result<(), Refusal> {
     })?;
     let wall = clocks::system();
     let clock = if args.standing { WorldClock::standing(wall.now()) } else { WorldClock::following(wall) };
-    let sandbox = Sandbox::new(Options { faults, ..Options::new(listen, args.seed, scale, clock) });
+    let options = Options { faults, ..Options::new(listen, args.seed, scale, clock) };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -41,6 +41,6 @@ pub fn sandbox(args: &Args, as_json: bool) -> Result<(), Refusal> {
             &format!("模拟企业微信已启动：http://{local}（凭据见 /sandbox/credentials）"),
             &format!("The simulated WeCom serves on http://{local} (credentials under /sandbox/credentials)"),
         );
-        sandbox.serve_on(listener, serve::stopped()).await.map_err(Refusal::internal)
+        Sandbox::new(options).serve_on(listener, serve::stopped()).await.map_err(Refusal::internal)
     })
 }
