@@ -129,7 +129,9 @@ fn rule(Edit(of): &Edit) -> Value {
 
 /// A workspace with this many people: two attributes each at least, tags, totals of orders.
 fn written(folder: &Path, people: u64, now: Time) -> Outcome<Db> {
-    let config = DbConfig::sqlite(&folder.join("workspace.db"), &folder.join("backups")).with(&siyu_api::migrations());
+    let tables =
+        [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_audience::MIGRATIONS].concat();
+    let config = DbConfig::sqlite(&folder.join("workspace.db"), &folder.join("backups")).with(&tables);
     let db = Db::open(config.mode(OpenMode::Migrate), &SystemClock)?;
     let (now, day) = (now.0, 86_400_000_000_i64);
     let each = format!("WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < {people})");
@@ -174,7 +176,7 @@ fn behaviour(people: u64, now: Time) -> Snapshot {
                 }
             }
         }
-        let parts = build_parts(&mut facts, &Zone::utc(), threads);
+        let parts = build_parts(&facts, &Zone::utc(), threads);
         views.extend(
             parts
                 .into_iter()
