@@ -74,7 +74,7 @@ function View({ spec, result, small }: ViewProps<TouchpointsSpec, TouchpointsRes
         data: drawn.nodes.map((node, at) => ({ name: node.node, symbolSize: 8 + 34 * Math.sqrt(node.people / most), itemStyle: { color: COLORS[at % COLORS.length] } })),
         links: drawn.links.map((link) => ({ source: link.from, target: link.to, lineStyle: { width: 0.8 + 5 * (link.count / busiest) } })),
         edgeSymbol: ["none", "arrow"] as [string, string], edgeSymbolSize: 7, lineStyle: { color: "source" as const, opacity: 0.35, curveness: 0.25 },
-        label: { show: true, color: "#1d2421", fontSize: 12, formatter: ({ name }: { name: string }) => names.event(name) }, emphasis: { focus: "adjacency" as const },
+        label: { show: true, color: "#1d2421", fontSize: 12, width: around - 6, overflow: "truncate" as const, formatter: ({ name }: { name: string }) => names.event(name) }, emphasis: { focus: "adjacency" as const },
       }],
     };
   }, [drawn, around, names, format, t]);
