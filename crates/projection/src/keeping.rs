@@ -353,7 +353,6 @@ impl Inner {
         self.setup.db.transact(move |tx| keeper.damaged(tx, id))?;
         name.iter().for_each(|name| self.folder.set_aside(name));
         self.damaged.fetch_add(1, Ordering::SeqCst);
-        metrics::counter!("siyu_behaviour_damaged_total").increment(1);
         self.reopen(true)
     }
 

@@ -112,7 +112,6 @@ impl Inner {
                 continue;
             }
             tracing::error!(file = row.file, bucket = row.bucket, %error, "a file of the behaviour columns is damaged: its people's history is read again from the log");
-            metrics::counter!("siyu_behaviour_damaged_total").increment(1);
             self.damaged.fetch_add(1, Ordering::SeqCst);
             let (keeper, id) = (keeper.clone(), row.id);
             self.setup.db.transact(move |tx| keeper.damaged(tx, id))?;

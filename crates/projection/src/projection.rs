@@ -451,6 +451,8 @@ impl Inner {
         let Ok(core) = self.core.try_lock() else { return };
         let Some(core) = &*core else { return };
         let bytes: u64 = core.files.values().map(|part| part.bytes).sum();
+        // Told as a whole: a file may be found damaged before anybody listens to metrics.
+        metrics::counter!("siyu_behaviour_damaged_total").absolute(self.damaged.load(Ordering::SeqCst));
         metrics::gauge!("siyu_behaviour_seq").set(core.seq as f64);
         metrics::gauge!("siyu_behaviour_tail_events").set(core.store.tail_rows() as f64);
         metrics::gauge!("siyu_behaviour_parts").set(core.files.len() as f64);
