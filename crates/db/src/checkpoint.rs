@@ -104,7 +104,11 @@ mod tests {
         // Somebody still reads what was there before: nothing of theirs is taken away.
         beside.script("BEGIN").unwrap();
         let mut seen = 0;
-        beside.query("SELECT COUNT(*) FROM t", &[], &mut |row| Ok(seen = row.int(0)?)).unwrap();
+        let mut count = |row: crate::RowRef<'_>| {
+            seen = row.int(0)?;
+            Ok(())
+        };
+        beside.query("SELECT COUNT(*) FROM t", &[], &mut count).unwrap();
         assert_eq!(seen, LOG_PAGES + 100);
         beside.script("COMMIT").unwrap();
         assert_eq!(fold(&beside), Some(true));

@@ -75,7 +75,7 @@ fn apply(conn: &mut Conn, config: &DbConfig, clock: &dyn Clock) -> Result<(), Re
 }
 
 fn create_schema(url: &str, schema: &str) -> Result<(), Refusal> {
-    let mut conn = Conn::Pg(crate::engine::PgConn::open(url, "public")?);
+    let mut conn = Conn::Pg(Box::new(crate::engine::PgConn::open(url, "public")?));
     let quoted = schema.replace('"', "\"\"");
     // Two processes may create it at once; IF NOT EXISTS alone can still collide in the catalogue.
     let mut result = Ok(());

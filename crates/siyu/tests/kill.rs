@@ -113,7 +113,9 @@ fn import_lives_through(points: usize, chance: &Chance, make: impl Fn() -> Optio
         let server = Server::start(&place);
         assert_eq!(held(&server, &key), (whole.0, whole.1, whole.0));
         assert_killed_job_is_told(&server, &key, orders < whole.0);
-        place.assert_sound();
+        if point % 5 == 4 {
+            place.assert_sound();
+        }
     }
     eprintln!("{halfway} of {points} kills hit the middle of an import of {millis} ms");
 }

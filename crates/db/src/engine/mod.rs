@@ -10,7 +10,7 @@ pub(crate) use sqlite::LiteConn;
 
 pub(crate) enum Conn {
     Lite(LiteConn),
-    Pg(PgConn),
+    Pg(Box<PgConn>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Conn {
     pub fn open(config: &DbConfig, role: Role) -> Result<Self, DbError> {
         match &config.target {
             Target::Sqlite { file, .. } => LiteConn::open(file, role, config.cache_kib).map(Conn::Lite),
-            Target::Postgres { url, schema } => PgConn::open(url, schema).map(Conn::Pg),
+            Target::Postgres { url, schema } => PgConn::open(url, schema).map(|conn| Conn::Pg(Box::new(conn))),
         }
     }
     pub fn engine(&self) -> Engine {
