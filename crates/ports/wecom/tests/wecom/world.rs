@@ -14,7 +14,6 @@ pub struct World {
     pub clock: Arc<FakeClock>,
     pub client: Client,
     pub wecom: Arc<Scripted>,
-    pub wiring: Wiring,
     pub waited: Arc<Waits>,
 }
 
@@ -64,7 +63,7 @@ pub fn world(script: impl FnMut(&Request) -> Answer + Send + 'static) -> World {
     let wecom = Arc::new(Scripted { script: Mutex::new(Box::new(script)), requests: Mutex::default() });
     let waited = Arc::new(Waits { clock: clock.clone(), all: Mutex::default() });
     let wiring = wiring(wecom.clone(), Arc::new(MemoryTokens::default()), clock.clone(), waited.clone());
-    World { client: Client::new(app(), wiring.clone()), clock, wecom, wiring, waited }
+    World { client: Client::new(app(), wiring), clock, wecom, waited }
 }
 
 pub fn wiring(
