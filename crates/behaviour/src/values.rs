@@ -104,6 +104,7 @@ pub(crate) struct Groups<'v> {
     pub names: Names,
 }
 
+#[allow(clippy::large_enum_variant, reason = "one per list of a bucket")]
 enum GroupsIn<'v> {
     /// All rows of the list are one group.
     Fixed(u32),

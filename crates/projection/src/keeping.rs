@@ -376,7 +376,7 @@ impl Inner {
     pub(crate) fn scrub(&self, force: bool) -> Result<Option<PartId>, Refusal> {
         let mine = lock(&self.times).lease_until.is_some();
         let due = lock(&self.times).scrubbed.get_or_insert_with(Stopwatch::start).seconds() >= SCRUB_SECONDS;
-        if !force && !(mine && due) {
+        if !(force || mine && due) {
             return Ok(None);
         }
         lock(&self.times).scrubbed = Some(Stopwatch::start());

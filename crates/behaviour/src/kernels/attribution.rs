@@ -392,11 +392,8 @@ impl Kernel for Attribution {
             match &mut by_property {
                 None => {}
                 Some((own, _)) if conversion.nth.is_some() => own.each_named(conversion.place, &mut give),
-                Some((_, refunds)) => {
-                    if let Some(refunds) = refunds {
-                        refunds.each_named(conversion.place, &mut give);
-                    }
-                }
+                Some((_, Some(refunds))) => refunds.each_named(conversion.place, &mut give),
+                Some((_, None)) => {}
             }
         });
         let names = &bound.names.names.names;

@@ -104,6 +104,7 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
         for word in 0..WORDS {
             // Who has events of this step and of all before it.
             let mut left = self.among.words()[word];
+            #[allow(clippy::needless_range_loop, reason = "the step is a place in several arrays")]
             for step in 0..steps {
                 left &= self.here[step].words()[word];
                 may[step] = left;
@@ -131,6 +132,7 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
                     *own |= 1 << bit;
                 }
             }
+            #[allow(clippy::needless_range_loop, reason = "the step is a place in several arrays")]
             for step in 0..steps {
                 self.reached[step].words_mut()[word] |= got[step];
             }
@@ -164,6 +166,7 @@ fn first_end<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], le
     let mut first = (i64::MAX, 0, 0);
     for lane in 0..sources[level].lanes() {
         let (times, from, to) = sources[level].run(lane);
+        #[allow(clippy::needless_range_loop, reason = "the row is a place in several columns")]
         for row in from..to {
             let end = times[row];
             if end >= until || end > first.0 {
@@ -297,7 +300,7 @@ impl Ordered<'_, '_, '_> {
             // From the deepest step down: one event serves one step.
             for step in (0..self.selections.len()).rev().filter(|step| serves >> step & 1 == 1) {
                 let next = if step == 0 {
-                    (at >= chains.from && at < chains.to).then(|| State { times: [0; STEPS], first: (*list, *row) })
+                    (at >= chains.from && at < chains.to).then_some(State { times: [0; STEPS], first: (*list, *row) })
                 } else {
                     states[step - 1].filter(|before| at - before.times[0] <= chains.within)
                 };

@@ -9,11 +9,14 @@ pub struct Page<T> {
     pub next: String,
 }
 
+/// Gets the page that a cursor names.
+type Fetch<'a, T> = Box<dyn FnMut(&str) -> Result<Page<T>> + Send + 'a>;
+
 /// The pages of a list, fetched one by one. After an error the same page is asked for again by the next call of `next`.
 pub struct Pages<'a, T> {
     call: &'static str,
     cursor: Option<String>,
-    fetch: Box<dyn FnMut(&str) -> Result<Page<T>> + Send + 'a>,
+    fetch: Fetch<'a, T>,
 }
 
 impl<'a, T> Pages<'a, T> {
