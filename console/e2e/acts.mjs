@@ -71,7 +71,7 @@ export async function person(page) {
 
 /** A new brand sees what to do, not empty tables and not errors. */
 export async function emptyPages(page) {
-  for (const path of ["/people", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine", "/imports", "/settings/keys"]) {
+  for (const path of ["/people", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine", "/imports", "/settings/keys", "/boards", "/audiences", "/exports", "/see/funnel", "/see/assets"]) {
     await page.goto(path);
     await settle(page);
     insist(await page.locator(".empty-hint").first().isVisible(), `${path} does not say how to begin`);
