@@ -179,7 +179,7 @@ pub fn online_retail(place: &Place, folder: &Path) -> World {
         let is_sale = !cells[0].starts_with('C')
             && number(cells[1]) > 0
             && cents(&price) >= 0
-            && price.trim_matches(['0', '.']) != "";
+            && !price.trim_matches(['0', '.']).is_empty();
         if cells[4].is_empty() || !is_sale {
             return;
         }
