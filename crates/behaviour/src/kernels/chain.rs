@@ -131,8 +131,8 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
                     *own |= 1 << bit;
                 }
             }
-            for step in 0..steps {
-                self.reached[step].words_mut()[word] |= got[step];
+            for (reached, got) in self.reached.iter_mut().zip(&got) {
+                reached.words_mut()[word] |= got;
             }
         }
     }
@@ -159,6 +159,7 @@ fn start<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level:
 
 /// The instant at which a step is first reached, `i64::MAX` when it is not, and (lane, row) of the event.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "iterators' closures would not be compiled for the newer processor")]
 fn first_end<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level: usize) -> (i64, u32, u32) {
     let until = if level == 0 { chains.to.min(chains.until) } else { chains.until };
     let mut first = (i64::MAX, 0, 0);
@@ -294,7 +295,7 @@ impl Ordered<'_, '_, '_> {
             // From the deepest step down: one event serves one step.
             for step in (0..self.selections.len()).rev().filter(|step| serves >> step & 1 == 1) {
                 let next = if step == 0 {
-                    (at >= chains.from && at < chains.to).then(|| State { times: [0; STEPS], first: (*list, *row) })
+                    (at >= chains.from && at < chains.to).then_some(State { times: [0; STEPS], first: (*list, *row) })
                 } else {
                     states[step - 1].filter(|before| at - before.times[0] <= chains.within)
                 };
