@@ -185,7 +185,7 @@ impl Book {
     }
     fn word(&self, key: &str) -> String {
         if self.lang == Lang::En {
-            return key.replace('_', " ").replace('.', " ");
+            return key.replace(['_', '.'], " ");
         }
         let last = key.rsplit('.').next().unwrap_or(key);
         WORDS.iter().find(|(own, _)| *own == last).map_or_else(|| key.to_owned(), |(_, zh)| (*zh).to_owned())

@@ -14,6 +14,9 @@ const NAME_CHARS_MAX: usize = 80;
 /// First byte of a stored value that is not sealed; JSON text follows.
 const PLAIN: u8 = 0;
 
+/// The latest value is shown; of equally late ones the person's own, then the oldest identity's.
+type Rank = (i64, bool, Reverse<PersonNum>);
+
 /// The most frequent values of a field with the people who have them now: of a person's nodes the latest value counts, as in the profile. Lists
 /// count in each of their entries.
 ///
@@ -41,7 +44,7 @@ pub(crate) fn values(
     let several: RoaringBitmap = roots.values().copied().collect();
     let mut sets: FxHashMap<String, RoaringBitmap> = FxHashMap::default();
     // Values of people with several nodes, until all were seen.
-    let mut held: FxHashMap<PersonNum, ((i64, bool, Reverse<PersonNum>), Vec<u8>)> = FxHashMap::default();
+    let mut held: FxHashMap<PersonNum, (Rank, Vec<u8>)> = FxHashMap::default();
     tx.each("SELECT num, value, at FROM person_trait WHERE name = $1", params![name], |row| {
         let (num, value, at) = (row.num(0)?, row.blob(1)?, row.int(2)?);
         let root = roots.get(&num).copied().unwrap_or(num);

@@ -376,7 +376,7 @@ fn rules_reach_other_processes(test: TestDb) {
         })
         .unwrap();
     send(r#"{"messageId":"o1","userId":"u1","event":"Order Completed","properties":{"order_id":"O1","revenue":10}}"#);
-    let totals = world.read(|tx| Ok(siyu_commerce::totals(tx)?));
+    let totals = world.read(siyu_commerce::totals);
     let shown: Vec<_> = totals.iter().map(|total| (total.currency.code(), total.revenue)).collect();
     assert_eq!(shown, [("USD", 1_000)], "the currency was changed by the first process");
 

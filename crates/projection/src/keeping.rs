@@ -339,7 +339,7 @@ impl Inner {
         if self.tend(false)? {
             return Ok(true);
         }
-        let Some(id) = self.scrub(false)? else { return Ok(false) };
+        let Some(id) = self.scrub()? else { return Ok(false) };
         self.lose(id)?;
         Ok(true)
     }
@@ -373,10 +373,10 @@ impl Inner {
     }
 
     /// Reads files again, one at a time; answers the first that is not what was written.
-    pub(crate) fn scrub(&self, force: bool) -> Result<Option<PartId>, Refusal> {
+    fn scrub(&self) -> Result<Option<PartId>, Refusal> {
         let mine = lock(&self.times).lease_until.is_some();
         let due = lock(&self.times).scrubbed.get_or_insert_with(Stopwatch::start).seconds() >= SCRUB_SECONDS;
-        if !(force || mine && due) {
+        if !(mine && due) {
             return Ok(None);
         }
         lock(&self.times).scrubbed = Some(Stopwatch::start());

@@ -126,7 +126,9 @@ fn the_erased_vanish(test: TestDb) {
 }
 
 #[derive(Default)]
-struct Heard(Mutex<Vec<(Vec<(String, Vec<u32>)>, Vec<u32>, i64)>>);
+struct Heard(Mutex<Vec<Told>>);
+/// Who had which events, who changed, up to where.
+type Told = (Vec<(String, Vec<u32>)>, Vec<u32>, i64);
 
 impl Listener for Heard {
     fn arrived(&self, news: &News) {

@@ -133,7 +133,7 @@ fn a_damaged_file_is_read_again_from_the_log(test: TestDb) {
                 siyu_behaviour::file::write(&part, &path).unwrap();
             }
         }
-        assert_eq!(world.open(10).health(true).unwrap().damaged, [name.clone()], "{harm}");
+        assert_eq!(world.open(10).health(true).unwrap().damaged, std::slice::from_ref(&name), "{harm}");
         if keeper.is_some() {
             // A process that may not mend does not answer with what is left.
             let reader = world.open(usize::MAX);

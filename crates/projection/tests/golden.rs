@@ -25,7 +25,7 @@ fn live(world: &World, mut between: impl FnMut()) {
         format!(
             r#"{{"type":"track","messageId":"m{n}","userId":"u{}","event":"{kind}","timestamp":"2026-02-{day:02}T08:00:00Z","properties":{{"n":{n},"x":0.5,"on":{},"w":"词{}","tags":["a","b{}"]}}}}"#,
             n % 7,
-            n % 2 == 0,
+            n.is_multiple_of(2),
             n % 11,
             n % 5
         )

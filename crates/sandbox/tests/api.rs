@@ -694,7 +694,7 @@ async fn customers_and_groups_are_handed_over() {
     brand.later(86_401).await;
     assert_eq!(brand.good("transfer_result", between).await["customer"][0]["status"], 1);
     let follow = list(&brand.get(&format!("externalcontact/get?external_userid={external}")).await["follow_user"]);
-    assert_eq!(follow.iter().map(|f| text(&f["userid"])).collect::<Vec<_>>(), [takeover.clone()]);
+    assert_eq!(follow.iter().map(|f| text(&f["userid"])).collect::<Vec<_>>(), std::slice::from_ref(&takeover));
     // Once more is allowed within 90 days, a third time is not.
     let back = json!({ "handover_userid": takeover, "takeover_userid": userid, "external_userid": [external] });
     assert_eq!(brand.good("transfer_customer", back).await["customer"][0]["errcode"], 0);

@@ -390,10 +390,9 @@ impl Kernel for Attribution {
                 sharing.give(conversion, making);
             };
             match &mut by_property {
-                None => {}
                 Some((own, _)) if conversion.nth.is_some() => own.each_named(conversion.place, &mut give),
                 Some((_, Some(refunds))) => refunds.each_named(conversion.place, &mut give),
-                Some((_, None)) => {}
+                _ => {}
             }
         });
         let names = &bound.names.names.names;

@@ -132,9 +132,8 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
                     *own |= 1 << bit;
                 }
             }
-            #[allow(clippy::needless_range_loop, reason = "the step is a place in several arrays")]
-            for step in 0..steps {
-                self.reached[step].words_mut()[word] |= got[step];
+            for (reached, got) in self.reached.iter_mut().zip(&got) {
+                reached.words_mut()[word] |= got;
             }
         }
     }
@@ -161,6 +160,7 @@ fn start<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level:
 
 /// The instant at which a step is first reached, `i64::MAX` when it is not, and (lane, row) of the event.
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "iterators' closures would not be compiled for the newer processor")]
 fn first_end<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level: usize) -> (i64, u32, u32) {
     let until = if level == 0 { chains.to.min(chains.until) } else { chains.until };
     let mut first = (i64::MAX, 0, 0);

@@ -49,7 +49,8 @@ pub fn check(world: &World, question: &Touchpoints) {
     let nodes: BTreeSet<String> = all.values().flatten().map(|(node, _)| node.clone()).collect();
     assert_eq!(partial.nodes.keys().cloned().collect::<BTreeSet<_>>(), nodes.clone());
     for node in nodes.iter().take(12) {
-        let who = |fits: &dyn Fn(&Vec<(String, bool)>) -> bool| -> Vec<u32> {
+        type Fits<'f> = &'f dyn Fn(&Vec<(String, bool)>) -> bool;
+        let who = |fits: Fits<'_>| -> Vec<u32> {
             all.iter().filter(|(_, visits)| fits(visits)).map(|(person, _)| *person).collect()
         };
         let people = who(&|visits| visits.iter().any(|(own, _)| own == node));
