@@ -205,11 +205,8 @@ fn what_we_change_is_there_and_what_they_do_arrives() {
 
     // A welcome goes out once.
     let code = welcome_code.clone().expect("a welcome is possible");
-    let welcome = Welcome {
-        welcome_code: code,
-        text: Some(Text { content: "欢迎 %NICKNAME%".into(), ..Text::default() }),
-        ..Welcome::default()
-    };
+    let welcome =
+        Welcome { welcome_code: code, text: Some(Text { content: "欢迎 %NICKNAME%".into() }), ..Welcome::default() };
     assert_eq!(client.send_welcome(&welcome).unwrap(), Welcomed::Sent);
     match client.send_welcome(&welcome) {
         Ok(second) => assert_eq!(second, Welcomed::AlreadyThere),
