@@ -13,8 +13,10 @@ pub struct Page<T> {
 pub struct Pages<'a, T> {
     call: &'static str,
     cursor: Option<String>,
-    fetch: Box<dyn FnMut(&str) -> Result<Page<T>> + Send + 'a>,
+    fetch: Fetch<'a, T>,
 }
+
+type Fetch<'a, T> = Box<dyn FnMut(&str) -> Result<Page<T>> + Send + 'a>;
 
 impl<'a, T> Pages<'a, T> {
     pub fn new(call: &'static str, fetch: impl FnMut(&str) -> Result<Page<T>> + Send + 'a) -> Self {
