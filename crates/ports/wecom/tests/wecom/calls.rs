@@ -24,10 +24,11 @@ fn failing(times: usize, how: impl Fn() -> Answer + Send + 'static) -> World {
     })
 }
 
+/// A fault, how often a read is then sent, and how often a creation.
+type Case = (&'static str, fn() -> Answer, usize, usize);
+
 #[test]
 fn a_call_that_creates_is_sent_again_only_when_nothing_was_done() {
-    // (fault, times a read is sent, times a creation is sent)
-    type Case = (&'static str, fn() -> Answer, usize, usize);
     let cases: Vec<Case> = vec![
         ("unreachable", || fault(Fault::Unreachable), 2, 2),
         ("timed out", || fault(Fault::TimedOut), 2, 1),
