@@ -86,7 +86,8 @@ fn people_leave_as_often_and_for_the_reasons_that_the_field_reports() {
 
 #[test]
 fn the_more_messages_the_more_people_leave() {
-    let shares: Vec<f64> = [0, 7, 2, 1].iter().map(|&every| leavers(&live(5, Scale { people: 2_500, ..MIDDLE }, every).0).share).collect();
+    let shares: Vec<f64> =
+        [0, 7, 2, 1].iter().map(|&every| leavers(&live(5, Scale { people: 2_500, ..MIDDLE }, every).0).share).collect();
     eprintln!("none, weekly, every other day, daily: {shares:.3?}");
     assert!(shares.windows(2).all(|pair| pair[0] < pair[1]), "{shares:?}");
     assert!(shares[0] < 0.18, "in peace few leave: {shares:?}");
