@@ -241,7 +241,7 @@ async fn a_callback_is_tried_three_times() {
 /// gives the exact state.
 #[tokio::test]
 async fn with_faults_on_callbacks_are_lost_doubled_late_and_out_of_order() {
-    let brand = brand(Scale::TINY, |options| {
+    let brand = brand(Scale { people: 2000, ..Scale::TINY }, |options| {
         options.faults = Faults::parse("duplicate=0.2,late=0.2,lost=0.1,disorder=0.2").unwrap()
     })
     .await;
