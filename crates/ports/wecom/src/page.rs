@@ -19,8 +19,6 @@ pub struct Pages<'a, T> {
     fetch: Fetch<'a, T>,
 }
 
-type Fetch<'a, T> = Box<dyn FnMut(&str) -> Result<Page<T>> + Send + 'a>;
-
 impl<'a, T> Pages<'a, T> {
     pub fn new(call: &'static str, fetch: impl FnMut(&str) -> Result<Page<T>> + Send + 'a) -> Self {
         Self { call, cursor: Some(String::new()), fetch: Box::new(fetch) }
