@@ -694,7 +694,7 @@ async fn customers_and_groups_are_handed_over() {
     brand.later(86_401).await;
     assert_eq!(brand.good("transfer_result", between).await["customer"][0]["status"], 1);
     let follow = list(&brand.get(&format!("externalcontact/get?external_userid={external}")).await["follow_user"]);
-    assert_eq!(follow.iter().map(|f| text(&f["userid"])).collect::<Vec<_>>(), [takeover.clone()]);
+    assert_eq!(follow.iter().map(|f| text(&f["userid"])).collect::<Vec<_>>(), std::slice::from_ref(&takeover));
     // Once more is allowed within 90 days, a third time is not.
     let back = json!({ "handover_userid": takeover, "takeover_userid": userid, "external_userid": [external] });
     assert_eq!(brand.good("transfer_customer", back).await["customer"][0]["errcode"], 0);
@@ -935,4 +935,36 @@ async fn faults_come_at_their_rates_and_go_away() {
         busy += i32::from(code(&brand.get("getcallbackip").await) == -1);
     }
     assert!((35..=90).contains(&busy), "{busy}");
+}
+
+/// With a running clock the world lives by itself, and ends when it is told to.
+#[tokio::test]
+async fn a_running_clock_takes_the_world_along_until_shutdown() {
+    let other = std::sync::Arc::new(siyu_kernel::FakeClock::at("2026-03-02T02:00:00Z"));
+    let clock = siyu_sandbox::WorldClock::following(other.clone());
+    let options = siyu_sandbox::Options::new("127.0.0.1:0".parse().unwrap(), 7, Scale::TINY, clock);
+    let sandbox = siyu_sandbox::Sandbox::new(options);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = sandbox.clone();
+    let server = tokio::spawn(async move { served.serve_on(listener, async { drop(stopped.await) }).await });
+    other.advance_seconds(5 * 86_400);
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        if !sandbox.happenings(0, 1).is_empty() {
+            break;
+        }
+    }
+    assert!(sandbox.happenings(0, 100_000).len() > 20, "nobody called, and five days have passed");
+    let third = sandbox.happenings(3, 1);
+    assert_eq!((third.len(), third[0].number), (1, 3));
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    let taken = siyu_sandbox::Options::new(
+        "203.0.113.1:1".parse().unwrap(),
+        7,
+        Scale::TINY,
+        siyu_sandbox::WorldClock::standing(start()),
+    );
+    assert!(siyu_sandbox::serve(taken, std::future::pending()).await.is_err(), "an address that is not ours");
 }
