@@ -936,3 +936,35 @@ async fn faults_come_at_their_rates_and_go_away() {
     }
     assert!((35..=90).contains(&busy), "{busy}");
 }
+
+/// With a running clock the world lives by itself, and ends when it is told to.
+#[tokio::test]
+async fn a_running_clock_takes_the_world_along_until_shutdown() {
+    let other = std::sync::Arc::new(siyu_kernel::FakeClock::at("2026-03-02T02:00:00Z"));
+    let clock = siyu_sandbox::WorldClock::following(other.clone());
+    let options = siyu_sandbox::Options::new("127.0.0.1:0".parse().unwrap(), 7, Scale::TINY, clock);
+    let sandbox = siyu_sandbox::Sandbox::new(options);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let served = sandbox.clone();
+    let server = tokio::spawn(async move { served.serve_on(listener, async { drop(stopped.await) }).await });
+    other.advance_seconds(5 * 86_400);
+    for _ in 0..100 {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        if !sandbox.happenings(0, 1).is_empty() {
+            break;
+        }
+    }
+    assert!(sandbox.happenings(0, 100_000).len() > 20, "nobody called, and five days have passed");
+    let third = sandbox.happenings(3, 1);
+    assert_eq!((third.len(), third[0].number), (1, 3));
+    stop.send(()).unwrap();
+    server.await.unwrap().unwrap();
+    let taken = siyu_sandbox::Options::new(
+        "203.0.113.1:1".parse().unwrap(),
+        7,
+        Scale::TINY,
+        siyu_sandbox::WorldClock::standing(start()),
+    );
+    assert!(siyu_sandbox::serve(taken, std::future::pending()).await.is_err(), "an address that is not ours");
+}
