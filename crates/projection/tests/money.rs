@@ -17,6 +17,8 @@ use std::path::{Path, PathBuf};
 
 contract!(&ALL; amounts_are_the_books, the_retail_example_reconciles);
 
+type Line = (u8, Option<u8>, i8, i16, Option<u8>);
+
 #[derive(Clone, Debug)]
 enum Act {
     /// name, order, person, product prices, stated total
@@ -24,7 +26,7 @@ enum Act {
     Refund(u8, u8, Option<u16>, Option<u8>),
     Cancel(u8, u8),
     /// rows: order, person (none: nobody), quantity, amount, refund of
-    Import(Vec<(u8, Option<u8>, i8, i16, Option<u8>)>),
+    Import(Vec<Line>),
     Merge(u8, u8),
     Split,
     Erase(u8),

@@ -113,7 +113,7 @@ pub fn check(world: &World, calendar: &Calendar, condition: &Condition, today: i
     let expected: Vec<u32> =
         asked.iter().copied().filter(|person| holds(world, calendar, condition, *person, today)).collect();
     let snapshot = world.snapshot();
-    let members = Members { condition: condition, calendar: calendar, today };
+    let members = Members { condition, calendar, today };
     let people: Vec<u32> = snapshot.run(&members, Some(&asked.iter().copied().collect()), 1).0.iter().collect();
     // People of a bucket without any part are not asked about.
     let known: Vec<u32> = expected.into_iter().filter(|person| snapshot.view_of(*person).is_some()).collect();

@@ -258,10 +258,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
     for condition in rules(&[orders.clone(), large.clone(), touch.clone()], first) {
         {
             let today = first + 100;
-            eprintln!(
-                "T condition {:?}",
-                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-            );
             crate::condition::check(world, &calendar, &condition, today, today + 40, &some);
         }
         let members = Members { condition: &condition, calendar: &calendar, today: last };
@@ -286,10 +282,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
                     timings: true,
                     calendar: calendar.clone(),
                 };
-                eprintln!(
-                    "T funnel {:?}",
-                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-                );
                 crate::funnel::check(world, &funnel);
             }
         }
@@ -308,10 +300,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
                     by: by.clone(),
                     calendar: calendar.clone(),
                 };
-                eprintln!(
-                    "T retention {:?}",
-                    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-                );
                 crate::retention::check(world, &retention);
             }
         }
@@ -329,10 +317,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             by: by.clone(),
             calendar: calendar.clone(),
         };
-        eprintln!(
-            "T attribution {:?}",
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-        );
         crate::attribution::check(world, &attribution);
         for measure in [Measure::Count, Measure::People, Measure::Sum("amount".into())] {
             let trend = Trend {
@@ -344,10 +328,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
                 by: by.clone(),
                 calendar: calendar.clone(),
             };
-            eprintln!(
-                "T trend {:?}",
-                std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-            );
             crate::trend::check(world, &trend);
         }
         let value = Select {
@@ -366,26 +346,14 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             by: by.clone(),
             calendar: calendar.clone(),
         };
-        eprintln!(
-            "T cohort {:?}",
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-        );
         crate::cohort::check(world, &cohort);
     }
     for spread in [Spread::Count, Spread::Days, Spread::Sum("amount".into()), Spread::Value("amount".into())] {
         let question = Distribution { event: orders.clone(), spread, from, to, calendar: calendar.clone() };
-        eprintln!(
-            "T distribution {:?}",
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-        );
         crate::distribution::check(world, &question);
     }
     for (before, after) in [(orders, orders), (touch, orders)] {
         let interval = Interval { before: before.clone(), after: after.clone(), within: 60 * DAY, from, to };
-        eprintln!(
-            "T interval {:?}",
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-        );
         crate::interval::check(world, &interval);
     }
     for (start, end) in [(None, None), (Some(touch), None), (None, Some(orders))] {
@@ -399,10 +367,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             from,
             to,
         };
-        eprintln!(
-            "T paths {:?}",
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-        );
         crate::paths::check(world, &paths);
     }
     let points = Touchpoints {
@@ -413,10 +377,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         from,
         to,
     };
-    eprintln!(
-        "T touchpoints {:?}",
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-    );
     crate::touchpoints::check(world, &points);
     let activity = Activity {
         grain: Grain::WEEK,
@@ -425,10 +385,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         detail: true,
         calendar: calendar.clone(),
     };
-    eprintln!(
-        "T activity {:?}",
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-    );
     crate::activity::check(world, &activity);
     let cycle = Cycle { orders: orders.clone(), from_day: first, to_day: last, calendar: calendar.clone() };
     let days = crate::lifecycle::check_cycle(world, &cycle).median().unwrap();
@@ -439,10 +395,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         against: Some(last - 60),
         calendar: calendar.clone(),
     };
-    eprintln!(
-        "T lifecycle {:?}",
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
-    );
     crate::lifecycle::check(world, &lifecycle);
     let loyal =
         Loyal { select: orders.clone(), orders: 4, days: 30, before: true, on: last, calendar: calendar.clone() };
@@ -463,7 +415,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         on: first + 300,
         calendar: calendar.clone(),
     };
-    eprintln!("T score {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
     crate::score::check(world, &Score { loyal: Loyal { on: first + 300, ..score.loyal.clone() }, ..score });
     let board = Board {
         by: group.into(),
@@ -474,7 +425,6 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
         to_day: last - 100,
         calendar,
     };
-    eprintln!("T board {:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
     crate::board::check(world, &board);
 }
 

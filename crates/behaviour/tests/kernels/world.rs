@@ -77,21 +77,21 @@ fn fact_of(person: u32, at: i64, kind: u8, n: i64, seed: u8) -> Fact {
         1 => properties.push(("n".to_owned(), Value::Float(n as f64 + 0.5))),
         _ => properties.push(("n".to_owned(), Value::Int(n))),
     }
-    if seed % 7 > 0 {
+    if !seed.is_multiple_of(7) {
         properties.push(("channel".to_owned(), Value::Text(format!("渠道{}", n % 4))));
     }
-    if seed % 3 > 0 {
+    if !seed.is_multiple_of(3) {
         let sign = if kind == 3 { -1 } else { 1 };
         properties.push(("amount".to_owned(), Value::Int(sign * (n * 37 % 101))));
     }
-    if seed % 2 > 0 {
+    if !seed.is_multiple_of(2) {
         properties.push(("order".to_owned(), Value::Text(format!("o{}", n % 6))));
     }
     if seed % 11 > 5 {
         properties.push(("tags".to_owned(), Value::List((0..=n % 3).map(|t| format!("t{t}")).collect())));
     }
     // Some of it came in under other identities.
-    let origin = if seed % 4 == 0 { person + 100 } else { person };
+    let origin = if seed.is_multiple_of(4) { person + 100 } else { person };
     Fact { person, origin, at, event: format!("e{kind}"), properties }
 }
 
