@@ -17,8 +17,7 @@ use std::path::{Path, PathBuf};
 
 contract!(&ALL; amounts_are_the_books, the_retail_example_reconciles);
 
-/// Order, person (none: nobody), quantity, amount, refund of.
-type RowIn = (u8, Option<u8>, i8, i16, Option<u8>);
+type Line = (u8, Option<u8>, i8, i16, Option<u8>);
 
 #[derive(Clone, Debug)]
 enum Act {
@@ -26,7 +25,8 @@ enum Act {
     Order(&'static str, u8, u8, Vec<u16>, Option<u16>),
     Refund(u8, u8, Option<u16>, Option<u8>),
     Cancel(u8, u8),
-    Import(Vec<RowIn>),
+    /// rows: order, person (none: nobody), quantity, amount, refund of
+    Import(Vec<Line>),
     Merge(u8, u8),
     Split,
     Erase(u8),

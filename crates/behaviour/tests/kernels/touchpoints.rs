@@ -5,6 +5,9 @@ use proptest::prelude::*;
 use siyu_behaviour::kernels::*;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Whether somebody's visits, (node, converted), are such.
+type Fits<'f> = &'f dyn Fn(&Vec<(String, bool)>) -> bool;
+
 proptest! {
     #[test]
     fn where_people_come_from_and_go_to(
@@ -49,7 +52,6 @@ pub fn check(world: &World, question: &Touchpoints) {
     let nodes: BTreeSet<String> = all.values().flatten().map(|(node, _)| node.clone()).collect();
     assert_eq!(partial.nodes.keys().cloned().collect::<BTreeSet<_>>(), nodes.clone());
     for node in nodes.iter().take(12) {
-        type Fits<'f> = &'f dyn Fn(&Vec<(String, bool)>) -> bool;
         let who = |fits: Fits<'_>| -> Vec<u32> {
             all.iter().filter(|(_, visits)| fits(visits)).map(|(person, _)| *person).collect()
         };
