@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Pages at which the log is folded: long enough that a page which changes again and again is copied once, short enough for the disk.
+/// Pages at which the log is folded: long enough that a page which changes again and again is copied once, short enough that a commit whose
+/// sync must wait for the copied pages waits for few.
 const LOG_PAGES: i64 = 16_000;
 /// From here on the writer folds the rest, however much it is: it writes faster than this thread copies.
 const LOG_PAGES_MAX: i64 = 64_000;

@@ -1,6 +1,7 @@
 //! Keeping live audiences right: a step as soon as the columns moved, in one process at a time.
 
 use crate::jobs::nap;
+use crate::quiet;
 use crate::workspace::Open;
 use siyu_audience::{Ctx, StepReport};
 use siyu_db::{Lease, acquire, release};
@@ -24,6 +25,7 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHan
     let bell = Arc::new(Bell::default());
     open.app.projection.listen(bell.clone());
     std::thread::spawn(move || {
+        quiet::last();
         let mut keeper = Keeper { open: &open, holder, lease: None, failed: BTreeSet::new() };
         while !stop.load(Ordering::SeqCst) {
             match keeper.turn() {

@@ -3,6 +3,7 @@
 //! One thread each, stopped before the database closes.
 
 use crate::audiences;
+use crate::quiet;
 use crate::workspace::Open;
 use siyu_db::acquire;
 use std::sync::Arc;
@@ -90,7 +91,10 @@ fn compaction(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinH
 
 fn columns(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
     let (projection, stop) = (open.app.projection.clone(), Arc::clone(stop));
-    std::thread::spawn(move || projection.run(&stop))
+    std::thread::spawn(move || {
+        quiet::last();
+        projection.run(&stop);
+    })
 }
 
 fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<()> {

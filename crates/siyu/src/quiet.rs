@@ -1,24 +1,32 @@
 //! Work that nobody waits for gets less of the processor than work that somebody does.
 
 /// A thread of the ordinary kind counts three times as much.
-#[cfg(target_os = "linux")]
 const NICE: i32 = 5;
+/// And seventy times as much: for what may fall behind while the machine is full, and catches up.
+const LAST: i32 = 14;
 
 /// Runs `start`; threads that it starts, and those they start, stand back when the processor is wanted.
 pub fn beside<T: Send>(start: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let quiet = scope.spawn(|| {
-            stand_back();
+            stand_back(NICE);
             start()
         });
         quiet.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
+/// From now on this thread, already beside the others, and those it starts run when the processor is free: the columns and what follows them
+/// read the log, which waits for them.
+pub fn last() {
+    stand_back(LAST);
+}
+
 /// On Linux niceness is a thread's own and goes on to threads it starts; elsewhere it is the whole process's.
-fn stand_back() {
+#[allow(unused_variables, reason = "only Linux has it per thread")]
+fn stand_back(by: i32) {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::nice(NICE) {
+    if let Err(error) = rustix::process::nice(by) {
         tracing::debug!(%error, "background work keeps the priority of all");
     }
 }
