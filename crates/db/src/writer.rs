@@ -24,8 +24,8 @@ pub(crate) struct Job {
     pub done: Done,
 }
 
-/// A group closes after this much work, so that the first caller does not wait for the hundredth.
-const GROUP_SECONDS_MAX: f64 = 0.010;
+/// A group closes after this much work, so that the first caller does not wait for the hundredth; long enough that a sync is shared by many.
+const GROUP_SECONDS_MAX: f64 = 0.030;
 const GROUP_UNITS_MAX: usize = 512;
 /// A unit that collides with others is run again this often, and beyond it while this long has not passed: on a machine with more to
 /// do than it can, eight tries are over before the others had their turn.
