@@ -129,6 +129,12 @@ impl Intake {
     pub fn files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, DbError> {
         tx.query("SELECT path FROM import_job WHERE path IS NOT NULL ORDER BY num", &[], |row| row.text(0))
     }
+    /// Jobs with rows that were not taken.
+    pub(crate) fn rejecting(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
+        let sql =
+            format!("{JOB} WHERE EXISTS (SELECT 1 FROM import_reject r WHERE r.job = import_job.num) ORDER BY num");
+        tx.query(&sql, &[], |row| self.job_row(row))
+    }
     /// Jobs that a stopped server left in the middle.
     pub fn interrupted(&self, tx: &mut Tx<'_>) -> Result<Vec<Job>, DbError> {
         tx.query(&format!("{JOB} WHERE state = 'running' ORDER BY num"), &[], |row| self.job_row(row))

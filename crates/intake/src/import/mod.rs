@@ -13,5 +13,6 @@ pub mod sealed;
 
 pub use hold::Hold;
 pub use job::{Job, JobState, NewJob, Reject, Summary};
+pub(crate) use plan::Field;
 pub use plan::{ImportKind, ImportOptions, Plan};
 pub use run::{Patience, Progress, Run};
