@@ -7,7 +7,7 @@
 #
 # `siyu-bench` finds in its environment what it needs and appends its lines (bench/peers/table.py says how they look):
 #   SIYU_BENCH_EVENTS    folder made by bench/peers/events.py      SIYU_BENCH_RESULTS   file to append to
-#   SIYU_BENCH_POSTGRES  URL of a durable PostgreSQL, if any       SIYU_BENCH_REDIS     URL of a durable Redis, if any
+#   SIYU_BENCH_POSTGRES  URL of a durable PostgreSQL, if any 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
@@ -19,29 +19,15 @@ read -ra sizes <<<"${BENCH_EVENTS:-$sizes}"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/siyu-bench.XXXXXX")
 chmod 0711 "$WORK"
 export SIYU_PG_DIR=$WORK/postgres SIYU_BIN=$ROOT/target/release/siyu SIYU_BENCH_RESULTS=${BENCH_RESULTS:-$WORK/results.jsonl}
-redis_pid=
 
 finish() {
     trap '' INT TERM HUP
     trap - EXIT
     scripts/postgres.sh stop || true
-    if [ -n "$redis_pid" ]; then kill "$redis_pid" 2>/dev/null || true; wait "$redis_pid" 2>/dev/null || true; fi
     [ -e "$SIYU_PG_DIR" ] || rm -rf -- "$WORK"
 }
 trap finish EXIT
 trap 'exit 143' INT TERM HUP
-
-# Durable like us: every write is on the disk before it is answered.
-start_redis() {
-    local socket=$WORK/redis.sock
-    mkdir "$WORK/redis"
-    redis-server --port 0 --unixsocket "$socket" --unixsocketperm 700 --dir "$WORK/redis" --save '' \
-        --appendonly yes --appendfsync always --daemonize no >"$WORK/redis.log" 2>&1 </dev/null &
-    redis_pid=$!
-    for _ in $(seq 50); do [ -S "$socket" ] && break || sleep 0.1; done
-    [ -S "$socket" ] || { tail "$WORK/redis.log" >&2; die "Redis did not start"; }
-    export SIYU_BENCH_REDIS=unix://$socket
-}
 
 # The works on stored behaviour. The peers come first: what they agree on is what our answers are compared with before we are timed.
 stored_behaviour() {
@@ -70,7 +56,6 @@ if [ -n "$others" ]; then
     if [[ $needs == *" postgres "* ]] && scripts/need.sh postgres; then
         SIYU_BENCH_POSTGRES=$(scripts/postgres.sh start) && export SIYU_BENCH_POSTGRES
     fi
-    if [[ $needs == *" redis "* ]] && scripts/need.sh redis; then start_redis; fi
     say "Siyu"
     "$bench" --size "$SIZE" --only "$others" </dev/null
 fi

@@ -7,7 +7,6 @@
 #   node       node 20.19 or newer, and npm   never installed here, only asked for
 #   postgres   PostgreSQL 15 or newer         Debian package postgresql
 #   chromium   a browser and a Chinese font   Debian packages chromium, fonts-noto-cjk
-#   redis      redis-server                   Debian package redis-server (benchmarks)
 #   python     python3 that can make a venv   Debian package python3-venv
 #   sdk        the tracking SDKs, unmodified  pip and npm packages listed in scripts/sdk
 #   peers      what the benchmark compares    pip packages listed in bench/peers
@@ -32,11 +31,6 @@ need_chromium() {
     if chromium_bin >/dev/null && font_ok; then return 0; fi
     apt_install chromium fonts-noto-cjk && chromium_bin >/dev/null ||
         skip "Chromium" "the console is not tested in a browser. Install: apt-get install chromium fonts-noto-cjk"
-}
-
-need_redis() {
-    have redis-server || { apt_install redis-server && have redis-server; } ||
-        skip "Redis" "benchmarks run without that peer. Install: apt-get install redis-server"
 }
 
 python_ok() { have python3 && python3 -c 'import venv, ensurepip' 2>/dev/null; }

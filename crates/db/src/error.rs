@@ -10,6 +10,8 @@ pub enum DbError {
     Postgres(#[from] postgres::Error),
     #[error("{0}")]
     Decode(String),
+    #[error("the disk could not keep what was committed")]
+    Sync,
     /// Another unit got there first; running again sees its result.
     #[error("conflict with a concurrent unit: {0}")]
     Conflict(String),
@@ -29,7 +31,7 @@ impl DbError {
                 Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked)
             ),
             Self::Conflict(_) => true,
-            Self::Decode(_) => false,
+            Self::Decode(_) | Self::Sync => false,
         }
     }
     /// The connection is gone and a new one may work.
@@ -78,6 +80,7 @@ impl From<DbError> for Refusal {
                 ),
                 _ => return Refusal::internal(error),
             },
+            DbError::Sync => return sync_failed(),
             DbError::Postgres(e) if has_pg_code(e, &["53100"]) => unavailable(
                 "disk_full",
                 "The database server's disk is full. Nothing of this request was saved.",
@@ -127,6 +130,14 @@ pub(crate) fn outcome_unknown() -> Refusal {
         OUTCOME_UNKNOWN,
         "The connection to the database broke during the commit; it may or may not be saved. Repeat the request with the same ids.",
         "提交时数据库连接中断，结果未知；请用相同的编号重试。",
+    )
+}
+pub(crate) fn sync_failed() -> Refusal {
+    Refusal::new(
+        Class::Unavailable,
+        "sync_failed",
+        "The disk failed while keeping what was written; it may or may not be saved. Nothing is accepted until the server has been started again: check the disk first.",
+        "磁盘落盘失败，最近的写入可能未保存；请先检查磁盘，重启服务后才会继续接收写入。",
     )
 }
 pub(crate) fn is_disconnected(refusal: &Refusal) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! - A **unit of work** is a plain closure over [`Tx`]; it runs on the database's own thread, sees one snapshot, and is on disk when
 //!   [`Db::transact`] returns. It may run again after a conflict, so it must not have effects outside the transaction.
-//! - **SQLite**: one writer thread gathers waiting units into one transaction (a savepoint each) and answers all after one fsync.
+//! - **SQLite**: one writer thread gathers waiting units into one transaction (a savepoint each); a second syncs behind it and answers all after one fsync.
 //!   **PostgreSQL**: a pool of threads, one transaction a unit, conflicts retried.
 //! - **One SQL text** serves both: `$1` parameters, BIGINT instants, TEXT ids, upsert, RETURNING, CTEs. Where a query must differ,
 //!   two texts stand side by side and [`Tx::engine`] chooses.
@@ -18,6 +18,7 @@ mod migrate;
 mod outbox;
 mod param;
 mod pool;
+mod syncer;
 mod tx;
 mod writer;
 

@@ -44,7 +44,7 @@ pub trait CommitHook: Send + Sync {
     fn refresh(&self, tx: &mut Tx<'_>) -> Result<(), Refusal>;
     /// After the last statement of all units, before the commit.
     fn before_commit(&self, tx: &mut Tx<'_>) -> Result<(), Refusal>;
-    /// `saved` tells whether the transaction is on disk.
+    /// `saved` tells whether the transaction was committed: others see it from here on; whoever waits for it hears of it once it is on disk.
     fn after_commit(&self, slots: &mut Slots, saved: bool);
 }
 

@@ -1,8 +1,10 @@
 //! The writing side: a bounded queue, and the thread(s) that commit.
 
 use crate::checkpoint::Checkpoints;
+use crate::config::Target;
 use crate::engine::{Conn, Role};
 use crate::error::{OUTCOME_UNKNOWN, is_disconnected, is_retryable, outcome_unknown};
+use crate::syncer::{Answers, Syncer};
 use crate::tx::{CommitHook, Tx};
 use crate::{DbConfig, Engine};
 use siyu_kernel::{Refusal, Stopwatch};
@@ -17,7 +19,7 @@ use std::time::Duration;
 /// What a unit made; its caller, who knows the type, opens it.
 pub(crate) type Value = Box<dyn Any + Send>;
 pub(crate) type Unit = Box<dyn FnMut(&mut Tx<'_>) -> Result<Value, Refusal> + Send>;
-type Done = Box<dyn FnOnce(Result<Value, Refusal>) + Send>;
+pub(crate) type Done = Box<dyn FnOnce(Result<Value, Refusal>) + Send>;
 
 pub(crate) struct Job {
     pub run: Unit,
@@ -49,6 +51,8 @@ pub(crate) struct Writer {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
     _checkpoints: Checkpoints,
+    /// After the threads, which hand their answers to it.
+    _syncer: Option<Arc<Syncer>>,
 }
 
 impl Writer {
@@ -68,19 +72,24 @@ impl Writer {
             Engine::Sqlite => (1, Engine::Sqlite),
             Engine::Postgres => (config.writers.max(1), Engine::Postgres),
         };
+        let syncer = match &config.target {
+            Target::Sqlite { file, .. } => Some(Arc::new(Syncer::start(file)?)),
+            Target::Postgres { .. } => None,
+        };
+        if let Conn::Lite(conn) = &first {
+            conn.sync_elsewhere()?;
+        }
         let mut first = Some(first);
         let mut threads = Vec::new();
         for n in 0..count {
-            let (shared, config, conn) = (Arc::clone(&shared), config.clone(), first.take());
-            let body = move || {
-                Lane { shared, config, conn, group_max: if engine == Engine::Sqlite { GROUP_UNITS_MAX } else { 1 } }
-                    .run()
-            };
+            let (shared, config, conn, syncer) = (Arc::clone(&shared), config.clone(), first.take(), syncer.clone());
+            let group_max = if engine == Engine::Sqlite { GROUP_UNITS_MAX } else { 1 };
+            let body = move || Lane { shared, config, conn, syncer, group_max }.run();
             threads.push(
                 std::thread::Builder::new().name(format!("db-writer-{n}")).spawn(body).map_err(Refusal::internal)?,
             );
         }
-        Ok(Self { shared, threads, _checkpoints: checkpoints })
+        Ok(Self { shared, threads, _checkpoints: checkpoints, _syncer: syncer })
     }
     pub fn add_hook(&self, hook: Arc<dyn CommitHook>) {
         self.shared.hooks.write().unwrap_or_else(|broken| broken.into_inner()).push(hook);
@@ -156,6 +165,8 @@ struct Lane {
     shared: Arc<Shared>,
     config: DbConfig,
     conn: Option<Conn>,
+    /// SQLite only.
+    syncer: Option<Arc<Syncer>>,
     group_max: usize,
 }
 
@@ -164,11 +175,7 @@ impl Lane {
         while let Some(first) = self.shared.next() {
             let mut jobs = vec![first];
             match self.group(&mut jobs) {
-                Ok(outcomes) => {
-                    for (job, outcome) in jobs.into_iter().zip(outcomes) {
-                        (job.done)(outcome);
-                    }
-                }
+                Ok(outcomes) => self.answer(jobs.into_iter().map(|job| job.done).zip(outcomes).collect()),
                 // Saved or not, nobody knows: running them again could do everything twice. Their callers decide.
                 Err(refusal) if refusal.code == OUTCOME_UNKNOWN => {
                     jobs.into_iter().for_each(|job| (job.done)(Err(outcome_unknown())));
@@ -216,7 +223,14 @@ impl Lane {
                 other => break other,
             }
         };
-        (job.done)(outcome);
+        self.answer(vec![(job.done, outcome)]);
+    }
+    /// What was committed is told once it is on disk.
+    fn answer(&self, answers: Answers) {
+        match &self.syncer {
+            Some(syncer) => syncer.answer(answers),
+            None => answers.into_iter().for_each(|(done, outcome)| done(outcome)),
+        }
     }
     fn once(&mut self, jobs: &mut Vec<Job>) -> Result<Value, Refusal> {
         let limit = std::mem::replace(&mut self.group_max, 1);
@@ -229,6 +243,7 @@ impl Lane {
     fn group(&mut self, jobs: &mut Vec<Job>) -> Result<Vec<Result<Value, Refusal>>, Refusal> {
         let (shared, group_max) = (Arc::clone(&self.shared), self.group_max);
         let hooks = shared.hooks();
+        self.syncer.as_ref().map_or(Ok(()), |syncer| syncer.check())?;
         let conn = self.connect()?;
         conn.begin_write()?;
         let changed = conn.changed_outside();
