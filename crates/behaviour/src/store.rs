@@ -302,12 +302,6 @@ impl Store {
         let held = self.buckets.values().flat_map(|bucket| bucket.tail.iter().chain(&bucket.frozen));
         held.map(|held| held.part.memory()).sum()
     }
-    pub fn stored_parts(&self) -> usize {
-        self.buckets.values().map(|bucket| bucket.stored.len()).sum()
-    }
-    pub fn stored_rows(&self) -> usize {
-        self.buckets.values().flat_map(|bucket| &bucket.stored).map(|stored| stored.held.part.rows()).sum()
-    }
     /// Stored parts whose files hold rows of erased people.
     pub fn dirty_parts(&self) -> usize {
         self.buckets.values().flat_map(|bucket| &bucket.stored).filter(|stored| stored.dirty).count()

@@ -66,9 +66,6 @@ impl DbConfig {
         self.migrations.retain(|step| ids.iter().any(|id| id == step.id));
         self
     }
-    pub fn migration_ids(&self) -> Vec<&'static str> {
-        self.migrations.iter().map(|step| step.id).collect()
-    }
     #[must_use]
     pub fn mode(mut self, mode: OpenMode) -> Self {
         self.mode = mode;

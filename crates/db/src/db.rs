@@ -5,7 +5,7 @@ use crate::engine::{Conn, Role};
 use crate::pool::Pool;
 use crate::tx::{CommitHook, Tx};
 use crate::writer::{Job, Unit, Value, Writer};
-use crate::{DbConfig, DbError, Engine, migrate};
+use crate::{DbConfig, Engine, migrate};
 use siyu_kernel::{Clock, Refusal};
 use std::future::Future;
 use std::sync::Arc;
@@ -112,15 +112,6 @@ impl Db {
     /// Answers true when the engine takes a write and syncs it: what readiness means.
     pub fn ping(&self) -> Result<(), Refusal> {
         self.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM setting", &[], |row| row.int(0))?)).map(drop)
-    }
-    /// Copies the whole SQLite database to a new file while others read and write. On PostgreSQL: an error.
-    pub fn copy_to(&self, file: &std::path::Path) -> Result<(), Refusal> {
-        match &self.inner.config.target {
-            Target::Sqlite { file: from, .. } => migrate::backup_file(from, file),
-            Target::Postgres { .. } => {
-                Err(Refusal::internal(DbError::Decode("a file copy exists only for SQLite".into())))
-            }
-        }
     }
 }
 

@@ -249,9 +249,12 @@ impl Lane {
         let changed = conn.changed_outside();
         let mut tx = Tx::new(conn);
         let mut undo = Vec::new();
+        let mut told = true;
         let worked = (|| {
             if changed? {
+                told = false;
                 hooks.iter().try_for_each(|hook| hook.refresh(&mut tx))?;
+                told = true;
             }
             let watch = Stopwatch::start();
             let mut outcomes = Vec::new();
@@ -281,6 +284,9 @@ impl Lane {
         })();
         let mut slots = std::mem::take(&mut tx.slots);
         undo.extend(tx.take_undo());
+        if !told {
+            conn.look_again();
+        }
         // `true`: there is something to save.
         let ended = worked.and_then(
             |(outcomes, save): (Vec<Result<Value, Refusal>>, bool)| {
@@ -298,11 +304,7 @@ impl Lane {
 }
 
 fn commit(conn: &mut Conn) -> Result<(), Refusal> {
-    conn.script("COMMIT").map_err(
-        |error| {
-            if error.disconnected() { outcome_unknown().because(error) } else { error.into() }
-        },
-    )
+    conn.commit().map_err(|error| if error.disconnected() { outcome_unknown().because(error) } else { error.into() })
 }
 
 /// Runs the first unit of a group without a savepoint: refusing it ends the transaction, in which there is nothing else yet. A savepoint

@@ -16,7 +16,7 @@ contract!(NOTES;
     types_survive_the_round_trip, a_refused_unit_leaves_no_trace, a_panicking_unit_leaves_no_trace, concurrent_units_all_count, bulk_inserts_and_lists,
     lost_updates_are_impossible, lease_has_one_holder, outbox_is_written_once_and_claimed_once, a_newer_schema_is_refused, an_older_schema_is_refused_in_check_mode,
     readers_see_a_snapshot, a_second_process_is_seen, a_reader_cannot_write, submit_answers_from_async_code,
-    a_commit_that_broke_is_not_run_again);
+    a_commit_that_broke_is_not_run_again, a_refresh_that_failed_is_repeated, a_swallowed_failure_is_not_called_saved);
 
 fn count(db: &siyu_db::Db) -> i64 {
     db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM note", &[], |r| r.int(0))?)).unwrap()
@@ -295,4 +295,57 @@ fn a_commit_that_broke_is_not_run_again(test: TestDb) {
     assert!(siyu_db::is_passing(&refused));
     note(test.db(), 2, "the lane has a new connection").unwrap();
     assert_eq!(count(test.db()), 1);
+}
+
+/// Fails so often, then counts.
+struct Refreshes {
+    fail: AtomicI64,
+    done: AtomicI64,
+}
+
+impl siyu_db::CommitHook for Refreshes {
+    fn refresh(&self, _: &mut siyu_db::Tx<'_>) -> Result<(), Refusal> {
+        if self.fail.fetch_sub(1, Ordering::SeqCst) > 0 {
+            return Err(Refusal::internal("no memory of it"));
+        }
+        self.done.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+    fn before_commit(&self, _: &mut siyu_db::Tx<'_>) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn after_commit(&self, _: &mut siyu_db::Slots, _: bool) {}
+}
+
+fn a_refresh_that_failed_is_repeated(test: TestDb) {
+    // One writer: on PostgreSQL each has its own look.
+    let mut config = test.config();
+    config.writers = 1;
+    let (db, other) = (siyu_db::Db::open(config, &*test.clock).unwrap(), test.second());
+    let hook = Arc::new(Refreshes { fail: AtomicI64::new(0), done: AtomicI64::new(0) });
+    db.add_hook(hook.clone());
+    note(&db, 1, "a").unwrap();
+    let done = || hook.done.load(Ordering::SeqCst);
+    let before = done();
+    other.transact(|tx| Ok(tx.announce()?)).unwrap();
+    // The group, and the unit's own try.
+    hook.fail.store(2, Ordering::SeqCst);
+    assert_eq!(note(&db, 2, "b").unwrap_err().code, "internal");
+    assert_eq!(done(), before);
+    note(&db, 2, "b").unwrap();
+    assert_eq!(done(), before + 1, "what could not be learnt is learnt before the next unit");
+    note(&db, 3, "c").unwrap();
+    assert_eq!(done(), before + 1);
+}
+
+fn a_swallowed_failure_is_not_called_saved(test: TestDb) {
+    let db = test.db();
+    let outcome = db.transact(|tx| {
+        tx.execute("INSERT INTO note (id, body) VALUES (1, 'a')", &[])?;
+        let _ = tx.execute("INSERT INTO note (id, body) VALUES (1, 'again')", &[]);
+        Ok(())
+    });
+    // SQLite goes on behind a failed statement; PostgreSQL keeps nothing of the unit, and says so.
+    assert_eq!((outcome.is_ok(), count(db)), if db.engine() == Engine::Sqlite { (true, 1) } else { (false, 0) });
+    note(db, 7, "the connection is as good as before").unwrap();
 }

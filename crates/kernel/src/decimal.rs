@@ -63,9 +63,6 @@ impl Decimal {
     pub fn times(self, other: Self) -> Option<Self> {
         Some(Self { mantissa: self.mantissa.checked_mul(other.mantissa)?, scale: self.scale.checked_add(other.scale)? })
     }
-    pub fn is_negative(self) -> bool {
-        self.mantissa < 0
-    }
 }
 
 impl fmt::Display for Decimal {

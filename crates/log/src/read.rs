@@ -89,18 +89,6 @@ impl Log {
         out.truncate(limit);
         Ok(out)
     }
-    pub fn cursor(&self, tx: &mut Tx<'_>, name: &str) -> Result<i64, DbError> {
-        Ok(tx.opt("SELECT seq FROM log_cursor WHERE name = $1", params![name], |row| row.int(0))?.unwrap_or(0))
-    }
-    /// Moves a reader's cursor in the transaction that saves what it did with the events.
-    pub fn set_cursor(&self, tx: &mut Tx<'_>, name: &str, seq: i64) -> Result<(), DbError> {
-        tx.execute(
-            "INSERT INTO log_cursor (name, seq) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seq = excluded.seq",
-            params![name, seq],
-        )
-        .map(drop)
-    }
-
     /// Events of these people (one person's merged numbers), newest first; those at the same instant, last arrived first.
     /// `before` is the (instant, place) of the last one seen.
     pub fn of_people(
@@ -138,10 +126,6 @@ impl Log {
         places.dedup();
         summary.events = places.len() as i64;
         Ok(summary)
-    }
-    pub fn by_message(&self, tx: &mut Tx<'_>, message_id: &str) -> Result<Option<Found>, DbError> {
-        let Some(place) = self.place_of(tx, self.digest(message_id))? else { return Ok(None) };
-        Ok(self.fetch(tx, &[Entry { key: 0, order: 0, place: place.0 }])?.pop())
     }
     /// Takes the content out of all events of these people. The places stay, so that nothing else moves, and the message ids stay known,
     /// so that a repeated message does not bring the content back. Returns how many.

@@ -26,8 +26,12 @@ pub(crate) struct Core {
     pub store: Store,
     pub flattener: Flattener,
     pub whose: Arc<RwLock<Whose>>,
-    /// The log is in up to here.
+    /// The log is in the store up to here.
     pub seq: i64,
+    /// It was read up to here: what lies between is with the flattener.
+    read_to: i64,
+    /// Listeners and readers were told of it up to here.
+    told_to: i64,
     /// The stored parts hold it up to here.
     pub stored_seq: i64,
     /// Of the stored parts.
@@ -73,6 +77,8 @@ impl Core {
             flattener: Flattener::new(),
             whose: Arc::new(RwLock::new(whose)),
             seq,
+            read_to: seq,
+            told_to: seq,
             stored_seq: seq,
             files: FxHashMap::default(),
             shown: false,
@@ -82,18 +88,18 @@ impl Core {
     }
 
     /// Reads on, at most so much as makes one step; `None` when there is nothing new. The flag tells whether the log may hold more.
+    /// What was read before an error is kept, and the next call goes on behind it.
     pub fn advance(&mut self, from: &Sources<'_>, threads: usize) -> Result<Option<(News, bool)>, Refusal> {
-        let before = self.seq;
         let mut as_of = from.clock.now();
         let mut more = true;
         while more && self.flattener.facts.len() < FACTS_MAX && self.flattener.facts.memory() < FACTS_BYTES_MAX {
             as_of = from.clock.now();
             more = self.read(from)?;
         }
-        if self.seq == before {
+        if self.read_to == self.told_to {
             return Ok(None);
         }
-        self.store.append(&self.flattener.facts, threads);
+        self.put(threads);
         let step = std::mem::take(&mut self.step);
         let name = |event: &EventRef| Arc::from(self.flattener.facts.event_name(*event));
         let news = News {
@@ -104,15 +110,22 @@ impl Core {
             system: step.system,
             reset: false,
         };
+        self.told_to = self.seq;
         self.flattener.clear();
         Ok(Some((news, more)))
     }
 
+    /// What was gathered becomes part of the store, and only then counts as being there.
+    fn put(&mut self, threads: usize) {
+        self.store.append(&self.flattener.facts, threads);
+        self.seq = self.read_to;
+    }
+
     /// One read transaction: events, and who their people are by the same snapshot of the database.
     fn read(&mut self, from: &Sources<'_>) -> Result<bool, Refusal> {
-        let (seq, people, follows) = (self.seq, from.people, self.only.is_none());
+        let (seq, people, follows) = (self.read_to, from.people, self.only.is_none());
         let whose = Arc::clone(&self.whose);
-        let (found, last, touched) = from.db.read(|tx| {
+        let (found, last, seen) = from.db.read(|tx| {
             let (found, last) = from.log.after(tx, seq, BATCHES)?;
             let about: FxHashSet<PersonNum> = found
                 .iter()
@@ -120,13 +133,11 @@ impl Core {
                 .filter(|found| IDENTITY_EVENTS.contains(&found.event.name.as_str()))
                 .map(|found| found.event.person)
                 .collect();
-            let mut touched = RoaringBitmap::new();
-            if follows && !about.is_empty() {
-                touched = whose.write().unwrap_or_else(PoisonError::into_inner).refresh(tx, people, &about)?;
-            }
-            Ok((found, last, touched))
+            let seen = if follows && !about.is_empty() { Some(Whose::look(tx, people, &about)?) } else { None };
+            Ok((found, last, seen))
         })?;
-        if !touched.is_empty() {
+        let learn = |seen| whose.write().unwrap_or_else(PoisonError::into_inner).learn(seen);
+        if let Some(touched) = seen.map(learn).filter(|touched| !touched.is_empty()) {
             self.settle(&touched);
         }
         let whose = whose.read().unwrap_or_else(PoisonError::into_inner);
@@ -139,11 +150,11 @@ impl Core {
                     .collect();
                 let end = *end;
                 wanted.into_iter().for_each(|found| self.take(found, &whose));
-                self.seq = last.min(end);
+                self.read_to = last.min(end);
                 return Ok(last - seq >= BATCHES && last < end);
             }
         }
-        self.seq = last;
+        self.read_to = last;
         Ok(last - seq >= BATCHES)
     }
     fn take(&mut self, found: &Found, whose: &Whose) {
@@ -164,7 +175,7 @@ impl Core {
     /// Moves rows to whom they belong to now. Those gathered and not in a part yet are made one first: they were placed by older knowledge.
     pub fn settle(&mut self, touched: &RoaringBitmap) {
         if !self.flattener.facts.is_empty() {
-            self.store.append(&self.flattener.facts, 1);
+            self.put(1);
             self.flattener.clear();
         }
         let whose = self.whose.read().unwrap_or_else(PoisonError::into_inner);

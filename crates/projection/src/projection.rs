@@ -276,10 +276,6 @@ impl Projection {
     pub fn tend(&self) -> Result<bool, Refusal> {
         self.inner.keep_files()
     }
-    /// Stores what is in memory, when it is worth it and this process may.
-    pub fn store_tail(&self) -> Result<bool, Refusal> {
-        self.inner.tend(true)
-    }
 
     /// Keeps the columns in step with the log, and the files in order, until told to stop.
     pub fn run(&self, stop: &AtomicBool) {

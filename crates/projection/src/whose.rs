@@ -14,6 +14,14 @@ pub(crate) struct Whose {
     pub erased: Arc<RoaringBitmap>,
 }
 
+/// Who some identities belong to by one snapshot of the database.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Identity, person.
+    pairs: Vec<(PersonNum, PersonNum)>,
+    erased: Vec<PersonNum>,
+}
+
 impl Whose {
     pub fn load(tx: &mut Tx<'_>) -> Result<Self, DbError> {
         let mut moved = FxHashMap::default();
@@ -40,15 +48,9 @@ impl Whose {
         self.moved.keys().copied().chain(self.erased.iter())
     }
 
-    /// Looks anew at the people these identities belong to; answers everybody under whom rows may lie wrongly now, and everybody whose history
-    /// changes by it.
-    pub fn refresh(
-        &mut self,
-        tx: &mut Tx<'_>,
-        people: &People,
-        nodes: &FxHashSet<PersonNum>,
-    ) -> Result<RoaringBitmap, DbError> {
-        let mut touched = RoaringBitmap::new();
+    /// Looks anew at the people these identities belong to. Changes nothing: half of what was learnt would never be learnt again.
+    pub fn look(tx: &mut Tx<'_>, people: &People, nodes: &FxHashSet<PersonNum>) -> Result<Seen, DbError> {
+        let mut seen = Seen::default();
         let nodes: Vec<PersonNum> = nodes.iter().copied().collect();
         for nodes in nodes.chunks(5_000) {
             let mut roots = people.roots(tx, nodes)?;
@@ -56,31 +58,37 @@ impl Whose {
             roots.dedup();
             let pairs = people.nodes_of(tx, &roots)?;
             let list: Vec<i64> = pairs.iter().map(|(node, _)| i64::from(*node)).collect();
-            for (node, root) in pairs {
-                let before = self.root(node);
-                if before != root {
-                    touched.insert(before);
-                    touched.insert(root);
-                    if node == root {
-                        self.moved.remove(&node);
-                    } else {
-                        self.moved.insert(node, root);
-                    }
-                }
-            }
-            let erased = tx.query(
+            seen.pairs.extend(pairs);
+            seen.erased.extend(tx.query(
                 &format!("SELECT num FROM person WHERE state = 2 AND {}", tx.any("num", 1)),
                 params![&list],
                 |row| row.num(0),
-            )?;
-            for node in erased {
-                if !self.erased.contains(node) {
-                    Arc::make_mut(&mut self.erased).insert(node);
-                    touched.insert(node);
-                    touched.insert(self.root(node));
+            )?);
+        }
+        Ok(seen)
+    }
+    /// Takes over what was seen; answers everybody under whom rows may lie wrongly now, and everybody whose history changes by it.
+    pub fn learn(&mut self, seen: Seen) -> RoaringBitmap {
+        let mut touched = RoaringBitmap::new();
+        for (node, root) in seen.pairs {
+            let before = self.root(node);
+            if before != root {
+                touched.insert(before);
+                touched.insert(root);
+                if node == root {
+                    self.moved.remove(&node);
+                } else {
+                    self.moved.insert(node, root);
                 }
             }
         }
-        Ok(touched)
+        for node in seen.erased {
+            if !self.erased.contains(node) {
+                Arc::make_mut(&mut self.erased).insert(node);
+                touched.insert(node);
+                touched.insert(self.root(node));
+            }
+        }
+        touched
     }
 }

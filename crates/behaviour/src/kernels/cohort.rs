@@ -72,17 +72,6 @@ impl Merge for CohortValuePartial {
     }
 }
 
-impl ValueCohort {
-    /// What the cohort has brought up to each period.
-    pub fn cumulative(&self) -> Vec<Sum> {
-        let add = |sum: &mut Sum, own: &Sum| {
-            *sum += *own;
-            Some(*sum)
-        };
-        self.value.iter().scan(Sum(0), add).collect()
-    }
-}
-
 impl CohortValue {
     fn columns(&self, cohort: i32) -> usize {
         let begun = i64::from(self.grain.of_day(self.today)) - i64::from(cohort) + 1;

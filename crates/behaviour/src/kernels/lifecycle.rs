@@ -133,14 +133,6 @@ impl Kernel for Cycle {
     }
 }
 
-impl Stages {
-    /// From the usual number of days between orders: new for one cycle, active for two, at risk for four.
-    pub fn from_cycle(days: u32) -> Self {
-        let days = days.max(1);
-        Self { new_days: days, active_days: days.saturating_mul(2), risk_days: days.saturating_mul(4) }
-    }
-}
-
 impl Stage {
     pub const ALL: [Stage; 5] = [Stage::Prospect, Stage::New, Stage::Active, Stage::AtRisk, Stage::Lost];
 }

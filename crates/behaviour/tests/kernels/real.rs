@@ -381,7 +381,7 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
     let days = crate::lifecycle::check_cycle(world, &cycle).median().unwrap();
     let lifecycle = Lifecycle {
         orders: orders.clone(),
-        stages: Stages::from_cycle(days),
+        stages: Stages { new_days: days, active_days: 2 * days, risk_days: 4 * days },
         on: last - 10,
         against: Some(last - 60),
         calendar: calendar.clone(),

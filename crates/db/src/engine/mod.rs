@@ -77,6 +77,14 @@ impl Conn {
             Conn::Pg(conn) => conn.script("BEGIN"),
         }
     }
+    /// PostgreSQL answers COMMIT in a transaction that has failed with a ROLLBACK, and calls it done: a unit that swallowed the failure of a
+    /// statement would be told that it is saved. What stands before the COMMIT fails there, in the same round trip.
+    pub fn commit(&mut self) -> Result<(), DbError> {
+        match self {
+            Conn::Lite(conn) => conn.script("COMMIT"),
+            Conn::Pg(conn) => conn.script("SELECT 1; COMMIT"),
+        }
+    }
     pub fn begin_read(&mut self) -> Result<(), DbError> {
         match self {
             Conn::Lite(conn) => conn.script("BEGIN"),
@@ -89,6 +97,13 @@ impl Conn {
         match self {
             Conn::Lite(conn) => conn.changed_outside(),
             Conn::Pg(conn) => conn.changed_outside(),
+        }
+    }
+    /// What was announced could not be read: the next look announces it again.
+    pub fn look_again(&mut self) {
+        match self {
+            Conn::Lite(conn) => conn.look_again(),
+            Conn::Pg(conn) => conn.look_again(),
         }
     }
     pub fn transaction_is_dead(&self) -> bool {

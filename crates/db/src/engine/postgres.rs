@@ -60,6 +60,9 @@ impl PgConn {
         })?;
         Ok(self.stamp.replace(stamp.clone()) != Some(stamp))
     }
+    pub fn look_again(&mut self) {
+        self.stamp = None;
+    }
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }

@@ -103,6 +103,10 @@ impl LiteConn {
         let version: i64 = self.conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
         Ok(std::mem::replace(&mut self.data_version, version) != version)
     }
+    pub fn look_again(&mut self) {
+        // SQLite's counter is never negative.
+        self.data_version = -1;
+    }
     /// Pages in the write-ahead log, and how many of them are folded into the database file.
     pub fn log_pages(&self) -> Result<(i64, i64), DbError> {
         self.checkpoint("NOOP")
