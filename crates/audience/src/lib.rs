@@ -24,6 +24,7 @@ mod eval;
 mod export;
 mod fields;
 mod filter;
+mod fold;
 mod life;
 mod list;
 mod live;
@@ -96,8 +97,10 @@ pub struct Preview {
     pub as_of: Time,
 }
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") },
+    Migration { id: "audience/0002_folded", sql: include_str!("../migrations/0002_folded.sql") },
+];
 
 /// What is kept in memory to answer quickly.
 pub(crate) struct Memory {

@@ -2,7 +2,7 @@
 
 use crate::members;
 use crate::rule::Rule;
-use crate::{Audience, Ctx, Scope, refuse};
+use crate::{Audience, Ctx, Scope, fold, refuse};
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, RowRef, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
@@ -483,5 +483,6 @@ pub(crate) fn record(
          ON CONFLICT (audience, day) DO UPDATE SET people = excluded.people, entered = audience_day.entered + excluded.entered, gone = audience_day.gone + excluded.gone",
         params![audience, day, change.people as i64, change.counted.0 as i64, change.counted.1 as i64],
     )?;
+    fold::recorded(tx, audience, no)?;
     Ok(Some(no))
 }

@@ -6,16 +6,20 @@ mod common;
 use common::story::Story;
 use common::{World, migrations};
 use serde_json::{Value, json};
-use siyu_audience::{AudienceRow, Rule, Scope};
-use siyu_kernel::{PersonNum, Time};
+use siyu_audience::{AudienceRow, History, Live, Moment, Rule, Scope};
+use siyu_behaviour::Snapshot;
+use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_testkit::{TestDb, contract};
 use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 contract!(migrations();
     live_is_what_a_fresh_evaluation_says, every_change_is_told_once, a_lapsed_buyer_returns, a_window_slides_out_by_time_alone,
     a_month_ends, a_tag_runs_out, merged_people_neither_enter_nor_leave, erased_people_are_gone_without_a_word,
     an_audience_of_audiences_follows, a_rule_that_breaks_keeps_its_people, a_changed_rule_tells_nobody, another_process_takes_over,
-    days_while_nobody_ran, lives_move_on, ranks_follow_within_a_minute, until_says_when_to_look_again);
+    days_while_nobody_ran, lives_move_on, ranks_follow_within_a_minute, until_says_when_to_look_again, nobody_waits_for_a_step_under_way);
 
 fn agree(story: &Story, audiences: &[AudienceRow], place: &str) {
     let world = &story.world;
@@ -485,4 +489,76 @@ fn until_says_when_to_look_again(test: TestDb) {
         }
         world.test.clock.set(began);
     }
+}
+
+/// Columns that say when somebody asks for them, and answer when they may.
+struct Gate {
+    asked: Sender<()>,
+    may: Mutex<Receiver<()>>,
+}
+
+impl History for Gate {
+    fn moment(&self) -> Result<Moment, Refusal> {
+        self.asked.send(()).unwrap();
+        self.may.lock().unwrap().recv().unwrap();
+        Ok(Moment { snapshot: Snapshot { views: Vec::new() }, seq: i64::MAX, as_of: Time(i64::MAX) })
+    }
+}
+
+/// Long enough for a busy machine; whoever waits for ever is found out.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn nobody_waits_for_a_step_under_way(test: TestDb) {
+    const READERS: usize = 4;
+    let world = World::new(test);
+    world.audience_of("all", &json!({"field": "has.phone", "op": "eq", "value": true}));
+    let ((asked, was_asked), (let_go, may)) = (channel(), channel());
+    let quick = world.quick.clone().seeing(Arc::new(Gate { asked, may: Mutex::new(may) }));
+    let live = Arc::new(Live::new(quick.clone(), world.db.clone()));
+    let (stepped, steps) = channel();
+    let step = || {
+        let (live, ctx, stepped) = (Arc::clone(&live), world.ctx(), stepped.clone());
+        std::thread::spawn(move || stepped.send(live.step(&ctx).unwrap()).unwrap());
+        was_asked.recv_timeout(PATIENCE).unwrap();
+    };
+    step();
+    // Held up in the columns.
+    let as_of = || {
+        let ((said, saying), live) = (channel(), Arc::clone(&live));
+        std::thread::spawn(move || said.send(live.as_of()));
+        saying.recv_timeout(PATIENCE).expect("it does not wait for the step")
+    };
+    assert_eq!(as_of(), None);
+    let_go.send(()).unwrap();
+    steps.recv_timeout(PATIENCE).unwrap();
+    let first = as_of().unwrap();
+    world.test.clock.advance_seconds(20);
+
+    // Every reading connection is a list's, as the API makes one, and the step wants one too.
+    let ((began, begun), (listed, lists)) = (channel(), channel());
+    let mut ready = Vec::new();
+    for _ in 0..READERS {
+        let (go, gone) = channel::<()>();
+        ready.push(go);
+        let (db, quick, live) = (world.db.clone(), quick.clone(), Arc::clone(&live));
+        let (began, listed) = (began.clone(), listed.clone());
+        std::thread::spawn(move || {
+            let list = db.read(|tx| {
+                began.send(()).unwrap();
+                gone.recv().unwrap();
+                let rows = quick.all_stored(tx, None, None, 50)?.0;
+                Ok((rows.len(), quick.kept_until(tx)?.max(live.as_of())))
+            });
+            listed.send(list.unwrap()).unwrap();
+        });
+    }
+    (0..READERS).for_each(|_| begun.recv_timeout(PATIENCE).unwrap());
+    step();
+    let_go.send(()).unwrap();
+    ready.iter().for_each(|go| go.send(()).unwrap());
+    for _ in 0..READERS {
+        assert_eq!(lists.recv_timeout(PATIENCE).expect("a list is answered"), (1, Some(first)));
+    }
+    steps.recv_timeout(PATIENCE).expect("the step goes on when the lists are done");
+    assert!(as_of().unwrap() > first);
 }

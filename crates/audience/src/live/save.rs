@@ -2,9 +2,9 @@
 
 use super::look::{Dated, Found, Outcome};
 use super::{Clock, ENTERED, LEFT, Live, State, StepReport};
-use crate::Ctx;
 use crate::life::store_measured;
 use crate::stored::{Change, record};
+use crate::{Ctx, fold};
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Event, EventKind, PersonNum, Refusal, Time};
@@ -63,14 +63,18 @@ impl Live {
             .is_none_or(|saved| found.to.day != saved.day || found.to.at.0 - saved.at.0 >= CLOCK_SECONDS * 1_000_000);
         if !pieces.is_empty() || !notes.is_empty() || due || found.cycle.is_some() {
             let cause = format!("{}.{}.{}", found.to.seq, found.to.day, found.to.at.0);
+            let new_day = state.saved.is_some_and(|saved| found.to.day > saved.day);
             let mut units = units(pieces);
             // The clock moves with the last one: until then a crash repeats the step, and finds those written in their places.
-            let last = units.pop().unwrap_or_default();
+            let last = if new_day { Vec::new() } else { units.pop().unwrap_or_default() };
             for unit in units {
                 report.add(&unit);
                 if !self.unit(state, &found, unit, Vec::new(), None, &cause, ctx.now)? {
                     return Ok(StepReport { lost: true, ..report });
                 }
+            }
+            if new_day && !self.fold_ended(&found)? {
+                return Ok(StepReport { lost: true, ..report });
             }
             report.add(&last);
             if !self.unit(state, &found, last, notes, Some(found.to), &cause, ctx.now)? {
@@ -86,9 +90,25 @@ impl Live {
                 group.row.error = error;
             }
         }
-        (state.now, state.living, state.as_of) = (Some(found.to), Some(found.living), Some(found.as_of));
-        state.board = found.board;
+        (state.now, state.living, state.board) = (Some(found.to), Some(found.living), found.board);
+        self.stands_at(Some(found.as_of));
         Ok(report)
+    }
+
+    /// Leaves one change of each day that is over; `false` when somebody else wrote since this step began.
+    fn fold_ended(&self, found: &Found) -> Result<bool, Refusal> {
+        let (from, today) = (found.from, found.to.day);
+        for part in self.db.read(|tx| Ok(fold::ended(tx, today)?))? {
+            let here = self.db.transact(move |tx| {
+                let here = is_at(tx, from)?;
+                part.iter().filter(|_| here).try_for_each(|ended| fold::fold(tx, ended))?;
+                Ok(here)
+            })?;
+            if !here {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Writes a unit; `false` when somebody else wrote since this step began.
