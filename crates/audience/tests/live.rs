@@ -501,7 +501,7 @@ impl History for Gate {
     fn moment(&self) -> Result<Moment, Refusal> {
         self.asked.send(()).unwrap();
         self.may.lock().unwrap().recv().unwrap();
-        Ok(Moment { snapshot: Snapshot { views: Vec::new() }, seq: i64::MAX, as_of: Time(i64::MAX) })
+        Ok(Moment { snapshot: Snapshot { views: Vec::new().into() }, seq: i64::MAX, as_of: Time(i64::MAX) })
     }
 }
 
