@@ -44,12 +44,7 @@ pub(crate) fn base_before(tx: &mut Tx<'_>, audience: i64, (no, day): (i64, i32))
 /// With the changes that followed, up to a change and a day.
 ///
 /// Changes of a day that is over are one row; it is right for whatever state of that day it is put on.
-pub(crate) fn replayed(
-    tx: &mut Tx<'_>,
-    audience: i64,
-    from: At,
-    (no, day): (i64, i32),
-) -> Result<At, DbError> {
+pub(crate) fn replayed(tx: &mut Tx<'_>, audience: i64, from: At, (no, day): (i64, i32)) -> Result<At, DbError> {
     let At { mut set, no: mut last, day: mut latest } = from;
     tx.each(
         "SELECT no, day, entered, gone FROM audience_change WHERE audience = $1 AND no > $2 AND no <= $3 AND day <= $4 ORDER BY no",

@@ -483,6 +483,6 @@ pub(crate) fn record(
          ON CONFLICT (audience, day) DO UPDATE SET people = excluded.people, entered = audience_day.entered + excluded.entered, gone = audience_day.gone + excluded.gone",
         params![audience, day, change.people as i64, change.counted.0 as i64, change.counted.1 as i64],
     )?;
-    fold::recorded(tx, audience, no)?;
+    fold::recorded(tx, audience, no, day)?;
     Ok(Some(no))
 }

@@ -62,6 +62,7 @@ struct State {
     marks: Option<groups::Marks>,
     living: Option<Arc<RoaringBitmap>>,
     board: Option<Arc<crate::lives::Board>>,
+    folded: crate::fold::Progress,
 }
 
 /// The engine. One of a process, and one process at a time.
@@ -113,6 +114,8 @@ impl Live {
         let saved = self.save(&mut state, found, ctx);
         if saved.as_ref().map_or(true, |report| report.lost) {
             self.begin_anew(&mut state);
+        } else {
+            self.fold_some(&mut state);
         }
         saved
     }

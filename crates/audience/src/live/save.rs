@@ -63,18 +63,14 @@ impl Live {
             .is_none_or(|saved| found.to.day != saved.day || found.to.at.0 - saved.at.0 >= CLOCK_SECONDS * 1_000_000);
         if !pieces.is_empty() || !notes.is_empty() || due || found.cycle.is_some() {
             let cause = format!("{}.{}.{}", found.to.seq, found.to.day, found.to.at.0);
-            let new_day = state.saved.is_some_and(|saved| found.to.day > saved.day);
             let mut units = units(pieces);
             // The clock moves with the last one: until then a crash repeats the step, and finds those written in their places.
-            let last = if new_day { Vec::new() } else { units.pop().unwrap_or_default() };
+            let last = units.pop().unwrap_or_default();
             for unit in units {
                 report.add(&unit);
                 if !self.unit(state, &found, unit, Vec::new(), None, &cause, ctx.now)? {
                     return Ok(StepReport { lost: true, ..report });
                 }
-            }
-            if new_day && !self.fold_ended(&found)? {
-                return Ok(StepReport { lost: true, ..report });
             }
             report.add(&last);
             if !self.unit(state, &found, last, notes, Some(found.to), &cause, ctx.now)? {
@@ -95,20 +91,26 @@ impl Live {
         Ok(report)
     }
 
-    /// Leaves one change of each day that is over; `false` when somebody else wrote since this step began.
-    fn fold_ended(&self, found: &Found) -> Result<bool, Refusal> {
-        let (from, today) = (found.from, found.to.day);
-        for part in self.db.read(|tx| Ok(fold::ended(tx, today)?))? {
-            let here = self.db.transact(move |tx| {
-                let here = is_at(tx, from)?;
-                part.iter().filter(|_| here).try_for_each(|ended| fold::fold(tx, ended))?;
-                Ok(here)
-            })?;
-            if !here {
-                return Ok(false);
+    /// Folds some of the days that are over: a bounded part after each step, so that no step waits for long. What fails stays as it is until
+    /// the next day begins; the members are right either way.
+    pub(super) fn fold_some(&self, state: &mut State) {
+        let Some(saved) = state.saved else { return };
+        state.folded = state.folded.on(saved.day);
+        let folded = self.db.read(|tx| Ok(state.folded.next(tx)?)).and_then(|part| {
+            if part.is_empty() {
+                return Ok(());
             }
+            self.db.transact(move |tx| {
+                // Whoever took over folds as well; two at once would do no harm, only work.
+                if is_at(tx, Some(saved))? {
+                    part.iter().try_for_each(|ended| fold::fold(tx, ended))?;
+                }
+                Ok(())
+            })
+        });
+        if let Err(refusal) = folded {
+            tracing::warn!(code = refusal.code, "changes of audiences are not folded: {refusal}");
         }
-        Ok(true)
     }
 
     /// Writes a unit; `false` when somebody else wrote since this step began.
