@@ -29,6 +29,7 @@ mod life;
 mod list;
 mod live;
 mod lives;
+mod meaning;
 mod members;
 mod persons;
 mod plan;
@@ -100,6 +101,7 @@ pub struct Preview {
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") },
     Migration { id: "audience/0002_folded", sql: include_str!("../migrations/0002_folded.sql") },
+    Migration { id: "audience/0003_meaning", sql: include_str!("../migrations/0003_meaning.sql") },
 ];
 
 /// What is kept in memory to answer quickly.

@@ -153,6 +153,9 @@ impl Measures {
     pub(crate) fn day(&self) -> i32 {
         self.on
     }
+    pub(crate) fn calendar(&self) -> &Arc<Calendar> {
+        &self.calendar
+    }
     /// The same settings give the same answers.
     pub(crate) fn name(&self) -> String {
         format!("{:?}/{}", self.life, self.cycle_days)

@@ -58,6 +58,8 @@ pub struct AudienceRow {
     pub error: Option<String>,
     pub(crate) last_no: i64,
     pub(crate) settled: bool,
+    /// What the rule meant when its members were worked out last.
+    pub(crate) meaning: Option<i64>,
 }
 
 /// Who is meant.
@@ -120,7 +122,7 @@ pub struct MemberPage {
     pub total: u64,
 }
 
-const ROW: &str = "SELECT num, id, name, description, kind, rule, people, created_at, created_by, changed_at, version, error, last_no, settled FROM audience";
+const ROW: &str = "SELECT num, id, name, description, kind, rule, people, created_at, created_by, changed_at, version, error, last_no, settled, meaning FROM audience";
 
 fn row(row: RowRef<'_>) -> Result<AudienceRow, DbError> {
     let kind = row.text(4)?;
@@ -139,6 +141,7 @@ fn row(row: RowRef<'_>) -> Result<AudienceRow, DbError> {
         error: row.opt_text(11)?,
         last_no: row.int(12)?,
         settled: row.flag(13)?,
+        meaning: row.opt_int(14)?,
     })
 }
 

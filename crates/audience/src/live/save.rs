@@ -35,7 +35,8 @@ struct Piece {
 struct Note {
     num: i64,
     version: i64,
-    settle: bool,
+    /// What the rule means for which the members were worked out.
+    settle: Option<i64>,
     error: Option<Option<String>>,
 }
 
@@ -54,7 +55,8 @@ impl Live {
             let group = &state.groups[outcome.at];
             if outcome.settle || outcome.error.is_some() {
                 let (num, version) = (group.row.num, group.row.version);
-                notes.push(Note { num, version, settle: outcome.settle, error: outcome.error.clone() });
+                let settle = group.meaning.filter(|_| outcome.settle);
+                notes.push(Note { num, version, settle, error: outcome.error.clone() });
             }
             cut(state, outcome, &mut pieces);
         }
@@ -142,9 +144,9 @@ impl Live {
                 }
             }
             for note in &notes {
-                if note.settle {
-                    let sql = "UPDATE audience SET settled = 1 WHERE num = $1 AND version = $2";
-                    tx.execute(sql, params![note.num, note.version])?;
+                if let Some(meaning) = note.settle {
+                    let sql = "UPDATE audience SET settled = 1, meaning = $1 WHERE num = $2 AND version = $3";
+                    tx.execute(sql, params![meaning, note.num, note.version])?;
                 }
                 if let Some(error) = &note.error {
                     let sql = "UPDATE audience SET error = $1 WHERE num = $2 AND version = $3";
