@@ -198,7 +198,7 @@ impl Measures {
             orders: orders(),
             refunds: Some(corrections()),
             value: "amount".to_owned(),
-            weights: Weights { recency: 25, frequency: 25, money: 30, engagement: 10, referral: 10 },
+            weights: Weights::default(),
             recency_days: self.cycle_days * 3,
             frequency_orders: 12,
             money_full: 1_000_000,
