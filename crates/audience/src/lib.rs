@@ -63,7 +63,8 @@ pub use run::{DueReport, RunReport};
 pub use scope::Scope;
 pub use shelf::{Shelf, ShelfStats};
 pub use stored::{
-    AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Meant, MemberPage,
+    AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Glance, Meant,
+    MemberPage,
 };
 pub use summary::Lang;
 

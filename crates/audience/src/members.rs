@@ -137,4 +137,12 @@ impl Roster {
         set &= &*self.living;
         set
     }
+    /// How many [`Roster::people_of`] finds.
+    pub fn count_of(&self, stored: &RoaringBitmap) -> u64 {
+        if stored.is_disjoint(&self.merges.moved) {
+            stored.intersection_len(&self.living)
+        } else {
+            self.people_of(stored).len()
+        }
+    }
 }

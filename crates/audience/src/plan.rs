@@ -105,16 +105,23 @@ impl Names {
     }
     /// As far as this rule needs them.
     fn of(audience: &Audience, tx: &mut Tx<'_>, rule: &Rule, own: Option<&str>) -> Result<Self, Refusal> {
-        let named = !rule.audiences().is_empty();
         let mut names = Self::default();
-        if named || !rule.tags().is_empty() {
+        if rule.names_any() {
             names = Self::tags(audience, tx)?;
         }
         // A tag may ask for an audience: who looks for circles must know all of them.
-        if named || own.is_some() && !names.tags.is_empty() {
+        if !rule.audiences().is_empty() || own.is_some() && !names.tags.is_empty() {
             names.audiences = known_audiences(tx)?;
         }
         Ok(names)
+    }
+    /// As far as any of these rules needs them.
+    pub fn of_all<'r>(
+        audience: &Audience,
+        tx: &mut Tx<'_>,
+        mut rules: impl Iterator<Item = &'r Rule>,
+    ) -> Result<Self, Refusal> {
+        if rules.any(Rule::names_any) { Self::load(audience, tx) } else { Ok(Self::default()) }
     }
     fn tags(audience: &Audience, tx: &mut Tx<'_>) -> Result<Self, Refusal> {
         let tags = audience.people.tags(tx)?.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
