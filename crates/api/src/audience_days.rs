@@ -197,26 +197,24 @@ async fn difference(
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
             let own = app.audience.stored(tx, &id)?;
-            let before = app.audience.people_of(tx, &own, Some(from), &reader.scope, &reader.ctx)?;
-            let after = app.audience.people_of(tx, &own, Some(to), &reader.scope, &reader.ctx)?;
+            let found = app.audience.difference(tx, &own, (from, to), &reader.scope, &reader.ctx)?;
             let side = match query.side.as_deref() {
                 None => None,
-                Some("entered") => Some(&after - &before),
-                Some("left") => Some(&before - &after),
-                Some("stayed") => Some(&before & &after),
+                Some("entered") => Some(&found.entered),
+                Some("left") => Some(&found.left),
+                Some("stayed") => Some(&found.stayed),
                 Some(_) => return Err(wrong_side()),
             };
-            let stayed = before.intersection_len(&after);
             let mut out = AudienceDifference {
-                entered: after.len() - stayed,
-                left: before.len() - stayed,
-                stayed,
+                entered: found.entered.len(),
+                left: found.left.len(),
+                stayed: found.stayed.len(),
                 items: None,
                 next: None,
                 total: None,
             };
             if let Some(side) = side {
-                let found = page(app, tx, &reader, &side, &paging)?;
+                let found = page(app, tx, &reader, side, &paging)?;
                 (out.items, out.next, out.total) = (Some(found.items), found.next, Some(found.total));
             }
             Ok(out)

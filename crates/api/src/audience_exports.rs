@@ -145,6 +145,7 @@ async fn ask(
             let reader = Reader::new(app, tx, &caller)?;
             let own = app.audience.stored(tx, &id)?;
             let columns = Column::names(app, input.columns.as_deref())?;
+            app.audience.catch_up(tx, &reader.ctx)?;
             let people = app.audience.people_of(tx, &own, None, &reader.scope, &reader.ctx)?;
             Ok((own, people, columns, reader.full))
         })?;

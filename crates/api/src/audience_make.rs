@@ -100,6 +100,7 @@ async fn freeze(
         let people = read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
             let own = app.audience.stored(tx, &id)?;
+            app.audience.catch_up(tx, &reader.ctx)?;
             app.audience.people_of(tx, &own, on, &reader.scope, &reader.ctx)
         })?;
         let meant = Meant::Frozen(people);
@@ -198,6 +199,7 @@ enum Says {
 fn listed(app: &App, tx: &mut Tx<'_>, reader: &Reader, source: Source) -> Result<Listed, Refusal> {
     let mut rows = open(source, &OpenOptions::default()).map_err(unreadable)?;
     let columns = columns(rows.columns())?;
+    app.audience.catch_up(tx, &reader.ctx)?;
     let visible = app.audience.visible_all(tx, &reader.scope, &reader.ctx)?;
     let (mut row, mut found) = (Row::new(), Listed::default());
     while rows.next_row(&mut row).map_err(unreadable)? {
@@ -245,7 +247,7 @@ fn person(app: &App, tx: &mut Tx<'_>, columns: &[(usize, Says)], row: &Row) -> R
         let text = row.get(*at).trim();
         let root = match says {
             _ if text.is_empty() => None,
-            Says::Id => app.people.find(tx, text).ok().map(|(_, root)| root),
+            Says::Id => found(app.people.find(tx, text))?,
             Says::Identifier(kind) => match Identifier::new(kind.clone(), text) {
                 Ok(identifier) => app.people.by_identifier(tx, identifier)?.map(|(_, root)| root),
                 Err(_) => None,
@@ -256,6 +258,15 @@ fn person(app: &App, tx: &mut Tx<'_>, columns: &[(usize, Says)], row: &Row) -> R
         }
     }
     Ok(None)
+}
+
+/// Nobody has the id, or nobody any more; whatever else went wrong says nothing about the person.
+fn found(found: Result<(PersonNum, PersonNum), Refusal>) -> Result<Option<PersonNum>, Refusal> {
+    match found {
+        Ok((_, root)) => Ok(Some(root)),
+        Err(refusal) if refusal.class == Class::NotFound => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 fn unreadable(error: FileError) -> Refusal {
@@ -285,4 +296,17 @@ async fn keep(
         make(app, &caller, AudienceIn { name: input.name, description: input.description, meant }, "analysis")
     });
     answer.await.map(Created)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_not_a_stranger() {
+        let away = || Err(Refusal::internal("the database is away"));
+        assert_eq!(found(Ok((7, 9))).ok(), Some(Some(9)));
+        assert_eq!(found(Err(Refusal::not_found("person_unknown", "", ""))).ok(), Some(None));
+        assert_eq!(found(away()).err().map(|refusal| refusal.class), Some(Class::Internal));
+    }
 }

@@ -12,7 +12,7 @@ use axum::extract::State;
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use siyu_audience::{AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Lang, Meant, Rule, Scope};
+use siyu_audience::{AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Ctx, Glance, Lang, Meant, Rule};
 use siyu_db::Tx;
 use siyu_kernel::{Identifier, Kind, Refusal, Stopwatch, Time, new_id};
 use utoipa::{IntoParams, ToSchema};
@@ -148,34 +148,12 @@ pub(crate) fn shown(
     rows: Vec<AudienceRow>,
 ) -> Result<Vec<AudienceOut>, Refusal> {
     let kept = app.audience.kept_until(tx)?.max(app.live.as_of());
-    rows.into_iter().map(|row| one(app, tx, reader, row, kept)).collect()
+    let glances = app.audience.at_a_glance(tx, &rows, &reader.scope, &reader.ctx)?;
+    rows.into_iter().zip(glances).map(|(row, glance)| one(&reader.ctx, row, glance, kept)).collect()
 }
 
-fn one(
-    app: &App,
-    tx: &mut Tx<'_>,
-    reader: &Reader,
-    row: AudienceRow,
-    kept: Option<Time>,
-) -> Result<AudienceOut, Refusal> {
-    let (scope, ctx) = (&reader.scope, &reader.ctx);
+fn one(ctx: &Ctx, row: AudienceRow, glance: Glance, kept: Option<Time>) -> Result<AudienceOut, Refusal> {
     let rule = row.rule.as_deref().map(Rule::from_text).transpose()?;
-    let summary = match &rule {
-        // A rule whose field is gone has no sentence; `error` says why.
-        Some(rule) => app.audience.plan(tx, rule, Some(&row.id), ctx).map(|plan| plan.summary).unwrap_or_default(),
-        None => String::new(),
-    };
-    let today = ctx.zone.day(ctx.now);
-    let (people, (entered, left)) = match scope {
-        Scope::All => (row.people, app.audience.moves_on(tx, &row, today)?),
-        scope => {
-            let day = app.audience.history_within(tx, &row, (today, today), scope, ctx)?.pop();
-            (
-                app.audience.people_of(tx, &row, None, scope, ctx)?.len(),
-                day.map_or((0, 0), |day| (day.entered, day.left)),
-            )
-        }
-    };
     let as_of = match row.kind {
         AudienceKind::Rule => kept.unwrap_or(row.changed_at).max(row.changed_at),
         AudienceKind::Frozen | AudienceKind::List => ctx.now,
@@ -189,10 +167,10 @@ fn one(
         id: row.id,
         name: row.name,
         description: row.description,
-        summary,
-        people,
-        entered_today: entered,
-        left_today: left,
+        summary: glance.summary,
+        people: glance.people,
+        entered_today: glance.entered_today,
+        left_today: glance.left_today,
         created_at: row.created_at,
         created_by: row.created_by,
         version: row.version,
@@ -241,6 +219,7 @@ fn named(app: &App, tx: &mut Tx<'_>, reader: &Reader, given: &[AudienceIdentifie
         let zh = format!("最多提供 {IDENTIFIERS_MAX} 个标识，更多请上传文件。");
         return Err(Refusal::invalid("audience_identifiers", en, zh).field("identifiers"));
     }
+    app.audience.catch_up(tx, &reader.ctx)?;
     let mut people = RoaringBitmap::new();
     for (at, one) in given.iter().enumerate() {
         let kind =

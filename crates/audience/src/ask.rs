@@ -248,6 +248,8 @@ impl<'e, 'c> Ask<'e, 'c> {
             Leaf::Life(_) => question.push_str(&self.lives(false)?.measures.name()),
             _ => {}
         }
+        // Days in the columns are the zone's; fields of another zone or currency are other fields.
+        question.push_str(self.ctx.zone.name());
         let stamp = self.stamp(leaf)?;
         if let (Some(stamp), Some(kept)) = (&stamp, self.memory.answers.get(&question))
             && kept.stamp.day == stamp.day

@@ -24,10 +24,12 @@ mod eval;
 mod export;
 mod fields;
 mod filter;
+mod fold;
 mod life;
 mod list;
 mod live;
 mod lives;
+mod meaning;
 mod members;
 mod persons;
 mod plan;
@@ -61,7 +63,8 @@ pub use run::{DueReport, RunReport};
 pub use scope::Scope;
 pub use shelf::{Shelf, ShelfStats};
 pub use stored::{
-    AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Meant, MemberPage,
+    AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Glance, Meant,
+    MemberPage,
 };
 pub use summary::Lang;
 
@@ -96,8 +99,11 @@ pub struct Preview {
     pub as_of: Time,
 }
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "audience/0001_audiences", sql: include_str!("../migrations/0001_audiences.sql") },
+    Migration { id: "audience/0002_folded", sql: include_str!("../migrations/0002_folded.sql") },
+    Migration { id: "audience/0003_meaning", sql: include_str!("../migrations/0003_meaning.sql") },
+];
 
 /// What is kept in memory to answer quickly.
 pub(crate) struct Memory {

@@ -153,6 +153,9 @@ impl Measures {
     pub(crate) fn day(&self) -> i32 {
         self.on
     }
+    pub(crate) fn calendar(&self) -> &Arc<Calendar> {
+        &self.calendar
+    }
     /// The same settings give the same answers.
     pub(crate) fn name(&self) -> String {
         format!("{:?}/{}", self.life, self.cycle_days)
@@ -195,7 +198,7 @@ impl Measures {
             orders: orders(),
             refunds: Some(corrections()),
             value: "amount".to_owned(),
-            weights: Weights { recency: 25, frequency: 25, money: 30, engagement: 10, referral: 10 },
+            weights: Weights::default(),
             recency_days: self.cycle_days * 3,
             frequency_orders: 12,
             money_full: 1_000_000,

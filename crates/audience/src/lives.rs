@@ -6,7 +6,7 @@ use crate::set::Set;
 use crate::test::IntTest;
 use roaring::RoaringBitmap;
 use siyu_behaviour::kernels::{Method, RfmScores, Stage, Tier, segment_of};
-use siyu_behaviour::{Bits, Kernel, People, Snapshot, View};
+use siyu_behaviour::{Bits, Calendar, Kernel, People, Snapshot, View};
 use siyu_db::{DbError, Tx};
 use siyu_kernel::Time;
 use std::sync::{Arc, Mutex};
@@ -63,6 +63,7 @@ pub(crate) struct Board {
     seq: i64,
     day: i32,
     name: String,
+    calendar: Arc<Calendar>,
 }
 
 /// The board as it was made last.
@@ -77,12 +78,14 @@ impl Boards {
         if let Some(board) = &*kept
             && board.day == day
             && board.name == name
+            && Arc::ptr_eq(&board.calendar, measures.calendar())
             && (board.seq == seq || now.0 - board.made.0 < BOARD_SECONDS * 1_000_000)
         {
             return Arc::clone(board);
         }
         let scores = snapshot.run(&measures.rfm(), None, threads).scores(&Method::Quantile(SCORES), threads);
-        let board = Arc::new(Board { scores, made: now, seq, day, name });
+        let calendar = Arc::clone(measures.calendar());
+        let board = Arc::new(Board { scores, made: now, seq, day, name, calendar });
         *kept = Some(Arc::clone(&board));
         board
     }
@@ -226,7 +229,7 @@ pub(crate) fn lives(
     boards: &Boards,
     (snapshot, seq): (&Snapshot, i64),
     measures: Option<Measures>,
-    (calendar, today, now): (&Arc<siyu_behaviour::Calendar>, i32, Time),
+    (calendar, today, now): (&Arc<Calendar>, i32, Time),
     ranked: bool,
     threads: usize,
 ) -> Result<Lives, DbError> {

@@ -21,31 +21,44 @@ pub(crate) fn read(bytes: &[u8]) -> Result<RoaringBitmap, DbError> {
 /// The members at the end of a day, as the numbers they had; now, without a day. `None` for a day before the audience was made.
 pub(crate) fn on(tx: &mut Tx<'_>, audience: i64, day: Option<i32>) -> Result<Option<RoaringBitmap>, DbError> {
     let day = day.unwrap_or(i32::MAX);
-    let base = tx.opt(
-        "SELECT no, body FROM audience_base WHERE audience = $1 AND day <= $2 ORDER BY no DESC LIMIT 1",
-        params![audience, day],
-        |row| Ok((row.int(0)?, row.blob(1)?)),
-    )?;
-    let Some((no, body)) = base else { return Ok(None) };
-    let mut set = read(&body)?;
-    apply(tx, audience, no, day, &mut set)?;
-    Ok(Some(set))
+    let Some(base) = base_before(tx, audience, (i64::MAX, day))? else { return Ok(None) };
+    Ok(Some(replayed(tx, audience, base, (i64::MAX, day))?.set))
 }
-/// Adds the changes after `no` up to a day; answers the number of the last one.
-fn apply(tx: &mut Tx<'_>, audience: i64, no: i64, day: i32, set: &mut RoaringBitmap) -> Result<i64, DbError> {
-    let mut last = no;
-    tx.each(
-        "SELECT no, entered, gone FROM audience_change WHERE audience = $1 AND no > $2 AND day <= $3 ORDER BY no",
+
+/// Members right after a change.
+pub(crate) struct At {
+    pub set: RoaringBitmap,
+    pub no: i64,
+    /// The latest day of a change up to here.
+    pub day: i32,
+}
+
+/// The last base at or before a change and a day.
+pub(crate) fn base_before(tx: &mut Tx<'_>, audience: i64, (no, day): (i64, i32)) -> Result<Option<At>, DbError> {
+    tx.opt(
+        "SELECT no, day, body FROM audience_base WHERE audience = $1 AND no <= $2 AND day <= $3 ORDER BY no DESC LIMIT 1",
         params![audience, no, day],
+        |row| Ok(At { no: row.int(0)?, day: row.int(1)? as i32, set: read(&row.blob(2)?)? }),
+    )
+}
+/// With the changes that followed, up to a change and a day.
+///
+/// Changes of a day that is over are one row; it is right for whatever state of that day it is put on.
+pub(crate) fn replayed(tx: &mut Tx<'_>, audience: i64, from: At, (no, day): (i64, i32)) -> Result<At, DbError> {
+    let At { mut set, no: mut last, day: mut latest } = from;
+    tx.each(
+        "SELECT no, day, entered, gone FROM audience_change WHERE audience = $1 AND no > $2 AND no <= $3 AND day <= $4 ORDER BY no",
+        params![audience, last, no, day],
         |row| {
             last = row.int(0)?;
-            let (entered, gone) = (read(&row.blob(1)?)?, read(&row.blob(2)?)?);
-            *set -= gone;
-            *set |= entered;
+            latest = latest.max(row.int(1)? as i32);
+            let (entered, gone) = (read(&row.blob(2)?)?, read(&row.blob(3)?)?);
+            set -= gone;
+            set |= entered;
             Ok(())
         },
     )?;
-    Ok(last)
+    Ok(At { set, no: last, day: latest })
 }
 
 /// Sets of members in memory, followed by the changes in the database.
@@ -87,16 +100,13 @@ impl Lists {
         if let Some((set, no)) = known.filter(|(_, no)| *no >= last) {
             return Ok(Some((set, no)));
         }
-        let sql = "SELECT no, body FROM audience_base WHERE audience = $1 ORDER BY no DESC LIMIT 1";
-        let base = tx.opt(sql, params![audience], |row| Ok((row.int(0)?, row.blob(1)?)))?;
-        let Some((base, body)) = base else { return Ok(None) };
-        // Changes of a day that is over are one row; it is right for whatever state of that day it is put on.
+        let Some(base) = base_before(tx, audience, (i64::MAX, i32::MAX))? else { return Ok(None) };
         let known = self.lock().kept.get(&audience).map(|kept| (Arc::clone(&kept.set), kept.no));
-        let (mut set, from) = match known.filter(|(_, no)| *no >= base) {
-            Some((set, no)) => ((*set).clone(), no),
-            None => (read(&body)?, base),
+        let from = match known.filter(|(_, no)| *no >= base.no) {
+            Some((set, no)) => At { set: (*set).clone(), no, day: base.day },
+            None => base,
         };
-        let no = apply(tx, audience, from, i32::MAX, &mut set)?.max(from);
+        let At { set, no, .. } = replayed(tx, audience, from, (i64::MAX, i32::MAX))?;
         let set = Arc::new(set);
         self.put(audience, Arc::clone(&set), no);
         Ok(Some((set, no)))
@@ -126,5 +136,13 @@ impl Roster {
         set.extend(moved.iter().map(|node| self.merges.root(node)));
         set &= &*self.living;
         set
+    }
+    /// How many [`Roster::people_of`] finds.
+    pub fn count_of(&self, stored: &RoaringBitmap) -> u64 {
+        if stored.is_disjoint(&self.merges.moved) {
+            stored.intersection_len(&self.living)
+        } else {
+            self.people_of(stored).len()
+        }
     }
 }

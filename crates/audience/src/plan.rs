@@ -68,16 +68,19 @@ pub(crate) fn plan(
     own: Option<&str>,
     ctx: &Ctx,
 ) -> Result<Plan, Refusal> {
-    let (mut tags, mut audiences) = (FxHashMap::default(), FxHashMap::default());
-    let names_audiences = !rule.audiences().is_empty();
-    if names_audiences || !rule.tags().is_empty() {
-        tags = audience.people.tags(tx)?.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
-    }
-    // A tag may ask for an audience: who looks for circles must know all of them.
-    if names_audiences || own.is_some() && !tags.is_empty() {
-        audiences = known_audiences(tx)?;
-    }
-    let mut planner = Planner { audience, tx, own, lang: ctx.lang, ctx, tags, audiences, traits: Vec::new() };
+    let names = Names::of(audience, tx, rule, own)?;
+    plan_with(audience, tx, rule, own, ctx, &names)
+}
+/// With names read before, for whoever plans several rules.
+pub(crate) fn plan_with(
+    audience: &Audience,
+    tx: &mut Tx<'_>,
+    rule: &Rule,
+    own: Option<&str>,
+    ctx: &Ctx,
+    names: &Names,
+) -> Result<Plan, Refusal> {
+    let mut planner = Planner { audience, tx, own, lang: ctx.lang, ctx, names, traits: Vec::new() };
     let (root, phrase) = planner.node(&rule.root, "rule")?;
     Ok(Plan { root, summary: phrase.text(), traits: planner.traits })
 }
@@ -87,6 +90,43 @@ struct Known {
     num: i64,
     name: String,
     rule: Option<String>,
+}
+
+/// Tags and audiences that rules may name, by id.
+#[derive(Default)]
+pub(crate) struct Names {
+    tags: FxHashMap<String, Tag>,
+    audiences: FxHashMap<String, Known>,
+}
+
+impl Names {
+    pub fn load(audience: &Audience, tx: &mut Tx<'_>) -> Result<Self, Refusal> {
+        Ok(Self { audiences: known_audiences(tx)?, ..Self::tags(audience, tx)? })
+    }
+    /// As far as this rule needs them.
+    fn of(audience: &Audience, tx: &mut Tx<'_>, rule: &Rule, own: Option<&str>) -> Result<Self, Refusal> {
+        let mut names = Self::default();
+        if rule.names_any() {
+            names = Self::tags(audience, tx)?;
+        }
+        // A tag may ask for an audience: who looks for circles must know all of them.
+        if !rule.audiences().is_empty() || own.is_some() && !names.tags.is_empty() {
+            names.audiences = known_audiences(tx)?;
+        }
+        Ok(names)
+    }
+    /// As far as any of these rules needs them.
+    pub fn of_all<'r>(
+        audience: &Audience,
+        tx: &mut Tx<'_>,
+        mut rules: impl Iterator<Item = &'r Rule>,
+    ) -> Result<Self, Refusal> {
+        if rules.any(Rule::names_any) { Self::load(audience, tx) } else { Ok(Self::default()) }
+    }
+    fn tags(audience: &Audience, tx: &mut Tx<'_>) -> Result<Self, Refusal> {
+        let tags = audience.people.tags(tx)?.into_iter().map(|tag| (tag.id.clone(), tag)).collect();
+        Ok(Self { tags, ..Self::default() })
+    }
 }
 
 fn known_audiences(tx: &mut Tx<'_>) -> Result<FxHashMap<String, Known>, Refusal> {
@@ -102,8 +142,7 @@ struct Planner<'p, 'c> {
     own: Option<&'p str>,
     lang: Lang,
     ctx: &'p Ctx,
-    tags: FxHashMap<String, Tag>,
-    audiences: FxHashMap<String, Known>,
+    names: &'p Names,
     traits: Vec<(String, TraitTest)>,
 }
 
@@ -151,8 +190,8 @@ impl Planner<'_, '_> {
         }
         let (leaf, positive) = self.leaf(&target, cond, place)?;
         let phrase = Phrase::cond(self.lang, &target, cond, self.ctx.currency, |id| {
-            let tag = self.tags.get(id).map(|tag| tag.name.clone());
-            tag.or_else(|| self.audiences.get(id).map(|known| known.name.clone()))
+            let tag = self.names.tags.get(id).map(|tag| tag.name.clone());
+            tag.or_else(|| self.names.audiences.get(id).map(|known| known.name.clone()))
         });
         Ok((if positive { PlanNode::Is(leaf) } else { PlanNode::IsNot(leaf) }, phrase))
     }
@@ -212,21 +251,21 @@ impl Planner<'_, '_> {
 
     fn tag_numbers(&mut self, ids: &[String], place: &str) -> Result<Vec<i64>, Refusal> {
         for id in ids {
-            let tag = self.tags.get(id).ok_or_else(|| refuse::tag(place, id))?;
+            let tag = self.names.tags.get(id).ok_or_else(|| refuse::tag(place, id))?;
             if self.own.is_some_and(|own| self.depends_on(id, own)) {
                 return Err(refuse::cycle(place, &tag.name));
             }
         }
-        Ok(ids.iter().map(|id| self.tags[id].num).collect())
+        Ok(ids.iter().map(|id| self.names.tags[id].num).collect())
     }
     fn audience_numbers(&mut self, ids: &[String], place: &str) -> Result<Vec<i64>, Refusal> {
         for id in ids {
-            let known = self.audiences.get(id).ok_or_else(|| refuse::rule_audience(place, id))?;
+            let known = self.names.audiences.get(id).ok_or_else(|| refuse::rule_audience(place, id))?;
             if self.own.is_some_and(|own| self.depends_on(id, own)) {
                 return Err(refuse::audience_cycle(place, &known.name));
             }
         }
-        Ok(ids.iter().map(|id| self.audiences[id].num).collect())
+        Ok(ids.iter().map(|id| self.names.audiences[id].num).collect())
     }
     /// Whether a tag or an audience has a rule that asks, directly or not, for `own`.
     fn depends_on(&self, id: &str, own: &str) -> bool {
@@ -239,9 +278,9 @@ impl Planner<'_, '_> {
             if !seen.insert(id.clone()) {
                 continue;
             }
-            let rule = match self.tags.get(&id) {
+            let rule = match self.names.tags.get(&id) {
                 Some(tag) => tag.rule.as_deref(),
-                None => self.audiences.get(&id).and_then(|known| known.rule.as_deref()),
+                None => self.names.audiences.get(&id).and_then(|known| known.rule.as_deref()),
             };
             if let Some(rule) = rule.and_then(|rule| Rule::from_text(rule).ok()) {
                 todo.extend(rule.tags().into_iter().chain(rule.audiences()));

@@ -120,6 +120,10 @@ impl Rule {
     pub(crate) fn audiences(&self) -> Vec<String> {
         self.named("audience")
     }
+    /// Whether it asks for any tag or audience.
+    pub(crate) fn names_any(&self) -> bool {
+        !self.tags().is_empty() || !self.audiences().is_empty()
+    }
     fn named(&self, field: &str) -> Vec<String> {
         let mut out = Vec::new();
         collect(&self.root, field, &mut out);

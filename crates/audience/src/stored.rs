@@ -1,11 +1,14 @@
 //! Audiences as stored things.
 
 use crate::members;
+use crate::plan::{Names, plan_with};
 use crate::rule::Rule;
-use crate::{Audience, Ctx, Scope, refuse};
+use crate::{Audience, Ctx, Scope, fold, refuse};
 use roaring::RoaringBitmap;
+use rustc_hash::FxHashMap;
 use siyu_db::{DbError, RowRef, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
+use std::sync::Arc;
 
 /// Audiences of a workspace.
 pub const AUDIENCES_MAX: i64 = 2_000;
@@ -47,7 +50,7 @@ pub struct AudienceRow {
     pub description: String,
     pub kind: AudienceKind,
     pub rule: Option<String>,
-    /// Of everybody; a reader limited to stores counts for himself.
+    /// As they were when they changed last: who was erased or merged since is still counted. [`Audience::at_a_glance`] counts who is there.
     pub people: u64,
     pub created_at: Time,
     pub created_by: String,
@@ -58,6 +61,8 @@ pub struct AudienceRow {
     pub error: Option<String>,
     pub(crate) last_no: i64,
     pub(crate) settled: bool,
+    /// What the rule meant when its members were worked out last.
+    pub(crate) meaning: Option<i64>,
 }
 
 /// Who is meant.
@@ -109,7 +114,18 @@ pub struct AudienceDay {
 pub struct Difference {
     pub entered: RoaringBitmap,
     pub left: RoaringBitmap,
-    pub stayed: u64,
+    pub stayed: RoaringBitmap,
+}
+
+/// What is shown of an audience in a list, of the people a reader may see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// As many as [`Audience::people_of`] finds now.
+    pub people: u64,
+    pub entered_today: u64,
+    pub left_today: u64,
+    /// The rule as a sentence; empty when there is none, or when what it names is gone.
+    pub summary: String,
 }
 
 /// People of one page.
@@ -120,7 +136,7 @@ pub struct MemberPage {
     pub total: u64,
 }
 
-const ROW: &str = "SELECT num, id, name, description, kind, rule, people, created_at, created_by, changed_at, version, error, last_no, settled FROM audience";
+const ROW: &str = "SELECT num, id, name, description, kind, rule, people, created_at, created_by, changed_at, version, error, last_no, settled, meaning FROM audience";
 
 fn row(row: RowRef<'_>) -> Result<AudienceRow, DbError> {
     let kind = row.text(4)?;
@@ -139,6 +155,7 @@ fn row(row: RowRef<'_>) -> Result<AudienceRow, DbError> {
         error: row.opt_text(11)?,
         last_no: row.int(12)?,
         settled: row.flag(13)?,
+        meaning: row.opt_int(14)?,
     })
 }
 
@@ -314,14 +331,66 @@ impl Audience {
         let stored = match day {
             Some(day) if day > today => return Err(refuse::audience_day(&own.name)),
             Some(day) => members::on(tx, own.num, Some(day))?.ok_or_else(|| refuse::audience_day(&own.name))?,
-            None => self.now(tx, own.num)?,
+            None => Arc::unwrap_or_clone(self.now(tx, own.num)?),
         };
         self.visible_of(tx, &stored, scope, ctx)
     }
-    pub(crate) fn now(&self, tx: &mut Tx<'_>, num: i64) -> Result<RoaringBitmap, DbError> {
+    fn now(&self, tx: &mut Tx<'_>, num: i64) -> Result<Arc<RoaringBitmap>, DbError> {
         match &self.memory {
-            Some(memory) => Ok(memory.lists.now(tx, num)?.map(|(set, _)| (*set).clone()).unwrap_or_default()),
-            None => Ok(members::on(tx, num, None)?.unwrap_or_default()),
+            Some(memory) => Ok(memory.lists.now(tx, num)?.map(|(set, _)| set).unwrap_or_default()),
+            None => Ok(Arc::new(members::on(tx, num, None)?.unwrap_or_default())),
+        }
+    }
+    /// What a list shows of these audiences, in their order: what they share is read once.
+    pub fn at_a_glance(
+        &self,
+        tx: &mut Tx<'_>,
+        rows: &[AudienceRow],
+        scope: &Scope,
+        ctx: &Ctx,
+    ) -> Result<Vec<Glance>, Refusal> {
+        let today = ctx.zone.day(ctx.now);
+        let rule = |row: &AudienceRow| row.rule.as_deref().map(Rule::from_text).transpose();
+        let rules: Vec<Option<Rule>> = rows.iter().map(rule).collect::<Result<_, _>>()?;
+        let names = Names::of_all(self, tx, rules.iter().flatten())?;
+        let (roster, visible) = match scope {
+            Scope::All => (self.roster(tx, ctx)?, None),
+            scope => {
+                let visible = self.visible_all(tx, scope, ctx)?;
+                (self.roster(tx, ctx)?, Some(visible))
+            }
+        };
+        let moves = if visible.is_none() { moves_on(tx, rows, today)? } else { FxHashMap::default() };
+        let mut out = Vec::with_capacity(rows.len());
+        for (row, rule) in rows.iter().zip(&rules) {
+            let stored = self.now(tx, row.num)?;
+            let (people, (entered_today, left_today)) = match &visible {
+                None => (roster.count_of(&stored), moves.get(&row.num).copied().unwrap_or_default()),
+                Some(visible) => {
+                    let people = roster.people_of(&stored) & visible;
+                    let before = members::on(tx, row.num, Some(today - 1))?;
+                    let moved = before.map_or((0, 0), |before| {
+                        let before = roster.people_of(&before) & visible;
+                        ((&people - &before).len(), (&before - &people).len())
+                    });
+                    (people.len(), moved)
+                }
+            };
+            let summary = match rule {
+                // A rule whose field is gone has no sentence; the row's error says why.
+                Some(rule) => plan_with(self, tx, rule, Some(&row.id), ctx, &names).map(|plan| plan.summary),
+                None => Ok(String::new()),
+            };
+            out.push(Glance { people, entered_today, left_today, summary: summary.unwrap_or_default() });
+        }
+        Ok(out)
+    }
+    /// Waits until what is in memory is as of this transaction. For whoever stores people or tells them from strangers: those who came a moment
+    /// ago are nobody to a memory that does not know them yet.
+    pub fn catch_up(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Refusal> {
+        match &self.memory {
+            Some(memory) => memory.shelf.follow_all(tx, ctx).map(drop),
+            None => Ok(()),
         }
     }
     /// Stored numbers as the people they are now whom a reader may see.
@@ -428,12 +497,6 @@ impl Audience {
     pub fn kept_until(&self, tx: &mut Tx<'_>) -> Result<Option<Time>, DbError> {
         tx.opt("SELECT at FROM audience_clock WHERE name = $1", params![crate::live::CLOCK], |row| row.time(0))
     }
-    /// How many came and went on a day.
-    pub fn moves_on(&self, tx: &mut Tx<'_>, own: &AudienceRow, day: i32) -> Result<(u64, u64), DbError> {
-        let sql = "SELECT entered, gone FROM audience_day WHERE audience = $1 AND day = $2";
-        let row = tx.opt(sql, params![own.num, day], |row| Ok((row.int(0)?, row.int(1)?)))?;
-        Ok(row.map_or((0, 0), |(entered, gone)| (entered.max(0) as u64, gone.max(0) as u64)))
-    }
     /// Between the ends of two days. Errors: `audience_day`.
     pub fn difference(
         &self,
@@ -445,8 +508,17 @@ impl Audience {
     ) -> Result<Difference, Refusal> {
         let before = self.people_of(tx, own, Some(from), scope, ctx)?;
         let after = self.people_of(tx, own, Some(to), scope, ctx)?;
-        Ok(Difference { entered: &after - &before, left: &before - &after, stayed: before.intersection_len(&after) })
+        Ok(Difference { entered: &after - &before, left: &before - &after, stayed: before & after })
     }
+}
+
+/// How many came into each of these audiences on a day, and went.
+fn moves_on(tx: &mut Tx<'_>, rows: &[AudienceRow], day: i32) -> Result<FxHashMap<i64, (u64, u64)>, DbError> {
+    let nums: Vec<i64> = rows.iter().map(|row| row.num).collect();
+    let sql = format!("SELECT audience, entered, gone FROM audience_day WHERE {} AND day = $2", tx.any("audience", 1));
+    let n = |row: &RowRef<'_>, at| row.int(at).map(|n| n.max(0) as u64);
+    let moves = tx.query(&sql, params![&nums, day], |row| Ok((row.int(0)?, (n(&row, 1)?, n(&row, 2)?))))?;
+    Ok(moves.into_iter().collect())
 }
 
 /// A change of members, ready to be written.
@@ -483,5 +555,6 @@ pub(crate) fn record(
          ON CONFLICT (audience, day) DO UPDATE SET people = excluded.people, entered = audience_day.entered + excluded.entered, gone = audience_day.gone + excluded.gone",
         params![audience, day, change.people as i64, change.counted.0 as i64, change.counted.1 as i64],
     )?;
+    fold::recorded(tx, audience, no, day)?;
     Ok(Some(no))
 }

@@ -6,16 +6,21 @@ mod common;
 use common::story::Story;
 use common::{World, migrations};
 use serde_json::{Value, json};
-use siyu_audience::{AudienceRow, Rule, Scope};
-use siyu_kernel::{PersonNum, Time};
+use siyu_audience::{AudienceRow, History, Live, Moment, Rule, Scope};
+use siyu_behaviour::Snapshot;
+use siyu_kernel::{Currency, PersonNum, Refusal, Time};
+use siyu_people::FieldType;
 use siyu_testkit::{TestDb, contract};
 use std::collections::BTreeSet;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 contract!(migrations();
     live_is_what_a_fresh_evaluation_says, every_change_is_told_once, a_lapsed_buyer_returns, a_window_slides_out_by_time_alone,
     a_month_ends, a_tag_runs_out, merged_people_neither_enter_nor_leave, erased_people_are_gone_without_a_word,
-    an_audience_of_audiences_follows, a_rule_that_breaks_keeps_its_people, a_changed_rule_tells_nobody, another_process_takes_over,
-    days_while_nobody_ran, lives_move_on, ranks_follow_within_a_minute, until_says_when_to_look_again);
+    an_audience_of_audiences_follows, a_rule_that_breaks_keeps_its_people, a_changed_rule_tells_nobody, what_rules_mean_changes_without_a_word, folded_days_stay_what_they_were, another_process_takes_over,
+    days_while_nobody_ran, lives_move_on, ranks_follow_within_a_minute, until_says_when_to_look_again, nobody_waits_for_a_step_under_way);
 
 fn agree(story: &Story, audiences: &[AudienceRow], place: &str) {
     let world = &story.world;
@@ -354,9 +359,133 @@ fn a_changed_rule_tells_nobody(test: TestDb) {
     let sizes: Vec<(i32, u64, u64, u64)> =
         history.iter().map(|day| (day.day - today, day.people, day.entered, day.left)).collect();
     assert_eq!(sizes, [(-1, 1, 0, 0), (0, 1, 1, 1)]);
-    assert_eq!((difference.entered.min(), difference.left.min(), difference.stayed), (Some(bob), Some(ann), 0));
+    assert_eq!((difference.entered.min(), difference.left.min(), difference.stayed.len()), (Some(bob), Some(ann), 0));
     let outside = world.db.read(|tx| world.quick.people_of(tx, &audience, Some(today - 2), &Scope::All, &ctx));
     assert_eq!(outside.unwrap_err().code, "audience_day");
+}
+
+/// Each thing that a rule depends on is changed, before the eyes of the process that keeps it and while none runs.
+fn what_rules_mean_changes_without_a_word(test: TestDb) {
+    let mut world = World::new(test);
+    world.test.clock.set(Time::parse("2026-03-08T17:00:00Z").unwrap());
+    let (ann, bob) = (world.person(&["phone:13912345678"]), world.person(&["member_no:M1"]));
+    // On 7 March in Shanghai, where it is the 9th now; in New York yesterday.
+    let at = Time::parse("2026-03-07T15:00:00Z").unwrap();
+    world.category("cup", "mugs");
+    world.order_in(ann, at, 500, None, "CNY", "cup");
+    world.order_in(bob, at, 500, None, "USD", "");
+    world.set(bob, "size", json!("10.0"), at);
+    let rules = [
+        json!({"field": "orders.amount", "op": "gte", "value": 300}),
+        some_in(2),
+        json!({"field": "trait.size", "op": "eq", "value": "10"}),
+        json!({"field": "lifecycle", "op": "eq", "value": "new"}),
+        json!({"field": "rfm.f", "op": "gte", "value": 1}),
+        json!({"field": "category.mugs.count", "op": "gte", "value": 1}),
+    ];
+    let audiences: Vec<AudienceRow> = rules
+        .iter()
+        .enumerate()
+        .map(|(n, rule)| world.audience_of(&format!("a{n}"), &json!({"all": [rule]})))
+        .collect();
+    world.step();
+    let inside = |world: &World| -> Vec<Vec<PersonNum>> {
+        let fresh = |own: &AudienceRow| {
+            let rule = Rule::from_text(own.rule.as_deref().unwrap()).unwrap();
+            assert_eq!(world.inside(own, None), world.members(&rule, &Scope::All).unwrap(), "{}", own.name);
+            world.inside(own, None)
+        };
+        audiences.iter().map(fresh).collect()
+    };
+    let mut before = inside(&world);
+    assert_eq!(before, [vec![ann], vec![], vec![], vec![ann, bob], vec![ann, bob], vec![ann]]);
+    let life = |cycle_days| siyu_audience::Life { cycle_days, ..Default::default() };
+    type Change<'c> = &'c dyn Fn(&mut World);
+    let changes: [(&[usize], Change<'_>); 9] = [
+        (&[0], &|world| world.currency.set(Currency::parse("USD").unwrap())),
+        (&[0], &|world| world.currency.set(Currency::CNY)),
+        (&[2], &|world| world.field_type("size", FieldType::Number)),
+        (&[2], &|world| world.field_type("size", FieldType::Text)),
+        (&[3], &|world| world.life(life(Some(1)))),
+        (&[3], &|world| world.life(life(None))),
+        (&[5], &|world| world.category("cup", "cups")),
+        (&[5], &|world| world.category("cup", "mugs")),
+        (&[1], &|world| *world = world.in_zone("America/New_York")),
+    ];
+    for running in [true, false] {
+        for (n, (moved, change)) in changes.iter().enumerate() {
+            let (currency, old) = (world.currency.get(), world.zone.clone());
+            change(&mut world);
+            if !running && n < 8 {
+                let zone = world.zone.name().to_owned();
+                let currency = world.currency.get();
+                world = world.in_zone(&zone);
+                world.currency.set(currency);
+            }
+            let report = world.step();
+            assert!(report.whole >= moved.len(), "change {n}, running: {running}");
+            let now = inside(&world);
+            let differ: Vec<usize> = (0..now.len()).filter(|at| now[*at] != before[*at]).collect();
+            assert_eq!(differ, *moved, "change {n}, running: {running}, {currency:?} {}", old.name());
+            assert_eq!(world.step().whole, 0, "once");
+            before = now;
+        }
+        world = world.in_zone("Asia/Shanghai");
+        world.step();
+        before = inside(&world);
+    }
+    assert_eq!(world.told(), []);
+}
+
+/// Days pass with many steps each: what is stored of them is short, who was inside is what it was, and the erased are nowhere.
+fn folded_days_stay_what_they_were(test: TestDb) {
+    let world = World::new(test);
+    let people: Vec<PersonNum> = (0..8).map(|n| world.person(&[&format!("member_no:M{n}")])).collect();
+    let tag = world.tag("vip", None, None);
+    let vip = world.audience_of("vip", &json!({"field": "tag", "op": "eq", "value": tag}));
+    let mut seen: Vec<Vec<PersonNum>> = Vec::new();
+    for day in 0..40 {
+        for (n, who) in people.iter().enumerate().skip(day % 3) {
+            if (day + n) % 4 < 2 {
+                world.give(&tag, *who);
+                world.step();
+            } else if day % 5 == n % 5 {
+                let (people, id, who, now) = (world.people.clone(), tag.clone(), *who, world.ago(0));
+                let mark = move |tx: &mut siyu_db::Tx<'_>| {
+                    let num = people.tag(tx, &id)?.num;
+                    let mark = siyu_people::TagMark { by: "usr_1", source: "console", why: "", expires_at: None };
+                    people.take_tag(tx, num, &[who], &mark, now).map(drop)
+                };
+                world.db.transact(mark).unwrap();
+                world.step();
+            }
+        }
+        seen.push(world.inside(&vip, None));
+        days(&world, 1);
+        // Another process takes over now and then, in the middle of the work.
+        if day % 7 == 3 {
+            world.beside().step()
+        } else {
+            world.step()
+        };
+    }
+    (0..3).for_each(|_| drop(world.step()));
+    let past = |world: &World| (0..40).map(|day| world.inside(&vip, Some(40 - day))).collect::<Vec<_>>();
+    assert_eq!(past(&world), seen);
+    assert!(seen.iter().flatten().count() > 40);
+    let count = |what: &str| {
+        let sql = format!("SELECT COUNT(*) FROM {what}");
+        world.db.read(|tx| Ok(tx.one(&sql, &[], |row| row.int(0))?)).unwrap()
+    };
+    let days = count("(SELECT DISTINCT day FROM audience_change) AS d");
+    assert_eq!(count("audience_change"), days, "one for each day");
+    assert!(days > 30 && count("audience_base") == 2);
+    world.erase(people[0]);
+    world.beside().step();
+    world.step();
+    seen.iter_mut().for_each(|day| day.retain(|who| *who != people[0]));
+    assert_eq!(past(&world), seen);
+    assert_eq!(past(&world.beside()), seen);
 }
 
 fn another_process_takes_over(test: TestDb) {
@@ -485,4 +614,76 @@ fn until_says_when_to_look_again(test: TestDb) {
         }
         world.test.clock.set(began);
     }
+}
+
+/// Columns that say when somebody asks for them, and answer when they may.
+struct Gate {
+    asked: Sender<()>,
+    may: Mutex<Receiver<()>>,
+}
+
+impl History for Gate {
+    fn moment(&self) -> Result<Moment, Refusal> {
+        self.asked.send(()).unwrap();
+        self.may.lock().unwrap().recv().unwrap();
+        Ok(Moment { snapshot: Snapshot { views: Vec::new().into() }, seq: i64::MAX, as_of: Time(i64::MAX) })
+    }
+}
+
+/// Long enough for a busy machine; whoever waits for ever is found out.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn nobody_waits_for_a_step_under_way(test: TestDb) {
+    const READERS: usize = 4;
+    let world = World::new(test);
+    world.audience_of("all", &json!({"field": "has.phone", "op": "eq", "value": true}));
+    let ((asked, was_asked), (let_go, may)) = (channel(), channel());
+    let quick = world.quick.clone().seeing(Arc::new(Gate { asked, may: Mutex::new(may) }));
+    let live = Arc::new(Live::new(quick.clone(), world.db.clone()));
+    let (stepped, steps) = channel();
+    let step = || {
+        let (live, ctx, stepped) = (Arc::clone(&live), world.ctx(), stepped.clone());
+        std::thread::spawn(move || stepped.send(live.step(&ctx).unwrap()).unwrap());
+        was_asked.recv_timeout(PATIENCE).unwrap();
+    };
+    step();
+    // Held up in the columns.
+    let as_of = || {
+        let ((said, saying), live) = (channel(), Arc::clone(&live));
+        std::thread::spawn(move || said.send(live.as_of()));
+        saying.recv_timeout(PATIENCE).expect("it does not wait for the step")
+    };
+    assert_eq!(as_of(), None);
+    let_go.send(()).unwrap();
+    steps.recv_timeout(PATIENCE).unwrap();
+    let first = as_of().unwrap();
+    world.test.clock.advance_seconds(20);
+
+    // Every reading connection is a list's, as the API makes one, and the step wants one too.
+    let ((began, begun), (listed, lists)) = (channel(), channel());
+    let mut ready = Vec::new();
+    for _ in 0..READERS {
+        let (go, gone) = channel::<()>();
+        ready.push(go);
+        let (db, quick, live) = (world.db.clone(), quick.clone(), Arc::clone(&live));
+        let (began, listed) = (began.clone(), listed.clone());
+        std::thread::spawn(move || {
+            let list = db.read(|tx| {
+                began.send(()).unwrap();
+                gone.recv().unwrap();
+                let rows = quick.all_stored(tx, None, None, 50)?.0;
+                Ok((rows.len(), quick.kept_until(tx)?.max(live.as_of())))
+            });
+            listed.send(list.unwrap()).unwrap();
+        });
+    }
+    (0..READERS).for_each(|_| begun.recv_timeout(PATIENCE).unwrap());
+    step();
+    let_go.send(()).unwrap();
+    ready.iter().for_each(|go| go.send(()).unwrap());
+    for _ in 0..READERS {
+        assert_eq!(lists.recv_timeout(PATIENCE).expect("a list is answered"), (1, Some(first)));
+    }
+    steps.recv_timeout(PATIENCE).expect("the step goes on when the lists are done");
+    assert!(as_of().unwrap() > first);
 }

@@ -17,6 +17,7 @@ on_both!(
     readers_of_some_stores_see_their_people,
     lists_come_from_identifiers_files_and_numbers,
     audiences_are_combined_and_frozen,
+    counts_are_of_who_is_there,
     what_is_used_stays,
     no_audience_contains_itself,
     mistakes_have_a_place,
@@ -342,6 +343,35 @@ fn audiences_are_combined_and_frozen(test: TestDb) {
     assert_eq!(wrong("union", json!([bought])), "400 audience_combine ids");
     assert_eq!(wrong("xor", json!([bought, returned])), "400 audience_combine op");
     assert_eq!(wrong("union", json!([bought, "aud_x"])), "400 rule_audience rule.any[1].value");
+}
+
+fn counts_are_of_who_is_there(test: TestDb) {
+    let app = TestApp::new(test);
+    shop(&app);
+    app.step();
+    let owner = app.owner();
+    let named = |who: [&str; 2]| {
+        let identifiers = who.map(|user| json!({"kind": "user_id", "value": user}));
+        let list = owner.post("/api/v1/audiences", json!({"name": "named", "identifiers": identifiers})).ok();
+        list["id"].as_str().unwrap().to_owned()
+    };
+    app.track(json!([{"type": "track", "messageId": "n1", "userId": "dan", "event": "Came In"},
+        {"type": "track", "messageId": "n2", "userId": "eve", "event": "Came In"}]));
+    // Just come in: they are in a list at once.
+    let (list, other) = (named(["dan", "eve"]), named(["dan", "ben"]));
+    assert_eq!((owner.inside(&list), owner.inside(&other)), (2, 2));
+    let frozen = owner.post(&format!("/api/v1/audiences/{list}/freeze"), json!({"name": "frozen"})).ok();
+    let frozen = frozen["id"].as_str().unwrap();
+    let (dan, eve, ben) = (app.person("user_id:dan"), app.person("user_id:eve"), app.person("user_id:ben"));
+    owner.post(&format!("/api/v1/people/{dan}/merge"), json!({"other_id": eve, "reason": "one person"})).ok();
+    app.step();
+    assert_eq!((owner.inside(&list), owner.inside(frozen), owner.inside(&other)), (1, 1, 2));
+    owner.post(&format!("/api/v1/people/{ben}/erase"), json!({"confirm": ben, "reason": "asked"})).ok();
+    assert_eq!((owner.inside(&list), owner.inside(frozen), owner.inside(&other)), (1, 1, 1));
+    let items = owner.get("/api/v1/audiences").ok();
+    let counts: Vec<u64> =
+        items["items"].as_array().unwrap().iter().map(|own| own["people"].as_u64().unwrap()).collect();
+    assert_eq!(counts, [1, 1, 1]);
 }
 
 fn what_is_used_stays(test: TestDb) {

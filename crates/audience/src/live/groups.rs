@@ -2,7 +2,8 @@
 
 use super::{Live, State};
 use crate::life::Life;
-use crate::plan::{Leaf, Plan};
+use crate::meaning::{Terms, meaning};
+use crate::plan::{Leaf, Names, Plan, plan_with};
 use crate::rule::Rule;
 use crate::stored::{AudienceKind, AudienceRow};
 use crate::{Ctx, members, refuse};
@@ -21,6 +22,8 @@ pub(crate) struct Group {
     pub unsettled: bool,
     /// The audiences its rule asks for.
     pub asks: Vec<i64>,
+    /// Of a plan that could be made.
+    pub meaning: Option<i64>,
 }
 
 /// Changes when plans have to be made again.
@@ -31,10 +34,12 @@ pub(crate) struct Marks {
     fields: u64,
     products: (i64, i64),
     life: Life,
+    /// Zone and currency.
+    terms: (String, String),
 }
 
 impl Live {
-    fn marks(&self, tx: &mut Tx<'_>, state: &State) -> Result<Marks, DbError> {
+    fn marks(&self, tx: &mut Tx<'_>, ctx: &Ctx, state: &State) -> Result<Marks, DbError> {
         let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(version), 0) AS BIGINT), COALESCE(MAX(num), 0) FROM audience";
         let rows = tx.one(sql, &[], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))?;
         let tags =
@@ -44,67 +49,59 @@ impl Live {
             (&field.name, field.r#type.name(), field.sensitive).hash(&mut hasher);
         }
         let categories = state.groups.iter().any(|group| group.uses(|leaf| matches!(leaf, Leaf::Category(..))));
-        let products = match categories {
-            true => tx.one("SELECT COUNT(*), COALESCE(MAX(updated_at), 0) FROM product", &[], |row| {
-                Ok((row.int(0)?, row.int(1)?))
-            })?,
-            false => (0, 0),
-        };
-        Ok(Marks { rows, tags, fields: hasher.finish(), products, life: Life::load(tx)? })
+        let products = if categories { products(tx)? } else { (0, 0) };
+        let terms = (ctx.zone.name().to_owned(), ctx.currency.code().to_owned());
+        Ok(Marks { rows, tags, fields: hasher.finish(), products, life: Life::load(tx)?, terms })
     }
 
     /// Reads audiences that are new or were edited, and makes plans again when what they name may have changed.
     pub(super) fn refresh(&self, tx: &mut Tx<'_>, ctx: &Ctx, state: &mut State) -> Result<(), Refusal> {
-        let marks = self.marks(tx, state)?;
+        let marks = self.marks(tx, ctx, state)?;
         if state.marks.as_ref() == Some(&marks) {
             return Ok(());
         }
-        let recategorised = state.marks.as_ref().is_some_and(|old| old.products != marks.products);
-        let other_life = state.marks.as_ref().is_some_and(|old| old.life != marks.life);
+        let terms = Terms { ctx, life: &marks.life, products: products(tx)? };
+        let names = Names::load(&self.audience, tx)?;
         let mut known: FxHashMap<i64, Group> = state.groups.drain(..).map(|group| (group.row.num, group)).collect();
         for row in self.audience.live_rows(tx)?.into_iter().filter(|row| row.kind == AudienceKind::Rule) {
-            let held = known.remove(&row.num);
-            let plan = self.plan_of(tx, &row, ctx);
-            // Only a rule's own mistake is kept with it.
-            let plan = match plan {
+            let held = known.remove(&row.num).filter(|held| held.row.version == row.version);
+            let plan = match self.plan_of(tx, &row, ctx, &names) {
+                // Only a rule's own mistake is kept with it.
                 Err(refusal) if !matches!(refusal.class, Class::Invalid | Class::NotFound) => return Err(refusal),
                 plan => plan,
             };
-            let group = match held {
-                Some(held) if held.row.version == row.version => {
-                    // A rule that could not be evaluated for a while is asked for everybody.
-                    let recovered = held.plan.is_err() && plan.is_ok();
-                    let stale = recategorised && held.uses(|leaf| matches!(leaf, Leaf::Category(..)))
-                        || other_life && held.uses(|leaf| matches!(leaf, Leaf::Life(_)));
-                    Group {
-                        plan,
-                        unsettled: held.unsettled || recovered || stale,
-                        row: AudienceRow { error: row.error, ..held.row },
-                        ..held
-                    }
-                }
-                _ => Group {
-                    members: Arc::new(members::on(tx, row.num, None)?.unwrap_or_default()),
-                    unsettled: !row.settled || row.error.is_some(),
-                    asks: Vec::new(),
-                    plan,
-                    row,
-                },
+            let meaning = plan.as_ref().ok().map(|plan| meaning(plan, &terms));
+            // Members of a rule that is new, could not be evaluated for a while, or means something else since: perhaps since before this
+            // process began.
+            let unsettled = !row.settled || row.error.is_some() || meaning.is_some_and(|own| row.meaning != Some(own));
+            let members = match &held {
+                Some(held) => Arc::clone(&held.members),
+                None => Arc::new(members::on(tx, row.num, None)?.unwrap_or_default()),
             };
-            state.groups.push(group);
+            let row = match held {
+                // The number of its last change is this process's own.
+                Some(held) => AudienceRow { error: row.error, meaning: row.meaning, ..held.row },
+                None => row,
+            };
+            state.groups.push(Group { row, plan, members, unsettled, asks: Vec::new(), meaning });
         }
         for group in &mut state.groups {
             group.asks = group.plan.as_ref().map(asks).unwrap_or_default();
         }
         in_order(&mut state.groups);
         // Whether categories are asked for is known only now.
-        state.marks = Some(self.marks(tx, state)?);
+        state.marks = Some(self.marks(tx, ctx, state)?);
         Ok(())
     }
-    fn plan_of(&self, tx: &mut Tx<'_>, row: &AudienceRow, ctx: &Ctx) -> Result<Plan, Refusal> {
+    fn plan_of(&self, tx: &mut Tx<'_>, row: &AudienceRow, ctx: &Ctx, names: &Names) -> Result<Plan, Refusal> {
         let rule = Rule::from_text(row.rule.as_deref().unwrap_or_default())?;
-        self.audience.plan(tx, &rule, Some(&row.id), ctx)
+        plan_with(&self.audience, tx, &rule, Some(&row.id), ctx, names)
     }
+}
+
+fn products(tx: &mut Tx<'_>) -> Result<(i64, i64), DbError> {
+    let sql = "SELECT COUNT(*), COALESCE(MAX(updated_at), 0) FROM product";
+    tx.one(sql, &[], |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 impl Group {

@@ -61,29 +61,39 @@ struct State {
     groups: Vec<Group>,
     marks: Option<groups::Marks>,
     living: Option<Arc<RoaringBitmap>>,
-    as_of: Option<Time>,
     board: Option<Arc<crate::lives::Board>>,
+    folded: crate::fold::Progress,
 }
 
 /// The engine. One of a process, and one process at a time.
 pub struct Live {
     audience: Audience,
     db: Db,
+    /// Held through a step, which waits for a reading connection and for the writer: whoever has a transaction must not wait for it.
     state: Mutex<State>,
+    /// Beside the state, and never held for longer than a copy takes: it is asked for inside transactions.
+    as_of: Mutex<Option<Time>>,
 }
 
 impl Live {
     /// `audience` must be a remembering one.
     pub fn new(audience: Audience, db: Db) -> Self {
-        Self { audience, db, state: Mutex::default() }
+        Self { audience, db, state: Mutex::default(), as_of: Mutex::default() }
     }
-    /// Everything that was saved before this instant is in the memberships; `None` before the first step.
+    /// Everything that was saved before this instant is in the memberships; `None` before the first step. Waits for no step under way.
     pub fn as_of(&self) -> Option<Time> {
-        self.lock().as_of
+        *self.as_of.lock().unwrap_or_else(|broken| broken.into_inner())
     }
-    /// Forgets what it knows; the next step begins with what is stored.
+    fn stands_at(&self, as_of: Option<Time>) {
+        *self.as_of.lock().unwrap_or_else(|broken| broken.into_inner()) = as_of;
+    }
+    /// Forgets what it knows; the next step begins with what is stored. Waits for a step under way: not for callers inside a transaction.
     pub fn forget(&self) {
-        *self.lock() = State::default();
+        self.begin_anew(&mut self.lock());
+    }
+    fn begin_anew(&self, state: &mut State) {
+        *state = State::default();
+        self.stands_at(None);
     }
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(|broken| broken.into_inner())
@@ -97,13 +107,15 @@ impl Live {
         let found = match found {
             Ok(found) => found,
             Err(refusal) => {
-                *state = State::default();
+                self.begin_anew(&mut state);
                 return Err(refusal);
             }
         };
         let saved = self.save(&mut state, found, ctx);
         if saved.as_ref().map_or(true, |report| report.lost) {
-            *state = State::default();
+            self.begin_anew(&mut state);
+        } else {
+            self.fold_some(&mut state);
         }
         saved
     }

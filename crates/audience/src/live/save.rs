@@ -2,9 +2,9 @@
 
 use super::look::{Dated, Found, Outcome};
 use super::{Clock, ENTERED, LEFT, Live, State, StepReport};
-use crate::Ctx;
 use crate::life::store_measured;
 use crate::stored::{Change, record};
+use crate::{Ctx, fold};
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Event, EventKind, PersonNum, Refusal, Time};
@@ -35,7 +35,8 @@ struct Piece {
 struct Note {
     num: i64,
     version: i64,
-    settle: bool,
+    /// What the rule means for which the members were worked out.
+    settle: Option<i64>,
     error: Option<Option<String>>,
 }
 
@@ -54,7 +55,8 @@ impl Live {
             let group = &state.groups[outcome.at];
             if outcome.settle || outcome.error.is_some() {
                 let (num, version) = (group.row.num, group.row.version);
-                notes.push(Note { num, version, settle: outcome.settle, error: outcome.error.clone() });
+                let settle = group.meaning.filter(|_| outcome.settle);
+                notes.push(Note { num, version, settle, error: outcome.error.clone() });
             }
             cut(state, outcome, &mut pieces);
         }
@@ -86,9 +88,31 @@ impl Live {
                 group.row.error = error;
             }
         }
-        (state.now, state.living, state.as_of) = (Some(found.to), Some(found.living), Some(found.as_of));
-        state.board = found.board;
+        (state.now, state.living, state.board) = (Some(found.to), Some(found.living), found.board);
+        self.stands_at(Some(found.as_of));
         Ok(report)
+    }
+
+    /// Folds some of the days that are over: a bounded part after each step, so that no step waits for long. What fails stays as it is until
+    /// the next day begins; the members are right either way.
+    pub(super) fn fold_some(&self, state: &mut State) {
+        let Some(saved) = state.saved else { return };
+        state.folded = state.folded.on(saved.day);
+        let folded = self.db.read(|tx| Ok(state.folded.next(tx)?)).and_then(|part| {
+            if part.is_empty() {
+                return Ok(());
+            }
+            self.db.transact(move |tx| {
+                // Whoever took over folds as well; two at once would do no harm, only work.
+                if is_at(tx, Some(saved))? {
+                    part.iter().try_for_each(|ended| fold::fold(tx, ended))?;
+                }
+                Ok(())
+            })
+        });
+        if let Err(refusal) = folded {
+            tracing::warn!(code = refusal.code, "changes of audiences are not folded: {refusal}");
+        }
     }
 
     /// Writes a unit; `false` when somebody else wrote since this step began.
@@ -120,9 +144,9 @@ impl Live {
                 }
             }
             for note in &notes {
-                if note.settle {
-                    let sql = "UPDATE audience SET settled = 1 WHERE num = $1 AND version = $2";
-                    tx.execute(sql, params![note.num, note.version])?;
+                if let Some(meaning) = note.settle {
+                    let sql = "UPDATE audience SET settled = 1, meaning = $1 WHERE num = $2 AND version = $3";
+                    tx.execute(sql, params![meaning, note.num, note.version])?;
                 }
                 if let Some(error) = &note.error {
                     let sql = "UPDATE audience SET error = $1 WHERE num = $2 AND version = $3";

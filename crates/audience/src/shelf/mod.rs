@@ -558,3 +558,62 @@ pub(crate) fn traits_of(
     })?;
     Ok(fits)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{Audience, Lang};
+    use siyu_kernel::{Chance, Clock, Currency, Identifier, Vault, Zone};
+    use siyu_testkit::{TestDb, contract};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    contract!(migrations(); who_stores_people_waits_for_those_who_just_came);
+
+    fn migrations() -> &'static [siyu_db::Migration] {
+        static ALL: std::sync::OnceLock<Vec<siyu_db::Migration>> = std::sync::OnceLock::new();
+        ALL.get_or_init(|| [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, crate::MIGRATIONS].concat())
+    }
+
+    fn who_stores_people_waits_for_those_who_just_came(test: TestDb) {
+        let (db, now) = (test.db().clone(), test.clock.now());
+        let vault = Vault::from_key([7; 32]);
+        let log = Log::open(&db, vault.clone(), test.clock.clone()).unwrap();
+        let people = People::open(&db, vault, log.clone(), Arc::new(Chance::seeded(1))).unwrap();
+        let shelf = Shelf::new(people.clone(), log.clone());
+        let audience = Audience::new(people.clone(), log).remembering(shelf.clone());
+        let ctx = Ctx { now, zone: Zone::utc(), currency: Currency::CNY, lang: Lang::En };
+        let comes = |text: &str| {
+            let incoming = people.prepare([Identifier::parse(text).unwrap()], now);
+            let people = people.clone();
+            let done = db.transact(move |tx| {
+                let found = people.resolve(tx, std::slice::from_ref(&incoming), "test", now)?;
+                people.note_changed(tx, found.iter().flatten().map(|found| found.node), "test", now);
+                Ok(())
+            });
+            done.unwrap();
+        };
+        comes("member_no:M1");
+        let known = || db.read(|tx| Ok(audience.everybody(tx, &ctx)?.len())).unwrap();
+        assert_eq!(known(), 1);
+        comes("member_no:M2");
+        // Somebody else is following the log, and takes his time.
+        let following = shelf.alone();
+        assert_eq!(known(), 1, "good enough for a count");
+        let (said, saying) = channel();
+        std::thread::scope(|scope| {
+            let (db, audience, ctx) = (&db, &audience, &ctx);
+            scope.spawn(move || {
+                let all = db.read(|tx| {
+                    audience.catch_up(tx, ctx)?;
+                    audience.everybody(tx, ctx)
+                });
+                said.send(all.unwrap().len()).unwrap();
+            });
+            assert!(saying.recv_timeout(Duration::from_millis(50)).is_err(), "it waits");
+            drop(following);
+            assert_eq!(saying.recv_timeout(Duration::from_secs(60)), Ok(2));
+        });
+    }
+}

@@ -13,7 +13,7 @@ use siyu_commerce::{LineIn, OrderIn};
 use siyu_db::{Db, Migration, Tx};
 use siyu_kernel::{Chance, Clock, Currency, Event, EventKind, Identifier, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
-use siyu_people::{People, TagIn, TagKind, TraitIn};
+use siyu_people::{FieldType, People, TagIn, TagKind, TraitIn};
 use siyu_testkit::TestDb;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -39,6 +39,7 @@ pub struct World {
     pub shelf: Shelf,
     pub live: Live,
     pub zone: Zone,
+    pub currency: Cell<Currency>,
     orders: Cell<u32>,
 }
 
@@ -74,14 +75,15 @@ impl World {
         let shelf = Shelf::new(people.clone(), log.clone());
         let quick = audience.clone().remembering(shelf.clone());
         let live = Live::new(quick.clone(), db.clone());
-        Self { audience, quick, shelf, live, zone, people, log, test, db, orders: Cell::new(0) }
+        let currency = Cell::new(Currency::CNY);
+        Self { audience, quick, shelf, live, zone, currency, people, log, test, db, orders: Cell::new(0) }
     }
     pub fn small_memory(&mut self, bytes: usize) {
         self.shelf = Shelf::bounded(self.people.clone(), self.log.clone(), bytes);
         self.quick = self.audience.clone().remembering(self.shelf.clone());
     }
     pub fn ctx(&self) -> Ctx {
-        Ctx { now: self.test.clock.now(), zone: self.zone.clone(), currency: Currency::CNY, lang: Lang::Zh }
+        Ctx { now: self.test.clock.now(), zone: self.zone.clone(), currency: self.currency.get(), lang: Lang::Zh }
     }
     /// Stores an audience of a rule, or of people.
     pub fn audience(&self, input: AudienceIn) -> Result<AudienceRow, Refusal> {
@@ -292,6 +294,11 @@ impl World {
             done.is_ok_and(|()| true)
                 || self.db.read(|tx| self.people.find(tx, &self.people.id(num)).map(drop)).is_err()
         );
+    }
+    pub fn field_type(&self, name: &str, r#type: FieldType) {
+        let (people, name) = (self.people.clone(), name.to_owned());
+        let patch = siyu_people::FieldPatch { r#type: Some(r#type), ..Default::default() };
+        self.db.transact(move |tx| people.patch_field(tx, &name, &patch).map(drop)).unwrap();
     }
     pub fn category(&self, sku: &str, category: &str) {
         self.test.clock.advance_seconds(1);

@@ -74,9 +74,10 @@ pub enum Tier {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScorePartial(pub Vec<(u32, ScoreParts, Tier)>);
 
+/// Those of rules and pages: the one place that says them.
 impl Default for Weights {
     fn default() -> Self {
-        Self { recency: 20, frequency: 20, money: 25, engagement: 25, referral: 10 }
+        Self { recency: 25, frequency: 25, money: 30, engagement: 10, referral: 10 }
     }
 }
 
