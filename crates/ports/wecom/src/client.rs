@@ -7,7 +7,7 @@ use crate::codes::{self, Act};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::json;
 use crate::limit::{Ask, Limiter, Permit, When};
-use crate::token::{Fresh, TokenStore, Tokens};
+use crate::token::{Fetch, Fresh, TokenStore, Tokens};
 use crate::transport::{Fault, Request, Response, Transport, TransportError};
 use crate::wait::{Sleep, Wait};
 use serde::Serialize;
@@ -143,6 +143,11 @@ impl Client {
     pub fn app(&self) -> &App {
         &self.shared.app
     }
+    /// The same client, whose calls end at this instant.
+    pub(crate) fn until(&self, deadline: Time) -> Self {
+        let left = deadline.0.saturating_sub(self.clock().now().0).max(0) as u64;
+        self.within(self.budget.min(Duration::from_micros(left)))
+    }
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.shared.wiring.clock
     }
@@ -192,7 +197,7 @@ impl Client {
     }
 
     /// A ticket for JS-SDK signatures, kept like a token.
-    pub(crate) fn ticket(&self, name: &str, stale: Option<&str>, fetch: &dyn Fn() -> Result<Fresh>) -> Result<String> {
+    pub(crate) fn ticket(&self, name: &str, stale: Option<&str>, fetch: &Fetch<'_>) -> Result<String> {
         let key = format!("{}/{name}", self.shared.token_key);
         self.shared.wiring.tokens.get(&key, stale, self.deadline(), fetch)
     }
@@ -257,7 +262,7 @@ impl Client {
     }
 
     fn token(&self, stale: Option<&str>, deadline: Time) -> Result<String> {
-        let fetch = || -> Result<Fresh> {
+        let fetch = |deadline: Time| -> Result<Fresh> {
             let app = &self.shared.app;
             let query = vec![("corpid".to_owned(), app.corp_id.clone()), ("corpsecret".to_owned(), app.secret.clone())];
             let input = Input { query, ..Input::default() };
