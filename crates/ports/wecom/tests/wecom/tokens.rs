@@ -161,9 +161,11 @@ fn hanging() -> (World, Receiver<()>, Sender<()>) {
     let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
     let (arrived, hanging) = channel();
     let (fail, failing) = channel();
-    let wecom = Arc::new(Hangs { asked: AtomicUsize::new(0), arrived: Mutex::new(arrived), fails: Mutex::new(failing) });
+    let wecom =
+        Arc::new(Hangs { asked: AtomicUsize::new(0), arrived: Mutex::new(arrived), fails: Mutex::new(failing) });
     let waited = Arc::new(Waits { clock: clock.clone(), all: Mutex::default() });
-    let scripted = Arc::new(Scripted { script: Mutex::new(Box::new(|_| fault(Fault::Broken))), requests: Mutex::default() });
+    let scripted =
+        Arc::new(Scripted { script: Mutex::new(Box::new(|_| fault(Fault::Broken))), requests: Mutex::default() });
     let wiring = wiring(wecom, Arc::new(MemoryTokens::default()), clock.clone(), waited.clone());
     (World { client: Client::new(app(), wiring), clock, wecom: scripted, waited }, hanging, fail)
 }

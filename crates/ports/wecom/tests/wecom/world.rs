@@ -42,7 +42,7 @@ impl Scripted {
 
 /// Moves the clock instead of sleeping.
 pub struct Waits {
-    clock: Arc<FakeClock>,
+    pub clock: Arc<FakeClock>,
     pub all: Mutex<Vec<Duration>>,
 }
 
