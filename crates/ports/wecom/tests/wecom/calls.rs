@@ -291,6 +291,9 @@ fn a_message_with_a_duplicate_check_may_be_sent_again() {
     }
 }
 
+/// A way to answer, and its name.
+type Named = (&'static str, fn() -> Answer);
+
 /// A first attempt that fails so, then this answer.
 fn then(first: fn() -> Answer, second: serde_json::Value) -> World {
     let mut first = Some(first);
@@ -299,13 +302,13 @@ fn then(first: fn() -> Answer, second: serde_json::Value) -> World {
 
 #[test]
 fn a_second_answer_counts_as_success_only_when_the_first_attempt_may_have_arrived() {
-    let lost: [(&str, fn() -> Answer); 4] = [
+    let lost: [Named; 4] = [
         ("timed out", || fault(Fault::TimedOut)),
         ("broken", || fault(Fault::Broken)),
         ("busy", || code(-1)),
         ("bad gateway", || answer(502, "text/html", b"<html>")),
     ];
-    let undone: [(&str, fn() -> Answer); 4] = [
+    let undone: [Named; 4] = [
         ("unreachable", || fault(Fault::Unreachable)),
         ("slow down", || answer(429, "text/html", b"")),
         ("too many at once", || code(45033)),
@@ -384,7 +387,7 @@ fn a_message_of_another_app_stops_nothing_else() {
 
 #[test]
 fn no_secret_is_shown_whoever_echoes_it() {
-    let echoes: [(&str, fn() -> Answer); 5] = [
+    let echoes: [Named; 5] = [
         ("broken JSON", || answer(200, "application/json", br#"{"access_token":"TOK-1","expires"#)),
         ("a page with the address", || {
             answer(502, "text/html", b"<p>GET /x?corpsecret=SECRET_MADE_UP&access_token=TOK-1")
