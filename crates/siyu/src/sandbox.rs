@@ -29,11 +29,9 @@ pub fn sandbox(args: &Args, as_json: bool) -> Result<(), Refusal> {
         Refusal::invalid("sandbox_faults", en, zh).field("faults")
     })?;
     let wall = clocks::system();
-    let clock =
-        if args.standing { WorldClock::standing(wall.now()) } else { WorldClock::following(wall.clone()) };
+    let clock = if args.standing { WorldClock::standing(wall.now()) } else { WorldClock::following(wall.clone()) };
     // Whoever receives callbacks is another program and lives by the wall clock, however far the world has been put forward.
-    let options =
-        Options { faults, public: args.public, stamp: wall, ..Options::new(listen, args.seed, scale, clock) };
+    let options = Options { faults, public: args.public, stamp: wall, ..Options::new(listen, args.seed, scale, clock) };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use siyu_kernel::clocks;
 use siyu_wecom::callback::{Callback, ContactChange, Event, Happened, Query};
 use siyu_wecom::{
-    App, Client, ContactWay, HttpTransport, MarkTag, MemoryTokens, NewTag, NewTags, Remark, Retry, Text, Welcome, Welcomed,
-    Wiring,
+    App, Client, ContactWay, HttpTransport, MarkTag, MemoryTokens, NewTag, NewTags, Remark, Retry, Text, Welcome,
+    Welcomed, Wiring,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
