@@ -1,7 +1,7 @@
 //! Every number the world is made of, with its source. Change a number here and nowhere else.
 //!
-//! Marks: **[M §n]** calibrated to mission.md §n, the tests of `tests/world.rs` measure it; **[P §n]** the platform's rule in wecom.md §n;
-//! **[L]** literature; **[A]** assumed, because nobody publishes it: plausible, and without an effect that we rely on.
+//! Marks: **[M]** calibrated to what operators report of private-domain customers, the tests of `tests/world.rs` measure it; **[P]** the
+//! platform's documented rule; **[L]** literature; **[A]** assumed, because nobody publishes it: plausible, and without an effect that we rely on.
 
 // ---------------------------------------------------------------------------------------------------------------- the brand
 
@@ -18,11 +18,11 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// The demo's brand [issue: 12 stores, 60 guides, 20,000 people, 60 groups].
+    /// The demo's brand.
     pub const SMALL: Scale = Scale { stores: 12, guides: 60, people: 20_000, groups: 60, before: 0.2 };
     /// A brand of a large city, four times as many of everything.
     pub const CITY: Scale = Scale { stores: 48, guides: 240, people: 80_000, groups: 240, before: 0.2 };
-    /// A regional chain. The 2,600 stores of [M §5] are reached by numbers of your own.
+    /// A regional chain. A national chain of 2,600 stores is reached by numbers of your own.
     pub const CHAIN: Scale = Scale { stores: 240, guides: 1_200, people: 400_000, groups: 1_200, before: 0.2 };
     /// For tests: a morning's work.
     pub const TINY: Scale = Scale { stores: 2, guides: 6, people: 300, groups: 4, before: 0.3 };
@@ -57,7 +57,7 @@ pub const OFFICE_STAFF: usize = 5;
 /// [A] Guides answer and confirm from 9 to 21 o'clock in the brand's zone.
 pub const OPEN_HOUR: i64 = 9;
 pub const CLOSE_HOUR: i64 = 21;
-/// China has one zone and no summer time; days of quota and statistics are its days [P §11.1].
+/// China has one zone and no summer time; days of quota and statistics are its days [P].
 pub const ZONE_SECONDS: i64 = 8 * 3600;
 /// [A] A guide's diligence, the chance that a task of theirs is confirmed at all, Beta(a, b): mean 0.8, some at 0.4.
 pub const DILIGENCE: (f64, f64) = (6.0, 1.5);
@@ -84,7 +84,7 @@ pub struct Channel {
     pub bait: f64,
 }
 
-/// [A] The entrances of mission.md B1; weights of a store-led brand, as over 80 % of revenue is of the same city [M §2.5].
+/// [A] The entrances of a retail brand; weights of a store-led brand, as over 80 % of revenue is of the same city [M].
 pub const CHANNELS: [Channel; 8] = [
     Channel { word: "store", name: "门店台卡", weight: 0.34, rate: 1.3, patience: 1.15, bait: 0.5 },
     Channel { word: "parcel", name: "包裹卡", weight: 0.16, rate: 1.2, patience: 1.1, bait: 0.8 },
@@ -101,11 +101,11 @@ pub const ARRIVAL_DAYS: f64 = 90.0;
 pub const NEVER_ARRIVE: f64 = 0.08;
 /// [A] Arrivals on a Saturday or Sunday, as a multiple of a working day's.
 pub const WEEKEND: f64 = 1.6;
-/// [A] Of those who scan a code without verification, the share whose guide has not opened the chat yet: first half a friend [P §2.7].
+/// [A] Of those who scan a code without verification, the share whose guide has not opened the chat yet: first half a friend [P].
 pub const HALF_ADDED: f64 = 0.1;
 /// [A] Minutes until a half friend becomes one, and until a guide accepts a request.
 pub const ACCEPT_MINUTES: f64 = 25.0;
-/// [A] Customers of one member before 40099 [P §17: 5,000 at first].
+/// [A] Customers of one member before 40099 [P: 5,000 at first].
 pub const CUSTOMERS_PER_MEMBER: usize = 5_000;
 /// [A] The chance that a new friend joins a group of their store within the day.
 pub const JOINS_GROUP: f64 = 0.35;
@@ -125,11 +125,11 @@ pub const BUYING_RATE: f64 = 6.0;
 pub const DROPOUT: (f64, f64) = (0.793, 2.426);
 /// The largest multiple of their own rate at which somebody buys. Candidates are drawn at this rate and thinned out.
 pub const BUYING_MOST: f64 = 3.0;
-/// [M §2.5] Friends of a guide buy more: with recommendations by one they trust. [A] the size of it.
+/// [M] Friends of a guide buy more: with recommendations by one they trust. [A] the size of it.
 pub const FRIENDS_BUY: f64 = 1.5;
-/// [M §2.6] Groups of 40 to 100 convert better than big ones: multiples for members of small, good and big groups. [A] the sizes.
+/// [M] Groups of 40 to 100 convert better than big ones: multiples for members of small, good and big groups. [A] the sizes.
 pub const GROUP_BUYS: (f64, f64, f64) = (1.15, 1.4, 1.05);
-/// [M §2.5] Over 90 % of private-domain revenue goes through the guide, over 80 % is of the same city.
+/// [M] Over 90 % of private-domain revenue goes through the guide, over 80 % is of the same city.
 pub const THROUGH_GUIDE: f64 = 0.93;
 pub const SAME_CITY: f64 = 0.86;
 /// [A] Basket: items beyond the first (Poisson), refunds, and their delay in days.
@@ -141,15 +141,15 @@ pub const CARTS: f64 = 0.25;
 
 // ----------------------------------------------------------------------------------------------------------------- attention
 
-/// [M §2.1] 36 % of customers leave soon. Measured under [`REFERENCE_MESSAGES_PER_WEEK`], within 30 days of adding.
+/// [M] 36 % of customers leave soon. Measured under [`REFERENCE_MESSAGES_PER_WEEK`], within 30 days of adding.
 pub const LEAVE_SOON: f64 = 0.36;
 pub const REFERENCE_MESSAGES_PER_WEEK: f64 = 3.5;
-/// [M §2.1] 60 % of leavers name poor content, 48 % harassment (some name both).
+/// [M] 60 % of leavers name poor content, 48 % harassment (some name both).
 pub const NAMES_CONTENT: f64 = 0.60;
 pub const NAMES_HARASSMENT: f64 = 0.48;
 /// [A] Who left for one of the two names the other as well.
 pub const NAMES_BOTH: f64 = 0.12;
-/// [M §2.1] 72 % accept at most five brands. Shares of people who accept 1, 2, … 10.
+/// [M] 72 % accept at most five brands. Shares of people who accept 1, 2, … 10.
 pub const BRANDS_ACCEPTED: [f64; 10] = [0.08, 0.14, 0.18, 0.17, 0.15, 0.10, 0.07, 0.05, 0.03, 0.03];
 /// Messages of one brand a week that bother nobody: median and spread; scaled by how many brands somebody accepts. [A], fitted to the three above.
 pub const BUDGET_PER_WEEK: (f64, f64) = (3.6, 0.55);
@@ -217,48 +217,52 @@ pub const ACCOUNTS_OF_A_CHEAT: usize = 12;
 
 // ------------------------------------------------------------------------------------------------------------ the platform's rules
 
-/// [P §1.2]
+/// [P] The documented value.
 pub const TOKEN_SECONDS: i64 = 7200;
 /// [A] "renewed near expiry": so many seconds before it ends, a new token is given out; the old one ends at its time.
 pub const TOKEN_RENEWED: i64 = 300;
-/// [A] Wrong secrets from an address until it is shut out for an hour [P §1.2 names no number].
+/// [A] Wrong secrets from an address until it is shut out for an hour [P].
 pub const WRONG_SECRETS: u32 = 20;
-/// [P §1.4] Calls of one cgi by one corp, and by one address: in a minute, in an hour.
+/// [P] Calls of one cgi by one corp, and by one address: in a minute, in an hour.
 pub const CALLS_CORP: (u32, u32) = (10_000, 150_000);
 pub const CALLS_ADDRESS: (u32, u32) = (20_000, 600_000);
-/// [A] Calls of one cgi under way at the same time before 45033 [P §1.4: not published, advice is 3 to 5].
+/// [A] Calls of one cgi under way at the same time before 45033 [P: not published, advice is 3 to 5].
 pub const CALLS_AT_ONCE: usize = 32;
-/// [P §1.4] jsapi tickets: a corp 400 an hour, an app 100.
+/// [P] jsapi tickets: a corp 400 an hour, an app 100.
 pub const TICKETS_CORP: u32 = 400;
 pub const TICKETS_AGENT: u32 = 100;
-/// [P §8.1] A welcome code lives 20 s, counted from the moment its callback is due.
+/// [P] A welcome code lives 20 s, counted from the moment its callback is due.
 pub const WELCOME_SECONDS: i64 = 20;
-/// [P §1.4, §14.1] Messages to one member: 30 a minute, 1000 an hour; the surplus is dropped without a word.
+/// [P] Messages to one member: 30 a minute, 1000 an hour; the surplus is dropped without a word.
 pub const MEMBER_MESSAGES: (u32, u32) = (30, 1000);
-/// [P §1.4] uploadimg: 3000 a month, 1000 a day.
+/// [P] uploadimg: 3000 a month, 1000 a day.
 pub const IMAGES: (u32, u32) = (3000, 1000);
-/// [P §1.4] add_moment_task: 10 a minute, 100 000 a month.
+/// [P] add_moment_task: 10 a minute, 100 000 a month.
 pub const MOMENT_TASKS: (u32, u32) = (10, 100_000);
-/// [P §5, §17] Contact ways and join ways together.
+/// [P] Contact ways and join ways together.
 pub const CODES: usize = 500_000;
-/// [P §17] Members of a group; the QR code stops at the second number.
+/// [P] Members of a group; the QR code stops at the second number.
 pub const GROUP_SIZE: usize = 500;
 pub const GROUP_SIZE_BY_CODE: usize = 200;
-/// [P §7]
+/// [P] The documented value.
 pub const TAGS: usize = 10_000;
 pub const TAGS_PER_CUSTOMER: usize = 3_000;
-/// [P §9.2] "Right after creation" reading a mass message answers 41063: for so long. [A] the length.
+/// [P] "Right after creation" reading a mass message answers 41063: for so long. [A] the length.
 pub const DISPATCH_SECONDS: i64 = 2;
-/// [P §12] An on-job transfer takes effect after a day; [A] of the customers asked, the share who refuse.
+/// [P] An on-job transfer takes effect after a day; [A] of the customers asked, the share who refuse.
 pub const TRANSFER_SECONDS: i64 = 86_400;
 pub const TRANSFER_REFUSED: f64 = 0.05;
-/// [P §2.4] A callback is answered within 5 s, and tried three times. [A] the pause in real milliseconds between two attempts.
+/// [P] Groups an owner at work may give away in a day.
+pub const GROUPS_HANDED_OVER: usize = 300;
+/// [P] A callback is answered within 5 s, and tried three times. [A] the pause in real milliseconds between two attempts.
 pub const CALLBACK_SECONDS: u64 = 5;
 pub const CALLBACK_ATTEMPTS: u32 = 3;
 pub const CALLBACK_PAUSE_MS: u64 = 50;
 /// [A] Callbacks under way at the same time.
 pub const CALLBACKS_AT_ONCE: usize = 32;
-/// [P §14.4] Uploaded media live three days.
+/// How far one call of the control surface may put the clock forward: a mistyped date is not lived through.
+pub const ADVANCE_DAYS: i64 = 366;
+/// [P] Uploaded media live three days.
 pub const MEDIA_SECONDS: i64 = 3 * 86_400;
-/// [P §5.3] Quota of the acquisition links a sandbox corp has bought. [A]
+/// [P] Quota of the acquisition links a sandbox corp has bought. [A]
 pub const LINK_QUOTA: i64 = 10_000;

@@ -326,3 +326,95 @@ async fn callbacks_leave_by_the_thousand() {
     eprintln!("3000 callbacks in {seconds:.2} s, {:.0} a second, receiver included", 3000.0 / seconds);
     assert_eq!(receiver.take().len(), 3000);
 }
+
+/// The whole of a request as it stands on the wire, with a host of our choosing; the answer's first line and body.
+async fn wire(brand: &Brand, request: &str, host: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(brand.base.trim_start_matches("http://")).await.unwrap();
+    let text = format!("{request} HTTP/1.1\r\n{host}Connection: close\r\nContent-Length: 0\r\n\r\n");
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_name_that_was_pointed_at_us_is_not_answered() {
+    let brand = quiet().await;
+    for request in
+        ["GET /sandbox/credentials", "POST /sandbox/flush", "GET /cgi-bin/gettoken", "GET /connect/oauth2/authorize"]
+    {
+        for host in ["Host: evil.example\r\n", "Host: 127.0.0.1.evil.example:80\r\n"] {
+            let answer = wire(&brand, request, host).await;
+            assert!(answer.starts_with("HTTP/1.1 421") && !answer.contains("secret"), "{request} {host}: {answer}");
+        }
+        let answer = wire(&brand, request, "Host: localhost:1\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{request}: {answer}");
+    }
+    let public = support::brand(Scale::TINY, |options| options.public = true).await;
+    let answer = wire(&public, "GET /sandbox/credentials", "Host: sandbox.example\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("secret"), "{answer}");
+}
+
+#[tokio::test]
+async fn one_call_goes_a_year_forward_at_most_and_bodies_are_bounded() {
+    let brand = quiet().await;
+    let now = brand.now();
+    for far in [json!({ "days": 367 }), json!({ "seconds": 1e300 }), json!({ "to": "2100-01-01T00:00:00Z" })] {
+        let (status, answer) = brand.bare("POST", "/sandbox/advance", Some(far.clone())).await;
+        assert_eq!((status.as_u16(), brand.now()), (400, now), "{far}: {answer}");
+    }
+    brand.control("advance", json!({ "days": 366 })).await;
+    assert_eq!(brand.now(), now + 366 * 86_400);
+    let long = json!({ "do": "add_tag", "group": "x".repeat(70_000), "name": "y" });
+    assert_eq!(brand.bare("POST", "/sandbox/act", Some(long)).await.0.as_u16(), 413);
+}
+
+#[tokio::test]
+async fn a_changed_secret_is_shown_and_the_old_one_refused() {
+    let mut brand = quiet().await;
+    let old = brand.seen("/credentials").await["secret"].clone();
+    brand.control("settings", json!({ "secret": "NEW_SECRET" })).await;
+    let shown = brand.seen("/credentials").await;
+    assert_eq!((&shown["secret"], text(&shown["corp_id"])), (&json!("NEW_SECRET"), brand.credentials().corp_id));
+    assert_eq!(code(&brand.get("externalcontact/get_follow_user_list").await), 40014);
+    let query = format!("/cgi-bin/gettoken?corpid={}&corpsecret={}", brand.credentials().corp_id, text(&old));
+    assert_eq!(code(&brand.bare("GET", &query, None).await.1), 40001);
+    brand.log_in().await;
+    assert_eq!(code(&brand.get("externalcontact/get_follow_user_list").await), 0);
+}
+
+/// A receiver that keeps the stamps of what it gets.
+#[tokio::test]
+async fn callbacks_are_stamped_by_the_worlds_clock_or_by_the_receivers() {
+    use siyu_kernel::{Clock, FakeClock};
+    use std::sync::{Arc, Mutex};
+    let wall: Arc<dyn Clock> = Arc::new(FakeClock::at("2026-03-02T02:00:00Z"));
+    let wall_seconds = wall.now().0 / 1_000_000;
+    for own in [None, Some(wall)] {
+        let stamps: Arc<Mutex<Vec<i64>>> = Arc::default();
+        let kept = stamps.clone();
+        let take = move |axum::extract::Query(query): axum::extract::Query<BTreeMap<String, String>>| {
+            kept.lock().unwrap().push(query["timestamp"].parse().unwrap());
+            async { "" }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let router = axum::Router::new().route("/", axum::routing::post(take));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let brand = support::brand(Scale::TINY, |options| {
+            options.callback = Some(CallbackSettings { url, token: TOKEN.into(), encoding_aes_key: AES_KEY.into() });
+            if let Some(own) = &own {
+                options.stamp = own.clone();
+            }
+        })
+        .await;
+        brand.sandbox.with_world(|world| world.hush());
+        brand.control("advance", json!({ "days": 90 })).await;
+        brand.act(json!({ "do": "add_tag", "group": "组", "name": "新" })).await;
+        brand.sandbox.settle().await;
+        let wanted = if own.is_some() { wall_seconds } else { brand.now() };
+        assert_eq!(stamps.lock().unwrap().last(), Some(&wanted));
+        assert!(brand.now() >= wall_seconds + 89 * 86_400);
+    }
+}

@@ -178,6 +178,23 @@ fn nobody_gets_two_mass_messages_on_a_day() {
     assert_eq!(sent, first * 31, "one on each of 31 days");
 }
 
+#[test]
+fn an_owner_at_work_gives_away_three_hundred_groups_a_day_whoever_takes_them() {
+    let mut world = World::new(3, Scale::TINY, start());
+    world.hush();
+    let (store, old) = (0, world.groups[0].owner);
+    let takers: Vec<usize> = (0..world.staff.len()).filter(|&staff| staff != old && world.serves(staff)).collect();
+    let groups: Vec<usize> = (0..302).map(|n| world.found_group(store, old, format!("群{n}"), start())).collect();
+    for (at, &group) in groups[..300].iter().enumerate() {
+        assert_eq!(world.transfer_group(group, takers[at % 2], false), 0, "{at}");
+    }
+    assert_eq!(world.transfer_group(groups[300], takers[2], false), 45009, "another taker does not help");
+    // Somebody else's groups go on, to any of them; and the next day his own.
+    assert_eq!(world.transfer_group(groups[0], takers[1], false), 0);
+    world.advance_to(start().plus_days(1).plus_seconds(1));
+    assert_eq!(world.transfer_group(groups[301], takers[0], false), 0);
+}
+
 /// What must hold at every instant.
 fn consistent(world: &World) {
     for (number, relation) in world.relations.iter().enumerate() {

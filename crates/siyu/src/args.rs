@@ -249,4 +249,7 @@ pub struct Sandbox {
     /// The world's clock stands until it is moved over `/sandbox/advance`.
     #[arg(long)]
     pub standing: bool,
+    /// Serve on an address that others can reach, and answer requests for any host. Whoever can reach it commands the world.
+    #[arg(long)]
+    pub public: bool,
 }

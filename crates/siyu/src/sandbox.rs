@@ -12,6 +12,11 @@ pub fn sandbox(args: &Args, as_json: bool) -> Result<(), Refusal> {
         let en = "`--listen` is an address and a port, as 127.0.0.1:9090.";
         Refusal::invalid("sandbox_listen", en, "--listen 应为地址与端口，例如 127.0.0.1:9090。").field("listen")
     })?;
+    if !listen.ip().is_loopback() && !args.public {
+        let en = "Others can reach this address, and the sandbox obeys everybody: choose a loopback address or add `--public`.";
+        let zh = "该地址可被其他机器访问，而沙箱不做身份验证：请使用回环地址，或加上 --public。";
+        return Err(Refusal::invalid("sandbox_public", en, zh).field("listen"));
+    }
     let scale = Scale::parse(&args.scale).ok_or_else(|| {
         Refusal::invalid("sandbox_scale", "`--scale` is small, city or chain.", "--scale 取值为 small、city 或 chain。")
             .field("scale")
@@ -24,8 +29,9 @@ pub fn sandbox(args: &Args, as_json: bool) -> Result<(), Refusal> {
         Refusal::invalid("sandbox_faults", en, zh).field("faults")
     })?;
     let wall = clocks::system();
-    let clock = if args.standing { WorldClock::standing(wall.now()) } else { WorldClock::following(wall) };
-    let options = Options { faults, ..Options::new(listen, args.seed, scale, clock) };
+    let clock = if args.standing { WorldClock::standing(wall.now()) } else { WorldClock::following(wall.clone()) };
+    // Whoever receives callbacks is another program and lives by the wall clock, however far the world has been put forward.
+    let options = Options { faults, public: args.public, stamp: wall, ..Options::new(listen, args.seed, scale, clock) };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use siyu_kernel::clocks;
 use siyu_wecom::callback::{Callback, ContactChange, Event, Happened, Query};
 use siyu_wecom::{
-    App, Client, ContactWay, HttpTransport, MarkTag, MemoryTokens, NewTag, NewTags, Remark, Text, Welcome, Welcomed,
-    Wiring,
+    App, Client, ContactWay, HttpTransport, MarkTag, MemoryTokens, NewTag, NewTags, Remark, Retry, Text, Welcome,
+    Welcomed, Wiring,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -177,8 +177,7 @@ fn everything_is_read_as_it_is() {
 
     // What is not there, and what is not allowed, has its documented code.
     let missing = client.customer("wmNobodyAtAll").expect_err("there is no such customer");
-    assert!(missing.code().is_some(), "{missing:?}");
-    assert!(!missing.is_retryable());
+    assert_eq!((missing.code(), missing.retry), (Some(40096), Retry::Never), "{missing:?}");
 }
 
 #[test]
@@ -208,10 +207,11 @@ fn what_we_change_is_there_and_what_they_do_arrives() {
     let welcome =
         Welcome { welcome_code: code, text: Some(Text { content: "欢迎 %NICKNAME%".into() }), ..Welcome::default() };
     assert_eq!(client.send_welcome(&welcome).unwrap(), Welcomed::Sent);
-    match client.send_welcome(&welcome) {
-        Ok(second) => assert_eq!(second, Welcomed::AlreadyThere),
-        Err(error) => assert!(!error.is_retryable(), "{error:?}"),
-    }
+    let second = client.send_welcome(&welcome).expect_err("a code is good once");
+    assert_eq!((second.code(), second.retry), (Some(41050), Retry::Never), "{second:?}");
+
+    // However far the world is put forward, a strict receiver takes what comes.
+    wecom.post("/sandbox/advance", &json!({ "days": 90 }));
 
     let tags = NewTags {
         group_name: Some("来源".into()),
@@ -254,6 +254,8 @@ fn wrong_arguments_are_told() {
         (["--listen", "nowhere"], "sandbox_listen"),
         (["--scale", "galaxy"], "sandbox_scale"),
         (["--faults", "late=2"], "sandbox_faults"),
+        (["--listen", "0.0.0.0:0"], "sandbox_public"),
+        (["--listen", "[::]:0"], "sandbox_public"),
     ] {
         let out = siyu().args(["--json", "sandbox"]).args(args).output().expect("it runs");
         let said: Value = serde_json::from_slice(&out.stdout).expect("one JSON line");

@@ -107,6 +107,32 @@ pub fn data_dir() -> Option<PathBuf> {
     None
 }
 
+/// The folders of protocol test vectors: the one `SIYU_VECTORS_DIR` names, and `../shared/protocol/vectors` beside the repository.
+/// Neither: a loud skip. A folder that was named must be there: a typing error is no success.
+pub fn vector_dirs() -> Vec<PathBuf> {
+    let named = std::env::var_os("SIYU_VECTORS_DIR").filter(|name| !name.is_empty()).map(PathBuf::from);
+    assert!(named.as_ref().is_none_or(|dir| dir.is_dir()), "SIYU_VECTORS_DIR names no folder: {named:?}");
+    let dirs: Vec<_> = named.into_iter().chain(protocol("vectors")).collect();
+    if dirs.is_empty() {
+        skipped("further protocol vectors", "set SIYU_VECTORS_DIR to the folder that holds them");
+    }
+    dirs
+}
+
+/// A folder of recorded requests, answers and callbacks of one protocol beside the repository; else a loud skip.
+pub fn samples_dir(of: &str) -> Option<PathBuf> {
+    let dir = protocol(&format!("samples/{of}"));
+    if dir.is_none() {
+        skipped(&format!("protocol samples {of}"), "the folder of samples does not lie beside the repository");
+    }
+    dir
+}
+
+fn protocol(part: &str) -> Option<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/protocol").join(part);
+    dir.is_dir().then_some(dir)
+}
+
 /// Stamps each test, written once against a [`TestDb`], onto both engines:
 /// `contract!(MIGRATIONS; grant_twice_is_once, balance_is_sum);`
 #[macro_export]

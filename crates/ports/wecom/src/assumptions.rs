@@ -45,6 +45,42 @@ pub fn repeat_on_busy(repeat: Repeat) -> bool {
     repeat != Repeat::Never
 }
 
+/// What a repetition should wait at first. "After half a minute" is documented for a mass message that is being dispatched; how long a
+/// moment takes, and a conflict or a hiccup, is not.
+pub fn busy_ms(code: i64) -> u64 {
+    match code {
+        41063 => 30_000,
+        41078 | 41079 => 5_000,
+        _ => 200,
+    }
+}
+
+/// HTTP statuses that WeCom's documentation does not know, taken to mean that nothing was done: slow down, no such path. Any other may have
+/// come after the deed.
+pub fn is_undone(status: u16) -> bool {
+    matches!(status, 404 | 429)
+}
+
+/// What a deletion is taken to answer when the thing is gone already: the code of an id that is not known. For links, group welcomes and
+/// mass messages no such code is documented; a refusal stays one there.
+pub fn is_gone(path: &str, code: i64) -> bool {
+    let codes: &[i64] = match path {
+        "externalcontact/del_contact_way" | "externalcontact/groupchat/del_join_way" => &[41044],
+        "externalcontact/del_corp_tag" | "externalcontact/del_strategy_tag" => &[40068],
+        "externalcontact/del_intercept_rule" => &[41070, 41071],
+        "externalcontact/delete_product_album" => &[41074, 41075],
+        _ => &[],
+    };
+    codes.contains(&code)
+}
+
+/// WeCom does not say which rule a refusal for its rate (45009) broke. The minute's is taken first; refused again within so many seconds
+/// after that, it is the hour's.
+pub const RATE_AGAIN_SECONDS: i64 = 300;
+
+/// Calls for tokens in a minute; the limit is not published. A token lives two hours.
+pub const TOKENS_PER_MINUTE: u32 = 30;
+
 /// Whether `idconvert/*` accepts the token of a self-built app: the pages list third-party tokens. 48002 means no: the capability is off.
 pub const IDCONVERT_REFUSED: i64 = 48002;
 

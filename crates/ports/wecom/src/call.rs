@@ -18,18 +18,24 @@ pub struct Call {
     pub path: &'static str,
     pub method: Method,
     pub repeat: Repeat,
+    /// Whether it answers with a file.
+    pub is_file: bool,
 }
 
 impl Call {
     pub const fn get(path: &'static str) -> Self {
-        Self { path, method: Method::Get, repeat: Repeat::Safe }
+        Self { path, method: Method::Get, repeat: Repeat::Safe, is_file: false }
+    }
+    /// A GET that answers with a file.
+    pub const fn file(path: &'static str) -> Self {
+        Self { path, method: Method::Get, repeat: Repeat::Safe, is_file: true }
     }
     /// A POST that may be repeated.
     pub const fn post(path: &'static str) -> Self {
-        Self { path, method: Method::Post, repeat: Repeat::Safe }
+        Self { path, method: Method::Post, repeat: Repeat::Safe, is_file: false }
     }
     /// A POST that must not be repeated after an unknown outcome.
     pub const fn once(path: &'static str) -> Self {
-        Self { path, method: Method::Post, repeat: Repeat::Never }
+        Self { path, method: Method::Post, repeat: Repeat::Never, is_file: false }
     }
 }

@@ -1,13 +1,13 @@
 //! The one path every call takes: wait for its turn, take the token, send, understand the answer, repeat where that is safe.
 
-use crate::assumptions::repeat_on_busy;
+use crate::assumptions::{busy_ms, is_gone, is_undone, repeat_on_busy};
 use crate::call::{Call, Repeat};
 use crate::callback::hex;
 use crate::codes::{self, Act};
 use crate::error::{Error, Kind, Result, Retry};
 use crate::json;
 use crate::limit::{Ask, Limiter, Permit, When};
-use crate::token::{Fresh, TokenStore, Tokens};
+use crate::token::{Fetch, Fresh, TokenStore, Tokens};
 use crate::transport::{Fault, Request, Response, Transport, TransportError};
 use crate::wait::{Sleep, Wait};
 use serde::Serialize;
@@ -100,6 +100,12 @@ pub(crate) struct Input {
     pub timeout: Option<Duration>,
 }
 
+/// An answer, and whether an attempt before it may have been carried out without our hearing of it.
+pub(crate) struct Sent<T> {
+    pub answer: T,
+    pub maybe_before: bool,
+}
+
 /// What came back without being an error.
 pub(crate) enum Answer {
     Json(Value),
@@ -143,6 +149,15 @@ impl Client {
     pub fn app(&self) -> &App {
         &self.shared.app
     }
+    /// The same client, whose calls end at this instant.
+    pub(crate) fn until(&self, deadline: Time) -> Self {
+        let left = deadline.0.saturating_sub(self.clock().now().0).max(0) as u64;
+        self.within(self.budget.min(Duration::from_micros(left)))
+    }
+    /// How long after its beginning a call's last attempt may still arrive.
+    pub(crate) fn longest(&self) -> Duration {
+        self.budget + TIMEOUT
+    }
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.shared.wiring.clock
     }
@@ -164,9 +179,26 @@ impl Client {
         body: &(impl Serialize + ?Sized),
         subjects: Vec<String>,
     ) -> Result<Out> {
+        self.post_told(call, body, subjects).map(|sent| sent.answer)
+    }
+    /// For calls whose second answer reads otherwise than the first would have.
+    pub(crate) fn post_told<Out: DeserializeOwned>(
+        &self,
+        call: &Call,
+        body: &(impl Serialize + ?Sized),
+        subjects: Vec<String>,
+    ) -> Result<Sent<Out>> {
         let body = json::encode(body).map_err(|error| Error::invalid(call.path, error))?;
         let body = Some((body, "application/json; charset=utf-8".to_owned()));
-        read(call, self.send_json(call, Input { body, subjects, ..Input::default() })?)
+        let Sent { answer, maybe_before } = self.send_told(call, Input { body, subjects, ..Input::default() })?;
+        Ok(Sent { answer: read(call, in_json(call, answer)?)?, maybe_before })
+    }
+    /// Deletes something. That it is not there any more is success when an attempt whose answer was lost may have deleted it.
+    pub(crate) fn delete(&self, call: &Call, body: &(impl Serialize + ?Sized)) -> Result<()> {
+        match self.post::<serde::de::IgnoredAny>(call, body) {
+            Err(error) if error.maybe_before && error.code().is_some_and(|code| is_gone(call.path, code)) => Ok(()),
+            answer => answer.map(drop),
+        }
     }
     pub(crate) fn get<Out: DeserializeOwned>(&self, call: &Call, query: &[(&str, &str)]) -> Result<Out> {
         let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -183,22 +215,29 @@ impl Client {
         read(call, self.send_json(call, input)?)
     }
     fn send_json(&self, call: &Call, input: Input) -> Result<Value> {
-        match self.send(call, input)? {
-            Answer::Json(value) => Ok(value),
-            Answer::File(response) => {
-                Err(Error::new(call.path, Kind::Http(response.status), Retry::Never, "an answer without JSON"))
-            }
-        }
+        in_json(call, self.send(call, input)?)
     }
 
     /// A ticket for JS-SDK signatures, kept like a token.
-    pub(crate) fn ticket(&self, name: &str, stale: Option<&str>, fetch: &dyn Fn() -> Result<Fresh>) -> Result<String> {
+    pub(crate) fn ticket(&self, name: &str, stale: Option<&str>, fetch: &Fetch<'_>) -> Result<String> {
         let key = format!("{}/{name}", self.shared.token_key);
         self.shared.wiring.tokens.get(&key, stale, self.deadline(), fetch)
     }
 
     /// Makes a call. The answer's `errcode` is 0 or absent.
     pub(crate) fn send(&self, call: &Call, input: Input) -> Result<Answer> {
+        self.send_told(call, input).map(|sent| sent.answer)
+    }
+    fn send_told(&self, call: &Call, input: Input) -> Result<Sent<Answer>> {
+        let mut maybe_before = false;
+        let answer = self.send_on(call, &input, &mut maybe_before);
+        match answer {
+            Ok(answer) => Ok(Sent { answer, maybe_before }),
+            Err(error) => Err(Error { maybe_before, ..error }),
+        }
+    }
+    /// `maybe_before` becomes true when an attempt is repeated that may have been carried out.
+    fn send_on(&self, call: &Call, input: &Input, maybe_before: &mut bool) -> Result<Answer> {
         self.refuse_if_stopped(call)?;
         let deadline = self.deadline();
         let mut stale: Option<String> = None;
@@ -207,7 +246,7 @@ impl Client {
             tries += 1;
             let token = self.token(stale.as_deref(), deadline).map_err(|error| self.stop_if_needed(error))?;
             let permit = self.turn(call, &input.subjects, deadline)?;
-            let outcome = self.attempt(call, &input, Some(&token), deadline);
+            let outcome = self.attempt(call, input, Some(&token), deadline);
             drop(permit);
             let (error, failure) = match outcome {
                 Outcome::Done(answer) => {
@@ -234,6 +273,7 @@ impl Client {
             if self.clock().now().0 + pause_ms as i64 * 1000 >= deadline.0 {
                 return Err(error);
             }
+            *maybe_before |= may_be_done(error.kind);
             self.shared.wiring.wait.wait(Duration::from_millis(pause_ms));
         }
     }
@@ -250,14 +290,25 @@ impl Client {
             body: input.body.clone(),
             timeout: input.timeout.unwrap_or(TIMEOUT).min(left).max(Duration::from_millis(1)),
         };
-        match self.shared.wiring.transport.send(&request) {
+        let outcome = match self.shared.wiring.transport.send(&request) {
             Ok(response) => judge(call, response),
             Err(error) => lost(call, error),
+        };
+        match outcome {
+            // Whatever has echoed them, and in whatever form.
+            Outcome::Failed(mut error, failure) => {
+                let secrets = [Some(self.shared.app.secret.as_str()), token];
+                for secret in secrets.into_iter().flatten().filter(|secret| !secret.is_empty()) {
+                    error.detail = error.detail.replace(secret, "…");
+                }
+                Outcome::Failed(error, failure)
+            }
+            done => done,
         }
     }
 
     fn token(&self, stale: Option<&str>, deadline: Time) -> Result<String> {
-        let fetch = || -> Result<Fresh> {
+        let fetch = |deadline: Time| -> Result<Fresh> {
             let app = &self.shared.app;
             let query = vec![("corpid".to_owned(), app.corp_id.clone()), ("corpsecret".to_owned(), app.secret.clone())];
             let input = Input { query, ..Input::default() };
@@ -336,6 +387,25 @@ impl Client {
     }
 }
 
+fn in_json(call: &Call, answer: Answer) -> Result<Value> {
+    match answer {
+        Answer::Json(value) => Ok(value),
+        Answer::File(response) => {
+            Err(Error::new(call.path, Kind::Http(response.status), Retry::Never, "an answer without JSON"))
+        }
+    }
+}
+
+/// Whether an attempt that ended so may have been carried out.
+fn may_be_done(kind: Kind) -> bool {
+    match kind {
+        Kind::TimedOut | Kind::Broken => true,
+        Kind::Http(status) => !is_undone(status),
+        Kind::Refused(code) => codes::of(code).act == Act::Unclear,
+        _ => false,
+    }
+}
+
 fn read<Out: DeserializeOwned>(call: &Call, value: Value) -> Result<Out> {
     json::decode(value).map_err(|error| Error::new(call.path, Kind::Shape, Retry::Never, error))
 }
@@ -351,14 +421,11 @@ pub(crate) fn fresh(call: &Call, value: &Value, name: &str) -> Result<Fresh> {
 }
 
 fn judge(call: &Call, response: Response) -> Outcome {
-    let json = serde_json::from_slice::<Value>(&response.body).ok().filter(Value::is_object);
-    let Some(value) = json else {
-        let is_json = response.content_type.contains("json") || response.content_type.starts_with("text/");
-        if response.status == 200 && !is_json && !response.content_type.is_empty() {
-            return Outcome::Done(Answer::File(response));
-        }
-        return not_json(call, &response);
-    };
+    let json = serde_json::from_slice::<Value>(&response.body).ok();
+    if call.is_file && is_file(&response, json.as_ref()) {
+        return Outcome::Done(Answer::File(response));
+    }
+    let Some(value) = json.filter(Value::is_object) else { return not_json(call, &response) };
     let code = match value.get("errcode") {
         None | Some(Value::Null) => 0,
         Some(Value::String(text)) => text.parse().unwrap_or(i64::MIN),
@@ -388,23 +455,28 @@ fn judge(call: &Call, response: Response) -> Outcome {
     }
 }
 
-/// What a repetition should wait at first: some states last longer than a hiccup.
-fn busy_ms(code: i64) -> u64 {
-    match code {
-        41063 => 30_000,
-        41078 | 41079 => 5_000,
-        _ => 200,
+/// Whether an answer to a call for a file is the file. Its type may be text or JSON, as that of a refusal: a refusal is an object with an
+/// `errcode` and no file name. A page of a proxy has no name either, and a cut-off refusal cannot be read.
+fn is_file(response: &Response, json: Option<&Value>) -> bool {
+    if response.status != 200 {
+        return false;
+    }
+    if response.file_name.is_some() {
+        return true;
+    }
+    let kind = response.content_type.to_ascii_lowercase();
+    match json {
+        Some(value) => value.get("errcode").is_none() && !kind.is_empty(),
+        None => !(kind.is_empty() || kind.contains("json") || kind.starts_with("text/html")),
     }
 }
 
 fn not_json(call: &Call, response: &Response) -> Outcome {
-    let text: String = String::from_utf8_lossy(&response.body).chars().take(80).collect();
-    let detail = format!("HTTP {} {:?} {text:?}", response.status, response.content_type);
+    let detail = format!("HTTP {} {:?} {:?}", response.status, response.content_type, beginning(&response.body));
     let kind = Kind::Http(response.status);
-    // 429 says that nothing was done, 404 that there is no such path; any other may have come after the deed.
     let again = match response.status {
         429 => true,
-        404 => false,
+        status if is_undone(status) => false,
         status => (status >= 500 || status == 200) && call.repeat == Repeat::Safe,
     };
     match (again, response.status) {
@@ -412,6 +484,14 @@ fn not_json(call: &Call, response: &Response) -> Outcome {
         (false, 300..=499) => Outcome::Failed(Error::new(call.path, kind, Retry::Never, detail), Failure::Final),
         (false, _) => Outcome::Failed(Error::new(call.path, kind, Retry::LookFirst, detail), Failure::Final),
     }
+}
+
+/// The first letters of a body, unless it speaks of what must not be in a log: a broken token answer, a proxy's page with our address.
+fn beginning(body: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(body).chars().take(80).collect();
+    let small = text.to_ascii_lowercase();
+    let telling = ["token", "secret", "ticket"].iter().any(|word| small.contains(word));
+    if telling { format!("({} bytes)", body.len()) } else { text }
 }
 
 fn lost(call: &Call, error: TransportError) -> Outcome {

@@ -256,7 +256,7 @@ static CODES: &[Code] = &[
     code(90507, "group_being_inherited", Done, "The group is already being handed over.", "群聊正在继承中。"),
     code(90508, "group_inherited", Done, "The group has already been handed over.", "群聊已完成继承。"),
     code(90509, "not_a_wecom_group", Input, "Not a customer group of WeCom.", "不是企业微信客户群。"),
-    code(301002, "token_of_other_app", Stopped, "The token and the agent id belong to different apps.", "access_token 与 AgentID 不属于同一应用。"),
+    code(301002, "token_of_other_app", Configure, "The token and the agent id belong to different apps.", "access_token 与 AgentID 不属于同一应用。"),
     code(301042, "archive_ip", Configure, "This address may not read the chat archive.", "本机 IP 无权读取会话存档。"),
     code(301052, "archive_expired", Configure, "The chat archive has expired.", "会话存档已到期。"),
     code(301053, "archive_off", Configure, "The chat archive is not enabled.", "会话存档未开启。"),

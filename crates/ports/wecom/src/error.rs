@@ -15,6 +15,8 @@ pub struct Error {
     /// What WeCom or the network said, without secrets. For the log and the detail of a page; only codes are to be matched.
     pub detail: String,
     pub retry: Retry,
+    /// An earlier attempt of this call, whose answer was lost, may have been carried out: this answer may speak of what it did.
+    pub maybe_before: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +61,7 @@ pub enum Retry {
 
 impl Error {
     pub(crate) fn new(call: &'static str, kind: Kind, retry: Retry, detail: impl fmt::Display) -> Self {
-        Self { call, kind, retry, detail: scrubbed(&detail.to_string()) }
+        Self { call, kind, retry, detail: scrubbed(&detail.to_string()), maybe_before: false }
     }
     pub(crate) fn invalid(call: &'static str, detail: impl fmt::Display) -> Self {
         Self::new(call, Kind::Invalid, Retry::Never, detail)

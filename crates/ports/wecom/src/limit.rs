@@ -3,7 +3,7 @@
 //! Every rule counts calls over a sliding window of thirty slots; a slot leaves the count only as a whole, so that in no window of the documented
 //! length more than `cap` calls start. One limiter serves all apps of a process; several processes divide the caps ([`Limiter::shared_by`]).
 
-use crate::assumptions::IN_FLIGHT_MAX;
+use crate::assumptions::{IN_FLIGHT_MAX, RATE_AGAIN_SECONDS, TOKENS_PER_MINUTE};
 use siyu_kernel::{Clock, Time};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -43,8 +43,7 @@ pub const RULES: &[Rule] = &[
     rule("", Scope::Corp, 135_000, HOUR),
     rule("", Scope::Address, 18_000, MINUTE),
     rule("", Scope::Address, 540_000, HOUR),
-    // Its limit is not published; a token lives two hours.
-    rule("gettoken", Scope::App, 30, MINUTE),
+    rule("gettoken", Scope::App, TOKENS_PER_MINUTE, MINUTE),
     rule("get_jsapi_ticket", Scope::Corp, 380, HOUR),
     rule("get_jsapi_ticket", Scope::App, 95, HOUR),
     rule("ticket/get", Scope::Corp, 380, HOUR),
@@ -103,6 +102,8 @@ struct State {
     windows: HashMap<(usize, String), Window>,
     running: HashMap<String, u32>,
     shut: HashMap<String, Shut>,
+    /// At how many windows the next look for forgotten ones is worth its time.
+    tidy_at: usize,
 }
 
 /// An API that WeCom has closed, and how often in a row.
@@ -177,7 +178,8 @@ impl Limiter {
         if let Some(open) = before.filter(|shut| shut.until > now) {
             return open.until;
         }
-        let long = before.is_some_and(|shut| now < shut.until.plus_seconds(if shut.long { HOUR } else { 5 * MINUTE }));
+        let long =
+            before.is_some_and(|shut| now < shut.until.plus_seconds(if shut.long { HOUR } else { RATE_AGAIN_SECONDS }));
         let until = now.plus_seconds(if long { HOUR } else { MINUTE });
         state.shut.insert(lane(ask), Shut { until, long });
         until
@@ -209,9 +211,11 @@ impl Limiter {
 impl State {
     /// Forgets windows in which nothing is counted any more, when there are many.
     fn tidy(&mut self, now: Time, rules: &[Rule]) {
-        const MANY: usize = 50_000;
-        if self.windows.len() >= MANY && self.windows.len().is_multiple_of(MANY / 10) {
+        if self.windows.len() >= self.tidy_at.max(TIDY_FROM) {
             self.windows.retain(|(rule, _), window| window.counted(now, rules[*rule].seconds) > 0);
+            self.shut.retain(|_, shut| now < shut.until.plus_seconds(HOUR));
+            // Twice what is left: looking costs a constant for each call, however many windows stay.
+            self.tidy_at = self.windows.len() * 2;
         }
     }
 }
@@ -239,6 +243,9 @@ impl Drop for Permit {
         }
     }
 }
+
+/// Fewer windows than this are not looked through.
+const TIDY_FROM: usize = 10_000;
 
 const SLOTS: i64 = 30;
 
@@ -285,5 +292,27 @@ impl Window {
         }
         self.newest = slot;
         self.slots[slot.rem_euclid(SLOTS + 1) as usize] += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use siyu_kernel::FakeClock;
+
+    #[test]
+    fn windows_in_which_nothing_counts_any_more_are_forgotten() {
+        let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
+        let limiter = Arc::new(Limiter::new(clock.clone()));
+        // Three subjects a call: the number of windows never passes by a round number on its way.
+        for call in 0..8_000 {
+            let subjects: Vec<String> = (0..3).map(|one| format!("u{call}-{one}")).collect();
+            let ask = Ask { corp: "ww", app: "app", path: "message/send", subjects: &subjects };
+            assert!(matches!(limiter.ask(&ask), When::Now(_)));
+            clock.advance_seconds(2);
+        }
+        // 950 an hour from one employee count for an hour: 1800 calls, three employees, two rules each.
+        let kept = limiter.state().windows.len();
+        assert!(kept < 2 * 3 * 2 * 1_900 + 100, "{kept} of 48,000 are kept");
     }
 }

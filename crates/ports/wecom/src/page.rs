@@ -7,6 +7,14 @@ use crate::error::{Error, Kind, Result, Retry};
 pub struct Page<T> {
     pub items: Vec<T>,
     pub next: String,
+    /// Whom the page leaves out without an error.
+    pub left_out: Vec<String>,
+}
+
+impl<T> Page<T> {
+    pub fn new(items: Vec<T>, next: String) -> Self {
+        Self { items, next, left_out: Vec::new() }
+    }
 }
 
 /// Gets the page that a cursor names.
@@ -16,12 +24,13 @@ type Fetch<'a, T> = Box<dyn FnMut(&str) -> Result<Page<T>> + Send + 'a>;
 pub struct Pages<'a, T> {
     call: &'static str,
     cursor: Option<String>,
+    left_out: Vec<String>,
     fetch: Fetch<'a, T>,
 }
 
 impl<'a, T> Pages<'a, T> {
     pub fn new(call: &'static str, fetch: impl FnMut(&str) -> Result<Page<T>> + Send + 'a) -> Self {
-        Self { call, cursor: Some(String::new()), fetch: Box::new(fetch) }
+        Self { call, cursor: Some(String::new()), left_out: Vec::new(), fetch: Box::new(fetch) }
     }
     /// Goes on where another run stopped: with the value of [`Pages::cursor`].
     #[must_use]
@@ -32,6 +41,10 @@ impl<'a, T> Pages<'a, T> {
     /// Where the next page begins; `None` at the end. Keep it after the page's rows are saved. Cursors are not promised to live long.
     pub fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
+    }
+    /// Whom the pages so far have left out without an error, as employees without a licence. Rows of theirs are missing, not gone.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
     }
     /// One item after another; ends after the first error.
     pub fn items(self) -> impl Iterator<Item = Result<T>> + 'a
@@ -67,6 +80,11 @@ impl<T> Iterator for Pages<'_, T> {
             Ok(page) => page,
             Err(error) => return Some(Err(error)),
         };
+        for id in page.left_out {
+            if !self.left_out.contains(&id) {
+                self.left_out.push(id);
+            }
+        }
         if page.next.is_empty() {
             self.cursor = None;
         } else if page.next == cursor {

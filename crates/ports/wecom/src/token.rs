@@ -5,7 +5,7 @@ use crate::error::{Error, Kind, Result, Retry};
 use crate::wait::Wait;
 use siyu_kernel::{Chance, Clock, Time};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// A token or ticket, and how long it lives.
@@ -94,13 +94,74 @@ const PAUSE_SECONDS: i64 = 30;
 /// Longer than a fetch may take.
 const LEASE_SECONDS: i64 = 30;
 
+/// After a renewal that failed: the token still lives, and whoever tries again waits for the same time-out in vain.
+const FAILED_PAUSE_SECONDS: i64 = 30;
+/// What a renewal may take of a caller's time while there is a token to go on with.
+const RENEWAL_SECONDS_MAX: i64 = 10;
+/// How often who waits for another's fetch looks at the clock.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Fetches until the instant it is given.
+pub(crate) type Fetch<'a> = dyn Fn(Time) -> Result<Fresh> + 'a;
+
+/// One fetch at a time for one key.
+#[derive(Default)]
+struct Gate {
+    state: Mutex<GateState>,
+    free: Condvar,
+}
+
+#[derive(Default)]
+struct GateState {
+    taken: bool,
+    /// Since a renewal failed: not before this.
+    not_before: Option<Time>,
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+    /// For who can do without: not when somebody fetches already, nor right after a failure.
+    fn try_enter(&self, now: Time) -> Option<Turn<'_>> {
+        let mut state = self.state();
+        if state.taken || state.not_before.is_some_and(|at| now < at) {
+            return None;
+        }
+        state.taken = true;
+        Some(Turn(self))
+    }
+    /// For who needs it: waits until nobody fetches, at most until `deadline`.
+    fn enter(&self, clock: &dyn Clock, deadline: Time) -> Option<Turn<'_>> {
+        let mut state = self.state();
+        while state.taken {
+            if clock.now() >= deadline {
+                return None;
+            }
+            state = self.free.wait_timeout(state, LOOK).unwrap_or_else(|broken| broken.into_inner()).0;
+        }
+        state.taken = true;
+        Some(Turn(self))
+    }
+}
+
+/// The right to fetch; dropping it lets the next one in.
+struct Turn<'a>(&'a Gate);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.state().taken = false;
+        self.0.free.notify_one();
+    }
+}
+
 /// The owner of all tokens of a process. Share one between all clients.
 pub struct Tokens {
     store: Arc<dyn TokenStore>,
     clock: Arc<dyn Clock>,
     wait: Arc<dyn Wait>,
     holder: String,
-    gates: Mutex<HashMap<String, Arc<Mutex<()>>>>,
+    gates: Mutex<HashMap<String, Arc<Gate>>>,
 }
 
 impl Tokens {
@@ -109,16 +170,10 @@ impl Tokens {
         Self { store, clock, wait, holder, gates: Mutex::default() }
     }
 
-    /// The value under `key`, not `stale`, fetched by `fetch` when nobody has it. Waits for another's fetch until `deadline`.
-    pub(crate) fn get(
-        &self,
-        key: &str,
-        stale: Option<&str>,
-        deadline: Time,
-        fetch: &dyn Fn() -> Result<Fresh>,
-    ) -> Result<String> {
-        let held = self.read(key)?;
-        let good = held.filter(|held| self.is_good(held, stale));
+    /// The value under `key`, not `stale`, fetched by `fetch` when nobody has it. Waits for another's fetch until `deadline`; who holds a
+    /// value that still lives waits for nobody, and of those one at a time tries to renew it.
+    pub(crate) fn get(&self, key: &str, stale: Option<&str>, deadline: Time, fetch: &Fetch<'_>) -> Result<String> {
+        let good = self.read(key)?.filter(|held| self.is_good(held, stale));
         if let Some(held) = &good
             && !self.should_renew(held)
         {
@@ -128,7 +183,26 @@ impl Tokens {
             return good.map(|held| held.value).ok_or(error);
         }
         let gate = self.gates().entry(key.to_owned()).or_default().clone();
-        let _turn = gate.lock().unwrap_or_else(|broken| broken.into_inner());
+        match good {
+            Some(held) => {
+                let Some(_turn) = gate.try_enter(self.clock.now()) else { return Ok(held.value) };
+                let until = deadline.min(self.clock.now().plus_seconds(RENEWAL_SECONDS_MAX));
+                let renewed = self.obtain(key, stale, until, fetch);
+                let now = self.clock.now();
+                gate.state().not_before = renewed.is_err().then(|| now.plus_seconds(FAILED_PAUSE_SECONDS));
+                // A token that still lives is better than an error.
+                renewed.or_else(|error| if self.is_good(&held, stale) { Ok(held.value) } else { Err(error) })
+            }
+            None => {
+                let turn = gate.enter(&*self.clock, deadline);
+                let _turn = turn.ok_or_else(|| waits("another thread is fetching the token"))?;
+                self.obtain(key, stale, deadline, fetch)
+            }
+        }
+    }
+
+    /// By whoever has entered the gate: fetches, unless another process does.
+    fn obtain(&self, key: &str, stale: Option<&str>, deadline: Time, fetch: &Fetch<'_>) -> Result<String> {
         loop {
             let good = self.read(key)?.filter(|held| self.is_good(held, stale));
             if let Some(held) = &good
@@ -147,26 +221,24 @@ impl Tokens {
                 let again = self.read(key)?.filter(|held| self.is_good(held, stale) && !self.should_renew(held));
                 let fetched = match again {
                     Some(held) => Ok(held.value),
-                    None => self.fetch(key, fetch),
+                    None => self.fetch(key, deadline, fetch),
                 };
                 self.store.release(key, &self.holder).map_err(broken)?;
-                // A token that still lives is better than an error.
-                return fetched.or_else(|error| good.map(|held| held.value).ok_or(error));
+                return fetched;
             }
             if let Some(held) = good {
                 return Ok(held.value);
             }
             if now >= deadline {
-                let detail = "another process is fetching the token";
-                return Err(Error::new("gettoken", Kind::Limited, Retry::AfterMs(1000), detail));
+                return Err(waits("another process is fetching the token"));
             }
-            self.wait.wait(Duration::from_millis(50));
+            self.wait.wait(LOOK);
         }
     }
 
-    fn fetch(&self, key: &str, fetch: &dyn Fn() -> Result<Fresh>) -> Result<String> {
+    fn fetch(&self, key: &str, deadline: Time, fetch: &Fetch<'_>) -> Result<String> {
         let fetched = self.clock.now();
-        match fetch() {
+        match fetch(deadline) {
             Ok(fresh) => {
                 let expires = fetched.plus_seconds(fresh.seconds);
                 let held = Held { value: fresh.value, fetched, expires };
@@ -207,13 +279,17 @@ impl Tokens {
     fn read(&self, key: &str) -> Result<Option<Held>> {
         self.store.get(key).map_err(broken)
     }
-    fn gates(&self) -> MutexGuard<'_, HashMap<String, Arc<Mutex<()>>>> {
+    fn gates(&self) -> MutexGuard<'_, HashMap<String, Arc<Gate>>> {
         self.gates.lock().unwrap_or_else(|broken| broken.into_inner())
     }
 }
 
 fn rest_key(key: &str) -> String {
     format!("{key}/rest")
+}
+
+fn waits(detail: &str) -> Error {
+    Error::new("gettoken", Kind::Limited, Retry::AfterMs(1000), detail)
 }
 
 fn broken(error: StoreError) -> Error {

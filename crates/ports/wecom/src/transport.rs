@@ -1,5 +1,6 @@
 //! How a request reaches WeCom. A trait, so that tests put faults in between and a proxy can be used.
 
+use std::fmt;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,8 +9,8 @@ pub enum Method {
     Post,
 }
 
-/// A request without its address. The query carries the token: never log it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A request without its address. The query carries the token: its `Debug` form shows names only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     pub method: Method,
     /// `/cgi-bin/…`
@@ -20,13 +21,28 @@ pub struct Request {
     pub timeout: Duration,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.query.iter().map(|(name, _)| name.as_str()).collect();
+        let length = self.body.as_ref().map_or(0, |(body, _)| body.len());
+        write!(f, "Request({:?} {} {names:?}, {length} bytes)", self.method, self.path)
+    }
+}
+
+/// The body may be a token: its `Debug` form shows its length only.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Response {
     pub status: u16,
     pub content_type: String,
     /// The file's name, when the answer is a file that has one.
     pub file_name: Option<String>,
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Response({} {:?}, {} bytes)", self.status, self.content_type, self.body.len())
+    }
 }
 
 /// No answer came.

@@ -1,8 +1,7 @@
-//! Callbacks: what happened as XML (wecom.md §2.7–2.9), sealed and signed, delivered with the platform's patience, and with its bad manners by switch.
+//! Callbacks: what happened as XML sealed and signed, delivered with the platform's patience, and with its bad manners by switch.
 
 use super::{Credentials, Options};
 use crate::calendar::seconds;
-use crate::clock::WorldClock;
 use crate::crypto::{Broken, Envelope};
 use crate::dice::{Dice, mix};
 use crate::faults::{Fault, Faults};
@@ -12,7 +11,7 @@ use crate::parameters;
 use crate::world::World;
 use axum::body::Bytes;
 use axum::http::{Request, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
@@ -72,6 +71,8 @@ pub struct Sent {
 
 /// Callbacks that are remembered for `/sandbox/callbacks`.
 const REMEMBERED: usize = 50_000;
+/// Of a receiver's answer no more than this is read.
+const ANSWER: usize = 64 << 10;
 
 // ------------------------------------------------------------------------------------------------------------------ as XML
 
@@ -262,7 +263,7 @@ struct Letter {
 struct Post {
     corp_id: String,
     agent_id: i64,
-    clock: Arc<WorldClock>,
+    stamp: Arc<dyn Clock>,
     http: Http,
     address: Mutex<Option<Arc<Address>>>,
     held: Mutex<Vec<(Until, Letter)>>,
@@ -287,7 +288,7 @@ impl Mailer {
         let post = Arc::new(Post {
             corp_id: options.credentials.corp_id.clone(),
             agent_id: options.credentials.agent_id,
-            clock: options.clock.clone(),
+            stamp: options.stamp.clone(),
             http: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(options.callbacks_at_once).build_http(),
             address: Mutex::new(None),
             held: Mutex::new(Vec::new()),
@@ -429,13 +430,13 @@ impl Mailer {
         number
     }
 
-    /// What the console does before it saves a URL: asks it to decrypt something (§2.3).
+    /// What the console does before it saves a URL: asks it to decrypt something .
     pub async fn verify(&self, settings: &CallbackSettings, options: &Options) -> Result<(), NotVerified> {
         let envelope = Envelope::new(&settings.token, &settings.encoding_aes_key, &options.credentials.corp_id)?;
         let salt = mix(seconds(options.clock.now()) as u64 ^ options.seed);
         let word = salt.to_string();
         let echo = envelope.encrypt(random(salt), &word);
-        let (timestamp, nonce) = (seconds(options.clock.now()).to_string(), (salt % 10_000_000_000).to_string());
+        let (timestamp, nonce) = (seconds(options.stamp.now()).to_string(), (salt % 10_000_000_000).to_string());
         let signature = envelope.signature(&timestamp, &nonce, &echo);
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("msg_signature", &signature)
@@ -448,7 +449,10 @@ impl Mailer {
         let answer = async {
             let answer = self.post.http.request(request).await.map_err(|wrong| NotVerified::Url(wrong.to_string()))?;
             let status = answer.status().as_u16();
-            let body = answer.into_body().collect().await.map_err(|wrong| NotVerified::Url(wrong.to_string()))?;
+            let body = Limited::new(answer.into_body(), ANSWER)
+                .collect()
+                .await
+                .map_err(|wrong| NotVerified::Url(wrong.to_string()))?;
             Ok::<_, NotVerified>((status, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
         };
         let (status, body) =
@@ -504,7 +508,7 @@ impl Post {
     async fn attempt(&self, address: &Address, letter: &Letter, attempt: u32) -> bool {
         let salt = mix(letter.number ^ u64::from(attempt) << 48);
         let encrypt = address.envelope.encrypt(random(salt), &letter.xml);
-        let (timestamp, nonce) = (seconds(self.clock.now()).to_string(), (salt % 10_000_000_000).to_string());
+        let (timestamp, nonce) = (seconds(self.stamp.now()).to_string(), (salt % 10_000_000_000).to_string());
         let signature = address.envelope.signature(&timestamp, &nonce, &encrypt);
         let body = format!(
             "<xml><ToUserName><![CDATA[{}]]></ToUserName><AgentID><![CDATA[{}]]></AgentID><Encrypt><![CDATA[{encrypt}]]></Encrypt></xml>",
@@ -518,7 +522,7 @@ impl Post {
             let answer = self.http.request(request).await.ok()?;
             let status = answer.status();
             // The body is read so that the connection can be used again.
-            let _ = answer.into_body().collect().await;
+            let _ = Limited::new(answer.into_body(), ANSWER).collect().await;
             Some(status == StatusCode::OK)
         };
         let patience = Duration::from_secs(parameters::CALLBACK_SECONDS);

@@ -5,9 +5,10 @@ use super::{Sandbox, api, door};
 use crate::faults::Faults;
 use crate::happening::*;
 use crate::ids::Id;
+use crate::parameters::ADVANCE_DAYS;
 use crate::world::{MassOrder, Source, StaffStatus, Who, World};
 use axum::Router;
-use axum::extract::{Path, Query, State as Shared};
+use axum::extract::{DefaultBodyLimit, Path, Query, State as Shared};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,6 +17,9 @@ use siyu_kernel::{Clock, Time};
 use std::collections::HashMap;
 
 type Asked = Query<HashMap<String, String>>;
+
+/// The largest request: a deed or settings.
+const BODY: usize = 64 << 10;
 
 pub fn router() -> Router<Sandbox> {
     Router::new()
@@ -34,6 +38,7 @@ pub fn router() -> Router<Sandbox> {
         .route("/sandbox/callbacks", get(callbacks))
         .route("/sandbox/list/{what}", get(list))
         .route("/sandbox/chat/{userid}/{person}", get(chat))
+        .layer(DefaultBodyLimit::max(BODY))
 }
 
 /// Why a request to the control surface makes no sense.
@@ -78,15 +83,18 @@ async fn state(Shared(sandbox): Shared<Sandbox>) -> axum::Json<Value> {
     }))
 }
 
-/// `{"seconds": n}`, `{"days": n}` or `{"to": "RFC 3339"}`; `"wait": true` answers when what became due has been delivered.
+/// `{"seconds": n}`, `{"days": n}` or `{"to": "RFC 3339"}`, at most a year at a time; `"wait": true` answers when what became due has been delivered.
 async fn advance(Shared(sandbox): Shared<Sandbox>, axum::Json(body): axum::Json<Value>) -> Shown {
     let now = sandbox.clock().now();
     let to = match (&body["to"], body["days"].as_f64(), body["seconds"].as_f64()) {
         (Value::String(text), _, _) => Time::parse(text).map_err(|wrong| wrong.to_string())?,
-        (_, Some(days), _) => Time(now.0 + (days * 86_400e6) as i64),
-        (_, _, Some(seconds)) => Time(now.0 + (seconds * 1e6) as i64),
+        (_, Some(days), _) => Time(now.0.saturating_add((days * 86_400e6) as i64)),
+        (_, _, Some(seconds)) => Time(now.0.saturating_add((seconds * 1e6) as i64)),
         _ => return Err("seconds, days or to".into()),
     };
+    if to > now.plus_days(ADVANCE_DAYS) {
+        return Err(format!("one call puts the clock forward by {ADVANCE_DAYS} days at most").into());
+    }
     let advanced = sandbox.advance_to(to);
     if body["wait"].as_bool().unwrap_or(false) {
         sandbox.settle().await;

@@ -5,6 +5,7 @@ mod call;
 mod callbacks;
 mod control;
 mod door;
+mod host;
 mod login;
 mod office;
 
@@ -65,6 +66,12 @@ pub struct Options {
     /// The world begins at this clock's present. Share it with whoever must live in the same time.
     pub clock: Arc<WorldClock>,
     pub faults: Faults,
+    /// What callbacks are stamped and signed with, which a strict receiver compares with its own clock: the world's, unless the receiver
+    /// lives in another time than the world.
+    pub stamp: Arc<dyn Clock>,
+    /// Serve requests for any host. Otherwise only those to a loopback address are answered, so that no web page can reach this world through
+    /// a name of its own.
+    pub public: bool,
     pub credentials: Credentials,
     /// Where events go. May be set later over `/sandbox/callback`, which verifies the URL first; this one is taken as it is.
     pub callback: Option<CallbackSettings>,
@@ -85,6 +92,8 @@ impl Options {
             listen,
             seed,
             scale,
+            stamp: clock.clone(),
+            public: false,
             clock,
             faults: Faults::default(),
             credentials: Credentials::of(seed),
@@ -160,11 +169,13 @@ impl Sandbox {
             .merge(control::router())
             // A file of 20 MB, and the form around it.
             .layer(DefaultBodyLimit::max(24 << 20))
+            .layer(axum::middleware::from_fn_with_state(self.clone(), host::guard))
             .with_state(self.clone())
     }
 
-    pub fn credentials(&self) -> &Credentials {
-        &self.0.options.credentials
+    /// As they are now: a secret may have been changed.
+    pub fn credentials(&self) -> Credentials {
+        self.lock().office.credentials.clone()
     }
     pub fn clock(&self) -> Arc<WorldClock> {
         self.0.options.clock.clone()
@@ -266,7 +277,7 @@ impl Sandbox {
                 }
             })
         });
-        tracing::info!(address = %listener.local_addr()?, corp = %self.credentials().corp_id, "the sandbox listens");
+        tracing::info!(address = %listener.local_addr()?, corp = %self.0.options.credentials.corp_id, "the sandbox listens");
         let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
         let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
         if let Some(living) = living {

@@ -43,6 +43,19 @@ impl Meter {
         }
         second >= self.shut_until
     }
+    /// Counts one if there is room for it. Surplus is only dropped: nobody is shut out, and it counts for nothing.
+    pub fn fits(&mut self, second: i64, limits: (u32, u32)) -> bool {
+        if self.minute.0 != second / 60 {
+            self.minute = (second / 60, 0);
+        }
+        if self.hour.0 != second / 3600 {
+            self.hour = (second / 3600, 0);
+        }
+        let room = self.minute.1 < limits.0 && self.hour.1 < limits.1;
+        self.minute.1 += u32::from(room);
+        self.hour.1 += u32::from(room);
+        room
+    }
 }
 
 pub struct Media {
@@ -179,7 +192,7 @@ impl Office {
     /// Counts a message to a member.
     pub fn may_message(&mut self, userid: &str, second: i64) -> bool {
         !self.limits
-            || self.member_meters.entry(userid.to_owned()).or_default().take(second, parameters::MEMBER_MESSAGES)
+            || self.member_meters.entry(userid.to_owned()).or_default().fits(second, parameters::MEMBER_MESSAGES)
     }
     /// Counts one of something that is limited by the period `of`.
     pub fn count(&mut self, what: &'static str, period: i32, limit: u32) -> bool {
@@ -192,6 +205,20 @@ impl Office {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_member_gets_too_much_is_dropped_and_shuts_nobody_out() {
+        let mut meter = Meter::default();
+        let limits = (3, 5);
+        assert_eq!([0, 1, 2, 58, 59].map(|s| meter.fits(s, limits)), [true, true, true, false, false]);
+        assert_eq!(
+            [60, 61, 62].map(|s| meter.fits(s, limits)),
+            [true, true, false],
+            "the next minute, up to the hour's five"
+        );
+        assert!(!meter.fits(3599, limits));
+        assert!(meter.fits(3600, limits));
+    }
 
     #[test]
     fn a_meter_shuts_for_a_minute_or_an_hour() {

@@ -111,27 +111,25 @@ impl World {
         let gone = self.staff[old].status == StaffStatus::Left;
         let day_ago = self.now.plus_days(-1);
         let quarter_ago = self.now.plus_days(-90);
-        let recent = here.handed_over.iter().filter(|&&at| at > quarter_ago).count();
-        let of_owner = self
-            .groups
-            .iter()
-            .filter(|g| g.owner == owner)
-            .flat_map(|g| &g.handed_over)
-            .filter(|&&at| at > day_ago)
-            .count();
+        let recent = here.handed_over.iter().filter(|(at, _)| *at > quarter_ago).count();
+        // Each owner may give away so many a day, whoever takes them.
+        let handed_over = self.groups.iter().flat_map(|group| &group.handed_over);
+        let of_owner = handed_over.filter(|(at, from)| *from == old && *at > day_ago).count();
         match (resigned, gone) {
             (true, false) => return 90500,
             (false, true) => return 90502,
             _ if here.dismissed => return 90501,
             _ if old == owner => return 90504,
             (true, true) if here.status == 3 => return 90508,
-            (false, false) if recent >= 2 || of_owner >= 300 => return 45009,
+            (false, false) if recent >= 2 || of_owner >= parameters::GROUPS_HANDED_OVER => return 45009,
             _ => {}
         }
         let now = self.now;
         self.set_owner(group, owner);
         let here = &mut self.groups[group];
-        here.handed_over.push(now);
+        if !resigned {
+            here.handed_over.push((now, old));
+        }
         here.status = if resigned { 3 } else { 0 };
         if resigned {
             here.members.retain(|member| member.who != Who::Staff(old));

@@ -197,7 +197,8 @@ pub struct Group {
     pub status: u8,
     pub mass_day: i32,
     pub mass_month: (i32, u32),
-    pub handed_over: Vec<Time>,
+    /// By call from owners at work: when, and from whom.
+    pub handed_over: Vec<(Time, StaffNo)>,
     pub(super) dice: Dice,
 }
 

@@ -70,7 +70,7 @@ pub fn list(value: &Value) -> Vec<Value> {
 
 impl Brand {
     pub fn credentials(&self) -> Credentials {
-        self.sandbox.credentials().clone()
+        self.sandbox.credentials()
     }
     pub async fn log_in(&mut self) {
         let c = self.credentials();

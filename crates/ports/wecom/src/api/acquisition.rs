@@ -137,7 +137,7 @@ impl Client {
         self.post::<Done>(&UPDATE, link).map(drop)
     }
     pub fn delete_acquisition_link(&self, link_id: &str) -> Result<()> {
-        self.post::<Done>(&DELETE, &json!({"link_id": link_id})).map(drop)
+        self.delete(&DELETE, &json!({"link_id": link_id}))
     }
     pub fn acquisition_customers<'a>(&'a self, link_id: &'a str) -> Pages<'a, LinkCustomer> {
         Pages::new(CUSTOMERS.path, move |cursor| {

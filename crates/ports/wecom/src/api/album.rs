@@ -60,7 +60,7 @@ impl Client {
         self.post::<Done>(&UPDATE, product).map(drop)
     }
     pub fn delete_product(&self, product_id: &str) -> Result<()> {
-        self.post::<Done>(&DELETE, &json!({"product_id": product_id})).map(drop)
+        self.delete(&DELETE, &json!({"product_id": product_id}))
     }
 }
 

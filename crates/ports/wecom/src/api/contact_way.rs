@@ -103,7 +103,7 @@ impl Client {
         Pages::new(LIST.path, move |cursor| {
             let body = json!({"start_time": start, "end_time": end, "cursor": cursor, "limit": 1000});
             let page: Page<ConfigId> = self.post::<Ids>(&LIST, &body)?.into();
-            Ok(Page { items: page.items.into_iter().map(|id| id.config_id).collect(), next: page.next })
+            Ok(Page::new(page.items.into_iter().map(|id| id.config_id).collect(), page.next))
         })
     }
     /// Replaces the fields that are set; the picture of the code stays the same.
@@ -115,7 +115,7 @@ impl Client {
         self.post::<Done>(&UPDATE, way).map(drop)
     }
     pub fn delete_contact_way(&self, config_id: &str) -> Result<()> {
-        self.post::<Done>(&DELETE, &json!({"config_id": config_id})).map(drop)
+        self.delete(&DELETE, &json!({"config_id": config_id}))
     }
     /// Ends a temporary chat with its closing message.
     pub fn close_temp_chat(&self, userid: &str, external_userid: &str) -> Result<()> {

@@ -258,7 +258,7 @@ impl Client {
     pub fn staff_ids(&self) -> Pages<'_, DeptUser> {
         Pages::new(STAFF_IDS.path, |cursor| {
             let answer: DeptUsers = self.post(&STAFF_IDS, &json!({"cursor": cursor, "limit": 10_000}))?;
-            Ok(Page { items: answer.dept_user, next: answer.next_cursor })
+            Ok(Page::new(answer.dept_user, answer.next_cursor))
         })
     }
     /// Wrong numbers beyond a fifth of the headcount block this for a day.

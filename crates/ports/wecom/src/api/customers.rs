@@ -143,7 +143,8 @@ pub struct ConvertedTmp {
 answer!(FollowUsers { follow_user: Vec<String> });
 answer!(CustomerIds { external_userid: Vec<String> });
 answer!(CustomerPage { external_contact: ExternalContact, follow_user: Vec<FollowUser>, next_cursor: String });
-paged!(Rows { external_contact_list: CustomerRow });
+answer!(Rows { external_contact_list: Vec<CustomerRow>, next_cursor: String, fail_info: FailInfo });
+answer!(FailInfo { unlicensed_userid_list: Vec<String> });
 paged!(ServedPage { info_list: ServedContact });
 answer!(Converted { results: Vec<ConvertedTmp> });
 
@@ -169,7 +170,7 @@ impl Client {
             }
             let answer: CustomerPage = self.get(&GET, &query)?;
             contact = answer.external_contact;
-            Ok(Page { items: answer.follow_user, next: answer.next_cursor })
+            Ok(Page::new(answer.follow_user, answer.next_cursor))
         });
         let follow_user = followers.all()?;
         Ok(Customer { external_contact: contact, follow_user })
@@ -180,7 +181,9 @@ impl Client {
             at_most(&BATCH, "userid_list", userids.len(), 100)?;
             not_empty(&BATCH, "userid_list", userids.is_empty())?;
             let body = json!({"userid_list": userids, "cursor": cursor, "limit": 100});
-            self.post::<Rows>(&BATCH, &body).map(Page::from)
+            let answer: Rows = self.post(&BATCH, &body)?;
+            let left_out = answer.fail_info.unlicensed_userid_list;
+            Ok(Page { items: answer.external_contact_list, next: answer.next_cursor, left_out })
         })
     }
     /// Fires no callback.

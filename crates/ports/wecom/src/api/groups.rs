@@ -133,7 +133,7 @@ impl Client {
         self.post::<Done>(&UPDATE_WAY, way).map(drop)
     }
     pub fn delete_join_way(&self, config_id: &str) -> Result<()> {
-        self.post::<Done>(&DELETE_WAY, &json!({"config_id": config_id})).map(drop)
+        self.delete(&DELETE_WAY, &json!({"config_id": config_id}))
     }
 }
 

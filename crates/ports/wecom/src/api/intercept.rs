@@ -96,7 +96,7 @@ impl Client {
         self.post::<Done>(&UPDATE, edit).map(drop)
     }
     pub fn delete_intercept_rule(&self, rule_id: &str) -> Result<()> {
-        self.post::<Done>(&DELETE, &json!({"rule_id": rule_id})).map(drop)
+        self.delete(&DELETE, &json!({"rule_id": rule_id}))
     }
 }
 

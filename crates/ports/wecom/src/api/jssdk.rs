@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::token::Fresh;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
-use siyu_kernel::Chance;
+use siyu_kernel::{Chance, Time};
 
 const CORP_TICKET: Call = Call::get("get_jsapi_ticket");
 const AGENT_TICKET: Call = Call::get("ticket/get");
@@ -52,8 +52,8 @@ impl Client {
             Ticket::Corp => ("corp_ticket", CORP_TICKET, vec![]),
             Ticket::Agent => ("agent_ticket", AGENT_TICKET, vec![("type".to_owned(), "agent_config".to_owned())]),
         };
-        let fetch = || -> Result<Fresh> {
-            match self.send(&call, Input { query: query.clone(), ..Input::default() })? {
+        let fetch = |deadline: Time| -> Result<Fresh> {
+            match self.until(deadline).send(&call, Input { query: query.clone(), ..Input::default() })? {
                 crate::client::Answer::Json(value) => fresh(&call, &value, "ticket"),
                 crate::client::Answer::File(_) => Err(Error::invalid(call.path, "no JSON")),
             }

@@ -14,7 +14,7 @@ use std::time::Duration;
 const UPLOAD: Call = Call::post("media/upload");
 const IMAGE: Call = Call::once("media/uploadimg");
 const ATTACHMENT: Call = Call::post("media/upload_attachment");
-const GET: Call = Call::get("media/get");
+const GET: Call = Call::file("media/get");
 const BY_URL: Call = Call::once("media/upload_by_url");
 const BY_URL_RESULT: Call = Call::post("media/get_upload_by_url_result");
 
@@ -144,7 +144,7 @@ impl Client {
             Answer::File(file) => {
                 Ok(Downloaded { content_type: file.content_type, file_name: file.file_name, body: file.body })
             }
-            Answer::Json(_) => Err(Error::new(GET.path, Kind::Shape, Retry::Never, "JSON where a file belongs")),
+            Answer::Json(_) => Err(Error::new(GET.path, Kind::Shape, Retry::Never, "neither a file nor a refusal")),
         }
     }
     /// The id of the job; its end is told by the event `upload_media_job_finish`.

@@ -11,6 +11,9 @@ const SEND: Call = Call::once("message/send");
 const UPDATE: Call = Call::once("message/update_template_card");
 const RECALL: Call = Call::post("message/recall");
 
+/// How long WeCom remembers a message when nothing else is said.
+const DUPLICATE_CHECK_SECONDS: i64 = 1800;
+
 /// `msgtype` names the one part that is set. Names are joined by `|`. 30 a minute and 1000 an hour reach one employee; surplus is dropped
 /// without a word, so it is refused here ([`crate::Kind::Limited`]).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -27,7 +30,8 @@ pub struct StaffMessage {
     pub agentid: Option<i64>,
     pub safe: Option<i64>,
     pub enable_id_trans: Option<i64>,
-    /// 1: WeCom drops the same message within the interval, and only then is a lost answer followed by another attempt.
+    /// 1: WeCom drops the same message within the interval. When that outlasts every attempt of the call (the client's budget and 15 s),
+    /// a lost answer is followed by another attempt; otherwise never.
     pub enable_duplicate_check: Option<i64>,
     /// Seconds, 1800 when not set, at most 14,400.
     pub duplicate_check_interval: Option<i64>,
@@ -53,7 +57,7 @@ impl StaffMessage {
         let template_card = Some(card);
         Self { touser: Some(users.join("|")), msgtype: "template_card".into(), template_card, ..Self::default() }
     }
-    /// Drops repetitions within so many seconds, which also makes sending it again safe.
+    /// Drops repetitions within so many seconds, which also makes sending it again safe if they are more than a call may take.
     #[must_use]
     pub fn once_in(mut self, seconds: i64) -> Self {
         self.enable_duplicate_check = Some(1);
@@ -190,7 +194,10 @@ impl Client {
         check(message)?;
         let mut message = message.clone();
         message.agentid = message.agentid.or(Some(self.app().agent_id));
-        let repeat = if message.enable_duplicate_check == Some(1) { Repeat::Safe } else { Repeat::Never };
+        // WeCom must still remember the first attempt when the last one arrives.
+        let remembered = message.duplicate_check_interval.unwrap_or(DUPLICATE_CHECK_SECONDS).max(0).cast_unsigned();
+        let checked = message.enable_duplicate_check == Some(1) && remembered >= self.longest().as_secs();
+        let repeat = if checked { Repeat::Safe } else { Repeat::Never };
         let users = message.touser.as_deref().unwrap_or_default();
         let subjects = users.split('|').filter(|user| !user.is_empty()).map(str::to_lowercase).collect();
         self.post_for(&Call { repeat, ..SEND }, &message, subjects)

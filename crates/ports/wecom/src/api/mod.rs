@@ -100,7 +100,7 @@ macro_rules! paged {
         }
         impl From<$name> for crate::page::Page<$item> {
             fn from(answer: $name) -> Self {
-                Self { items: answer.$field, next: answer.next_cursor }
+                Self::new(answer.$field, answer.next_cursor)
             }
         }
     };

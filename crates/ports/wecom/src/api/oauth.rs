@@ -19,7 +19,7 @@ pub enum OauthScope {
 }
 
 /// `userid` for employees; `openid` for others, with `external_userid` when they are a customer of somebody visible.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UserInfo {
     #[serde(alias = "UserId")]
@@ -29,6 +29,13 @@ pub struct UserInfo {
     #[serde(alias = "OpenId")]
     pub openid: Option<String>,
     pub external_userid: Option<String>,
+}
+
+impl std::fmt::Debug for UserInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ticket = if self.user_ticket.is_some() { "…" } else { "none" };
+        write!(f, "UserInfo({:?}, {:?}, {:?}, ticket {ticket})", self.userid, self.openid, self.external_userid)
+    }
 }
 
 /// What the employee agreed to show.

@@ -99,7 +99,7 @@ impl Client {
     /// A group disappears with its last tag.
     pub fn delete_corp_tags(&self, tags: &[String], groups: &[String]) -> Result<()> {
         not_empty(&DELETE, "tag_id and group_id", tags.is_empty() && groups.is_empty())?;
-        self.post::<Done>(&DELETE, &json!({"tag_id": some(tags), "group_id": some(groups)})).map(drop)
+        self.delete(&DELETE, &json!({"tag_id": some(tags), "group_id": some(groups)}))
     }
     /// Calls for the same employee and customer follow each other.
     pub fn mark_tag(&self, mark: &MarkTag) -> Result<()> {
@@ -128,7 +128,7 @@ impl Client {
     }
     pub fn delete_strategy_tags(&self, tags: &[String], groups: &[String]) -> Result<()> {
         not_empty(&STRATEGY_DELETE, "tag_id and group_id", tags.is_empty() && groups.is_empty())?;
-        self.post::<Done>(&STRATEGY_DELETE, &json!({"tag_id": some(tags), "group_id": some(groups)})).map(drop)
+        self.delete(&STRATEGY_DELETE, &json!({"tag_id": some(tags), "group_id": some(groups)}))
     }
 }
 

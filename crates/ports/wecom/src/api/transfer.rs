@@ -2,14 +2,14 @@
 
 use super::{answer, at_most, chars, not_empty, paged};
 use crate::call::Call;
-use crate::client::Client;
+use crate::client::{Client, Sent};
 use crate::codes::{self, Act};
 use crate::error::Result;
 use crate::page::{Page, Pages};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-// A second request for the same customer is answered by 40100, "already in transfer": repeating is safe.
+// A second request for the same customer is answered by 40100, "already in transfer": repeating is safe, and the rows say whose it was.
 const AT_WORK: Call = Call::post("externalcontact/transfer_customer");
 const AT_WORK_RESULT: Call = Call::post("externalcontact/transfer_result");
 const UNASSIGNED: Call = Call::post("externalcontact/get_unassigned_list");
@@ -35,12 +35,15 @@ pub struct TransferAccepted {
     pub external_userid: String,
     /// 0: the request was taken, and takes effect after 24 hours unless the customer refuses.
     pub errcode: i64,
+    /// An earlier attempt of this request, whose answer was lost, may have been the one that is in the way.
+    #[serde(skip)]
+    pub maybe_before: bool,
 }
 
 impl TransferAccepted {
-    /// Taken now or before.
+    /// Taken now, or by an attempt of this request whose answer was lost.
     pub fn is_taken(&self) -> bool {
-        self.errcode == 0 || codes::of(self.errcode).act == Act::Done
+        self.errcode == 0 || self.maybe_before && codes::of(self.errcode).act == Act::Done
     }
 }
 
@@ -120,7 +123,7 @@ impl Client {
             let cursor = (!cursor.is_empty()).then_some(cursor);
             let answer: UnassignedPage = self.post(&UNASSIGNED, &json!({"page_size": 1000, "cursor": cursor}))?;
             let next = if answer.is_last { String::new() } else { answer.next_cursor };
-            Ok(Page { items: answer.info, next })
+            Ok(Page::new(answer.info, next))
         })
     }
     /// Gives at most 100 groups of an employee who has left to a new owner: the groups that could not be given.
@@ -136,7 +139,8 @@ impl Client {
         not_empty(call, "external_userid", transfer.external_userid.is_empty())?;
         at_most(call, "external_userid", transfer.external_userid.len(), 100)?;
         let pairs = transfer.external_userid.iter().map(|id| format!("{}|{id}", transfer.handover_userid)).collect();
-        self.post_for::<Accepted>(call, transfer, pairs).map(|answer| answer.customer)
+        let Sent { answer, maybe_before } = self.post_told::<Accepted>(call, transfer, pairs)?;
+        Ok(answer.customer.into_iter().map(|row| TransferAccepted { maybe_before, ..row }).collect())
     }
     fn results<'a>(&'a self, call: Call, from: &'a str, to: &'a str) -> Pages<'a, TransferResult> {
         Pages::new(call.path, move |cursor| {
@@ -149,6 +153,8 @@ impl Client {
         not_empty(call, "chat_id_list", chat_ids.is_empty())?;
         at_most(call, "chat_id_list", chat_ids.len(), 100)?;
         let body = json!({"chat_id_list": chat_ids, "new_owner": new_owner});
-        self.post::<Failed>(call, &body).map(|answer| answer.failed_chat_list)
+        let Sent { answer, maybe_before } = self.post_told::<Failed>(call, &body, Vec::new())?;
+        let is_ours = |group: &FailedGroup| maybe_before && codes::of(group.errcode).act == Act::Done;
+        Ok(answer.failed_chat_list.into_iter().filter(|group| !is_ours(group)).collect())
     }
 }

@@ -29,7 +29,7 @@ pub struct Welcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Welcomed {
     Sent,
-    /// The two talk already, or another welcome was first.
+    /// The two talk already, or another welcome was first: perhaps an attempt of this call whose answer was lost.
     AlreadyThere,
 }
 
@@ -58,6 +58,8 @@ impl Client {
         match self.post::<Done>(&SEND, welcome) {
             Ok(_) => Ok(Welcomed::Sent),
             Err(error) if error.is_done() => Ok(Welcomed::AlreadyThere),
+            // "Used" is what an attempt says after one whose answer was lost.
+            Err(error) if error.maybe_before && error.code() == Some(41050) => Ok(Welcomed::AlreadyThere),
             Err(error) => Err(error),
         }
     }
@@ -74,7 +76,7 @@ impl Client {
         self.post(&GET, &json!({"template_id": template_id}))
     }
     pub fn delete_group_welcome(&self, template_id: &str) -> Result<()> {
-        self.post::<Done>(&DELETE, &json!({"template_id": template_id})).map(drop)
+        self.delete(&DELETE, &json!({"template_id": template_id}))
     }
 }
 

@@ -273,13 +273,176 @@ fn files_come_down_as_files_and_refusals_as_errors() {
 
 #[test]
 fn a_message_with_a_duplicate_check_may_be_sent_again() {
-    for (message, sent) in [(StaffMessage::text(&["u"], "t"), 1), (StaffMessage::text(&["u"], "t").once_in(60), 2)] {
+    let text = || StaffMessage::text(&["u"], "t");
+    let unsaid = StaffMessage { enable_duplicate_check: Some(1), ..text() };
+    // A call may take 30 s of budget and 15 s of its last request, and WeCom must remember the first all that time.
+    let cases = [
+        (text(), 30, 1),
+        (text().once_in(44), 30, 1),
+        (text().once_in(45), 30, 2),
+        (text().once_in(60), 46, 1),
+        (unsaid, 30, 2),
+    ];
+    for (message, budget, sent) in cases {
         let world = failing(1, || fault(Fault::TimedOut));
-        assert_eq!(
-            (world.client.send_to_staff(&message).is_ok(), world.wecom.count("message/send")),
-            (sent == 2, sent)
-        );
+        let result = world.client.within(Duration::from_secs(budget)).send_to_staff(&message);
+        let interval = message.duplicate_check_interval;
+        assert_eq!((result.is_ok(), world.wecom.count("message/send")), (sent == 2, sent), "{interval:?} {budget}");
     }
+}
+
+/// A way to answer, and its name.
+type Named = (&'static str, fn() -> Answer);
+
+/// A first attempt that fails so, then this answer.
+fn then(first: fn() -> Answer, second: serde_json::Value) -> World {
+    let mut first = Some(first);
+    with_token(move |_| first.take().map_or_else(|| ok(second.clone()), |first| first()))
+}
+
+#[test]
+fn a_second_answer_counts_as_success_only_when_the_first_attempt_may_have_arrived() {
+    let lost: [Named; 4] = [
+        ("timed out", || fault(Fault::TimedOut)),
+        ("broken", || fault(Fault::Broken)),
+        ("busy", || code(-1)),
+        ("bad gateway", || answer(502, "text/html", b"<html>")),
+    ];
+    let undone: [Named; 4] = [
+        ("unreachable", || fault(Fault::Unreachable)),
+        ("slow down", || answer(429, "text/html", b"")),
+        ("too many at once", || code(45033)),
+        ("token", || code(42001)),
+    ];
+    type Deletion = fn(&Client) -> Result<()>;
+    let deletions: [(i64, Deletion); 8] = [
+        (41044, |c| c.delete_contact_way("x")),
+        (41044, |c| c.delete_join_way("x")),
+        (40068, |c| c.delete_corp_tags(&["x".into()], &[])),
+        (40068, |c| c.delete_strategy_tags(&["x".into()], &[])),
+        (41071, |c| c.delete_intercept_rule("x")),
+        (41074, |c| c.delete_product("x")),
+        (41075, |c| c.delete_product("x")),
+        (41050, |c| {
+            let welcome = Welcome { welcome_code: "W".into(), text: Some(Text::new("t")), ..Welcome::default() };
+            c.send_welcome(&welcome).map(|how| assert_eq!(how, Welcomed::AlreadyThere))
+        }),
+    ];
+    for (gone, delete) in deletions {
+        for (name, first) in lost {
+            assert!(delete(&then(first, json!({"errcode": gone})).client).is_ok(), "{gone} {name}");
+            // Another refusal stays one.
+            assert!(delete(&then(first, json!({"errcode": 40058})).client).is_err(), "{gone} {name}");
+        }
+        for (name, first) in undone {
+            let error = delete(&then(first, json!({"errcode": gone})).client).unwrap_err();
+            assert_eq!((error.code(), error.maybe_before), (Some(gone), false), "{name}");
+        }
+        let error = delete(&with_token(move |_| code(gone)).client).unwrap_err();
+        assert_eq!(error.code(), Some(gone), "the first answer is believed");
+    }
+
+    let transfer = Transfer { external_userid: vec!["wm1".into()], ..Transfer::default() };
+    let row = json!({"customer": [{"external_userid": "wm1", "errcode": 40100}]});
+    let groups =
+        json!({"failed_chat_list": [{"chat_id": "wr1", "errcode": 90508}, {"chat_id": "wr2", "errcode": 90501}]});
+    let chats = ["wr1".to_owned(), "wr2".to_owned()];
+    for (first, taken) in lost.iter().map(|one| (one.1, true)).chain(undone.iter().map(|one| (one.1, false))) {
+        let rows = then(first, row.clone()).client.transfer_customers(&transfer).unwrap();
+        assert_eq!((rows[0].is_taken(), rows[0].errcode), (taken, 40100));
+        let failed = then(first, groups.clone()).client.transfer_groups_of_leaver(&chats, "u").unwrap();
+        assert_eq!(failed.len(), if taken { 1 } else { 2 });
+        assert_eq!(failed.last().unwrap().chat_id, "wr2");
+    }
+    let rows = with_token(move |_| ok(row.clone())).client.transfer_customers(&transfer).unwrap();
+    assert!(!rows[0].is_taken(), "somebody else's transfer is in the way");
+}
+
+#[test]
+fn who_is_left_out_of_a_list_is_told() {
+    let mut page = 0;
+    let world = with_token(move |_| {
+        page += 1;
+        let next = if page == 1 { "2" } else { "" };
+        ok(
+            json!({"external_contact_list": [], "next_cursor": next, "fail_info": {"unlicensed_userid_list": ["a", format!("b{page}")]}}),
+        )
+    });
+    let (asked, mut rows) = (["a".to_owned()], 0);
+    let mut pages = world.client.customers_of(&asked);
+    assert!(pages.left_out().is_empty());
+    for page in pages.by_ref() {
+        rows += page.unwrap().len();
+    }
+    assert_eq!((pages.left_out(), rows), (&["a".to_owned(), "b1".into(), "b2".into()][..], 0));
+}
+
+#[test]
+fn a_message_of_another_app_stops_nothing_else() {
+    let world = failing(1, || code(301_002));
+    let error = world.client.send_to_staff(&StaffMessage::text(&["u"], "t")).unwrap_err();
+    assert!(error.needs_a_hand() && error.name() == "token_of_other_app");
+    assert!(world.client.follow_users().is_ok());
+}
+
+#[test]
+fn no_secret_is_shown_whoever_echoes_it() {
+    let echoes: [Named; 5] = [
+        ("broken JSON", || answer(200, "application/json", br#"{"access_token":"TOK-1","expires"#)),
+        ("a page with the address", || {
+            answer(502, "text/html", b"<p>GET /x?corpsecret=SECRET_MADE_UP&access_token=TOK-1")
+        }),
+        ("a page with the values", || answer(502, "text/html", b"<p>SECRET_MADE_UP TOK-1")),
+        ("a refusal", || ok(json!({"errcode": 40058, "errmsg": "bad: SECRET_MADE_UP / TOK-1"}))),
+        ("the network", || Err(TransportError { fault: Fault::Broken, detail: "to /x: SECRET_MADE_UP TOK-1".into() })),
+    ];
+    let clean = |text: &str| !text.contains("SECRET_MADE_UP") && !text.contains("TOK-1");
+    for (name, echo) in echoes {
+        let world = world(move |request| if is_token(request) { token("TOK-1") } else { echo() });
+        let error = world.client.create_mass(&mass()).unwrap_err();
+        assert!(clean(&format!("{error} {error:?} {:?}", Refusal::from(error.clone()))), "{name}: {error:?}");
+        let requests = format!("{:?}", world.wecom.requests.lock().unwrap());
+        assert!(clean(&requests) && requests.contains("corpsecret"), "{requests}");
+    }
+    let error = world(|_| answer(200, "application/json", br#"{"access_token":"TOK-1","exp"#))
+        .client
+        .follow_users()
+        .unwrap_err();
+    assert!(clean(&format!("{error:?}")) && error.detail.contains("28 bytes"), "{error:?}");
+    assert!(clean(&format!("{:?}", token("TOK-1"))));
+    let info = UserInfo { user_ticket: Some("TOK-1".into()), ..UserInfo::default() };
+    assert!(clean(&format!("{info:?}")));
+}
+
+#[test]
+fn a_file_may_be_text_or_json_and_a_refusal_is_none() {
+    let json = "application/json; charset=utf-8";
+    // Type, name, body, whether it is the file.
+    let cases: [(&str, Option<&str>, &[u8], bool); 10] = [
+        ("text/plain", None, "门店名单".as_bytes(), true),
+        ("text/plain", Some("a.txt"), br#"{"errcode": 40007}"#, true),
+        (json, Some("orders.json"), br#"{"orders": []}"#, true),
+        (json, None, br#"{"orders": []}"#, true),
+        (json, None, b"[1, 2]", true),
+        ("text/html", Some("page.html"), b"<html>", true),
+        ("text/html", None, b"<html>502</html>", false),
+        (json, None, br#"{"errcode": 40007, "errmsg": "invalid media_id"}"#, false),
+        ("text/plain", None, br#"{"errcode": 40007, "errmsg": "invalid media_id"}"#, false),
+        (json, None, br#"{"errcode": 400"#, false),
+    ];
+    for (kind, name, body, is_file) in cases {
+        let answer = Response {
+            status: 200,
+            content_type: kind.into(),
+            file_name: name.map(str::to_owned),
+            body: body.to_vec(),
+        };
+        let world = with_token(move |_| Ok(answer.clone()));
+        let got = world.client.download_media("m");
+        assert_eq!(got.as_ref().is_ok_and(|file| file.body == body), is_file, "{kind} {name:?}: {got:?}");
+    }
+    // A call that wants JSON takes no file for it.
+    assert!(with_token(|_| answer(200, "text/plain", b"hello")).client.follow_users().is_err());
 }
 
 #[test]

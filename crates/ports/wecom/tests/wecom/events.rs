@@ -1,6 +1,5 @@
 //! The catalogue: every sample is read to what it says; identities, staleness and replies.
 
-use crate::world::shared;
 use siyu_kernel::Time;
 use siyu_wecom::callback::*;
 use std::collections::BTreeMap;
@@ -33,7 +32,7 @@ pub fn sealed(message: &str) -> (Callback, Query, String) {
 
 #[test]
 fn every_sample_is_known_and_says_what_its_name_says() {
-    let Some(folder) = shared("samples/wecom/callbacks") else { return };
+    let Some(folder) = siyu_testkit::samples_dir("wecom/callbacks") else { return };
     let mut identities = BTreeMap::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

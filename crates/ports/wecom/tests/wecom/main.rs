@@ -5,6 +5,7 @@ mod events;
 mod hostile;
 mod limits;
 mod samples;
+mod shapes;
 mod tokens;
 mod vectors;
 #[cfg(feature = "http")]

@@ -1,6 +1,6 @@
 //! Every sample body goes through the client: the request we make is the sample's, and nothing of the sample's answer is lost.
 
-use crate::world::{shared, with_token};
+use crate::world::with_token;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use siyu_wecom::*;
@@ -17,7 +17,7 @@ struct Samples {
 
 impl Samples {
     fn open() -> Option<Self> {
-        let folder = shared("samples/wecom/api")?;
+        let folder = siyu_testkit::samples_dir("wecom/api")?;
         let names = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         Some(Self { unused: RefCell::new(names.collect()), folder })
     }

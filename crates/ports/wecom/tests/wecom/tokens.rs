@@ -2,10 +2,11 @@
 
 use crate::world::*;
 use serde_json::json;
-use siyu_kernel::{Clock, Time};
+use siyu_kernel::{Clock, FakeClock, Time};
 use siyu_wecom::*;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[test]
@@ -153,4 +154,84 @@ fn a_token_that_lives_outlasts_a_wecom_that_does_not_answer() {
     world.client.follow_users().unwrap();
     assert!(world.wecom.count("gettoken") > 1);
     assert!(world.wecom.last().query.contains(&("access_token".into(), "T1".into())));
+}
+
+/// A world whose token endpoint, once it has given T1, hangs until the test lets it fail. `hanging` tells that a request has arrived there.
+fn hanging() -> (World, Receiver<()>, Sender<()>) {
+    let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
+    let (arrived, hanging) = channel();
+    let (fail, failing) = channel();
+    let wecom =
+        Arc::new(Hangs { asked: AtomicUsize::new(0), arrived: Mutex::new(arrived), fails: Mutex::new(failing) });
+    let waited = Arc::new(Waits { clock: clock.clone(), all: Mutex::default() });
+    let scripted =
+        Arc::new(Scripted { script: Mutex::new(Box::new(|_| fault(Fault::Broken))), requests: Mutex::default() });
+    let wiring = wiring(wecom, Arc::new(MemoryTokens::default()), clock.clone(), waited.clone());
+    (World { client: Client::new(app(), wiring), clock, wecom: scripted, waited }, hanging, fail)
+}
+
+struct Hangs {
+    asked: AtomicUsize,
+    arrived: Mutex<Sender<()>>,
+    fails: Mutex<Receiver<()>>,
+}
+
+impl Transport for Hangs {
+    fn send(&self, request: &Request) -> Answer {
+        if !is_token(request) {
+            return ok(json!({"follow_user": []}));
+        }
+        if self.asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            return token("T1");
+        }
+        self.arrived.lock().unwrap().send(()).unwrap();
+        self.fails.lock().unwrap().recv_timeout(Duration::from_secs(20)).expect("the test goes on");
+        code(45_033_000)
+    }
+}
+
+#[test]
+fn while_renewing_fails_slowly_nobody_waits_who_holds_a_token() {
+    let (world, hanging, fail) = hanging();
+    let (client, start) = (&world.client, world.clock.now());
+    client.follow_users().unwrap();
+    let asks = || hanging.try_recv().is_ok();
+    for round in 0..3 {
+        world.clock.set(start.plus_seconds(6950 + 31 * round));
+        std::thread::scope(|scope| {
+            let renewing = scope.spawn(|| client.follow_users());
+            hanging.recv_timeout(Duration::from_secs(20)).expect("one tries to renew");
+            // The endpoint hangs, and all others go on with what there is.
+            let others: Vec<_> = (0..6).map(|_| scope.spawn(|| client.follow_users())).collect();
+            others.into_iter().for_each(|other| drop(other.join().unwrap().unwrap()));
+            assert!(!renewing.is_finished() && !asks(), "round {round}");
+            fail.send(()).unwrap();
+            renewing.join().unwrap().unwrap();
+        });
+        // It has failed: nobody tries for half a minute.
+        world.clock.set(start.plus_seconds(6950 + 31 * round + 29));
+        (0..4).for_each(|_| drop(client.follow_users().unwrap()));
+        assert!(!asks(), "round {round}");
+    }
+}
+
+#[test]
+fn who_has_no_token_waits_for_anothers_fetch_until_the_deadline_only() {
+    let (world, hanging, fail) = hanging();
+    let client = &world.client;
+    client.follow_users().unwrap();
+    world.clock.advance_seconds(8000);
+    std::thread::scope(|scope| {
+        let fetching = scope.spawn(|| client.follow_users());
+        hanging.recv_timeout(Duration::from_secs(20)).expect("one fetches");
+        let waiting = scope.spawn(|| client.within(Duration::from_secs(5)).follow_users());
+        std::thread::sleep(Duration::from_millis(150));
+        assert!(!waiting.is_finished(), "it waits for the one who fetches");
+        world.clock.advance_seconds(6);
+        let error = waiting.join().unwrap().unwrap_err();
+        assert_eq!((error.kind, error.is_retryable()), (Kind::Limited, true));
+        assert!(!fetching.is_finished());
+        fail.send(()).unwrap();
+        assert!(fetching.join().unwrap().is_err());
+    });
 }

@@ -22,6 +22,9 @@ impl Seen {
     }
 }
 
+/// Appended to a reply, it makes the server close the connection without having said so.
+const HANG_UP: &[u8] = b"\0hang up\0";
+
 struct Server {
     base: String,
     connections: Arc<AtomicUsize>,
@@ -44,7 +47,9 @@ fn serve(reply: impl Fn(&Seen) -> Vec<u8> + Send + Sync + 'static) -> Server {
                 while let Some(request) = read(&mut reader) {
                     kept.lock().unwrap().push(request.clone());
                     let answer = reply(&request);
-                    if answer.is_empty() || (&stream).write_all(&answer).is_err() {
+                    let hangs_up = answer.ends_with(HANG_UP);
+                    let answer = answer.strip_suffix(HANG_UP).unwrap_or(&answer);
+                    if answer.is_empty() || (&stream).write_all(answer).is_err() || hangs_up {
                         return;
                     }
                 }
@@ -217,10 +222,17 @@ fn a_file_keeps_its_name_and_type() {
 fn a_connection_closed_while_idle_does_not_repeat_a_creation() {
     let server = serve(|seen| {
         let body = if seen.line.contains("gettoken") { TOKEN } else { r#"{"errcode":0,"msgid":"m"}"# };
-        http("200 OK\r\nConnection: close", "application/json", body.as_bytes())
+        let mut answer = http("200 OK", "application/json", body.as_bytes());
+        answer.extend_from_slice(HANG_UP);
+        answer
     });
     let client = client(&server);
     let message = MassMessage { sender: Some("u".into()), text: Some(Text::new("t")), ..MassMessage::default() };
-    (0..5).for_each(|_| assert_eq!(client.create_mass(&message).unwrap().msgid, "m"));
+    for _ in 0..5 {
+        assert_eq!(client.create_mass(&message).unwrap().msgid, "m");
+        // The end of the connection arrives while nobody uses it.
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(server.connections.load(Ordering::SeqCst), 6, "each connection serves one request");
     assert_eq!(server.seen.lock().unwrap().iter().filter(|seen| seen.line.contains("add_msg_template")).count(), 5);
 }

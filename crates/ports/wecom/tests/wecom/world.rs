@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 use siyu_kernel::{Chance, Clock, FakeClock};
 use siyu_wecom::*;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -42,7 +41,7 @@ impl Scripted {
 
 /// Moves the clock instead of sleeping.
 pub struct Waits {
-    clock: Arc<FakeClock>,
+    pub clock: Arc<FakeClock>,
     pub all: Mutex<Vec<Duration>>,
 }
 
@@ -105,15 +104,4 @@ pub fn token(value: &str) -> Answer {
 /// Answers token requests and leaves the rest to the script.
 pub fn with_token(mut rest: impl FnMut(&Request) -> Answer + Send + 'static) -> World {
     world(move |request| if is_token(request) { token("T1") } else { rest(request) })
-}
-
-/// A folder of shared test data beside the repository. Where tests must not pass for want of it, CI is set and this fails.
-pub fn shared(folder: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/protocol")).join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{} is missing, and CI is set", path.display());
-    eprintln!("SKIPPED: {} is not there", path.display());
-    None
 }

@@ -1,4 +1,4 @@
-//! §5.3 Acquisition links.
+//! Acquisition links.
 
 use super::{Endpoint, get, post};
 use crate::calendar::{day, seconds, start_of};

@@ -1,4 +1,4 @@
-//! §5.1–5.2 Contact ways: live codes.
+//! Contact ways: live codes.
 
 use super::{Endpoint, post};
 use crate::calendar::seconds;

@@ -1,4 +1,4 @@
-//! §3 Members and departments, and the addresses of §2.1.
+//! Members and departments,.
 
 use super::{Endpoint, get, post};
 use crate::happening::StaffNo;

@@ -1,4 +1,4 @@
-//! §4 Customers and follow relations.
+//! Customers and follow relations.
 
 use super::{Endpoint, get, post};
 use crate::calendar::seconds;

@@ -1,4 +1,4 @@
-//! §6 Customer groups, their codes and owners.
+//! Customer groups, their codes and owners.
 
 use super::{Endpoint, post};
 use crate::calendar::seconds;

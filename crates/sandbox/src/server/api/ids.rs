@@ -1,4 +1,4 @@
-//! §4.6–4.7 One person's ids: UnionID, openid, pending and temporary ids.
+//! One person's ids: UnionID, openid, pending and temporary ids.
 
 use super::customers::wechat_user;
 use super::{Endpoint, post};

@@ -1,4 +1,4 @@
-//! §13 Product album and intercept rules.
+//! Product album and intercept rules.
 
 use super::{Endpoint, get, post};
 use crate::ids::Id;

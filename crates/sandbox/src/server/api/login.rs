@@ -1,4 +1,4 @@
-//! §15 Who sits before the page: codes of OAuth and web login, tickets for signatures. (`gettoken` needs no token and is served before the others.)
+//! Who sits before the page: codes of OAuth and web login, tickets for signatures. (`gettoken` needs no token and is served before the others.)
 
 use super::{Endpoint, get, post};
 use crate::ids::Id;

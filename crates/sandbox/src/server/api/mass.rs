@@ -1,4 +1,4 @@
-//! §9 Mass messages: made here, sent by members, read back.
+//! Mass messages: made here, sent by members, read back.
 
 use super::{Endpoint, post};
 use crate::calendar::seconds;

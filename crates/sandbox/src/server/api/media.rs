@@ -1,4 +1,4 @@
-//! §14.4 Media. Uploads come as multipart, downloads go out as bytes: the server hands them over around the JSON of the other calls.
+//! Media. Uploads come as multipart, downloads go out as bytes: the server hands them over around the JSON of the other calls.
 
 use super::{Endpoint, post};
 use crate::calendar::{day, month};

@@ -1,4 +1,4 @@
-//! §14.1–14.3 Messages to members.
+//! Messages to members.
 
 use super::{Endpoint, post};
 use crate::happening::StaffNo;

@@ -1,4 +1,4 @@
-//! The endpoints, by chapter of wecom.md. Each module lists its own; a path that is in none answers 404 with nothing, as the platform does.
+//! The endpoints, by area. Each module lists its own; a path that is in none answers 404 with nothing, as the platform does.
 
 mod acquisition;
 mod codes;

@@ -1,4 +1,4 @@
-//! §10 Moments.
+//! Moments.
 
 use super::{Endpoint, get, post};
 use crate::calendar::{day, month, seconds};

@@ -1,4 +1,4 @@
-//! §11 Statistics by member, by owner and by day.
+//! Statistics by member, by owner and by day.
 
 use super::{Endpoint, post};
 use crate::calendar::{day, seconds, start_of};

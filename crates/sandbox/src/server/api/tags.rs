@@ -1,4 +1,4 @@
-//! §7 The corp's tag library and marks on customers. What the brand does here causes no callback.
+//! The corp's tag library and marks on customers. What the brand does here causes no callback.
 
 use super::{Endpoint, post};
 use crate::calendar::seconds;

@@ -1,4 +1,4 @@
-//! §12 Handing customers over, from members who stay and from members who left.
+//! Handing customers over, from members who stay and from members who left.
 
 use super::{Endpoint, post};
 use crate::calendar::seconds;

@@ -1,4 +1,4 @@
-//! §8 Welcome messages, the attachments they share with mass messages, and material for group welcomes.
+//! Welcome messages, the attachments they share with mass messages, and material for group welcomes.
 
 use super::{Endpoint, post};
 use crate::ids::Id;
