@@ -12,7 +12,7 @@ use siyu_access::{Locale, Permission, audit};
 use siyu_audience::{Audience, Ctx, Lang, Scope};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Currency, Identifier, Kind, PersonNum, Refusal, Zone};
-use siyu_people::{Field, People};
+use siyu_people::People;
 
 pub(crate) struct Reader {
     pub ctx: Ctx,
@@ -166,13 +166,7 @@ pub(crate) fn looks_masked(value: &Value) -> bool {
 /// Hides what an event says of phone numbers, addresses and sensitive fields, at any depth. Answers whether there was anything.
 pub(crate) fn mask_event(people: &People, value: &mut Value) -> bool {
     let fields = people.field_table();
-    let hidden = |key: &str| fields.0.get(key).is_some_and(|field| field.sensitive) || says_contact(key);
-    mask_keys(value, &hidden)
-}
-fn says_contact(key: &str) -> bool {
-    let lower = key.to_lowercase();
-    let part = ["phone", "mobile", "email", "手机", "邮箱"].iter().any(|word| lower.contains(word));
-    part || Field::guessed(key, &Value::Null).sensitive
+    mask_keys(value, &|key| fields.hides(key))
 }
 fn mask_keys(value: &mut Value, hidden: &dyn Fn(&str) -> bool) -> bool {
     match value {
@@ -229,9 +223,9 @@ mod tests {
     fn keys_are_hidden_at_any_depth() {
         let mut event = json!({"plan": "x", "traits": {"Phone": "13912345678", "vip": true}, "receiver_phone": "13912345678",
             "externalIds": [{"type": "phone", "id": "13912345678"}, {"type": "user_id", "id": "u1"}], "mobile": true});
-        assert!(mask_keys(&mut event, &says_contact));
+        assert!(mask_keys(&mut event, &siyu_people::is_private_name));
         assert!(!event.to_string().contains("13912345678"), "{event}");
         assert!(event.to_string().contains("u1") && event["mobile"] == json!(true));
-        assert!(!mask_keys(&mut json!({"plan": "x", "mobile": false}), &says_contact));
+        assert!(!mask_keys(&mut json!({"plan": "x", "mobile": false}), &siyu_people::is_private_name));
     }
 }
