@@ -123,6 +123,8 @@ if wanted build || wanted rust || wanted sdk || wanted browser; then
 fi
 if wanted rust; then
     start_postgres
+    [ -d "${SIYU_DATA_DIR:-$ROOT/../shared/data}" ] || skip "public data sets" "set SIYU_DATA_DIR to their folder" || true
+    [ -d "$ROOT/../shared/protocol" ] || skip "WeCom samples and vectors" "they lie in ../shared/protocol" || true
     stage rust rust
 fi
 wanted console && stage console console

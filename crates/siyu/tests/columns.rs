@@ -291,7 +291,7 @@ fn a_folder_without_space_is_told_and_gone_when_there_is_some() {
     let place = storing_often(Place::sqlite());
     let path = folder(&place);
     let Some(disk) = common::disk::OwnDisk::mount(&path, "200k") else {
-        eprintln!("SKIPPED: no small file system can be mounted here (needs root)");
+        siyu_testkit::skipped("full disk", "no small file system can be mounted here (needs root)");
         return;
     };
     let (write, api) = (place.key("write"), place.key("api"));

@@ -245,7 +245,7 @@ fn is_root() -> bool {
 fn a_read_only_folder_is_told_and_gone_when_it_can_be_written() {
     let place = Place::empty();
     let Some(lock) = Lock::new(&place.data) else {
-        eprintln!("SKIPPED: root may write everywhere, and no file system can be mounted here");
+        siyu_testkit::skipped("read-only folder", "root may write everywhere, and no file system can be mounted here");
         return;
     };
     let init =
@@ -283,7 +283,7 @@ fn a_read_only_folder_is_told_and_gone_when_it_can_be_written() {
 fn a_full_disk_is_told_and_gone_when_there_is_space() {
     let place = Place::empty();
     let Some(_disk) = OwnDisk::mount(&place.data, "3m") else {
-        eprintln!("SKIPPED: no small file system can be mounted here (needs root)");
+        siyu_testkit::skipped("full disk", "no small file system can be mounted here (needs root)");
         return;
     };
     let ran = place.run(&[

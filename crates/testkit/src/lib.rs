@@ -5,6 +5,7 @@
 
 use siyu_db::{Db, DbConfig, Engine, Migration};
 use siyu_kernel::FakeClock;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -79,21 +80,31 @@ pub fn postgres_url() -> Option<String> {
             panic!("SIYU_TEST_POSTGRES is not set, and SIYU_REQUIRE_ALL=1 allows no skip")
         }
         _ => {
-            eprintln!("SKIPPED: no PostgreSQL (set SIYU_TEST_POSTGRES, or use `make test`)");
+            skipped("PostgreSQL", "set SIYU_TEST_POSTGRES, or use `make test`");
             None
         }
     }
 }
 
-/// The folder of public data sets, or a loud skip.
+/// Says what is not tested here, now and in the summary of `make test`.
+pub fn skipped(what: &str, why: &str) {
+    eprintln!("SKIPPED {what}: {why}");
+    let Some(list) = std::env::var_os("SIYU_SKIPS") else { return };
+    let line = format!("{what}|{why}\n");
+    let added =
+        std::fs::OpenOptions::new().append(true).open(list).and_then(|mut file| file.write_all(line.as_bytes()));
+    added.expect("the list of skips can be added to");
+}
+
+/// The folder of public data sets: `SIYU_DATA_DIR`, or `../shared/data` beside the repository; else a loud skip.
 pub fn data_dir() -> Option<PathBuf> {
-    match std::env::var("SIYU_DATA_DIR").map(PathBuf::from) {
-        Ok(dir) if dir.is_dir() => Some(dir),
-        _ => {
-            eprintln!("SKIPPED: no public data sets (set SIYU_DATA_DIR)");
-            None
-        }
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    let dir = std::env::var_os("SIYU_DATA_DIR").map_or_else(beside, PathBuf::from);
+    if dir.is_dir() {
+        return Some(dir);
     }
+    skipped("public data sets", "set SIYU_DATA_DIR to the folder that holds them");
+    None
 }
 
 /// Stamps each test, written once against a [`TestDb`], onto both engines:
