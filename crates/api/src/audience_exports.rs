@@ -198,7 +198,8 @@ fn decide(app: &App, caller: Caller, id: String, approve: bool, input: ExportDec
             return Err(Refusal::forbidden("session_only", en, "该接口仅供登录用户使用，不能用密钥调用。"));
         }
         if !caller.scope.all {
-            let en = "Your account is limited to some stores; exports are decided by somebody who sees the whole brand.";
+            let en =
+                "Your account is limited to some stores; exports are decided by somebody who sees the whole brand.";
             let zh = "您的账号仅限部分门店，导出须由可查看全部门店的人审批。";
             return Err(Refusal::forbidden("scope_limited", en, zh));
         }

@@ -10,9 +10,6 @@ use siyu_projection::AMOUNT;
 
 /// Errors: `spec_sensitive`, with the place.
 pub(crate) fn check(spec: &Spec, fields: &FieldTable) -> Result<(), Refusal> {
-    for selection in spec.selections() {
-        tests(selection, fields)?;
-    }
     if let Some(By::Property(name)) = &spec.frame.by {
         property(name, "by.property", fields)?;
     }
@@ -38,7 +35,9 @@ pub(crate) fn check(spec: &Spec, fields: &FieldTable) -> Result<(), Refusal> {
         | Ask::Assets(_)
         | Ask::Stores(_)
         | Ask::Guides(_) => Ok(()),
-    }
+    }?;
+    // After them: "every event that has the property touched by" stands nowhere in a spec.
+    spec.selections().into_iter().try_for_each(|selection| tests(selection, fields))
 }
 
 fn tests(selection: &EventSel, fields: &FieldTable) -> Result<(), Refusal> {

@@ -74,7 +74,9 @@ mod tests {
         ] {
             assert!(is_private_name(name), "{name}");
         }
-        for name in ["channel", "plan", "hotel", "mailing", "order_id", "products.sku", "商品", "wechat_channel", "card", ""] {
+        for name in
+            ["channel", "plan", "hotel", "mailing", "order_id", "products.sku", "商品", "wechat_channel", "card", ""]
+        {
             assert!(!is_private_name(name), "{name}");
         }
     }

@@ -370,8 +370,7 @@ impl Flattener {
     /// Whether what stands under this key of an object is left out. `whole` is the object, `is_contact` what is known of it.
     fn hides(&mut self, key: &str, whole: &Scan<'_>, is_contact: &mut Option<bool>) -> bool {
         let says_it = matches!(key, "id" | "value");
-        self.hidden.hides(key)
-            || (says_it && *is_contact.get_or_insert_with(|| self.hidden.is_contact(whole.clone())))
+        self.hidden.hides(key) || (says_it && *is_contact.get_or_insert_with(|| self.hidden.is_contact(whole.clone())))
     }
     /// Passes over what is left out.
     fn seal(&mut self, scan: &mut Scan<'_>) -> Result<(), Broken> {

@@ -103,7 +103,20 @@ fn private_values_are_in_no_column(test: TestDb) {
     assert_eq!(world.projection.health(false).unwrap().left_out.sealed, 15);
     let catalogue = world.projection.catalogue().unwrap();
     let names: Vec<&str> = catalogue.events[0].properties.iter().map(|own| own.name.as_str()).collect();
-    assert_eq!(names, ["contacts.id", "contacts.kind", "contacts.type", "kind", "owner.type", "plan", "product", "receiver.city", "source"]);
+    assert_eq!(
+        names,
+        [
+            "contacts.id",
+            "contacts.kind",
+            "contacts.type",
+            "kind",
+            "owner.type",
+            "plan",
+            "product",
+            "receiver.city",
+            "source"
+        ]
+    );
 }
 
 fn fields_made_sensitive_later_are_left_out_from_then_on(test: TestDb) {

@@ -224,6 +224,7 @@ fn columns_of_older_rules_are_made_anew(test: TestDb) {
     world.test.db().transact(|tx| Ok(tx.execute("UPDATE behaviour_home SET format = 1", &[]).map(drop)?)).unwrap();
     let again = world.open(usize::MAX);
     check(&world, &again);
+    tend(&again);
     assert!(!before.is_empty() && world.files().iter().all(|file| !before.contains(file)), "no file of before is left");
 }
 

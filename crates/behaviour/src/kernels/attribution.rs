@@ -215,7 +215,8 @@ impl Attribution {
     ) {
         let Bound { conversions, touches, refunds, values, refund_values, names } = bound;
         let value = |numbers: &Option<Numbers<'_>>, place| numbers.as_ref().map_or(0, |numbers| numbers.whole(place));
-        let counts = |selection: &Selection<'_>, place| self.only.as_ref().is_none_or(|only| only.has(selection, place));
+        let counts =
+            |selection: &Selection<'_>, place| self.only.as_ref().is_none_or(|only| only.has(selection, place));
         let mut people = conversions.people();
         if let Some(refunds) = refunds {
             people.or(&refunds.people());

@@ -65,7 +65,9 @@ fn conversions<'w>(world: &'w World, question: &Attribution, person: u32) -> Vec
     let span = |seen: &Seen<'_>| seen.fact.at >= question.from && seen.fact.at < question.to;
     let counts = |seen: &Seen<'_>| match &question.only {
         None => true,
-        Some(only) => matches!(property(seen.fact, &only.property), Some(siyu_behaviour::Value::Text(own)) if only.values.contains(own)),
+        Some(only) => {
+            matches!(property(seen.fact, &only.property), Some(siyu_behaviour::Value::Text(own)) if only.values.contains(own))
+        }
     };
     let mut found = Vec::new();
     if let Some(Refunds { select, key }) = &question.refunds {
