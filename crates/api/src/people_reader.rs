@@ -10,6 +10,7 @@ use crate::workspace::Workspace;
 use serde_json::Value;
 use siyu_access::{Locale, Permission, audit};
 use siyu_audience::{Audience, Ctx, Lang, Scope};
+use siyu_commerce::{Customer, customer_totals, customer_totals_in};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Currency, Identifier, Kind, PersonNum, Refusal, Zone};
 use siyu_people::People;
@@ -42,6 +43,13 @@ impl Reader {
         match &self.scope {
             Scope::All => None,
             Scope::Stores(codes) => Some(codes),
+        }
+    }
+    /// What these people bought, in the stores the reader sees.
+    pub fn totals(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<Customer>, Refusal> {
+        match self.stores() {
+            None => customer_totals(tx, roots),
+            Some(codes) => customer_totals_in(tx, roots, codes),
         }
     }
     /// (The number asked for, the person it belongs to now.) Somebody outside the caller's stores is unknown to the caller.
