@@ -47,6 +47,9 @@ pub struct Projection {
 }
 
 /// Locks are taken in this order: `tending`, `core`, `moment`.
+/// A catalogue, of a snapshot and the fields as they were.
+type Told = (Snapshot, Arc<FieldTable>, Arc<Catalogue>);
+
 pub(crate) struct Inner {
     pub setup: Setup,
     pub folder: Folder,
@@ -63,8 +66,7 @@ pub(crate) struct Inner {
     trouble: Mutex<Option<Refusal>>,
     listeners: RwLock<Vec<Arc<dyn Listener>>>,
     figures: Figures,
-    /// Of a snapshot and the fields as they were.
-    catalogue: Mutex<Option<(Snapshot, Arc<FieldTable>, Arc<Catalogue>)>>,
+    catalogue: Mutex<Option<Told>>,
     pub times: Mutex<Times>,
     /// The lock beside the files, while this process keeps them.
     pub hold: Mutex<Option<std::fs::File>>,
@@ -204,9 +206,7 @@ impl Projection {
         let moment = self.moment()?;
         let fields = self.inner.setup.people.field_table();
         let mut known = lock(&self.inner.catalogue);
-        let same = |(of, by, _): &&(Snapshot, Arc<FieldTable>, Arc<Catalogue>)| {
-            Arc::ptr_eq(&of.views, &moment.snapshot.views) && Arc::ptr_eq(by, &fields)
-        };
+        let same = |(of, by, _): &&Told| Arc::ptr_eq(&of.views, &moment.snapshot.views) && Arc::ptr_eq(by, &fields);
         if let Some((.., catalogue)) = known.as_ref().filter(same) {
             return Ok(Arc::clone(catalogue));
         }
