@@ -46,10 +46,10 @@ pub struct Projection {
     inner: Arc<Inner>,
 }
 
-/// Locks are taken in this order: `tending`, `core`, `moment`.
 /// A catalogue, of a snapshot and the fields as they were.
 type Told = (Snapshot, Arc<FieldTable>, Arc<Catalogue>);
 
+/// Locks are taken in this order: `tending`, `core`, `moment`.
 pub(crate) struct Inner {
     pub setup: Setup,
     pub folder: Folder,
