@@ -5,7 +5,7 @@ import { complaints } from "./checks.mjs";
 
 const PLAIN = [
   "/", "/welcome", "/account", "/people", "/tags", "/tags?new=rule", "/fields", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine",
-  "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
+  "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/lifecycle", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
   "/settings/doctor", "/settings/erasures", "/see", "/boards", "/audiences", "/audiences/new", "/exports",
   ...["activity", "trend", "funnel", "retention", "paths", "distribution", "interval", "attribution", "touchpoints", "lifecycle", "rfm", "cohort-value", "assets", "stores", "guides"].map((kind) => `/see/${kind}`),
 ];

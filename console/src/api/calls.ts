@@ -105,5 +105,7 @@ export const admin = {
   audit: (query: Query) => get("/audit", { query }),
   settings: () => get("/settings"),
   changeSettings: (body: S.SettingsChange) => patch("/settings", { body }),
+  lifecycle: () => get("/settings/lifecycle"),
+  changeLifecycle: (body: S.LifecycleChange) => put("/settings/lifecycle", { body }),
   doctor: () => get("/doctor"),
 };

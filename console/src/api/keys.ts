@@ -32,6 +32,7 @@ export const keys = {
   apiKeys: ["keys"] as const,
   audit: (query: Query) => ["audit", query] as const,
   settings: ["settings"] as const,
+  lifecycle: ["settings", "lifecycle"] as const,
   doctor: ["doctor"] as const,
   erasures: ["erasures"] as const,
 };

@@ -74,6 +74,7 @@ export type ImportPreview = S.ImportLook;
 export interface PreviewOptions { encoding?: string; delimiter?: string; sheet?: string; header?: boolean }
 
 export type User = S.UserOut;
+export type LifecycleSettings = S.LifecycleSettings;
 export type UserInput = S.UserChange;
 export type RoleInfo = S.RoleOut;
 export type ApiKey = S.KeyOut;

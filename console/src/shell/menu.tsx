@@ -1,6 +1,6 @@
 import {
   AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
-  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
+  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
 } from "@ant-design/icons";
@@ -75,6 +75,7 @@ export const sections: Section[] = [
   section("settings", "nav.settings", <SettingOutlined />, [
     { path: "/settings/general", label: "nav.general", icon: <SettingOutlined />, needs: "settings.write" },
     { path: "/settings/identity", label: "nav.identity", icon: <ClusterOutlined />, needs: "settings.write" },
+    { path: "/settings/lifecycle", label: "nav.lifecycle", icon: <HeartOutlined />, needs: "settings.write" },
     { path: "/settings/users", label: "nav.users", icon: <TeamOutlined />, needs: "users.manage" },
     { path: "/settings/keys", label: "nav.keys", icon: <KeyOutlined />, needs: "keys.manage" },
     { path: "/settings/audit", label: "nav.audit", icon: <AuditOutlined />, needs: "audit.read" },

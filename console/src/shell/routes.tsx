@@ -46,6 +46,7 @@ const inside: RouteObject[] = [
   { path: "imports/:id", lazy: page(() => import("../imports/ImportPage"), "ImportPage") },
   { path: "settings/general", lazy: page(() => import("../settings/GeneralPage"), "GeneralPage") },
   { path: "settings/identity", lazy: page(() => import("../settings/IdentityPage"), "IdentityPage") },
+  { path: "settings/lifecycle", lazy: page(() => import("../settings/LifecyclePage"), "LifecyclePage") },
   { path: "settings/users", lazy: page(() => import("../settings/UsersPage"), "UsersPage") },
   { path: "settings/keys", lazy: page(() => import("../settings/KeysPage"), "KeysPage") },
   { path: "settings/audit", lazy: page(() => import("../settings/AuditPage"), "AuditPage") },

@@ -114,7 +114,8 @@ fn wrong_page() -> Refusal {
 ///
 /// 分析查询：漏斗、留存、归因、人群、RFM、路径、分布、间隔、趋势、活跃、同期群价值、触点地图、生命周期、用户资产、门店、导购。
 ///
-/// The body is the spec; docs/analysis.md has every kind with its result and definitions. Numbers are of the people the reader may see.
+/// The body is the spec; docs/analysis.md has every kind with its result and definitions. Numbers are of the people the reader may see;
+/// attribution counts the orders of the reader's stores only.
 ///
 /// Errors: `spec_kind`, and the other `spec_…` and `rule_…` codes, each with its place in `field`.
 #[utoipa::path(post, path = "/analysis/{kind}", tag = "Analysis", params(("kind" = String, Path, example = "funnel")), request_body(content = Object), responses((status = 200, body = Object)))]
@@ -185,6 +186,8 @@ fn shown(app: &App, tx: &mut Tx<'_>, reader: &Reader, page: &[PersonNum]) -> Res
 ///
 /// 查看归因数字背后的订单，以及分摊每笔订单的触点。
 ///
+/// Readers limited to some stores see the orders of these stores, as in the numbers.
+///
 /// Errors: `spec_cell`, `page_token`, `limit_invalid`, and those of the question.
 #[utoipa::path(post, path = "/analysis/attribution/credits", tag = "Analysis", request_body = AnalysisCell, responses((status = 200, body = Items<AnalysisCredit>)))]
 async fn credits(
@@ -253,13 +256,13 @@ struct AnalysisProperty {
     name: String,
     /// int, float, bool, text, list.
     kinds: Vec<&'static str>,
-    /// The most frequent texts, at most 50.
+    /// The most frequent texts, at most 50; none for readers limited to some stores.
     values: Vec<String>,
 }
 
-/// Tells which events there are, with which properties and values.
+/// Tells which events there are, with which properties and values. Sensitive properties are not among them.
 ///
-/// 列出已有的事件、属性和常见取值。
+/// 列出已有的事件、属性和常见取值（不含敏感属性）。
 #[utoipa::path(get, path = "/analysis/catalogue", tag = "Analysis", responses((status = 200, body = AnalysisCatalogue)))]
 async fn catalogue(may: May<PeopleRead>, State(app): State<App>) -> Answer<Json<AnalysisCatalogue>> {
     let all = may.scope.all;
@@ -275,7 +278,8 @@ async fn catalogue(may: May<PeopleRead>, State(app): State<App>) -> Answer<Json<
                 .map(|own| AnalysisProperty {
                     name: own.name.clone(),
                     kinds: own.kinds.iter().map(|kind| siyu_insight::column_kind_name(*kind)).collect(),
-                    values: own.values.iter().map(|(value, _)| value.clone()).collect(),
+                    // They are what everybody's events say.
+                    values: if all { own.values.iter().map(|(value, _)| value.clone()).collect() } else { Vec::new() },
                 })
                 .collect(),
         });

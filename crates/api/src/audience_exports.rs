@@ -14,7 +14,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_access::{Locale, Permission, Role};
+use siyu_access::{Locale, Permission, Role, Scope};
 use siyu_audience::{Decision, ExportIn, ExportRow};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Refusal, Time, new_id};
@@ -107,23 +107,27 @@ fn shown(row: ExportRow, caller: &Caller, alone: bool, now: Time) -> ExportOut {
     }
 }
 
-/// A program decides about nothing: whoever holds its key may be the one who asked.
+/// A program decides about nothing: whoever holds its key may be the one who asked. Nor does somebody limited to some stores: a file may hold
+/// people of all of them.
 fn deciding(caller: &Caller) -> bool {
-    caller.session.is_some() && caller.may(Permission::ExportsApprove)
+    caller.session.is_some() && overseeing(caller)
+}
+/// Sees what others asked for.
+fn overseeing(caller: &Caller) -> bool {
+    caller.may(Permission::ExportsApprove) && caller.scope.all
 }
 
 /// An owner decides about his own wish where there is nobody else who could.
 fn alone(tx: &mut Tx<'_>, caller: &Caller) -> Result<bool, Refusal> {
-    if caller.role != Role::Owner {
+    if caller.role != Role::Owner || !caller.scope.all {
         return Ok(false);
     }
     let able: Vec<&str> =
         Role::ALL.iter().filter(|role| role.may(Permission::ExportsApprove)).map(|role| role.name()).collect();
-    let users =
-        tx.query("SELECT role FROM access_user WHERE state = 'active' AND id <> $1", params![caller.id()], |row| {
-            row.text(0)
-        })?;
-    Ok(!users.iter().any(|role| able.contains(&role.as_str())))
+    let sql = "SELECT role, scope FROM access_user WHERE state = 'active' AND id <> $1";
+    let users = tx.query(sql, params![caller.id()], |row| Ok((row.text(0)?, row.text(1)?)))?;
+    let whole = |scope: &str| serde_json::from_str::<Scope>(scope).is_ok_and(|scope| scope.all);
+    Ok(!users.iter().any(|(role, scope)| able.contains(&role.as_str()) && whole(scope)))
 }
 
 /// Asks for a file of the people an audience has now.
@@ -170,15 +174,15 @@ async fn ask(
     answer.await.map(Created)
 }
 
-/// Lists exports, newest first: all of them for those who may approve, else one's own.
+/// Lists exports, newest first: all of them for those who may approve and see the whole brand, else one's own.
 ///
-/// 导出申请列表：审批人看到全部，其他人只看到自己的。
+/// 导出申请列表：可审批且可见全部门店的人看到全部，其他人只看到自己的。
 #[utoipa::path(get, path = "/exports", tag = "Audiences", params(PagingParams), responses((status = 200, body = Items<ExportOut>)))]
 async fn list(may: May<PeopleExport>, page: Paging, State(app): State<App>) -> Answer<Json<Items<ExportOut>>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let of = (!caller.may(Permission::ExportsApprove)).then(|| caller.id());
+            let of = (!overseeing(&caller)).then(|| caller.id());
             let (rows, next) = app.audience.exports(tx, of, page.after.as_deref(), page.limit)?;
             let alone = alone(tx, &caller)?;
             Ok(Items::new(rows.into_iter().map(|row| shown(row, &caller, alone, app.now())).collect(), next))
@@ -193,6 +197,12 @@ fn decide(app: &App, caller: Caller, id: String, approve: bool, input: ExportDec
         if caller.session.is_none() {
             let en = "This call is for signed-in users; a key cannot make it.";
             return Err(Refusal::forbidden("session_only", en, "该接口仅供登录用户使用，不能用密钥调用。"));
+        }
+        if !caller.scope.all {
+            let en =
+                "Your account is limited to some stores; exports are decided by somebody who sees the whole brand.";
+            let zh = "您的账号仅限部分门店，导出须由可查看全部门店的人审批。";
+            return Err(Refusal::forbidden("scope_limited", en, zh));
         }
         let alone = alone(tx, &caller)?;
         let decision =
@@ -209,8 +219,8 @@ fn decide(app: &App, caller: Caller, id: String, approve: bool, input: ExportDec
 ///
 /// 批准他人的导出申请。
 ///
-/// An owner may approve his own while there is no other active owner or operator. Errors: `export_unknown`, `export_own`, `export_decided`,
-/// `session_only` for programs.
+/// An owner may approve his own while there is no other active owner or operator who sees the whole brand. Errors: `export_unknown`,
+/// `export_own`, `export_decided`, `session_only` for programs, `scope_limited` for those limited to some stores.
 #[utoipa::path(post, path = "/exports/{id}/approve", tag = "Audiences", params(("id" = String, Path)), request_body = ExportDecision, responses((status = 200, body = ExportOut)))]
 async fn approve(
     may: May<ExportsApprove>,
@@ -252,19 +262,19 @@ async fn file(may: May<PeopleExport>, At(id): At<String>, State(app): State<App>
         .run(move |app| {
             let folder = app.folder.join("tmp");
             std::fs::create_dir_all(&folder).map_err(Refusal::internal)?;
-            let (bytes, row, rows) = read(app, |tx| {
+            let (bytes, row, rows, full) = read(app, |tx| {
                 let reader = Reader::new(app, tx, &caller)?;
                 let row = app.audience.find_export(tx, &id)?;
                 let people = app.audience.export_people(tx, &row, caller.id(), &reader.scope, &reader.ctx)?;
                 let full = row.unmasked && reader.full;
                 let mark = mark(&row, &by(&caller), &reader, zh);
                 let bytes = audience_file::workbook(app, tx, &reader, &row, &people, full, (&mark, zh), &folder)?;
-                Ok((bytes, row, people.len()))
+                Ok((bytes, row, people.len(), full))
             })?;
             let name = format!("{}.xlsx", row.id);
             write(app, move |app, tx| {
                 app.audience.exported(tx, &row.id, app.now())?;
-                let detail = json!({ "audience": row.audience_id, "rows": rows, "masked": !row.unmasked });
+                let detail = json!({ "audience": row.audience_id, "rows": rows, "masked": !full });
                 note(app, tx, &caller, "export.download", &row.id, &detail)
             })?;
             Ok((bytes, name))

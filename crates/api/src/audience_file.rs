@@ -7,7 +7,6 @@ use crate::people_reader::{Reader, masked};
 use roaring::RoaringBitmap;
 use serde_json::Value;
 use siyu_audience::ExportRow;
-use siyu_commerce::customer_totals;
 use siyu_db::Tx;
 use siyu_files::{Cell, TableWriter, XlsxWriter};
 use siyu_kernel::{Decimal, PersonNum, Refusal};
@@ -111,7 +110,7 @@ pub(crate) fn workbook(
     let people: Vec<PersonNum> = people.iter().collect();
     for part in people.chunks(CHUNK) {
         let profiles = app.people.profiles(tx, part)?;
-        let totals = customer_totals(tx, part)?;
+        let totals = reader.totals(tx, part)?;
         for profile in &profiles {
             let orders = order_totals(&totals, profile.root, reader.ctx.currency);
             let held: Vec<Held> =

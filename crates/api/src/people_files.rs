@@ -14,7 +14,6 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use siyu_access::Locale;
 use siyu_audience::{Filter, Sort};
-use siyu_commerce::customer_totals;
 use siyu_db::Tx;
 use siyu_files::{Cell, FileError, TableWriter, XlsxWriter};
 use siyu_kernel::{Decimal, PersonNum, Refusal};
@@ -106,7 +105,7 @@ fn workbook(
     let mut writer = Box::new(XlsxWriter::new(&mut bytes, sheet, &header, Some(folder)).map_err(unwritten)?);
     for part in roots.chunks(CHUNK) {
         let profiles = app.people.profiles(tx, part)?;
-        let totals = customer_totals(tx, part)?;
+        let totals = reader.totals(tx, part)?;
         for profile in &profiles {
             let orders = order_totals(&totals, profile.root, reader.ctx.currency);
             let major = |minor: i64| Decimal::new(i128::from(minor), reader.ctx.currency.digits()).to_string();

@@ -186,7 +186,7 @@ pub(crate) fn rows(
     roots: &[PersonNum],
 ) -> Result<Vec<PersonRow>, Refusal> {
     let profiles = app.people.profiles(tx, roots)?;
-    let totals = siyu_commerce::customer_totals(tx, roots)?;
+    let totals = reader.totals(tx, roots)?;
     let mut out = Vec::with_capacity(profiles.len());
     for profile in profiles {
         let seen = app.log.summary(tx, &profile.nodes)?;
@@ -215,7 +215,7 @@ pub(crate) fn person(
 ) -> Result<(PersonOut, bool), Refusal> {
     let profile = app.people.profile(tx, root)?;
     let seen = app.log.summary(tx, &profile.nodes)?;
-    let totals = siyu_commerce::customer_totals(tx, &[root])?;
+    let totals = reader.totals(tx, &[root])?;
     let orders = order_totals(&totals, root, reader.ctx.currency);
     let first_order = totals.iter().filter_map(|row| row.first_at).min();
     let consents = app.people.consents_in_force(tx, &profile.nodes)?;

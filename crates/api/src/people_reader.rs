@@ -10,9 +10,10 @@ use crate::workspace::Workspace;
 use serde_json::Value;
 use siyu_access::{Locale, Permission, audit};
 use siyu_audience::{Audience, Ctx, Lang, Scope};
+use siyu_commerce::{Customer, customer_totals, customer_totals_in};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Currency, Identifier, Kind, PersonNum, Refusal, Zone};
-use siyu_people::{Field, People};
+use siyu_people::People;
 
 pub(crate) struct Reader {
     pub ctx: Ctx,
@@ -42,6 +43,13 @@ impl Reader {
         match &self.scope {
             Scope::All => None,
             Scope::Stores(codes) => Some(codes),
+        }
+    }
+    /// What these people bought, in the stores the reader sees.
+    pub fn totals(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<Customer>, Refusal> {
+        match self.stores() {
+            None => customer_totals(tx, roots),
+            Some(codes) => customer_totals_in(tx, roots, codes),
         }
     }
     /// (The number asked for, the person it belongs to now.) Somebody outside the caller's stores is unknown to the caller.
@@ -166,13 +174,7 @@ pub(crate) fn looks_masked(value: &Value) -> bool {
 /// Hides what an event says of phone numbers, addresses and sensitive fields, at any depth. Answers whether there was anything.
 pub(crate) fn mask_event(people: &People, value: &mut Value) -> bool {
     let fields = people.field_table();
-    let hidden = |key: &str| fields.0.get(key).is_some_and(|field| field.sensitive) || says_contact(key);
-    mask_keys(value, &hidden)
-}
-fn says_contact(key: &str) -> bool {
-    let lower = key.to_lowercase();
-    let part = ["phone", "mobile", "email", "手机", "邮箱"].iter().any(|word| lower.contains(word));
-    part || Field::guessed(key, &Value::Null).sensitive
+    mask_keys(value, &|key| fields.hides(key))
 }
 fn mask_keys(value: &mut Value, hidden: &dyn Fn(&str) -> bool) -> bool {
     match value {
@@ -229,9 +231,9 @@ mod tests {
     fn keys_are_hidden_at_any_depth() {
         let mut event = json!({"plan": "x", "traits": {"Phone": "13912345678", "vip": true}, "receiver_phone": "13912345678",
             "externalIds": [{"type": "phone", "id": "13912345678"}, {"type": "user_id", "id": "u1"}], "mobile": true});
-        assert!(mask_keys(&mut event, &says_contact));
+        assert!(mask_keys(&mut event, &siyu_people::is_private_name));
         assert!(!event.to_string().contains("13912345678"), "{event}");
         assert!(event.to_string().contains("u1") && event["mobile"] == json!(true));
-        assert!(!mask_keys(&mut json!({"plan": "x", "mobile": false}), &says_contact));
+        assert!(!mask_keys(&mut json!({"plan": "x", "mobile": false}), &siyu_people::is_private_name));
     }
 }

@@ -162,6 +162,22 @@ impl Deed {
             Self::Sequence { .. } => "sequence",
         }
     }
+    /// The properties it asks about, each with its place below the condition's.
+    pub(crate) fn properties(&self) -> Vec<(String, &str)> {
+        match self {
+            Self::Did { event, count, .. } => {
+                let mut named = event.properties("");
+                if let Counted::Sum { property, .. } = count {
+                    named.push(("sum.property".into(), property));
+                }
+                named
+            }
+            Self::First { event, .. } | Self::Last { event, .. } => event.properties(""),
+            Self::Sequence { steps, .. } => {
+                steps.iter().enumerate().flat_map(|(at, step)| step.properties(&format!("steps[{at}]."))).collect()
+            }
+        }
+    }
     pub(crate) fn body(&self) -> Value {
         let mut map = Map::new();
         match self {
@@ -252,6 +268,10 @@ impl EventSel {
         if let Some(label) = &self.label {
             map.insert("label".into(), json!(label));
         }
+    }
+    fn properties(&self, place: &str) -> Vec<(String, &str)> {
+        let tests = self.tests.iter().enumerate();
+        tests.map(|(at, test)| (format!("{place}where[{at}].property"), test.property.as_str())).collect()
     }
     pub(crate) fn select(&self) -> Select {
         let test =

@@ -153,6 +153,13 @@ impl Planner<'_, '_> {
         let (word, items) = match node {
             Node::Cond(cond) => return self.cond(cond, place),
             Node::Deed(deed) => {
+                // What is masked where an event is shown cannot be found out by rules either.
+                let fields = self.audience.people.field_table();
+                if let Some((below, name)) =
+                    deed.properties().into_iter().find(|(_, name)| *name != AMOUNT && fields.hides(name))
+                {
+                    return Err(refuse::sensitive(&format!("{place}.{}.{below}", deed.key()), name));
+                }
                 let (condition, turned) = deeds::condition(deed);
                 let leaf = Leaf::Deed(Arc::new(condition));
                 let phrase = Phrase::deed(self.lang, deed);
@@ -356,6 +363,8 @@ fn trait_test(r#type: FieldType, op: Op, value: &Value, place: &str) -> Result<T
 }
 
 const LIST_MAX: usize = 500;
+/// What an order came to is what the books say, whatever an event says under this name.
+const AMOUNT: &str = "amount";
 
 fn list<T>(op: Op, value: &Value, place: &str, one: impl Fn(&Value) -> Result<T, Refusal>) -> Result<Vec<T>, Refusal> {
     if op != Op::In {

@@ -50,6 +50,11 @@ pub fn sealed(place: &str, name: &str) -> Refusal {
     let zh = format!("字段“{name}”为敏感字段、加密存储，规则只能判断其有无（exists）。");
     Refusal::invalid("field_sealed", en, zh).field(format!("{place}.op"))
 }
+pub fn sensitive(place: &str, name: &str) -> Refusal {
+    let name: String = name.chars().take(80).collect();
+    let en = format!("The property “{name}” is sensitive: no rule may ask about its values.");
+    Refusal::invalid("rule_sensitive", en, format!("属性“{name}”为敏感信息，不能用于规则。")).field(place)
+}
 pub fn tag(place: &str, id: &str) -> Refusal {
     let id: String = id.chars().take(80).collect();
     Refusal::invalid("rule_tag", format!("There is no tag {id} (any more)."), format!("标签 {id} 不存在或已删除。"))

@@ -2,7 +2,7 @@
 
 use crate::book::currency;
 use crate::page::{Page, Where, limit, parse, token};
-use crate::recount::orders_of_roots;
+use crate::recount::{TOTALS, orders_of_roots};
 use serde::Serialize;
 use siyu_db::{DbError, RowRef, Tx, params};
 use siyu_kernel::{Currency, PersonNum, Refusal, Time};
@@ -98,6 +98,16 @@ fn numbers(roots: &[PersonNum]) -> Vec<i64> {
 pub fn customer_totals(tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<Customer>, Refusal> {
     let sql = format!("SELECT {COLUMNS} WHERE {} ORDER BY c.root, c.currency", tx.any("c.root", 1));
     Ok(tx.query(&sql, params![&numbers(roots)], customer)?)
+}
+
+/// The same of their orders in these stores: what somebody limited to them may know.
+pub fn customer_totals_in(tx: &mut Tx<'_>, roots: &[PersonNum], codes: &[String]) -> Result<Vec<Customer>, Refusal> {
+    let orders = orders_of_roots(tx, 1, "root, currency, store, at, sales, amount, refunded");
+    let sql = format!(
+        "{TOTALS} FROM {orders} WHERE store IN (SELECT id FROM store WHERE {}) GROUP BY root, currency ORDER BY root, currency",
+        tx.any("code", 2)
+    );
+    Ok(tx.query(&sql, params![&numbers(roots), codes], customer)?)
 }
 
 /// People by what they bought in one currency. Keyset pages; up to 200 a page, or 5,000 when walking by number.

@@ -28,8 +28,8 @@ mod write;
 
 pub use catalog::{ProductIn, StoreIn, Upserted, put_products, put_stores};
 pub use customers::{
-    Customer, CustomerQuery, CustomerSort, StoreVisit, category_counts, customer_totals, customers, in_stores,
-    person_stores,
+    Customer, CustomerQuery, CustomerSort, StoreVisit, category_counts, customer_totals, customer_totals_in, customers,
+    in_stores, person_stores,
 };
 pub use daily::{DayTotal, daily};
 pub use drift::{Drift, drift};

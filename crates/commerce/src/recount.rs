@@ -50,6 +50,10 @@ fn roots_of(tx: &mut Tx<'_>, nodes: &[i64]) -> Result<Vec<i64>, Refusal> {
     Ok(tx.query(&sql, params![&nodes.to_vec()], |row| row.int(0))?)
 }
 
+/// A row of `customer`, of orders grouped by person and currency.
+pub(crate) const TOTALS: &str = "SELECT root, currency, CAST(SUM(CASE WHEN sales > 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(amount) AS BIGINT), CAST(SUM(refunded) AS BIGINT),
+  MIN(CASE WHEN sales > 0 THEN at END), MAX(CASE WHEN sales > 0 THEN at END)";
+
 /// Computes the totals of these people from their orders.
 pub(crate) fn refresh(tx: &mut Tx<'_>, roots: &[i64]) -> Result<(), Refusal> {
     if roots.is_empty() {
@@ -60,11 +64,7 @@ pub(crate) fn refresh(tx: &mut Tx<'_>, roots: &[i64]) -> Result<(), Refusal> {
         tx.execute(&format!("DELETE FROM {table} WHERE {these}"), params![roots])?;
     }
     let orders = orders_of_roots(tx, 1, "root, currency, store, at, sales, amount, refunded");
-    let customers = format!(
-        "SELECT root, currency, CAST(SUM(CASE WHEN sales > 0 THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(amount) AS BIGINT), CAST(SUM(refunded) AS BIGINT),
-           MIN(CASE WHEN sales > 0 THEN at END), MAX(CASE WHEN sales > 0 THEN at END)
-         FROM {orders} WHERE TRUE GROUP BY root, currency"
-    );
+    let customers = format!("{TOTALS} FROM {orders} WHERE TRUE GROUP BY root, currency");
     insert(tx, "customer (root, currency, orders, amount, refunded, first_at, last_at)", &customers, roots)?;
     let visits = format!(
         "SELECT root, store, COUNT(*), MAX(at) FROM {orders} WHERE sales > 0 AND store IS NOT NULL GROUP BY root, store"

@@ -33,13 +33,44 @@ pub struct SeenProperty {
     pub texts: usize,
 }
 
-/// What is done on the way to an order, in order; each group's most frequent event is a step.
-const STAGES: [&[&str]; 4] = [
-    &["product viewed", "product list viewed", "page viewed", "product clicked", "viewed", "view", "浏览"],
-    &["product added", "added to cart", "add to cart", "cart", "加购"],
-    &["checkout started", "checkout", "order placed", "begin", "下单"],
-    &["order completed", "order paid", "purchase", "支付"],
+/// A way to an order: of each stage the most frequent event is a step.
+struct Way {
+    /// Words of names; a name that is such a word goes before one that has it inside.
+    stages: &'static [&'static [&'static str]],
+    /// Fewer found: another way is looked for.
+    steps_min: usize,
+    window_days: u32,
+}
+
+const ORDERED: &[&str] = &["order completed", "order paid", "purchase", "支付"];
+/// The first that is walked here is asked about.
+const WAYS: [Way; 2] = [
+    // Touched, redeemed, bought.
+    Way {
+        stages: &[
+            &["campaign received", "message delivered", "message opened", "coupon issued", "campaign", "触达", "发券"],
+            &["coupon redeemed", "coupon used", "redeemed", "核销"],
+            ORDERED,
+        ],
+        steps_min: 3,
+        window_days: 30,
+    },
+    // Looked, put in the cart, bought.
+    Way {
+        stages: &[
+            &["product viewed", "product list viewed", "page viewed", "product clicked", "viewed", "view", "浏览"],
+            &["product added", "added to cart", "add to cart", "cart", "加购"],
+            &["checkout started", "checkout", "order placed", "begin", "下单"],
+            ORDERED,
+        ],
+        steps_min: 2,
+        window_days: 7,
+    },
 ];
+/// Steps where no way is known.
+const STEPS: usize = 3;
+/// Between one purchase and the next there is time.
+const AGAIN_DAYS: u32 = 90;
 /// Properties that name touches, the best first.
 const TOUCHES: [&str; 4] = ["channel", "campaign", "touchpoint", "source"];
 /// Longer ago than this, "the last 90 days" would be empty.
@@ -207,33 +238,31 @@ impl Made<'_> {
             }
         })
     }
-    /// From looking to buying; where only orders are known, from the first to the second and third.
+    /// The first way that is walked here; else what happens more often before what happens less often; of a single event, once, twice, thrice.
     fn funnel(&self) -> Value {
+        let walked = WAYS.iter().map(|way| (self.steps(way), way)).find(|(steps, way)| steps.len() >= way.steps_min);
+        if let Some((steps, way)) = walked {
+            return self.with(SPAN_DAYS, json!({ "steps": named(&steps), "window": { "days": way.window_days } }));
+        }
+        let most: Vec<&str> = self.seen.events.iter().take(STEPS).map(|own| own.name.as_str()).collect();
+        if let [single] = most[..] {
+            let steps = named(&[single; STEPS]);
+            return self.with(self.length(), json!({ "steps": steps, "window": { "days": AGAIN_DAYS } }));
+        }
+        self.with(SPAN_DAYS, json!({ "steps": named(&most), "window": { "days": 7 } }))
+    }
+    /// Of each stage the event that fits best, each event once.
+    fn steps(&self, way: &Way) -> Vec<&str> {
         let mut steps: Vec<&str> = Vec::new();
-        for stage in STAGES {
-            let named = |own: &&SeenEvent| {
-                let lower = own.name.to_lowercase();
-                stage.iter().any(|word| lower == *word) || stage.iter().any(|word| lower.contains(word))
+        for words in way.stages {
+            let fits = |fit: fn(&str, &str) -> bool| {
+                let own = |own: &&SeenEvent| words.iter().any(|word| fit(&own.name.to_lowercase(), word));
+                self.seen.events.iter().filter(own).map(|own| own.name.as_str()).find(|name| !steps.contains(name))
             };
-            let fits = self.seen.events.iter().find(|own| named(own) && !steps.contains(&own.name.as_str()));
-            steps.extend(fits.map(|own| own.name.as_str()));
+            let step = fits(|name, word| name == word).or_else(|| fits(|name, word| name.contains(word)));
+            steps.extend(step);
         }
-        if steps.len() < 2 {
-            // What happens more often comes before what happens less often.
-            steps = self
-                .seen
-                .events
-                .iter()
-                .filter(|own| own.count * 100 > self.seen.events[0].count)
-                .map(|own| own.name.as_str())
-                .collect();
-            steps.truncate(3);
-        }
-        if steps.len() < 2 || self.only_orders() {
-            steps = vec![self.main().unwrap_or_default(); 3];
-            return self.with(self.length(), json!({ "steps": named(&steps), "window": { "days": 90 } }));
-        }
-        self.with(SPAN_DAYS, json!({ "steps": named(&steps), "window": { "days": 7 } }))
+        steps
     }
     fn paths(&self) -> Option<Value> {
         if self.only_orders() {
@@ -301,7 +330,7 @@ mod tests {
     fn a_shop_with_orders_only() {
         let made =
             specs(vec![event("Order Completed", 900, &[("store", 4)]), event("Order Refunded", 20, &[])], 20_410);
-        assert_eq!(steps(&made), ["Order Completed"; 3]);
+        assert_eq!(steps(&made), ["Order Completed", "Order Refunded"]);
         assert!(!made.contains_key("attribution") && !made.contains_key("guides"));
         assert_eq!((&made["paths"]["property"], &made["retention"]["unit"]), (&json!("store"), &json!("month")));
         // Old books are looked at where they end.
@@ -309,6 +338,35 @@ mod tests {
         assert_eq!(made["activity"]["span"]["to"], json!(show_day(20_400)));
         assert_eq!(made["rfm"]["as_of"], json!(show_day(20_400)));
         assert!(!made.contains_key("stores") && !made.contains_key("paths"));
+    }
+
+    #[test]
+    fn the_funnel_is_the_first_way_that_is_walked() {
+        for (events, want) in [
+            // As a shop that sends campaigns and keeps its books has them.
+            (
+                &["Order Completed", "Campaign Received", "Coupon Redeemed", "Order Refunded"][..],
+                &["Campaign Received", "Coupon Redeemed", "Order Completed"][..],
+            ),
+            (
+                &["Product Viewed", "Message Opened", "Order Completed", "Coupon Used"],
+                &["Message Opened", "Coupon Used", "Order Completed"],
+            ),
+            // Redeemed without a touch, touched without redeeming: no such way.
+            (&["Product Viewed", "Coupon Used", "Order Completed"], &["Product Viewed", "Order Completed"]),
+            (
+                &["Product Viewed", "Product Added", "Campaign Received", "Order Completed"],
+                &["Product Viewed", "Product Added", "Order Completed"],
+            ),
+            (&["浏览商品", "加购", "支付成功"], &["浏览商品", "加购", "支付成功"]),
+            // No way is known.
+            (&["Signed In", "Game Played", "Level Won", "Level Lost"], &["Signed In", "Game Played", "Level Won"]),
+            (&["Order Completed", "Order Refunded"], &["Order Completed", "Order Refunded"]),
+            (&["Order Completed"], &["Order Completed"; 3]),
+        ] {
+            let seen = events.iter().enumerate().map(|(at, name)| event(name, 9_000 >> (4 * at), &[])).collect();
+            assert_eq!(steps(&specs(seen, 20_410)), want, "{events:?}");
+        }
     }
 
     #[test]

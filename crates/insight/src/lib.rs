@@ -6,7 +6,8 @@
 //!
 //! Invariants
 //! - Every number comes from one kernel of `siyu-behaviour`, or from the books; there is no second definition here.
-//! - A reader limited to some stores gets numbers of the people of these stores only.
+//! - A reader limited to some stores gets numbers of the people of these stores only, and credits of the orders of these stores only.
+//! - What is masked in an event when it is shown is in no answer, and nothing can be asked about it.
 //! - The people of a cell are as many as the cell says, when both were asked of the same moment.
 //!
 //! This crate knows no HTTP.
@@ -16,6 +17,7 @@ mod boards;
 mod calendar;
 mod cell;
 mod defaults;
+mod private;
 mod question;
 mod read;
 mod refuse;
@@ -116,3 +118,5 @@ pub(crate) fn corrections(orders: &Select) -> Select {
 }
 /// The property with the order's number.
 pub(crate) const ORDER_KEY: &str = "order_id";
+/// The property with the code of the store.
+pub(crate) const STORE_KEY: &str = "store";

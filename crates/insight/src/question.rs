@@ -6,7 +6,7 @@ use crate::cell::{Cell, Group};
 use crate::run::{self, Board, Env, Lifecycle, Scene};
 use crate::spec::{Ask, By, Span, Spec};
 use crate::whom::shared;
-use crate::{Insight, Reader, refuse};
+use crate::{Insight, Reader, STORE_KEY, private, refuse};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -26,6 +26,8 @@ pub struct Question {
     by: kernels::By,
     more: More,
     people: People,
+    /// Stores of a reader who is limited to some: whose orders are shown one by one.
+    stores: Option<Vec<String>>,
 }
 
 /// What one kind needs besides.
@@ -42,8 +44,9 @@ const AGAINST_DAYS: i32 = 30;
 const SAMPLE: usize = 5;
 
 impl Insight {
-    /// Errors: those of rules and labels, each with its place in the spec.
+    /// Errors: `spec_sensitive`, and those of rules and labels, each with its place in the spec.
     pub fn prepare(&self, tx: &mut Tx<'_>, spec: Spec, reader: &Reader, scene: &Scene) -> Result<Question, Refusal> {
+        private::check(&spec, &self.people.field_table())?;
         let mut among = self.among(tx, spec.frame.among.as_ref(), reader)?;
         let more = match &spec.ask {
             Ask::Segment(segment) => More::Rule(self.fitting(tx, &segment.rule, "rule", reader)?),
@@ -72,7 +75,8 @@ impl Insight {
                 kernels::By::Labels(Arc::new(labels))
             }
         };
-        Ok(Question { spec, among: shared(among), by, more, people: self.people.clone() })
+        let (among, people, stores) = (shared(among), self.people.clone(), scope_stores(reader));
+        Ok(Question { spec, among, by, more, people, stores })
     }
 }
 
@@ -86,13 +90,17 @@ fn measures(tx: &mut Tx<'_>, on: i32, scene: &Scene) -> Result<Measures, Refusal
     Ok(Life::load(tx)?.measures(calendar, on, |cycle| snapshot.run(cycle, None, scene.threads)))
 }
 
-fn stores(tx: &mut Tx<'_>, reader: &Reader) -> Result<Board, Refusal> {
-    let shown = match &reader.scope {
+fn scope_stores(reader: &Reader) -> Option<Vec<String>> {
+    match &reader.scope {
         Scope::All => None,
         Scope::Stores(codes) => Some(codes.clone()),
-    };
+    }
+}
+
+fn stores(tx: &mut Tx<'_>, reader: &Reader) -> Result<Board, Refusal> {
     let names = tx.query("SELECT code, name FROM store", params![], |row| Ok((row.text(0)?, row.text(1)?)))?;
-    Ok(Board { property: "store", names: names.into_iter().collect::<BTreeMap<_, _>>(), shown })
+    let names = names.into_iter().collect::<BTreeMap<_, _>>();
+    Ok(Board { property: STORE_KEY, names, shown: scope_stores(reader) })
 }
 
 fn value(out: &impl Serialize) -> Result<Value, Refusal> {
@@ -100,8 +108,9 @@ fn value(out: &impl Serialize) -> Result<Value, Refusal> {
 }
 
 impl Question {
-    fn env<'s>(&self, scene: &'s Scene, days: (i32, i32)) -> Env<'s> {
-        Env { scene, among: self.among.clone(), by: self.by.clone(), groups: self.spec.frame.groups, days }
+    fn env<'s>(&'s self, scene: &'s Scene, days: (i32, i32)) -> Env<'s> {
+        let (among, by, stores) = (self.among.clone(), self.by.clone(), self.stores.as_deref());
+        Env { scene, among, by, stores, groups: self.spec.frame.groups, days }
     }
     /// First and last day asked about.
     pub fn days(&self, scene: &Scene) -> (i32, i32) {

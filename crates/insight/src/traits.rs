@@ -17,14 +17,15 @@ const PLAIN: u8 = 0;
 /// The latest value is shown; of equally late ones the person's own, then the oldest identity's.
 type Rank = (i64, bool, Reverse<PersonNum>);
 
-/// The most frequent values of a field with the people who have them now: of a person's nodes the latest value counts, as in the profile. Lists
-/// count in each of their entries.
+/// The values of a field that somebody of `among` has (`None`: anybody), the most frequent there first, with the people who have them now: of a
+/// person's nodes the latest value counts, as in the profile. Lists count in each of their entries.
 ///
 /// Errors: `spec_trait`.
 pub(crate) fn values(
     people: &People,
     tx: &mut Tx<'_>,
     name: &str,
+    among: Option<&RoaringBitmap>,
     max: usize,
 ) -> Result<Vec<(String, RoaringBitmap)>, Refusal> {
     let table = people.field_table();
@@ -41,6 +42,7 @@ pub(crate) fn values(
         roots.insert(row.num(0)?, row.num(1)?);
         Ok(())
     })?;
+    let asked = |root: PersonNum| among.is_none_or(|among| among.contains(root));
     let several: RoaringBitmap = roots.values().copied().collect();
     let mut sets: FxHashMap<String, RoaringBitmap> = FxHashMap::default();
     // Values of people with several nodes, until all were seen.
@@ -48,6 +50,9 @@ pub(crate) fn values(
     tx.each("SELECT num, value, at FROM person_trait WHERE name = $1", params![name], |row| {
         let (num, value, at) = (row.num(0)?, row.blob(1)?, row.int(2)?);
         let root = roots.get(&num).copied().unwrap_or(num);
+        if !asked(root) {
+            return Ok(());
+        }
         if !several.contains(root) {
             return add(&mut sets, root, &value);
         }

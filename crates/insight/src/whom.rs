@@ -13,7 +13,7 @@ use siyu_kernel::Refusal;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// Tags of a group and values of a field that are looked at.
+/// Values of a field that are looked at, of those the people asked about have.
 const LABELS_MAX: usize = 500;
 
 impl Insight {
@@ -48,7 +48,8 @@ impl Insight {
             Some(Among::Audience(id)) => self.fitting(tx, &audience(id)?, "among.audience", reader).map(Some),
         }
     }
-    /// The largest `n` labels among the people asked about (ties by name), largest first.
+    /// The largest `n` labels among the people asked about (ties by name), largest first. A label none of them has would only tell what others
+    /// are, so it is left out; audiences are named by whoever asks, and stay.
     pub(crate) fn labels(
         &self,
         tx: &mut Tx<'_>,
@@ -59,20 +60,23 @@ impl Insight {
     ) -> Result<Labels, Refusal> {
         let mut labels = match by {
             By::Property(_) => Vec::new(),
-            By::Trait(name) => traits::values(&self.people, tx, name, LABELS_MAX)?,
+            By::Trait(name) => traits::values(&self.people, tx, name, among, LABELS_MAX)?,
             By::Tags(group) => self.tags(tx, group, reader)?,
             By::Audiences(ids) => self.audiences(tx, ids, reader)?,
         };
         let size = |people: &RoaringBitmap| among.map_or(people.len(), |among| among.intersection_len(people));
         let mut sized: Vec<(u64, String, RoaringBitmap)> =
             labels.drain(..).map(|(name, people)| (size(&people), name, people)).collect();
+        if !matches!(by, By::Audiences(_)) {
+            sized.retain(|(size, ..)| *size > 0);
+        }
         sized.sort_by(|a, b| (Reverse(a.0), &a.1).cmp(&(Reverse(b.0), &b.1)));
         sized.truncate(n);
         Ok(Labels(sized.into_iter().map(|(_, name, people)| (name, people)).collect()))
     }
     fn tags(&self, tx: &mut Tx<'_>, group: &str, reader: &Reader) -> Result<Vec<(String, RoaringBitmap)>, Refusal> {
-        let sql = "SELECT id, name FROM tag WHERE group_id = $1 ORDER BY num LIMIT $2";
-        let tags = tx.query(sql, params![group, LABELS_MAX as i64], |row| Ok((row.text(0)?, row.text(1)?)))?;
+        let sql = "SELECT id, name FROM tag WHERE group_id = $1 ORDER BY num";
+        let tags = tx.query(sql, params![group], |row| Ok((row.text(0)?, row.text(1)?)))?;
         if tags.is_empty()
             && tx.opt("SELECT 1 FROM tag_group WHERE id = $1", params![group], |row| row.int(0))?.is_none()
         {

@@ -41,6 +41,7 @@ pub struct FieldPatch {
     pub locked: Option<bool>,
 }
 
+/// By name.
 #[derive(Clone, Default)]
 pub struct FieldTable(pub FxHashMap<String, Field>);
 
@@ -64,7 +65,8 @@ const LABELS: [(&str, &str); 16] = [
     ("income", "收入"),
     ("level", "等级"),
 ];
-const SENSITIVE: [&str; 14] = [
+/// Fields of these names are sensitive from the start.
+pub(crate) const SENSITIVE: [&str; 14] = [
     "phone",
     "mobile",
     "telephone",

@@ -17,6 +17,7 @@ mod erase;
 mod fields;
 mod index;
 mod merge;
+mod names;
 mod profile;
 mod resolve;
 mod rules;
@@ -27,8 +28,9 @@ mod work;
 
 pub use consent::{Consent, ConsentIn};
 pub use erase::{Certificate, Erased};
-pub use fields::{Field, FieldPatch, FieldType};
+pub use fields::{Field, FieldPatch, FieldTable, FieldType};
 pub use merge::{Conflict, Edge, Merged, Split};
+pub use names::is_private_name;
 pub use profile::{IdentifierRow, Profile, TagRow};
 pub use resolve::{Hashed, Incoming, Resolved};
 pub use rules::{IdentityRules, KindRule};

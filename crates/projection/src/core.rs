@@ -124,6 +124,7 @@ impl Core {
     /// One read transaction: events, and who their people are by the same snapshot of the database.
     fn read(&mut self, from: &Sources<'_>) -> Result<bool, Refusal> {
         let (seq, people, follows) = (self.read_to, from.people, self.only.is_none());
+        self.flattener.hidden.look_at(people.field_table());
         let whose = Arc::clone(&self.whose);
         let (found, last, seen) = from.db.read(|tx| {
             let (found, last) = from.log.after(tx, seq, BATCHES)?;

@@ -4,8 +4,10 @@ use crate::scan::{Broken, DEPTH_MAX, Scalar, Scan};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_behaviour::{ColumnKind, EventRef, Facts, KeyRef, LIST_MAX};
 use siyu_kernel::{Event, EventKind};
+use siyu_people::FieldTable;
 use std::borrow::Cow;
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 /// Event names that get a type of their own; further ones are counted as [`OTHER`], with their name in `properties.event`.
 pub const EVENTS_MAX: usize = 4_000;
@@ -63,32 +65,6 @@ const STORE: usize = 2;
 const GROUP: usize = 4;
 const CAMPAIGN: usize = 5;
 
-/// Properties that identify a person. They are in the profile, sealed; the columns are not.
-const IDENTIFYING: [&str; 18] = [
-    "phone",
-    "mobile",
-    "tel",
-    "telephone",
-    "email",
-    "e_mail",
-    "mail",
-    "unionid",
-    "openid",
-    "external_userid",
-    "externaluserid",
-    "member_no",
-    "id_card",
-    "idcard",
-    "id_no",
-    "password",
-    "address",
-    "wechat",
-];
-
-fn is_identifying(path: &str) -> bool {
-    let name = path.rsplit('.').next().unwrap_or(path);
-    IDENTIFYING.iter().any(|own| name.eq_ignore_ascii_case(own))
-}
 /// A Chinese mobile number, or an e-mail address.
 fn looks_identifying(text: &str) -> bool {
     let text = text.trim();
@@ -121,6 +97,53 @@ struct Keys {
     order: KeyRef,
 }
 
+/// Identifiers that the profile shows to everybody; nothing is counted by them.
+const OPAQUE: [&str; 5] = ["unionid", "openid", "external_userid", "externaluserid", "member_no"];
+/// Keys whose answer is remembered.
+const KEYS_MAX: usize = 20_000;
+
+/// Which keys of events are left out: files are not sealed. By the rule that masks events, and by the sensitive fields as they are when an
+/// event is read.
+#[derive(Default)]
+pub(crate) struct Hidden {
+    table: Arc<FieldTable>,
+    known: FxHashMap<Box<str>, bool>,
+}
+
+impl Hidden {
+    pub fn look_at(&mut self, table: Arc<FieldTable>) {
+        if !Arc::ptr_eq(&self.table, &table) {
+            self.known.clear();
+            self.table = table;
+        }
+    }
+    fn hides(&mut self, key: &str) -> bool {
+        if let Some(known) = self.known.get(key) {
+            return *known;
+        }
+        let hides = self.table.hides(key) || OPAQUE.iter().any(|own| key.eq_ignore_ascii_case(own));
+        if self.known.len() >= KEYS_MAX {
+            self.known.clear();
+        }
+        self.known.insert(key.into(), hides);
+        hides
+    }
+    /// `{"type": "phone", "value": "…"}`
+    fn is_contact(&mut self, mut object: Scan<'_>) -> bool {
+        let mut found = false;
+        let _ = object.object(|scan, key| {
+            if !matches!(&*key, "type" | "kind") {
+                return scan.skip();
+            }
+            if let Some(Scalar::Text(text)) = scan.scalar()? {
+                found |= self.hides(&text);
+            }
+            Ok(())
+        });
+        found
+    }
+}
+
 /// Turns events into facts, into a batch it owns.
 pub(crate) struct Flattener {
     pub facts: Facts,
@@ -130,6 +153,7 @@ pub(crate) struct Flattener {
     properties: FxHashSet<(EventRef, KeyRef)>,
     counts: FxHashMap<EventRef, usize>,
     canonical: FxHashSet<KeyRef>,
+    pub hidden: Hidden,
     /// Let in since this was last emptied.
     pub admitted: Vec<Admitted>,
     pub left_out: LeftOut,
@@ -175,6 +199,7 @@ impl Flattener {
             properties: FxHashSet::default(),
             counts: FxHashMap::default(),
             canonical,
+            hidden: Hidden::default(),
             admitted: Vec::new(),
             left_out: LeftOut::default(),
         }
@@ -314,7 +339,12 @@ impl Flattener {
         depth: usize,
         said: &mut Said<'a>,
     ) -> Result<(), Broken> {
+        let whole = scan.clone();
+        let mut is_contact = None;
         scan.object(|scan, name| {
+            if self.hides(&name, &whole, &mut is_contact) {
+                return self.seal(scan);
+            }
             let length = path.len();
             if !path.is_empty() {
                 path.push('.');
@@ -337,13 +367,24 @@ impl Flattener {
         })
     }
 
+    /// Whether what stands under this key of an object is left out. `whole` is the object, `is_contact` what is known of it.
+    fn hides(&mut self, key: &str, whole: &Scan<'_>, is_contact: &mut Option<bool>) -> bool {
+        let says_it = matches!(key, "id" | "value");
+        self.hidden.hides(key) || (says_it && *is_contact.get_or_insert_with(|| self.hidden.is_contact(whole.clone())))
+    }
+    /// Passes over what is left out.
+    fn seal(&mut self, scan: &mut Scan<'_>) -> Result<(), Broken> {
+        self.left_out.sealed += u64::from(scan.peek()? != b'n');
+        scan.skip()
+    }
+
     fn scalar<'a>(&mut self, event: EventRef, path: &str, value: Scalar<'a>, top: bool, said: &mut Said<'a>) {
         if top && said.takes(path, &value) {
             return;
         }
         // `amount` is what the books say.
         let name = if top && path == AMOUNT { "properties.amount" } else { path };
-        if is_identifying(name) || matches!(&value, Scalar::Text(text) if looks_identifying(text)) {
+        if matches!(&value, Scalar::Text(text) if looks_identifying(text)) {
             self.left_out.sealed += 1;
             return;
         }
@@ -391,7 +432,12 @@ impl Flattener {
         scan.array(|scan| match scan.peek()? {
             b'{' if depth < DEPTH_MAX => {
                 let (mut sku, mut id) = (None, None);
+                let whole = scan.clone();
+                let mut is_contact = None;
                 scan.object(|scan, name| {
+                    if self.hides(&name, &whole, &mut is_contact) {
+                        return self.seal(scan);
+                    }
                     let Some(value) = scan.scalar()? else { return Ok(()) };
                     match (&*name, as_text(&value)) {
                         ("sku", Some(text)) if products => sku = Some(text),
@@ -433,10 +479,6 @@ impl Flattener {
             return;
         }
         let path = if path == AMOUNT { "properties.amount" } else { path };
-        if is_identifying(path) {
-            self.left_out.sealed += texts.len() as u64;
-            return;
-        }
         let Some(key) = self.key(event, path, ColumnKind::List) else { return };
         let open = texts.iter().filter(|text| !text.is_empty() && !looks_identifying(text));
         self.left_out.sealed += texts.iter().filter(|text| looks_identifying(text)).count() as u64;
@@ -462,9 +504,9 @@ impl Flattener {
         if MONEY_EVENTS.contains(&name) && !own[STORE] {
             texts[STORE] = texts[STORE].take().or(affiliation);
         }
-        for (text, key) in texts.iter().zip(self.keys.texts) {
+        for (at, (text, key)) in texts.iter().zip(self.keys.texts).enumerate() {
             if let Some(text) = text.as_ref().filter(|text| !text.is_empty()) {
-                if looks_identifying(text) {
+                if looks_identifying(text) || self.hidden.hides(TEXTS[at].0) {
                     self.left_out.sealed += 1;
                 } else {
                     self.facts.text(key, text);
@@ -486,8 +528,10 @@ impl Flattener {
         if let Some(net) = net {
             self.facts.int(self.keys.amount, net);
         }
-        for (texts, key) in [(&products, self.keys.product), (&categories, self.keys.category)] {
-            if !texts.is_empty() {
+        for (name, texts, key) in
+            [("product", &products, self.keys.product), ("category", &categories, self.keys.category)]
+        {
+            if !texts.is_empty() && !self.hidden.hides(name) {
                 self.facts.list(key, texts.iter().take(LIST_MAX * 4).map(|text| &**text));
             }
         }

@@ -8,7 +8,7 @@ use siyu_kernel::Refusal;
 use std::sync::Arc;
 
 /// Raise it when events become facts by other rules: columns of another format are made anew.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PartRow {

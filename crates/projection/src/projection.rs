@@ -2,7 +2,7 @@
 
 use crate::catalogue::{Catalogue, Figures};
 use crate::core::Core;
-use crate::flatten::LeftOut;
+use crate::flatten::{AMOUNT, LeftOut};
 use crate::folder::Folder;
 use crate::keeping::{TAIL_ROWS, Times};
 use crate::manifest::Manifest;
@@ -14,7 +14,7 @@ use siyu_behaviour::Snapshot;
 use siyu_db::{Db, params};
 use siyu_kernel::{Chance, Clock, Currency, PersonNum, Refusal, Stopwatch, Time, Zone};
 use siyu_log::Log;
-use siyu_people::People;
+use siyu_people::{FieldTable, People};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
@@ -46,6 +46,9 @@ pub struct Projection {
     inner: Arc<Inner>,
 }
 
+/// A catalogue, of a snapshot and the fields as they were.
+type Told = (Snapshot, Arc<FieldTable>, Arc<Catalogue>);
+
 /// Locks are taken in this order: `tending`, `core`, `moment`.
 pub(crate) struct Inner {
     pub setup: Setup,
@@ -63,8 +66,7 @@ pub(crate) struct Inner {
     trouble: Mutex<Option<Refusal>>,
     listeners: RwLock<Vec<Arc<dyn Listener>>>,
     figures: Figures,
-    /// Of a snapshot.
-    catalogue: Mutex<Option<(Snapshot, Arc<Catalogue>)>>,
+    catalogue: Mutex<Option<Told>>,
     pub times: Mutex<Times>,
     /// The lock beside the files, while this process keeps them.
     pub hold: Mutex<Option<std::fs::File>>,
@@ -199,16 +201,21 @@ impl Projection {
     pub fn listen(&self, listener: Arc<dyn Listener>) {
         self.inner.listeners.write().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
-    /// Events, their properties, and the most frequent texts, out of the snapshot.
+    /// Events, their properties, and the most frequent texts, out of the snapshot. Properties that are sensitive by now are not named.
     pub fn catalogue(&self) -> Result<Arc<Catalogue>, Refusal> {
         let moment = self.moment()?;
+        let fields = self.inner.setup.people.field_table();
         let mut known = lock(&self.inner.catalogue);
-        let same = |(of, _): &&(Snapshot, Arc<Catalogue>)| Arc::ptr_eq(&of.views, &moment.snapshot.views);
-        if let Some((_, catalogue)) = known.as_ref().filter(same) {
+        let same = |(of, by, _): &&Told| Arc::ptr_eq(&of.views, &moment.snapshot.views) && Arc::ptr_eq(by, &fields);
+        if let Some((.., catalogue)) = known.as_ref().filter(same) {
             return Ok(Arc::clone(catalogue));
         }
-        let catalogue = Arc::new(self.inner.figures.catalogue(&moment.snapshot, moment.as_of));
-        *known = Some((moment.snapshot, Arc::clone(&catalogue)));
+        let mut catalogue = self.inner.figures.catalogue(&moment.snapshot, moment.as_of);
+        for event in &mut catalogue.events {
+            event.properties.retain(|own| own.name == AMOUNT || !fields.hides(&own.name));
+        }
+        let catalogue = Arc::new(catalogue);
+        *known = Some((moment.snapshot, fields, Arc::clone(&catalogue)));
         Ok(catalogue)
     }
     /// Whose days the columns tell.

@@ -12,6 +12,7 @@ pub(crate) enum Scalar<'a> {
     Bool(bool),
 }
 
+#[derive(Clone)]
 pub(crate) struct Scan<'a> {
     text: &'a str,
     at: usize,

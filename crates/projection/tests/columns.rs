@@ -9,7 +9,8 @@ use siyu_testkit::{TestDb, contract};
 use std::sync::{Arc, Mutex};
 
 contract!(&ALL;
-    events_become_columns, merges_and_splits_move_rows, the_erased_vanish, listeners_hear_what_is_in_the_snapshot, the_catalogue_tells_what_there_is);
+    events_become_columns, merges_and_splits_move_rows, the_erased_vanish, listeners_hear_what_is_in_the_snapshot, the_catalogue_tells_what_there_is,
+    private_values_are_in_no_column, fields_made_sensitive_later_are_left_out_from_then_on);
 
 fn rows(snapshot: &Snapshot, person: u32) -> Vec<(String, Vec<(String, Value)>)> {
     let mut out = Vec::new();
@@ -77,6 +78,77 @@ fn events_become_columns(test: TestDb) {
     );
     assert_eq!(world.projection.health(false).unwrap().left_out.sealed, 2);
     assert_eq!(world.projection.freshness().unwrap().seconds, 0.0);
+}
+
+/// Everything the columns say of these people, as one text.
+fn all_texts(snapshot: &Snapshot, people: &[u32]) -> String {
+    format!("{:?}", people.iter().map(|person| rows(snapshot, *person)).collect::<Vec<_>>())
+}
+
+fn private_values_are_in_no_column(test: TestDb) {
+    let world = World::new(test);
+    world.send(r#"{"batch":[{"type":"track","messageId":"m1","userId":"u1","event":"A","properties":{
+        "bank_card":"secret-1","id_number":"secret-2","身份证":"secret-3","地址":"secret-4","receiver_phone":"+1 415 secret-5",
+        "receiver":{"Mobile":"secret-6","city":"上海","address":{"street":"secret-7"}},"bankCard":"secret-8","unionid":"secret-9",
+        "contacts":[{"type":"phone","id":"secret-10"},{"value":"secret-11","kind":"email"},{"type":"shop","id":"open-1"}],
+        "shippingAddress":["secret-12"],"owner":{"id":"secret-13","type":"mobile"},"products":[{"sku":"S1","id_card":"secret-14"}],
+        "wechat":15,"plan":"open-2"}}]}"#);
+    world.projection.catch_up().unwrap();
+    let person = world.person("user_id:u1");
+    let told = all_texts(&world.projection.snapshot().unwrap(), &[person]);
+    assert!(!told.contains("secret") && !told.contains("15"), "{told}");
+    for open in ["open-1", "open-2", "上海", "S1"] {
+        assert!(told.contains(open), "{open}: {told}");
+    }
+    assert_eq!(world.projection.health(false).unwrap().left_out.sealed, 15);
+    let catalogue = world.projection.catalogue().unwrap();
+    let names: Vec<&str> = catalogue.events[0].properties.iter().map(|own| own.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "contacts.id",
+            "contacts.kind",
+            "contacts.type",
+            "kind",
+            "owner.type",
+            "plan",
+            "product",
+            "receiver.city",
+            "source"
+        ]
+    );
+}
+
+fn fields_made_sensitive_later_are_left_out_from_then_on(test: TestDb) {
+    let world = World::new(test);
+    let send = |n: u32| {
+        world.send(&format!(
+            r#"{{"batch":[{{"type":"identify","messageId":"i{n}","userId":"u1","traits":{{"income":1,"channel":"x"}}}},
+            {{"type":"track","messageId":"m{n}","userId":"u1","event":"A","properties":{{"income":"secret-{n}","channel":"secret-{n}","plan":"open-{n}"}}}}]}}"#
+        ));
+    };
+    send(1);
+    world.projection.catch_up().unwrap();
+    let person = world.person("user_id:u1");
+    let named = |name: &str| {
+        let catalogue = world.projection.catalogue().unwrap();
+        catalogue.events.iter().any(|event| event.properties.iter().any(|own| own.name == name))
+    };
+    assert!(named("income") && named("channel") && named("plan"));
+    for name in ["income", "channel"] {
+        let people = world.people.clone();
+        let patch = siyu_people::FieldPatch { sensitive: Some(true), ..Default::default() };
+        world.test.db().transact(move |tx| people.patch_field(tx, name, &patch).map(drop)).unwrap();
+    }
+    assert!(!named("income") && !named("channel") && named("plan"), "at once, nothing new having come in");
+    send(2);
+    world.projection.catch_up().unwrap();
+    let told = all_texts(&world.projection.snapshot().unwrap(), &[person]);
+    assert!(told.contains("secret-1") && !told.contains("secret-2") && told.contains("open-2"), "{told}");
+    let again = world.reference();
+    again.catch_up().unwrap();
+    let told = all_texts(&again.snapshot().unwrap(), &[person]);
+    assert!(!told.contains("secret") && told.contains("open-1"), "made anew, nothing of them is left: {told}");
 }
 
 fn merges_and_splits_move_rows(test: TestDb) {

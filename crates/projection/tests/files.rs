@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 
 contract!(&ALL;
     a_start_takes_files_and_the_rest_of_the_log, another_process_reads_beside_the_keeper, a_reader_takes_over_what_the_keeper_stored, a_damaged_file_is_read_again_from_the_log, a_log_that_cannot_be_read_loses_nothing, half_of_a_look_is_not_learnt,
-    strays_are_deleted_and_a_folder_is_known_by_its_id, another_zone_makes_the_columns_anew, a_failed_write_leaves_everything_as_it_was, threads_keep_it_in_step, any_life_equals_the_log);
+    strays_are_deleted_and_a_folder_is_known_by_its_id, another_zone_makes_the_columns_anew, columns_of_older_rules_are_made_anew, a_failed_write_leaves_everything_as_it_was, threads_keep_it_in_step, any_life_equals_the_log);
 
 fn send(world: &World, from: u32, to: u32) {
     let event = |n: u32| {
@@ -270,6 +270,22 @@ fn another_zone_makes_the_columns_anew(test: TestDb) {
     drop(keeper);
     let again = world.open_in("behaviour", Zone::named("America/Los_Angeles").unwrap(), usize::MAX);
     assert_eq!(days(&again), made);
+}
+
+fn columns_of_older_rules_are_made_anew(test: TestDb) {
+    let world = World::new(test);
+    send(&world, 0, 30);
+    let keeper = world.open(10);
+    keeper.catch_up().unwrap();
+    tend(&keeper);
+    let before = world.files();
+    drop(keeper);
+    // Format 1 had values in it that are left out now.
+    world.test.db().transact(|tx| Ok(tx.execute("UPDATE behaviour_home SET format = 1", &[]).map(drop)?)).unwrap();
+    let again = world.open(usize::MAX);
+    check(&world, &again);
+    tend(&again);
+    assert!(!before.is_empty() && world.files().iter().all(|file| !before.contains(file)), "no file of before is left");
 }
 
 fn a_failed_write_leaves_everything_as_it_was(test: TestDb) {

@@ -143,6 +143,7 @@ impl Columns {
             from: self.start,
             to: self.end,
             by: By::Nothing,
+            only: None,
             calendar: Arc::clone(&self.calendar),
         };
         let found = self.run(&attribution).all;

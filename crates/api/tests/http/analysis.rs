@@ -1,5 +1,6 @@
 //! Analysis over HTTP: every number opens as many people as it says, for every kind, split and not.
 
+use crate::people_world::shop;
 use crate::support::{Client, TestApp, on_both};
 use serde_json::{Value, json};
 use siyu_access::Role;
@@ -11,6 +12,9 @@ on_both!(
     every_number_opens_its_people,
     credits_open_the_orders,
     numbers_keep_to_the_readers_stores,
+    credits_keep_to_the_readers_stores,
+    labels_and_values_keep_to_the_readers_people,
+    nobody_asks_about_sensitive_properties,
     the_period_before_stands_beside,
     results_are_workbooks,
     defaults_say_something,
@@ -408,6 +412,141 @@ fn numbers_keep_to_the_readers_stores(test: TestDb) {
     }
     let catalogue = manager.get("/api/v1/analysis/catalogue").ok();
     assert!(catalogue["events"].as_array().unwrap().iter().all(|event| event["count"].is_null()), "{catalogue}");
+}
+
+fn credits_keep_to_the_readers_stores(test: TestDb) {
+    let app = TestApp::new(test);
+    town(&app);
+    let manager = app.scoped(Role::StoreManager, &[], &["S1"]);
+    let orders = manager.get("/api/v1/orders?limit=200").ok();
+    // Refunds that are rows of their own are in the orders they name.
+    let is_order = |order: &&Value| !order["order_no"].as_str().unwrap().contains("/refund/");
+    let orders: Vec<&Value> = orders["items"].as_array().unwrap().iter().filter(is_order).collect();
+    assert!(orders.len() < 100, "one page has them all");
+    let net = |order: &Value| order["amount"].as_i64().unwrap() - order["refunded"].as_i64().unwrap();
+    let spec = json!({"span": {"from": FROM, "to": TO}, "touch_by": "channel", "windows": [30], "models": ["last"]});
+    let result = ask(&manager, "attribution", &spec);
+    assert_eq!(
+        result["total"]["value"],
+        orders.iter().copied().map(net).sum::<i64>(),
+        "the reader's own orders and no others"
+    );
+    assert_eq!(result["total"]["conversions"], orders.len());
+    let all = ask(&app.program(), "attribution", &spec);
+    assert!(all["total"]["value"].as_i64() > result["total"]["value"].as_i64(), "{all}");
+    let own: Vec<&Value> = orders.iter().map(|order| &order["order_no"]).collect();
+    let mut opened = 0;
+    for row in result["rows"].as_array().unwrap().iter().chain(result["none"].as_array().unwrap()) {
+        let cell = json!({"touch": row["touch"], "model": "last", "window": 30});
+        let body = json!({"spec": spec, "cell": cell, "limit": 200});
+        let page = manager.post("/api/v1/analysis/attribution/credits", body).ok();
+        for line in page["items"].as_array().unwrap() {
+            assert!(own.contains(&&line["order_no"]), "{line}");
+            opened += 1;
+        }
+    }
+    assert_eq!(opened, orders.len());
+}
+
+fn labels_and_values_keep_to_the_readers_people(test: TestDb) {
+    let app = TestApp::new(test);
+    shop(&app);
+    let event = |user: &str, plan: &str| {
+        json!({"type": "track", "messageId": format!("plan-{user}"), "userId": user, "event": "Plan Chosen",
+            "timestamp": "2026-02-14T00:00:00Z", "properties": {"plan": plan}})
+    };
+    app.track(json!([
+        {"type": "identify", "messageId": "t1", "userId": "ben", "timestamp": "2026-02-13T00:00:00Z", "traits": {"city": "拉萨"}},
+        event("ann", "small"), event("ben", "bespoke"),
+    ]));
+    app.app.projection.catch_up().unwrap();
+    let (program, manager) = (app.program(), app.scoped(Role::StoreManager, &[], &["S1"]));
+    let group = program.post("/api/v1/tag-groups", json!({"name": "level"})).ok()["id"].clone();
+    for (user, name) in [("ann", "gold"), ("ben", "gold"), ("ben", "diamond")] {
+        let person = app.person(&format!("user_id:{user}"));
+        program.post(&format!("/api/v1/people/{person}/tags"), json!({"name": name, "group": "level"})).ok();
+    }
+    let span = json!({"from": "2026-02-01", "to": TO});
+    for (by, theirs) in [(json!({"trait": "city"}), "拉萨"), (json!({"tags": group}), "diamond")] {
+        let spec = json!({"span": span, "by": by});
+        let (all, own) = (ask(&program, "activity", &spec), ask(&manager, "activity", &spec));
+        assert!(all.to_string().contains(theirs), "{all}");
+        assert!(!own.to_string().contains(theirs), "{own}");
+        let named: Vec<&Value> =
+            own["groups"].as_array().unwrap().iter().filter(|own| !own["group"].is_null()).collect();
+        assert_eq!((named.len(), &named[0]["people"]), (1, &json!(1)), "{own}");
+    }
+    let values = |client: &Client<'_>| client.get("/api/v1/analysis/catalogue").ok().to_string();
+    assert!(values(&program).contains("bespoke") && !values(&manager).contains("bespoke"));
+    assert!(values(&manager).contains("\"plan\""), "which properties there are is no secret");
+}
+
+fn nobody_asks_about_sensitive_properties(test: TestDb) {
+    let app = TestApp::new(test);
+    let properties =
+        json!({"bank_card": "6222", "身份证": "3101", "receiver_phone": "+1 415 1", "income": 9000, "plan": "x"});
+    let event = json!({"type": "track", "messageId": "m1", "userId": "ann", "event": "Card Bound", "timestamp": "2026-02-01T00:00:00Z", "properties": properties});
+    let person = json!({"type": "identify", "messageId": "i1", "userId": "ann", "timestamp": "2026-02-01T00:00:00Z", "traits": {"income": 9000}});
+    app.track(json!([person, event]));
+    app.app.projection.catch_up().unwrap();
+    let program = app.program();
+    let rule = |name: &str| json!({"all": [{"did": {"event": "Card Bound", "where": [{"property": name, "op": "eq", "value": 9000}], "span": {"ever": true}}}]});
+    let catalogue = || program.get("/api/v1/analysis/catalogue").ok().to_string();
+    let audience = program.audience("earns", rule("income"));
+    app.step();
+    assert!(catalogue().contains("income") && !catalogue().contains("6222") && !catalogue().contains("bank_card"));
+    assert_eq!(program.inside(&audience), 1);
+    program.patch("/api/v1/fields/income", json!({"sensitive": true})).ok();
+    assert!(catalogue().contains("plan") && !catalogue().contains("income"), "at once");
+
+    for name in ["bank_card", "身份证", "receiver_phone", "receiver.地址", "income"] {
+        let step = json!({"event": "Card Bound"});
+        let asked = json!({"event": "Card Bound", "where": [{"property": "plan", "op": "exists", "value": true}, {"property": name, "op": "exists", "value": true}]});
+        for (kind, spec, place) in [
+            ("funnel", json!({"steps": [step, asked]}), "steps[1].where[1].property"),
+            (
+                "funnel",
+                json!({"steps": [step, step], "exclude": [{"event": "a", "where": asked["where"], "between": [1, 2]}]}),
+                "exclude[0].where[1].property",
+            ),
+            ("retention", json!({"start": asked}), "start.where[1].property"),
+            ("retention", json!({"by": {"property": name}}), "by.property"),
+            ("attribution", json!({"touch_by": name}), "touch_by"),
+            ("attribution", json!({"touch": asked}), "touch.where[1].property"),
+            ("attribution", json!({"conversion": asked}), "conversion.where[1].property"),
+            ("touchpoints", json!({"touch_by": name}), "touch_by"),
+            ("paths", json!({"property": name}), "property"),
+            ("distribution", json!({"event": step, "measure": {"sum": name}}), "measure.sum"),
+            ("distribution", json!({"event": step, "measure": {"value": name}}), "measure.value"),
+            ("trend", json!({"events": [step], "measure": {"sum": name}}), "measure.sum"),
+            ("trend", json!({"events": [step], "by": {"property": name}}), "by.property"),
+            ("interval", json!({"from": step, "to": asked}), "to.where[1].property"),
+            ("cohort_value", json!({"value": name}), "value"),
+        ] {
+            let said = program.post(&format!("/api/v1/analysis/{kind}"), spec.clone()).says();
+            assert_eq!(said, format!("400 spec_sensitive {place}"), "{kind} {spec}");
+        }
+        let rules = [
+            (rule(name), "rule.all[0].did.where[0].property"),
+            (
+                json!({"all": [{"did": {"event": "Card Bound", "sum": {"property": name, "op": "gte", "value": 1}}}]}),
+                "rule.all[0].did.sum.property",
+            ),
+            (json!({"any": [{"last": {"event": "*", "where": asked["where"]}}]}), "rule.any[0].last.where[1].property"),
+            (
+                json!({"all": [{"sequence": {"steps": [step, asked]}}]}),
+                "rule.all[0].sequence.steps[1].where[1].property",
+            ),
+        ];
+        for (rule, place) in rules {
+            let said = program.post("/api/v1/audiences", json!({"name": "n", "rule": rule})).says();
+            assert_eq!(said, format!("400 rule_sensitive {place}"));
+            let said = program.post("/api/v1/analysis/segment", json!({"rule": rule})).says();
+            assert_eq!(said, format!("400 rule_sensitive {place}"));
+        }
+    }
+    let sum = json!({"events": [{"event": "*"}], "measure": {"sum": "amount"}});
+    program.post("/api/v1/analysis/trend", sum).ok();
 }
 
 fn the_period_before_stands_beside(test: TestDb) {

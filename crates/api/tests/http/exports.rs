@@ -1,6 +1,6 @@
 //! Exports: asked for by one, approved by another, marked, hidden by role, and told of in the audit.
 
-use crate::people_world::{ANN, shop};
+use crate::people_world::{ANN, BEN, order, shop};
 use crate::support::{Answered, TestApp, on_both};
 use serde_json::{Value, json};
 use siyu_access::Role;
@@ -11,6 +11,9 @@ on_both!(
     somebody_else_approves,
     an_owner_alone_decides_for_himself,
     files_are_marked_and_masked,
+    a_file_of_a_store_holds_nothing_of_others,
+    who_sees_some_stores_decides_about_nothing,
+    the_audit_tells_what_was_hidden,
     nothing_is_fetched_without_leave
 );
 
@@ -168,4 +171,58 @@ fn nothing_is_fetched_without_leave(test: TestDb) {
     let asks = app.sign_in_again(&asks.id);
     assert_eq!(asks.get(&format!("{at}/file")).says(), "409 export_expired");
     assert_eq!(asks.get("/api/v1/exports").ok()["items"][0]["may_fetch"], false);
+}
+
+fn a_file_of_a_store_holds_nothing_of_others(test: TestDb) {
+    let app = TestApp::new(test);
+    let audience = bought(&app);
+    app.track(json!([order("ann", "Z9", "S2", 7777.0, "2026-02-20T00:00:00Z")]));
+    app.step();
+    let asks = app.scoped(Role::Operator, &[], &["S1"]);
+    let columns = json!(["id", "name", "phone", "orders", "amount", "refunded", "last_order_at", "tags", "created_at"]);
+    let wanted = json!({"reason": "r", "columns": columns});
+    let export = asks.post(&format!("/api/v1/audiences/{audience}/exports"), wanted).ok();
+    assert_eq!(export["people"], 1);
+    let at = format!("/api/v1/exports/{}", id(&export));
+    app.owner().post(&format!("{at}/approve"), json!({})).ok();
+    let file = asks.get(&format!("{at}/file"));
+    let rows = table(&file);
+    assert_eq!(rows.len(), 3, "the mark, the names, and Ann");
+    assert_eq!(rows[2][1..6], ["安安", ANN, "2", "150.5", "40"]);
+    let list = asks.get("/api/v1/people/export.xlsx");
+    let all = part(&file, "") + &part(&list, "");
+    for theirs in ["本本", BEN, &app.person("user_id:ben"), "7777", "7627", "2026-02-20", "2026-02-12", "S2"] {
+        assert!(!all.contains(theirs), "{theirs}");
+    }
+}
+
+fn who_sees_some_stores_decides_about_nothing(test: TestDb) {
+    let app = TestApp::new(test);
+    let audience = bought(&app);
+    let (owner, limited) = (app.owner(), app.scoped(Role::Operator, &[], &["S1"]));
+    let export = owner.post(&format!("/api/v1/audiences/{audience}/exports"), json!({"reason": "r"})).ok();
+    let at = format!("/api/v1/exports/{}", id(&export));
+    assert_eq!(limited.get("/api/v1/exports").ok()["items"], json!([]), "it is somebody else's");
+    for decision in ["approve", "reject"] {
+        assert_eq!(limited.post(&format!("{at}/{decision}"), json!({})).says(), "403 scope_limited");
+    }
+    assert_eq!(owner.get("/api/v1/exports").ok()["items"][0]["may_decide"], true, "nobody else could");
+    owner.post(&format!("{at}/approve"), json!({})).ok();
+}
+
+fn the_audit_tells_what_was_hidden(test: TestDb) {
+    let app = TestApp::new(test);
+    let audience = bought(&app);
+    let (owner, asks) = (app.owner(), app.role(Role::Operator));
+    let export = asks.post(&format!("/api/v1/audiences/{audience}/exports"), json!({"reason": "r"})).ok();
+    let at = format!("/api/v1/exports/{}", id(&export));
+    owner.post(&format!("{at}/approve"), json!({})).ok();
+    let masked = || owner.get("/api/v1/audit").ok()["items"][0]["detail"]["masked"].clone();
+    assert_eq!(table(&asks.get(&format!("{at}/file")))[2][2], ANN);
+    assert_eq!(masked(), json!(false));
+    owner.patch(&format!("/api/v1/users/{}", asks.id), json!({"role": "analyst"})).ok();
+    let asks = app.sign_in_again(&asks.id);
+    app.test.clock.advance_seconds(1);
+    assert_eq!(table(&asks.get(&format!("{at}/file")))[2][2], "139****5678", "of the role as it is now");
+    assert_eq!(masked(), json!(true), "and so does the audit");
 }

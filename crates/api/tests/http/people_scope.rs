@@ -107,5 +107,9 @@ fn shared_customers_show_own_orders(test: TestDb) {
     assert_eq!((own["items"].as_array().unwrap().len(), &own["items"][0]["order_no"]), (1, &json!("B2")));
     assert_eq!(own["items"][0]["lines"].as_array().unwrap().len(), 1);
     let person = reader.get(&format!("/api/v1/people/{ben}")).ok();
+    assert_eq!((&person["orders"]["count"], &person["orders"]["amount"]), (&json!(1), &json!(1200)));
+    let list = reader.get("/api/v1/people").ok();
+    let row = list["items"].as_array().unwrap().iter().find(|row| row["id"] == ben.as_str()).unwrap();
+    assert_eq!((&row["orders"]["count"], &row["orders"]["amount"]), (&json!(1), &json!(1200)));
     assert_eq!(person["stores"].as_array().unwrap().len(), 1);
 }

@@ -36,6 +36,8 @@ pub struct Attribution {
     pub to: i64,
     /// A property is that of the conversion.
     pub by: By,
+    /// Of the conversions, and of refunds that name none, only these count; the others are no touches either.
+    pub only: Option<OnlyOf>,
     pub calendar: Arc<Calendar>,
 }
 
@@ -47,6 +49,20 @@ pub struct Refunds {
     pub select: Select,
     /// Text property with the order's number, of conversions and refunds.
     pub key: String,
+}
+
+/// Events that have one of these texts.
+#[derive(Clone, Debug)]
+pub struct OnlyOf {
+    pub property: String,
+    pub values: Vec<String>,
+}
+
+impl OnlyOf {
+    fn has(&self, selection: &Selection<'_>, place: (usize, usize)) -> bool {
+        text(&selection.lists[place.0], &self.property, place.1)
+            .is_some_and(|own| self.values.iter().any(|value| value == own))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -199,6 +215,8 @@ impl Attribution {
     ) {
         let Bound { conversions, touches, refunds, values, refund_values, names } = bound;
         let value = |numbers: &Option<Numbers<'_>>, place| numbers.as_ref().map_or(0, |numbers| numbers.whole(place));
+        let counts =
+            |selection: &Selection<'_>, place| self.only.as_ref().is_none_or(|only| only.has(selection, place));
         let mut people = conversions.people();
         if let Some(refunds) = refunds {
             people.or(&refunds.people());
@@ -227,7 +245,7 @@ impl Attribution {
                         .and_then(|_| (0..before).rev().find(names_it).or_else(|| (before..rows.len()).find(names_it)));
                     match own {
                         Some(own) => taken[own] += amount,
-                        None if at >= self.from && at < self.to => {
+                        None if at >= self.from && at < self.to && counts(selection, place) => {
                             lone.push(Conversion { slot, nth: None, at, place, value: amount, refunded: -amount });
                         }
                         None => {}
@@ -239,6 +257,9 @@ impl Attribution {
                 let touches = touches.rows(slot, &mut b);
                 for i in span {
                     let (at, place) = (rows.times[i], rows.place(i));
+                    if !counts(conversions, place) {
+                        continue;
+                    }
                     let back = taken.get(i).copied().unwrap_or(0);
                     let value = value(values, place) + back;
                     let conversion = Conversion { slot, nth: Some(i as u32), at, place, value, refunded: -back };
@@ -367,6 +388,7 @@ impl Kernel for Attribution {
         let mut bound = self.bind(view);
         if matches!(self.by, By::Nothing)
             && self.refunds.is_none()
+            && self.only.is_none()
             && self.models.iter().all(|model| *model == Model::Last)
         {
             return self.last_only(bound, among);

@@ -40,7 +40,7 @@ mod trend;
 
 pub use activity::{Activity, ActivityCell, ActivityPartial};
 pub use attribution::{
-    Attributed, Attribution, AttributionCell, AttributionPartial, Credit, Model, Refunds, TouchWindow,
+    Attributed, Attribution, AttributionCell, AttributionPartial, Credit, Model, OnlyOf, Refunds, TouchWindow,
 };
 pub use board::{Board, BoardCell, BoardPartial, BoardRow, BoardWhich};
 pub use by::{Behind, By, Cells, Grouped, Labels};

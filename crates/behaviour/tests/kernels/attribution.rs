@@ -21,9 +21,9 @@ fn attributions() -> impl Strategy<Value = Attribution> {
         proptest::option::of(prop_oneof![Just("channel".to_owned()), Just("tags".to_owned()), Just("n".to_owned())]),
         proptest::collection::vec(window, 1..4),
         models,
-        (spans(), bys(), any::<bool>()),
+        (spans(), bys(), any::<bool>(), proptest::option::weighted(0.3, only())),
     )
-        .prop_map(|((conversion, touch, refunds), touch_by, windows, models, ((from, to), by, valued))| {
+        .prop_map(|((conversion, touch, refunds), touch_by, windows, models, ((from, to), by, valued, only))| {
             Attribution {
                 conversion,
                 value: valued.then(|| "amount".to_owned()),
@@ -36,9 +36,15 @@ fn attributions() -> impl Strategy<Value = Attribution> {
                 from,
                 to,
                 by,
+                only,
                 calendar: std::sync::Arc::new(siyu_behaviour::Calendar::new(&siyu_kernel::Zone::utc(), 0, 0)),
             }
         })
+}
+
+fn only() -> impl Strategy<Value = OnlyOf> {
+    let values = proptest::collection::vec((0u8..4).prop_map(|n| format!("渠道{n}")), 1..3);
+    values.prop_map(|values| OnlyOf { property: "channel".to_owned(), values })
 }
 
 /// A conversion, or a refund without one.
@@ -57,6 +63,12 @@ fn conversions<'w>(world: &'w World, question: &Attribution, person: u32) -> Vec
     let all = world.of(person, &question.conversion);
     let mut taken = vec![0; all.len()];
     let span = |seen: &Seen<'_>| seen.fact.at >= question.from && seen.fact.at < question.to;
+    let counts = |seen: &Seen<'_>| match &question.only {
+        None => true,
+        Some(only) => {
+            matches!(property(seen.fact, &only.property), Some(siyu_behaviour::Value::Text(own)) if only.values.contains(own))
+        }
+    };
     let mut found = Vec::new();
     if let Some(Refunds { select, key }) = &question.refunds {
         for refund in world.of(person, select) {
@@ -66,7 +78,7 @@ fn conversions<'w>(world: &'w World, question: &Attribution, person: u32) -> Vec
             let after: Vec<usize> = (0..all.len()).filter(|at| all[*at].fact.at > refund.fact.at).collect();
             match before.iter().rfind(named).or_else(|| after.iter().find(named)) {
                 Some(own) => taken[*own] += amount(&refund),
-                None if span(&refund) => found.push(One {
+                None if span(&refund) && counts(&refund) => found.push(One {
                     person,
                     seen: refund,
                     lone: true,
@@ -84,7 +96,7 @@ fn conversions<'w>(world: &'w World, question: &Attribution, person: u32) -> Vec
         .into_iter()
         .filter(|seen| !matches(&question.conversion, seen.fact))
         .collect();
-    for (nth, seen) in all.iter().enumerate().filter(|(_, seen)| span(seen)) {
+    for (nth, seen) in all.iter().enumerate().filter(|(_, seen)| span(seen) && counts(seen)) {
         found.push(One {
             person,
             seen: *seen,

@@ -306,6 +306,7 @@ fn ask_everything(world: &World, orders: &Select, touch: &Select, refunds: Optio
             from,
             to: from + 60 * DAY,
             by: by.clone(),
+            only: None,
             calendar: calendar.clone(),
         };
         crate::attribution::check(world, &attribution);

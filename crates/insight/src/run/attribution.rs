@@ -5,11 +5,11 @@ use super::groups::{Rest, top};
 use super::numbers::OTHERS;
 use crate::cell::{Group, Touch};
 use crate::spec::{self, model_name, window_json};
-use crate::{ORDER_KEY, corrections};
+use crate::{ORDER_KEY, STORE_KEY, corrections};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use serde_json::Value;
-use siyu_behaviour::kernels::{Attributed, Attribution, AttributionCell, Credit, CreditLine, Credits, Refunds};
+use siyu_behaviour::kernels::{Attributed, Attribution, AttributionCell, Credit, CreditLine, Credits, OnlyOf, Refunds};
 use siyu_kernel::Refusal;
 
 #[derive(Serialize)]
@@ -72,6 +72,7 @@ pub(crate) fn kernel(ask: &spec::Attribution, env: &Env<'_>) -> Attribution {
         from,
         to,
         by: env.by.clone(),
+        only: env.stores.map(|stores| OnlyOf { property: STORE_KEY.to_owned(), values: stores.to_vec() }),
         calendar: env.calendar(),
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Env<'s> {
     /// `None`: everybody.
     pub among: Option<Arc<RoaringBitmap>>,
     pub by: By,
+    /// Of a reader who is limited to some: conversions elsewhere are none.
+    pub stores: Option<&'s [String]>,
     pub groups: usize,
     /// Both included.
     pub days: (i32, i32),

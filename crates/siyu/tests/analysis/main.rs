@@ -326,6 +326,14 @@ fn mistakes_end_with_their_code_and_place() {
     assert!(!ran.ok && ran.out.contains("\"field\":\"steps[1].where[0].op\""), "{}", ran.out);
     assert_eq!(place.run(&["query", "pie", &file]).code(), "spec_kind");
     assert_eq!(place.run(&["query", "funnel", "no-such-file.json"]).code(), "spec_file");
+    // Whoever holds the data folder is refused too.
+    let file = place.write(
+        "secret.json",
+        r#"{"steps": [{"event": "a"}, {"event": "b", "where": [{"property": "bank_card", "op": "exists"}]}]}"#,
+    );
+    let ran = place.run(&["query", "funnel", &file]);
+    assert_eq!(ran.code(), "spec_sensitive");
+    assert!(ran.err.contains("steps[1].where[0].property") && ran.out.is_empty(), "{}", ran.err);
     let file = place.write("deep.json", "[".repeat(10_000));
     assert_eq!(place.run(&["query", "segment", &file]).code(), "spec_deep");
     // Standard input; nothing has happened yet, and everything answers.
