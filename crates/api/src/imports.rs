@@ -224,8 +224,11 @@ fn kind_of(name: &str) -> Result<ImportKind, Refusal> {
 
 /// The sealed file of a job of the console. It is named without its folder: a workspace may be moved, or come back from a backup.
 fn upload_of(app: &App, job: &Job) -> Option<PathBuf> {
-    let name = Path::new(job.path.as_deref().filter(|path| path.ends_with(SEALED))?).file_name()?;
-    Some(app.folder.join(UPLOADS).join(name))
+    Some(app.folder.join(UPLOADS).join(upload_name(job.path.as_deref()?)?))
+}
+/// The name of an upload in this folder, whatever folder it lay in when its job was made; `None` for a file of somebody else's.
+pub fn upload_name(path: &str) -> Option<&str> {
+    Path::new(path).file_name()?.to_str().filter(|name| name.ends_with(SEALED))
 }
 
 /// Should it stay, the next start finds it as a file of no job.
@@ -477,7 +480,10 @@ fn sweep(app: &App) -> Result<(), Refusal> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let written = entry.metadata().and_then(|meta| meta.modified()).ok();
         let written = written.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|age| age.as_millis() as i64);
-        if name.ends_with(SEALED) && !known.contains(&name) && written.is_some_and(|at| at < oldest) {
+        if name.ends_with(SEALED)
+            && !known.iter().any(|path| upload_name(path) == Some(&*name))
+            && written.is_some_and(|at| at < oldest)
+        {
             let _ = std::fs::remove_file(entry.path());
         }
     }

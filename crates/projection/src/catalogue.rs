@@ -2,11 +2,11 @@
 
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use siyu_behaviour::{Bits, Column, ColumnKind, Held, NO_INT, NO_WORD, Snapshot, TypePart};
+use siyu_behaviour::{Bits, Column, ColumnKind, Held, NO_INT, NO_WORD, Part, Snapshot, TypePart};
 use siyu_kernel::Time;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// Most frequent texts of a property that are named.
 const VALUES_MAX: usize = 50;
@@ -63,28 +63,31 @@ struct ColumnFigures {
     values: Vec<(String, u64)>,
 }
 
-/// A part as it is seen: the part, and whom it hides.
+/// A part as it is seen: the part, and whom it hides, by their places in memory.
 type Seen = (usize, usize);
+/// Keeps no part alive; while these are there, no other part can come to lie at its place.
+type Places = (Weak<Part>, Option<Weak<Bits>>);
 
 #[derive(Default)]
-pub(crate) struct Figures(Mutex<FxHashMap<Seen, (Held, Arc<PartFigures>)>>);
+pub(crate) struct Figures(Mutex<FxHashMap<Seen, (Places, Arc<PartFigures>)>>);
 
 impl Figures {
     pub fn catalogue(&self, snapshot: &Snapshot, as_of: Time) -> Catalogue {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fresh: FxHashMap<Seen, (Held, Arc<PartFigures>)> = FxHashMap::default();
+        let mut fresh: FxHashMap<Seen, (Places, Arc<PartFigures>)> = FxHashMap::default();
         let mut all: BTreeMap<String, Total> = BTreeMap::new();
         for view in snapshot.views.iter() {
             for held in &view.parts {
                 let hidden = held.hidden.as_ref().map_or(0, |bits| Arc::as_ptr(bits) as usize);
                 let seen = (Arc::as_ptr(&held.part) as usize, hidden);
-                // The part is held with its figures, so that no other can come to lie at its place.
-                let (held, figures) =
-                    known.remove(&seen).unwrap_or_else(|| (held.clone(), Arc::new(PartFigures::of(held))));
+                let (places, figures) = known.remove(&seen).unwrap_or_else(|| {
+                    let places = (Arc::downgrade(&held.part), held.hidden.as_ref().map(Arc::downgrade));
+                    (places, Arc::new(PartFigures::of(held)))
+                });
                 for own in &figures.types {
                     all.entry(own.name.clone()).or_default().add(own, view.bucket);
                 }
-                fresh.insert(seen, (held, figures));
+                fresh.insert(seen, (places, figures));
             }
         }
         *known = fresh;

@@ -15,6 +15,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// Batches of the log in one read: at most 256 events each.
 const BATCHES: i64 = 128;
+/// Of these so many at once, until the events' texts come to so many bytes: an event can be a thousand times as large as usual.
+const BATCHES_ONCE: i64 = 8;
+const READ_BYTES_MAX: usize = 32 << 20;
 /// Events that are gathered before parts are made of them.
 const FACTS_MAX: usize = 400_000;
 const FACTS_BYTES_MAX: usize = 192 << 20;
@@ -34,6 +37,8 @@ pub(crate) struct Core {
     told_to: i64,
     /// The stored parts hold it up to here.
     pub stored_seq: i64,
+    /// What the tail takes in memory.
+    pub tail_bytes: usize,
     /// Of the stored parts.
     pub files: FxHashMap<PartId, NewPart>,
     /// Readers were shown it.
@@ -80,6 +85,7 @@ impl Core {
             read_to: seq,
             told_to: seq,
             stored_seq: seq,
+            tail_bytes: 0,
             files: FxHashMap::default(),
             shown: false,
             only: None,
@@ -119,6 +125,7 @@ impl Core {
     fn put(&mut self, threads: usize) {
         self.store.append(&self.flattener.facts, threads);
         self.seq = self.read_to;
+        self.tail_bytes = self.store.tail_memory();
     }
 
     /// One read transaction: events, and who their people are by the same snapshot of the database.
@@ -126,8 +133,15 @@ impl Core {
         let (seq, people, follows) = (self.read_to, from.people, self.only.is_none());
         self.flattener.hidden.look_at(people.field_table());
         let whose = Arc::clone(&self.whose);
-        let (found, last, seen) = from.db.read(|tx| {
-            let (found, last) = from.log.after(tx, seq, BATCHES)?;
+        let (found, last, more, seen) = from.db.read(|tx| {
+            let (mut found, mut last, mut more, mut bytes) = (Vec::new(), seq, true, 0);
+            while more && last - seq < BATCHES && bytes < READ_BYTES_MAX {
+                let (some, to) = from.log.after(tx, last, BATCHES_ONCE)?;
+                more = to - last >= BATCHES_ONCE;
+                bytes += some.iter().map(|found| found.event.body.len()).sum::<usize>();
+                found.extend(some);
+                last = to;
+            }
             let about: FxHashSet<PersonNum> = found
                 .iter()
                 .filter(|found| found.event.kind == EventKind::System)
@@ -135,7 +149,7 @@ impl Core {
                 .map(|found| found.event.person)
                 .collect();
             let seen = if follows && !about.is_empty() { Some(Whose::look(tx, people, &about)?) } else { None };
-            Ok((found, last, seen))
+            Ok((found, last, more, seen))
         })?;
         let learn = |seen| whose.write().unwrap_or_else(PoisonError::into_inner).learn(seen);
         if let Some(touched) = seen.map(learn).filter(|touched| !touched.is_empty()) {
@@ -152,11 +166,11 @@ impl Core {
                 let end = *end;
                 wanted.into_iter().for_each(|found| self.take(found, &whose));
                 self.read_to = last.min(end);
-                return Ok(last - seq >= BATCHES && last < end);
+                return Ok(more && last < end);
             }
         }
         self.read_to = last;
-        Ok(last - seq >= BATCHES)
+        Ok(more)
     }
     fn take(&mut self, found: &Found, whose: &Whose) {
         let event = &found.event;
@@ -183,5 +197,10 @@ impl Core {
         self.store.set_erased(Arc::clone(&whose.erased));
         self.store.resettle(&touched.iter().collect::<Vec<_>>(), |node| whose.owner(node));
         self.step.changed |= touched;
+        self.tail_bytes = self.store.tail_memory();
+    }
+    /// Whether these are still the columns that somebody planned to change.
+    pub fn is(&self, planned: &Arc<RwLock<Whose>>) -> bool {
+        Arc::ptr_eq(&self.whose, planned)
     }
 }

@@ -11,6 +11,7 @@ use std::{fs, io};
 use crate::manifest::NewPart;
 
 const HOME: &str = "home";
+const DAMAGED: &str = ".damaged";
 /// Locked by the process that keeps the files: the system lets go of it however that process ends, so that the next one need not wait.
 const KEEPER: &str = "keeper";
 /// Threads that write or verify files.
@@ -194,7 +195,13 @@ impl Folder {
     }
     /// A damaged file is kept under another name, for whoever wants to know what happened to it.
     pub fn set_aside(&self, name: &str) {
-        let _ = fs::rename(self.of(name), self.of(&format!("{name}.damaged")));
+        let _ = fs::rename(self.of(name), self.of(&format!("{name}{DAMAGED}")));
+    }
+    /// Files that were found damaged since whoever keeps them started, by the names they had.
+    pub fn set_aside_ones(&self) -> BTreeSet<String> {
+        let entries = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        names.filter_map(|name| name.strip_suffix(DAMAGED).map(str::to_owned)).collect()
     }
     /// Deletes part files that `known` does not name: what a crash left, and damaged ones that were replaced.
     pub fn clean(&self, known: &BTreeSet<&str>) -> usize {

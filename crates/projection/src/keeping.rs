@@ -1,10 +1,11 @@
 //! What the keeper of the files does beside reading the log: storing the tail, compacting, looking after files. One process at a time, by a lease.
 
 use crate::core::Core;
-use crate::folder::Hold;
-use crate::manifest::{Keeper, Manifest, PartRow, ask_anew, is_asked_anew};
+use crate::folder::{Hold, refused};
+use crate::manifest::{Keeper, LOST, Manifest, PartRow, ask_anew, is_asked_anew};
 use crate::opening::building;
 use crate::projection::{Inner, lock};
+use crate::turn::turn;
 use siyu_behaviour::{PartId, PartMerge, file};
 use siyu_db::{acquire, params};
 use siyu_kernel::{Refusal, Stopwatch, Time};
@@ -13,11 +14,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
-/// Events in memory at which they are stored.
-pub(crate) const TAIL_ROWS: usize = 500_000;
-pub(crate) const TAIL_BYTES: usize = 256 << 20;
-/// Events in memory at which the log is read no further until some are stored.
+/// Events in memory at which the log is read no further until some are stored; of the bytes, so many times what is worth storing.
 const TAIL_ROWS_MAX: usize = 3_000_000;
+const TAIL_BYTES_TIMES: usize = 4;
 /// What is worth storing when the program stops: the next start reads fewer from the log.
 const TAIL_ROWS_STOP: usize = 20_000;
 /// As much is worth storing when nothing has come in for so long: it need not stay in memory.
@@ -26,8 +25,6 @@ const LEASE_SECONDS: i64 = 60;
 const RENEW_SECONDS: i64 = 20;
 /// A process that does not keep the files looks this often whether the keeper has stored what it holds in memory, or has gone.
 const READER_SECONDS: f64 = 5.0;
-/// Files are read and verified again this often.
-const SCRUB_SECONDS: f64 = 6.0 * 3600.0;
 
 /// When what was done last.
 #[derive(Default)]
@@ -58,7 +55,7 @@ impl Inner {
                 match self.folder.hold()? {
                     Hold::Mine(file) => *hold = Some(file),
                     Hold::Theirs => {
-                        lock(&self.times).lease_until = None;
+                        self.disown();
                         return Ok(None);
                     }
                     Hold::Unknown => {}
@@ -68,21 +65,29 @@ impl Inner {
         };
         let (lease, holder) = (keeper.lease.clone(), keeper.holder.clone());
         let taken = self.setup.db.transact(move |tx| {
+            let sql = "SELECT COUNT(*) FROM lease WHERE name = $1 AND holder = $2";
+            let mine = tx.one(sql, params![&lease, &holder], |row| row.int(0))? > 0;
             if alone {
                 tx.execute("DELETE FROM lease WHERE name = $1 AND holder <> $2", params![&lease, &holder])?;
             }
-            Ok(acquire(tx, &lease, &holder, now, LEASE_SECONDS)?)
+            Ok((acquire(tx, &lease, &holder, now, LEASE_SECONDS)?, mine))
         })?;
+        let (taken, mine) = taken;
         if taken.is_none() {
             *lock(&self.hold) = None;
         }
         let until = taken.as_ref().map(|lease| lease.until);
         let before = std::mem::replace(&mut lock(&self.times).lease_until, until);
-        // Between the end of a lease and the next one another process may have changed the files.
-        if taken.is_none() || before.is_none_or(|before| before < now) {
+        // Between the end of a lease and the next one another process may have changed the files; also one that took it away before its end.
+        if taken.is_none() || !mine || before.is_none_or(|before| before < now) {
             self.known.store(false, Ordering::SeqCst);
         }
         Ok(taken.map(|_| keeper))
+    }
+    /// Another process has the files now: what it makes of them is not known here.
+    fn disown(&self) {
+        lock(&self.times).lease_until = None;
+        self.known.store(false, Ordering::SeqCst);
     }
     pub(crate) fn release(&self) {
         let had = lock(&self.times).lease_until.take().is_some();
@@ -100,9 +105,8 @@ impl Inner {
         let _alone = lock(&self.tending);
         let (flush, compact) = match &*lock(&self.core) {
             Some(core) => {
-                let limit = if stopping || self.is_quiet(core) { TAIL_ROWS_STOP } else { self.tail_rows };
-                let flush =
-                    core.store.tail_rows() >= limit.min(self.tail_rows) || core.store.tail_memory() >= TAIL_BYTES;
+                let enough = (stopping || self.is_quiet(core)) && core.store.tail_rows() >= TAIL_ROWS_STOP;
+                let flush = enough || self.limits.are_passed(1, core);
                 (flush, !stopping && core.store.compaction_is_due())
             }
             None => return Ok(false),
@@ -147,12 +151,29 @@ impl Inner {
     /// Another process keeps the files: takes over what it has stored, so that it need not be in memory here.
     fn follow(&self) -> Result<bool, Refusal> {
         let home = self.home()?;
-        let stored = self.setup.db.read(|tx| Ok(Manifest::load(tx, &home)?.home.map_or(0, |home| home.seq)))?;
-        let behind = lock(&self.core).as_ref().is_some_and(|core| core.stored_seq < stored);
-        if behind {
-            self.reopen(false)?;
+        let manifest = self.setup.db.read(|tx| Ok(Manifest::load(tx, &home)?))?;
+        let Some(own) = &manifest.home else { return Ok(false) };
+        let (behind, other, lost) = {
+            let core = lock(&self.core);
+            let Some(core) = core.as_ref() else { return Ok(false) };
+            let damaged = |row: &PartRow| row.damaged && core.files.contains_key(&row.id);
+            let aside = self.folder.set_aside_ones();
+            let lost = manifest.parts.iter().any(damaged) || core.files.values().any(|part| aside.contains(&part.file));
+            (core.stored_seq < own.seq, core.store.zone().name() != own.zone, lost)
+        };
+        if lost {
+            self.close();
         }
-        Ok(behind)
+        if behind || other || lost {
+            self.reopen(other || lost)?;
+        }
+        Ok(behind || other || lost)
+    }
+    /// Nobody is answered from these columns any more, however what follows ends.
+    fn close(&self) -> Option<Core> {
+        let mut core = lock(&self.core);
+        *self.moment_mut() = None;
+        core.take()
     }
     /// Whether the manifest is what this process knows: it was not while another one kept the files.
     fn is_current(&self, keeper: &Keeper) -> Result<bool, Refusal> {
@@ -185,10 +206,11 @@ impl Inner {
             let Some(core) = core.as_mut() else { return Ok(false) };
             let Some(flush) = core.store.begin_flush() else { return Ok(false) };
             let zone = core.store.zone().name().to_owned();
-            (flush, (core.stored_seq + 1, core.seq), core.flattener.admitted.clone(), core.flattener.left_out, zone)
+            let of = Arc::clone(&core.whose);
+            (of, flush, (core.stored_seq + 1, core.seq), core.flattener.admitted.clone(), core.flattener.left_out, zone)
         };
-        let (flush, seqs, names, left_out, zone) = planned;
-        let saved = (|| {
+        let (of, flush, seqs, names, left_out, zone) = planned;
+        let saved = turn("column-files", || {
             let merges: Vec<&PartMerge> = flush.parts.iter().collect();
             let made = self.folder.write(&merges, seqs)?;
             let new: Vec<_> = made.iter().flatten().map(|(new, _)| new.clone()).collect();
@@ -202,9 +224,9 @@ impl Inner {
                     Err(refusal)
                 }
             }
-        })();
+        });
         let mut core = lock(&self.core);
-        let Some(core) = core.as_mut() else { return Ok(false) };
+        let Some(core) = core.as_mut().filter(|core| core.is(&of)) else { return self.missed(saved) };
         match saved {
             Ok((made, ids)) => {
                 let mut ids = ids.into_iter();
@@ -219,6 +241,7 @@ impl Inner {
                 core.stored_seq = seqs.1;
                 core.flattener.admitted.drain(..names.len());
                 core.store.end_flush(&flush, made);
+                core.tail_bytes = core.store.tail_memory();
                 self.show_same(core);
                 Ok(true)
             }
@@ -229,14 +252,19 @@ impl Inner {
         }
     }
     fn compact(&self, keeper: &Keeper) -> Result<bool, Refusal> {
-        let (plan, old) = {
+        let (of, plan, old) = {
             let mut core = lock(&self.core);
             let Some(core) = core.as_mut() else { return Ok(false) };
             let Some(plan) = core.store.begin_compaction() else { return Ok(false) };
             let old: Vec<_> = plan.ids.iter().filter_map(|id| core.files.get(id).cloned()).collect();
-            (plan, old)
+            (Arc::clone(&core.whose), plan, old)
         };
-        let saved = (|| {
+        let saved = turn("column-files", || {
+            // What is read wrongly would be written as if it were right.
+            let names: Vec<&str> = old.iter().map(|part| part.file.as_str()).collect();
+            for part in self.folder.verified(&names) {
+                part.map_err(|error| refused(&error))?;
+            }
             let made = self.folder.write(&[&plan.merge], crate::remake::seqs(&old))?.pop().flatten();
             let new = made.as_ref().map(|(new, _)| new.clone());
             let (keeper, ids, part) = (keeper.clone(), plan.ids.clone(), new.clone());
@@ -247,9 +275,9 @@ impl Inner {
                     Err(refusal)
                 }
             }
-        })();
+        });
         let mut core = lock(&self.core);
-        let Some(core) = core.as_mut() else { return Ok(false) };
+        let Some(core) = core.as_mut().filter(|core| core.is(&of)) else { return self.missed(saved) };
         match saved {
             Ok((made, id)) => {
                 plan.ids.iter().for_each(|id| drop(core.files.remove(id)));
@@ -264,6 +292,8 @@ impl Inner {
             }
             Err(refusal) => {
                 core.store.cancel_compaction();
+                // What cannot be put together may not be what was written.
+                self.suspect.store(true, Ordering::SeqCst);
                 Err(refusal)
             }
         }
@@ -274,8 +304,16 @@ impl Inner {
         if refusal.code == "outcome_unknown" {
             self.known.store(false, Ordering::SeqCst);
         } else {
+            if refusal.code == LOST {
+                self.disown();
+            }
             self.folder.remove(files);
         }
+    }
+    /// The columns were opened anew beside what was stored: they are compared with the manifest before anything else is done.
+    fn missed<T>(&self, saved: Result<T, Refusal>) -> Result<bool, Refusal> {
+        self.known.store(false, Ordering::SeqCst);
+        saved.map(|_| true)
     }
     /// The same history in other parts: no news.
     fn show_same(&self, core: &Core) {
@@ -326,17 +364,19 @@ impl Inner {
         let home = self.home()?;
         self.setup.db.read(|tx| Ok(is_asked_anew(tx, &home)?))
     }
-    /// Readers' days are of another zone than the workspace's.
+    /// Readers' days are of another zone than the workspace's. The keeper alone makes them anew: of two processes that think differently about
+    /// the zone, each would undo what the other did.
     fn is_of_another_zone(&self) -> bool {
         let zone = self.zone();
-        lock(&self.core).as_ref().is_some_and(|core| core.store.zone().name() != zone.name())
+        lock(&self.times).lease_until.is_some()
+            && lock(&self.core).as_ref().is_some_and(|core| core.store.zone().name() != zone.name())
     }
     /// What the thread beside the reading one does; false when nothing was due.
     pub(crate) fn keep_files(&self) -> Result<bool, Refusal> {
         if self.is_of_another_zone() || self.is_asked()? {
             return self.rebuild(&mut |_, _| true);
         }
-        if self.tend(false)? {
+        if !self.suspect.load(Ordering::SeqCst) && self.tend(false)? {
             return Ok(true);
         }
         let Some(id) = self.scrub()? else { return Ok(false) };
@@ -346,23 +386,29 @@ impl Inner {
     /// A stored part is not what was written: nobody is to see it any more, and its people's history is read again.
     fn lose(&self, id: PartId) -> Result<(), Refusal> {
         let _alone = lock(&self.tending);
-        let Some(keeper) = self.keep()? else { return Err(building()) };
+        let mut core = lock(&self.core);
+        // Nobody is answered from it any more, however what follows ends; and nobody opens the columns again before the file is told to be damaged.
         *self.moment_mut() = None;
-        let name = lock(&self.core).as_ref().and_then(|core| core.files.get(&id)).map(|part| part.file.clone());
+        let name = core.take().and_then(|core| core.files.get(&id).map(|part| part.file.clone()));
+        let keeper = self.keep()?.ok_or_else(building)?;
         tracing::error!(file = name, "a file of the behaviour columns is damaged");
         self.setup.db.transact(move |tx| keeper.damaged(tx, id))?;
         name.iter().for_each(|name| self.folder.set_aside(name));
         self.damaged.fetch_add(1, Ordering::SeqCst);
-        self.reopen(true)
+        *core = Some(self.open_core()?);
+        Ok(())
     }
 
     /// Keeps reading from growing beyond memory: waits until some of it is stored.
     pub(crate) fn make_room(&self) -> Result<(), Refusal> {
-        let rows = || lock(&self.core).as_ref().map_or(0, |core| core.store.tail_rows());
+        let fits = |core: &Core| {
+            core.store.tail_rows() < TAIL_ROWS_MAX
+                && core.tail_bytes < self.limits.tail_bytes.saturating_mul(TAIL_BYTES_TIMES)
+        };
         let watch = Stopwatch::start();
         loop {
             self.tend(false)?;
-            if rows() < TAIL_ROWS_MAX {
+            if lock(&self.core).as_ref().is_none_or(fits) {
                 return Ok(());
             }
             if watch.seconds() > 30.0 || self.stop.load(Ordering::SeqCst) {
@@ -375,8 +421,9 @@ impl Inner {
     /// Reads files again, one at a time; answers the first that is not what was written.
     fn scrub(&self) -> Result<Option<PartId>, Refusal> {
         let mine = lock(&self.times).lease_until.is_some();
-        let due = lock(&self.times).scrubbed.get_or_insert_with(Stopwatch::start).seconds() >= SCRUB_SECONDS;
-        if !(mine && due) {
+        let due =
+            lock(&self.times).scrubbed.get_or_insert_with(Stopwatch::start).seconds() >= self.limits.scrub_seconds;
+        if !(mine && (due || self.suspect.swap(false, Ordering::SeqCst))) {
             return Ok(None);
         }
         lock(&self.times).scrubbed = Some(Stopwatch::start());

@@ -21,12 +21,14 @@ mod opening;
 mod projection;
 mod remake;
 mod scan;
+mod turn;
 mod whose;
 
 pub use catalogue::{Catalogue, EventInfo, PropertyInfo};
 pub use flatten::{AMOUNT, EVENTS_MAX, LeftOut, MONEY_EVENTS, OTHER, PROPERTIES_MAX};
 pub use news::{Freshness, Listener, Moment, News};
-pub use projection::{Health, Projection, Setup};
+pub use projection::{Health, Limits, Projection, Setup};
+pub use turn::turn;
 
 use siyu_db::Migration;
 

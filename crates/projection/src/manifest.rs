@@ -200,12 +200,10 @@ pub(crate) fn is_asked_anew(tx: &mut Tx<'_>, home: &str) -> Result<bool, DbError
     let sql = "SELECT format FROM behaviour_home WHERE home = $1";
     Ok(tx.opt(sql, params![home], |row| row.int(0))?.is_some_and(|format| format == ASKED))
 }
+pub(crate) const LOST: &str = "busy_elsewhere";
+
 fn lost() -> Refusal {
-    Refusal::conflict(
-        "busy_elsewhere",
-        "Another process keeps the behaviour columns now.",
-        "另一进程正在维护行为数据。",
-    )
+    Refusal::conflict(LOST, "Another process keeps the behaviour columns now.", "另一进程正在维护行为数据。")
 }
 
 /// Whose lease a change is made under: one that has lost it must not write.

@@ -36,15 +36,16 @@ impl Inner {
         let home = self.home()?;
         for attempt in 0.. {
             let (manifest, whose) = self.setup.db.read(|tx| Ok((Manifest::load(tx, &home)?, Whose::load(tx)?)))?;
-            let zone = self.zone();
-            if manifest.home.as_ref().is_some_and(|own| own.format != FORMAT || own.zone != zone.name()) {
+            let mut zone = self.zone();
+            if let Some(own) = manifest.home.as_ref().filter(|own| own.format != FORMAT || own.zone != zone.name()) {
                 if let Some(keeper) = self.keep()? {
                     tracing::info!("the behaviour columns are of another zone or format: they are made anew");
                     self.remake_all(&keeper, &zone, &mut |_, _| true)?;
                     continue;
                 }
-                // What somebody asked to be made anew is good until it is.
-                if !manifest.home.as_ref().is_some_and(|own| own.format == ASKED && own.zone == zone.name()) {
+                // What somebody asked to be made anew is good until it is. Whose days the columns tell, their keeper decides.
+                zone = Zone::named(&own.zone).map_err(|_| building())?;
+                if own.format != FORMAT && own.format != ASKED {
                     return Err(building());
                 }
             }

@@ -4,20 +4,21 @@ use crate::catalogue::{Catalogue, Figures};
 use crate::core::Core;
 use crate::flatten::{AMOUNT, LeftOut};
 use crate::folder::Folder;
-use crate::keeping::{TAIL_ROWS, Times};
+use crate::keeping::Times;
 use crate::manifest::Manifest;
 use crate::news::{Freshness, Listener, Moment, News};
 use crate::opening::building;
+use crate::turn::turn;
 use crate::whose::Whose;
 use roaring::RoaringBitmap;
-use siyu_behaviour::Snapshot;
+use siyu_behaviour::{Snapshot, View};
 use siyu_db::{Db, params};
 use siyu_kernel::{Chance, Clock, Currency, PersonNum, Refusal, Stopwatch, Time, Zone};
 use siyu_log::Log;
 use siyu_people::{FieldTable, People};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard, Weak};
 use std::time::Duration;
 
 /// How long the threads sleep when there is nothing to do.
@@ -40,6 +41,31 @@ pub struct Setup {
     pub currency: Currency,
 }
 
+/// When what is in memory is stored, and files are looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Events in memory at which they are stored.
+    pub tail_rows: usize,
+    /// Bytes of memory at which they are.
+    pub tail_bytes: usize,
+    /// Files are read and verified again this often.
+    pub scrub_seconds: f64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { tail_rows: 500_000, tail_bytes: 256 << 20, scrub_seconds: 6.0 * 3600.0 }
+    }
+}
+
+impl Limits {
+    /// More is in memory than so many times what is worth storing.
+    pub(crate) fn are_passed(&self, times: usize, core: &Core) -> bool {
+        core.store.tail_rows() >= self.tail_rows.saturating_mul(times)
+            || core.tail_bytes >= self.tail_bytes.saturating_mul(times)
+    }
+}
+
 /// Cheap to clone.
 #[derive(Clone)]
 pub struct Projection {
@@ -47,7 +73,7 @@ pub struct Projection {
 }
 
 /// A catalogue, of a snapshot and the fields as they were.
-type Told = (Snapshot, Arc<FieldTable>, Arc<Catalogue>);
+type Told = (Weak<[View]>, Arc<FieldTable>, Arc<Catalogue>);
 
 /// Locks are taken in this order: `tending`, `core`, `moment`.
 pub(crate) struct Inner {
@@ -66,6 +92,7 @@ pub(crate) struct Inner {
     trouble: Mutex<Option<Refusal>>,
     listeners: RwLock<Vec<Arc<dyn Listener>>>,
     figures: Figures,
+    /// Of a snapshot, which it does not keep alive, and of the fields of that time.
     catalogue: Mutex<Option<Told>>,
     pub times: Mutex<Times>,
     /// The lock beside the files, while this process keeps them.
@@ -80,8 +107,9 @@ pub(crate) struct Inner {
     pub progress: (AtomicI64, AtomicI64),
     /// Files found damaged since the start.
     pub damaged: AtomicU64,
-    /// Events in memory at which they are stored.
-    pub tail_rows: usize,
+    /// A file looks damaged: the next look need not wait.
+    pub suspect: AtomicBool,
+    pub limits: Limits,
 }
 
 /// Figures for the doctor and for metrics.
@@ -111,10 +139,9 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Projection {
     /// Does no work yet: the first use, or [`Projection::run`], opens the stored parts and reads the rest of the log.
     pub fn new(setup: Setup) -> Self {
-        Self::storing_at(setup, TAIL_ROWS)
+        Self::within(setup, Limits::default())
     }
-    /// With another number of events in memory at which they are stored.
-    pub fn storing_at(setup: Setup, tail_rows: usize) -> Self {
+    pub fn within(setup: Setup, limits: Limits) -> Self {
         let inner = Inner {
             folder: Folder::new(setup.folder.clone(), Arc::clone(&setup.chance)),
             holder: format!("{:016x}", setup.chance.next()),
@@ -136,7 +163,8 @@ impl Projection {
             running: AtomicBool::new(false),
             progress: (AtomicI64::new(0), AtomicI64::new(0)),
             damaged: AtomicU64::new(0),
-            tail_rows,
+            suspect: AtomicBool::new(false),
+            limits,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -162,10 +190,10 @@ impl Projection {
         let inner = &*self.inner;
         loop {
             // Where a thread stores the tail, it has time to.
-            let limit = if inner.running.load(Ordering::SeqCst) { 4 * inner.tail_rows } else { inner.tail_rows };
-            let rows = || lock(&inner.core).as_ref().map_or(0, |core| core.store.tail_rows());
+            let times = if inner.running.load(Ordering::SeqCst) { 4 } else { 1 };
+            let is_full = || lock(&inner.core).as_ref().is_some_and(|core| inner.limits.are_passed(times, core));
             // Before more is read: while files cannot be written, memory does not grow.
-            if rows() >= limit {
+            if is_full() {
                 inner.make_room()?;
             }
             let mut guard = lock(&inner.core);
@@ -173,9 +201,19 @@ impl Projection {
                 Some(core) => core,
                 closed => closed.insert(inner.open_core()?),
             };
-            let (more, seq) = (inner.step(core)?, core.seq);
+            let stepped = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| inner.step(core)));
+            let seq = core.seq;
+            let more = match stepped {
+                Ok(more) => more?,
+                Err(panic) => {
+                    // Half of a step may be in: they are opened anew.
+                    *guard = None;
+                    drop(guard);
+                    std::panic::resume_unwind(panic);
+                }
+            };
             drop(guard);
-            if rows() >= limit {
+            if is_full() {
                 inner.make_room()?;
             }
             if !more {
@@ -206,7 +244,8 @@ impl Projection {
         let moment = self.moment()?;
         let fields = self.inner.setup.people.field_table();
         let mut known = lock(&self.inner.catalogue);
-        let same = |(of, by, _): &&Told| Arc::ptr_eq(&of.views, &moment.snapshot.views) && Arc::ptr_eq(by, &fields);
+        let views = Arc::downgrade(&moment.snapshot.views);
+        let same = |(of, by, _): &&Told| Weak::ptr_eq(of, &views) && Arc::ptr_eq(by, &fields);
         if let Some((.., catalogue)) = known.as_ref().filter(same) {
             return Ok(Arc::clone(catalogue));
         }
@@ -215,7 +254,7 @@ impl Projection {
             event.properties.retain(|own| own.name == AMOUNT || !fields.hides(&own.name));
         }
         let catalogue = Arc::new(catalogue);
-        *known = Some((moment.snapshot, fields, Arc::clone(&catalogue)));
+        *known = Some((views, fields, Arc::clone(&catalogue)));
         Ok(catalogue)
     }
     /// Whose days the columns tell.
@@ -294,7 +333,7 @@ impl Projection {
             scope.spawn(|| {
                 let mut later = Later::default();
                 while on() {
-                    match self.catch_up() {
+                    match turn("columns", || self.catch_up()) {
                         Ok(_) => {
                             *lock(&inner.trouble) = None;
                             std::thread::sleep(NAP);
@@ -311,12 +350,9 @@ impl Projection {
                 siyu_behaviour::step_back();
                 let mut later = Later::default();
                 while on() {
-                    match inner.keep_files() {
+                    match turn("column-files", || inner.keep_files()) {
                         Ok(true) => {}
-                        Ok(false) => {
-                            inner.measure();
-                            std::thread::sleep(5 * NAP);
-                        }
+                        Ok(false) => std::thread::sleep(5 * NAP),
                         Err(refusal) => {
                             later.tell(&refusal);
                             later.wait(on);
@@ -324,14 +360,16 @@ impl Projection {
                     }
                 }
             });
+            // Measured here: the other threads may be busy for long, or wait after an error.
             while !stop.load(Ordering::SeqCst) {
+                inner.measure();
                 std::thread::sleep(NAP);
             }
             inner.stop.store(true, Ordering::SeqCst);
         });
         inner.stop.store(false, Ordering::SeqCst);
         inner.running.store(false, Ordering::SeqCst);
-        if let Err(refusal) = inner.tend(true) {
+        if let Err(refusal) = turn("column-files", || inner.tend(true)) {
             tracing::warn!(
                 code = refusal.code,
                 "the newest events were not stored in files; the next start reads them from the log"
@@ -452,12 +490,14 @@ impl Inner {
     }
     fn measure(&self) {
         let Ok(core) = self.core.try_lock() else { return };
-        let Some(core) = &*core else { return };
-        let bytes: u64 = core.files.values().map(|part| part.bytes).sum();
         // Told as a whole: a file may be found damaged before anybody listens to metrics.
         metrics::counter!("siyu_behaviour_damaged_total").absolute(self.damaged.load(Ordering::SeqCst));
+        metrics::gauge!("siyu_behaviour_open").set(if core.is_some() { 1.0 } else { 0.0 });
+        let Some(core) = &*core else { return };
+        let bytes: u64 = core.files.values().map(|part| part.bytes).sum();
         metrics::gauge!("siyu_behaviour_seq").set(core.seq as f64);
         metrics::gauge!("siyu_behaviour_tail_events").set(core.store.tail_rows() as f64);
+        metrics::gauge!("siyu_behaviour_tail_bytes").set(core.tail_bytes as f64);
         metrics::gauge!("siyu_behaviour_parts").set(core.files.len() as f64);
         metrics::gauge!("siyu_behaviour_bytes").set(bytes as f64);
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 
 contract!(&ALL;
     events_become_columns, merges_and_splits_move_rows, the_erased_vanish, listeners_hear_what_is_in_the_snapshot, the_catalogue_tells_what_there_is,
-    private_values_are_in_no_column, fields_made_sensitive_later_are_left_out_from_then_on);
+    private_values_are_in_no_column, fields_made_sensitive_later_are_left_out_from_then_on, the_catalogue_keeps_nothing_alive);
 
 fn rows(snapshot: &Snapshot, person: u32) -> Vec<(String, Vec<(String, Value)>)> {
     let mut out = Vec::new();
@@ -252,4 +252,23 @@ fn the_catalogue_tells_what_there_is(test: TestDb) {
     world.projection.catch_up().unwrap();
     let catalogue = world.projection.catalogue().unwrap();
     assert_eq!(catalogue.events.iter().map(|e| (e.name.as_str(), e.count)).collect::<Vec<_>>(), [("A", 1)]);
+}
+
+fn the_catalogue_keeps_nothing_alive(test: TestDb) {
+    let world = World::new(test);
+    let event = |n: u32| {
+        world.send(&format!(r#"{{"batch":[{{"type":"track","messageId":"m{n}","userId":"u1","event":"E{n}"}}]}}"#));
+        world.projection.catch_up().unwrap();
+    };
+    event(0);
+    let seen = {
+        let snapshot = world.projection.snapshot().unwrap();
+        assert_eq!(world.projection.catalogue().unwrap().events.len(), 1);
+        Arc::downgrade(&snapshot.views[0].parts[0].part)
+    };
+    // The tail merges: the part of before is in nobody's sight.
+    (1..12).for_each(event);
+    assert!(seen.upgrade().is_none());
+    assert_eq!(world.projection.catalogue().unwrap().events.len(), 12);
+    assert_eq!(world.projection.catalogue().unwrap().events.len(), 12);
 }

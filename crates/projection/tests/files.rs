@@ -7,14 +7,15 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use siyu_kernel::Zone;
-use siyu_projection::{Listener, News, Projection};
+use siyu_projection::{Limits, Listener, News, Projection};
 use siyu_testkit::{TestDb, contract};
 use std::os::unix::fs::FileExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 contract!(&ALL;
-    a_start_takes_files_and_the_rest_of_the_log, another_process_reads_beside_the_keeper, a_reader_takes_over_what_the_keeper_stored, a_damaged_file_is_read_again_from_the_log, a_log_that_cannot_be_read_loses_nothing, half_of_a_look_is_not_learnt,
+    a_start_takes_files_and_the_rest_of_the_log, another_process_reads_beside_the_keeper, a_reader_takes_over_what_the_keeper_stored, a_damaged_file_is_read_again_from_the_log, a_log_that_cannot_be_read_loses_nothing, half_of_a_look_is_not_learnt, two_zones_do_not_undo_each_other, nobody_is_answered_from_a_damaged_file,
+    a_damaged_file_is_not_merged, a_damaged_file_is_seen_by_other_processes, large_texts_do_not_stay_in_memory, a_panic_does_not_end_the_thread, a_lease_taken_back_brings_a_look,
     strays_are_deleted_and_a_folder_is_known_by_its_id, another_zone_makes_the_columns_anew, columns_of_older_rules_are_made_anew, a_failed_write_leaves_everything_as_it_was, threads_keep_it_in_step, any_life_equals_the_log);
 
 fn send(world: &World, from: u32, to: u32) {
@@ -231,6 +232,187 @@ fn half_of_a_look_is_not_learnt(test: TestDb) {
     assert_eq!(keeper.catch_up().unwrap_err().code, "internal");
     script("DROP VIEW person; ALTER TABLE person_kept RENAME TO person".into());
     check(&world, &keeper);
+}
+
+fn two_zones_do_not_undo_each_other(test: TestDb) {
+    let world = World::new(test);
+    let keeper = world.open(10);
+    send(&world, 0, 60);
+    keeper.catch_up().unwrap();
+    tend(&keeper);
+    let files = world.files();
+    let elsewhere = || world.open_in("behaviour", Zone::named("America/Los_Angeles").unwrap(), 10);
+    let other = elsewhere();
+    check(&world, &other);
+    assert_eq!(other.zone().name(), "Asia/Shanghai", "the one that keeps the files decides");
+    assert!(!other.tend().unwrap());
+    tend(&keeper);
+    assert_eq!(world.files(), files, "nobody asked for other days");
+    // Once the keeper has heard of it, too, others follow.
+    let follower = elsewhere();
+    follower.catch_up().unwrap();
+    keeper.set_zone(Zone::named("America/Los_Angeles").unwrap());
+    tend(&keeper);
+    assert!(follower.tend().unwrap());
+    check(&world, &follower);
+    assert_eq!(follower.zone().name(), "America/Los_Angeles");
+    assert!(keeper.health(true).unwrap().damaged.is_empty());
+}
+
+/// Another byte than was written, somewhere in the middle.
+fn harm(world: &World, name: &str) {
+    let file = std::fs::OpenOptions::new().write(true).read(true).open(world.folder().join(name)).unwrap();
+    let (at, mut byte) = (file.metadata().unwrap().len() / 2, [0]);
+    file.read_exact_at(&mut byte, at).unwrap();
+    file.write_all_at(&[byte[0] ^ 0x20], at).unwrap();
+}
+
+fn nobody_is_answered_from_a_damaged_file(test: TestDb) {
+    let world = World::new(test);
+    let limits = Limits { tail_rows: 10, scrub_seconds: 0.0, ..Limits::default() };
+    let keeper = world.open_within("behaviour", Zone::shanghai(), limits);
+    send(&world, 0, 40);
+    keeper.catch_up().unwrap();
+    tend(&keeper);
+    send(&world, 40, 45);
+    harm(&world, &world.files()[0]);
+    // Nothing can be written about the file until this unit ends.
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let (held, holds) = std::sync::mpsc::channel();
+    let wait = Arc::new(Mutex::new(wait));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let wait = Arc::clone(&wait);
+            let unit = move |tx: &mut siyu_db::Tx<'_>| {
+                tx.execute("UPDATE behaviour_part SET damaged = damaged", &[])?;
+                held.send(()).unwrap();
+                wait.lock().unwrap().recv().unwrap();
+                Ok(())
+            };
+            world.test.db().transact(unit).unwrap();
+        });
+        holds.recv().unwrap();
+        let mending = scope.spawn(|| keeper.tend());
+        let watch = siyu_kernel::Stopwatch::start();
+        while keeper.moment().is_ok() && watch.seconds() < 20.0 {}
+        let answer = keeper.snapshot().map(drop).map_err(|refusal| refusal.code);
+        // First of all: whatever fails here must not wait for the other threads.
+        go.send(()).unwrap();
+        assert_eq!(answer, Err("behaviour_building"));
+        assert!(mending.join().unwrap().unwrap());
+    });
+    check(&world, &keeper);
+    assert!(keeper.health(true).unwrap().damaged.is_empty());
+}
+
+fn a_damaged_file_is_not_merged(test: TestDb) {
+    let world = World::new(test);
+    let keeper = world.open(10);
+    send(&world, 0, 30);
+    keeper.catch_up().unwrap();
+    harm(&world, &world.files()[0]);
+    send(&world, 30, 60);
+    keeper.catch_up().unwrap();
+    assert_eq!(keeper.tend().unwrap_err().code, "behaviour_files", "what is due is to make one part of both");
+    tend(&keeper);
+    check(&world, &keeper);
+    check(&world, &world.open(usize::MAX));
+    assert_eq!((keeper.health(true).unwrap().damaged.len(), keeper.health(true).unwrap().rows), (0, 60));
+}
+
+fn a_damaged_file_is_seen_by_other_processes(test: TestDb) {
+    let world = World::new(test);
+    let limits = Limits { tail_rows: 10, scrub_seconds: 0.0, ..Limits::default() };
+    let keeper = world.open_within("behaviour", Zone::shanghai(), limits);
+    send(&world, 0, 40);
+    keeper.catch_up().unwrap();
+    let follower = world.open(usize::MAX);
+    check(&world, &follower);
+    harm(&world, &world.files()[0]);
+    assert!(keeper.tend().unwrap(), "the keeper mends it");
+    assert!(follower.tend().unwrap(), "and others let go of it");
+    check(&world, &follower);
+}
+
+fn large_texts_do_not_stay_in_memory(test: TestDb) {
+    let world = World::new(test);
+    let limits = Limits { tail_bytes: 1 << 20, ..Limits::default() };
+    let reader = world.open_within("behaviour", Zone::shanghai(), limits);
+    for round in 0..12 {
+        let event = |n: u32| {
+            let words: Vec<String> =
+                (0..20).map(|at| format!(r#""w{at}":"{}""#, format!("{n} {at} ").repeat(40))).collect();
+            format!(
+                r#"{{"type":"track","messageId":"m{n}","userId":"u1","event":"E","properties":{{{}}}}}"#,
+                words.join(",")
+            )
+        };
+        let events: Vec<String> = (round * 40..round * 40 + 40).map(event).collect();
+        world.send(&format!(r#"{{"batch":[{}]}}"#, events.join(",")));
+        reader.catch_up().unwrap();
+    }
+    let health = reader.health(true).unwrap();
+    assert!(health.rows > 0 && health.tail_bytes < 1 << 20, "{health:?}");
+    check(&world, &reader);
+}
+
+/// Panics when it is first told.
+#[derive(Default)]
+struct Fragile(AtomicBool);
+
+impl Listener for Fragile {
+    fn arrived(&self, _: &News) {
+        assert!(self.0.swap(true, Ordering::SeqCst), "a defect");
+    }
+}
+
+fn a_panic_does_not_end_the_thread(test: TestDb) {
+    let world = World::new(test);
+    let (keeper, stop) = (world.open(50), AtomicBool::new(false));
+    let heard = Arc::new(Heard::default());
+    keeper.listen(Arc::new(Fragile::default()));
+    keeper.listen(heard.clone());
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| keeper.run(&stop));
+        let watch = siyu_kernel::Stopwatch::start();
+        send(&world, 0, 120);
+        let last = world.read(|tx| Ok(tx.one("SELECT MAX(seq) FROM log_batch", &[], |row| row.int(0))?));
+        while !heard.0.lock().unwrap().iter().any(|(_, seq)| *seq == last) && watch.seconds() < 15.0 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        stop.store(true, Ordering::SeqCst);
+        running.join().expect("the threads have caught it");
+        assert!(
+            heard.0.lock().unwrap().iter().any(|(reset, seq)| *reset && *seq == last),
+            "whoever follows is told anew"
+        );
+    });
+    check(&world, &keeper);
+    assert!(keeper.health(true).unwrap().rows > 0, "and files are kept");
+}
+
+fn a_lease_taken_back_brings_a_look(test: TestDb) {
+    let world = World::new(test);
+    let keeper = world.open(10);
+    send(&world, 0, 30);
+    keeper.catch_up().unwrap();
+    tend(&keeper);
+    // Somebody cleared the folder's lock away: another process takes it, and stores what comes.
+    std::fs::remove_file(world.folder().join("keeper")).unwrap();
+    let thief = world.open(10);
+    send(&world, 30, 60);
+    thief.catch_up().unwrap();
+    tend(&thief);
+    world.test.clock.advance_seconds(30);
+    send(&world, 60, 90);
+    let mut tries = 0;
+    while keeper.catch_up().is_err() || keeper.tend().is_err() {
+        tries += 1;
+        assert!(tries < 10);
+    }
+    tend(&keeper);
+    check(&world, &keeper);
+    check(&world, &world.open(usize::MAX));
 }
 
 #[derive(Default)]

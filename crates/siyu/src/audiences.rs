@@ -6,7 +6,7 @@ use crate::workspace::Open;
 use siyu_audience::{Ctx, StepReport};
 use siyu_db::{Lease, acquire, release};
 use siyu_kernel::{Refusal, Stopwatch, Time};
-use siyu_projection::{Listener, News};
+use siyu_projection::{Listener, News, turn};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -28,7 +28,7 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHan
         quiet::last();
         let mut keeper = Keeper { open: &open, holder, lease: None, failed: BTreeSet::new() };
         while !stop.load(Ordering::SeqCst) {
-            match keeper.turn() {
+            match turn("live-audiences", || keeper.turn()) {
                 Ok(true) => bell.wait(QUIET_MILLIS),
                 Ok(false) => nap(&stop, RENEW_SECONDS as u64 * 1_000),
                 Err(refusal) => {

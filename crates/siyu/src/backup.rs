@@ -167,7 +167,11 @@ fn write_all(db: &Db, folder: &Path, path: &Path, mut head: Head) -> Result<Coun
 /// The files that an import has yet to read, or may have to read again.
 fn uploads(tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
     let paths = tx.query("SELECT path FROM import_job WHERE path IS NOT NULL ORDER BY num", &[], |row| row.text(0))?;
-    Ok(paths.into_iter().filter(|name| is_upload(name)).collect())
+    Ok(uploads_of(&paths))
+}
+fn uploads_of(paths: &[String]) -> Vec<String> {
+    let names = paths.iter().filter_map(|path| siyu_api::imports::upload_name(path));
+    names.filter(|name| is_upload(name)).map(str::to_owned).collect()
 }
 fn is_upload(name: &str) -> bool {
     name.strip_suffix(SEALED).is_some_and(|stem| !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_hexdigit()))
@@ -460,5 +464,14 @@ fn get_json<T: serde::de::DeserializeOwned>(input: &mut impl Read) -> Result<T, 
     match get_value(input)? {
         Some(Value::Text(text)) => serde_json::from_str(&text).map_err(|_| damaged()),
         _ => Err(damaged()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_upload_is_known_by_its_name_alone() {
+        let paths = ["0a1b.sealed", "/moved/from/uploads/2c3d.sealed", "/home/ann/people.csv", "/x/notes.sealed"];
+        assert_eq!(super::uploads_of(&paths.map(str::to_owned)), ["0a1b.sealed", "2c3d.sealed"]);
     }
 }

@@ -6,6 +6,7 @@ use crate::audiences;
 use crate::quiet;
 use crate::workspace::Open;
 use siyu_db::acquire;
+use siyu_projection::turn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -77,7 +78,7 @@ fn compaction(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinH
     let (open, stop) = (Arc::clone(open), Arc::clone(stop));
     std::thread::spawn(move || {
         while !stop.load(Ordering::SeqCst) {
-            match open.compact(&holder) {
+            match turn("compaction", || open.compact(&holder)) {
                 Ok(true) => {}
                 Ok(false) => nap(&stop, 300),
                 Err(refusal) => {
@@ -93,7 +94,15 @@ fn columns(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
     let (projection, stop) = (open.app.projection.clone(), Arc::clone(stop));
     std::thread::spawn(move || {
         quiet::last();
-        projection.run(&stop);
+        while !stop.load(Ordering::SeqCst) {
+            let ran = turn("columns", || {
+                projection.run(&stop);
+                Ok(())
+            });
+            if ran.is_err() {
+                nap(&stop, 2_000);
+            }
+        }
     })
 }
 
@@ -102,18 +111,17 @@ fn tags(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: String) -> JoinHandle<
     std::thread::spawn(move || {
         while !stop.load(Ordering::SeqCst) {
             let (name, now) = (holder.clone(), open.app.now());
-            let mine = open.app.db.transact(move |tx| Ok(acquire(tx, "rule-tags", &name, now, 120)?.is_some()));
-            let done = mine.and_then(|mine| {
+            let done = turn("rule-tags", || {
+                let mine = open.app.db.transact(move |tx| Ok(acquire(tx, "rule-tags", &name, now, 120)?.is_some()))?;
                 if mine {
-                    open.ctx().and_then(|ctx| open.app.audience.run_due(&open.app.db, &ctx)).map(drop)
-                } else {
-                    Ok(())
+                    open.app.audience.run_due(&open.app.db, &open.ctx()?)?;
                 }
+                Ok(())
             });
             if let Err(refusal) = done {
                 tracing::warn!(code = refusal.code, "rule tags will be tried again");
             }
-            if let Err(refusal) = siyu_api::imports::settle_interrupted(&open.app, false) {
+            if let Err(refusal) = turn("imports", || siyu_api::imports::settle_interrupted(&open.app, false)) {
                 tracing::warn!(code = refusal.code, "imports whose process is gone will be looked for again");
             }
             nap(&stop, 20_000);
@@ -129,10 +137,11 @@ fn neighbours(open: &Arc<Open>, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
         while !stop.load(Ordering::SeqCst) {
             let app = &open.app;
             // A database that is away is told by every request; here the next look is soon enough.
-            let _ = app.db.catch_up().and_then(|()| app.log.catch_up(&app.db));
-            if let Ok(zone) = open.zone() {
-                app.projection.set_zone(zone);
-            }
+            let _ = turn("neighbours", || {
+                let _ = app.db.catch_up().and_then(|()| app.log.catch_up(&app.db));
+                app.projection.set_zone(open.zone()?);
+                Ok(())
+            });
             nap(&stop, 1_000);
         }
     })

@@ -10,7 +10,7 @@ use siyu_intake::Intake;
 use siyu_kernel::{Chance, Class, Clock, Currency, Refusal, Vault, Zone, clocks};
 use siyu_log::Log;
 use siyu_people::People;
-use siyu_projection::{Projection, Setup};
+use siyu_projection::{Limits, Projection, Setup};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -190,7 +190,7 @@ impl Folder {
             currency,
         };
         let projection = match self.behaviour.tail_events {
-            Some(events) => Projection::storing_at(setup, events.max(1)),
+            Some(events) => Projection::within(setup, Limits { tail_rows: events.max(1), ..Limits::default() }),
             None => Projection::new(setup),
         };
         let audience = siyu_api::audience(&people, &log, &projection);

@@ -188,8 +188,14 @@ fn rebuilding_changes_no_answer() {
 fn a_phone_number_lies_nowhere_in_the_clear() {
     let place = Place::sqlite();
     fill(&place);
+    // Part files are searched, too: each event is stored in one at once.
+    let config = place.data.join("siyu.toml");
+    let text = fs::read_to_string(&config).expect("a workspace has its configuration");
+    fs::write(&config, text + "\n[behaviour]\ntail_events = 1\n").expect("writable");
     let (write, api) = (place.key("write"), place.key("api"));
     let server = Server::start(&place);
+    let seen = json!({ "userId": "u9", "event": "Called", "properties": { "phone": PHONE, "line": "landline" } });
+    assert_eq!(http::post(&server.address, "/v1/track", &write, &seen).expect("an answer").0, 200);
     let message = json!({ "userId": "u9", "traits": { "phone": PHONE }, "context": { "traits": { "phone": PHONE } } });
     assert_eq!(http::post(&server.address, "/v1/identify", &write, &message).expect("an answer").0, 200);
     // One that is kept aside: its text is sealed as well.
@@ -201,6 +207,15 @@ fn a_phone_number_lies_nowhere_in_the_clear() {
         201
     );
     assert!(!server.person(&api, &format!("phone:{PHONE}")).is_empty());
+    let holds = |path: &std::path::PathBuf, text: &[u8]| {
+        fs::read(path).is_ok_and(|bytes| bytes.windows(text.len()).any(|part| part == text))
+    };
+    let is_part = |path: &std::path::PathBuf| path.to_string_lossy().ends_with(".part");
+    let watch = siyu_kernel::Stopwatch::start();
+    while !files(&place.data).iter().any(|path| is_part(path) && holds(path, b"landline")) {
+        assert!(watch.seconds() < 20.0, "the event reaches a part file");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     let all = files(&place.data);
     for ending in ["workspace.db", "workspace.db-wal", ".sealed"] {
         assert!(all.iter().any(|path| path.to_string_lossy().ends_with(ending)), "{ending} is searched: {all:?}");

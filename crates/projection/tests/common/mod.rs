@@ -7,7 +7,7 @@ use siyu_intake::{Endpoint, Intake};
 use siyu_kernel::{Chance, Clock, Currency, Identifier, Refusal, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::People;
-use siyu_projection::{Projection, Setup};
+use siyu_projection::{Limits, Projection, Setup};
 use siyu_testkit::TestDb;
 use std::sync::{Arc, LazyLock};
 
@@ -47,7 +47,10 @@ impl World {
         self.open_in("behaviour", Zone::shanghai(), tail_rows)
     }
     pub fn open_in(&self, folder: &str, zone: Zone, tail_rows: usize) -> Projection {
-        Projection::storing_at(setup(&self.test, &self.log, &self.people, folder, zone), tail_rows)
+        self.open_within(folder, zone, Limits { tail_rows, ..Limits::default() })
+    }
+    pub fn open_within(&self, folder: &str, zone: Zone, limits: Limits) -> Projection {
+        Projection::within(setup(&self.test, &self.log, &self.people, folder, zone), limits)
     }
     /// Without files: what the log says.
     pub fn reference(&self) -> Projection {
