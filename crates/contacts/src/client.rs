@@ -56,7 +56,8 @@ impl Contacts {
         };
         let client = |secret: &str| {
             let secret = if secret.is_empty() { &connection.secrets.app } else { secret };
-            let app = App { corp_id: connection.corp_id.clone(), secret: secret.to_owned(), agent_id: connection.agent_id };
+            let app =
+                App { corp_id: connection.corp_id.clone(), secret: secret.to_owned(), agent_id: connection.agent_id };
             Client::new(app, wiring.clone())
         };
         let line = Arc::new(Line {

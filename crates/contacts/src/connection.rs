@@ -98,7 +98,8 @@ pub fn check_base(text: &str) -> Result<String, Refusal> {
         }
         None => authority.split_once(':').unwrap_or((authority, "")),
     };
-    let named = !host.is_empty() && host.len() <= 253 && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
+    let named =
+        !host.is_empty() && host.len() <= 253 && host.chars().all(|c| c.is_ascii_alphanumeric() || "-.:".contains(c));
     let ported = port.is_empty() || port.parse::<u16>().is_ok_and(|port| port > 0);
     if !named || !ported || text.contains(char::is_whitespace) {
         return Err(refuse::base());
@@ -162,9 +163,15 @@ impl Connection {
         Ok(self)
     }
     fn check(&self) -> Result<(), Refusal> {
-        let word = |text: &str, max: usize| text.len() <= max && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        let word = |text: &str, max: usize| {
+            text.len() <= max && text.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c))
+        };
         if !word(&self.corp_id, 64) || self.corp_id.is_empty() {
-            return Err(refuse::field("corp_id", "The corp id looks like ww1234567890abcdef.", "企业 ID 形如 ww1234567890abcdef。"));
+            return Err(refuse::field(
+                "corp_id",
+                "The corp id looks like ww1234567890abcdef.",
+                "企业 ID 形如 ww1234567890abcdef。",
+            ));
         }
         if self.agent_id <= 0 {
             return Err(refuse::field("agent_id", "The agent id is a positive number.", "应用 AgentId 须为正整数。"));
@@ -178,19 +185,35 @@ impl Connection {
             ("contacts_secret", &self.secrets.contacts),
         ] {
             if !word(secret, 128) {
-                return Err(refuse::field(name, "A secret has up to 128 letters, digits, - and _.", "Secret 最长 128 位，仅含字母、数字、- 与 _。"));
+                return Err(refuse::field(
+                    name,
+                    "A secret has up to 128 letters, digits, - and _.",
+                    "Secret 最长 128 位，仅含字母、数字、- 与 _。",
+                ));
             }
         }
         let (token, key) = (&self.secrets.callback_token, &self.secrets.callback_key);
         if token.len() > 32 || !token.chars().all(|c| c.is_ascii_alphanumeric()) {
-            return Err(refuse::field("callback_token", "The callback token has up to 32 letters and digits.", "回调 Token 最长 32 位字母或数字。"));
+            return Err(refuse::field(
+                "callback_token",
+                "The callback token has up to 32 letters and digits.",
+                "回调 Token 最长 32 位字母或数字。",
+            ));
         }
         if token.is_empty() != key.is_empty() {
             let missing = if token.is_empty() { "callback_token" } else { "callback_key" };
-            return Err(refuse::field(missing, "Callback token and EncodingAESKey belong together.", "回调 Token 与 EncodingAESKey 须同时填写。"));
+            return Err(refuse::field(
+                missing,
+                "Callback token and EncodingAESKey belong together.",
+                "回调 Token 与 EncodingAESKey 须同时填写。",
+            ));
         }
         if !key.is_empty() && Callback::new(token, key, &self.corp_id).is_err() {
-            return Err(refuse::field("callback_key", "The EncodingAESKey has 43 letters and digits.", "EncodingAESKey 应为 43 位字母数字。"));
+            return Err(refuse::field(
+                "callback_key",
+                "The EncodingAESKey has 43 letters and digits.",
+                "EncodingAESKey 应为 43 位字母数字。",
+            ));
         }
         Ok(())
     }
@@ -241,7 +264,9 @@ impl Contacts {
             checked_at: None,
             trouble: None,
         };
-        let before = old.as_ref().map(|old| (old.corp_id.clone(), old.secrets.callback_token.clone(), old.secrets.callback_key.clone()));
+        let before = old
+            .as_ref()
+            .map(|old| (old.corp_id.clone(), old.secrets.callback_token.clone(), old.secrets.callback_key.clone()));
         let mut new = old.unwrap_or_else(blank).changed(input)?;
         if let Some((corp, token, key)) = before {
             if corp != new.corp_id && tx.opt("SELECT 1 FROM wecom_staff LIMIT 1", &[], |row| row.int(0))?.is_some() {
@@ -274,11 +299,16 @@ impl Contacts {
     }
     /// Remembers what the last calls found: the code of what has to be put right, or that all is well.
     pub(crate) fn note_trouble(&self, tx: &mut Tx<'_>, trouble: Option<&str>, now: Time) -> Result<(), DbError> {
-        let sql = match trouble {
-            Some(_) => "UPDATE wecom_connection SET trouble = $1 WHERE id = 1 AND COALESCE(trouble, '') <> $1 AND $2 > 0",
-            None => "UPDATE wecom_connection SET trouble = $1, checked_at = $2 WHERE id = 1",
-        };
-        tx.execute(sql, params![trouble, now]).map(drop)
+        match trouble {
+            Some(code) => tx.execute(
+                "UPDATE wecom_connection SET trouble = $1 WHERE id = 1 AND COALESCE(trouble, '') <> $1",
+                params![code],
+            ),
+            None => {
+                tx.execute("UPDATE wecom_connection SET trouble = NULL, checked_at = $1 WHERE id = 1", params![now])
+            }
+        }
+        .map(drop)
     }
 }
 
@@ -299,9 +329,23 @@ mod tests {
             assert_eq!(check_base(good).unwrap(), good.trim_end_matches('/'));
         }
         for bad in [
-            "", "qyapi.weixin.qq.com", "http://qyapi.weixin.qq.com", "http://169.254.169.254", "https://10.0.0.1", "https://user@host",
-            "https://host/path", "https://host?x", "ftp://127.0.0.1", "file:///etc/passwd", "http://127.0.0.1:0", "https://h:99999", "https://[::1",
-            "http://127.0.0.1.evil.com", "https://a b", "http://[fe80::1]", "https://[fe80::1]",
+            "",
+            "qyapi.weixin.qq.com",
+            "http://qyapi.weixin.qq.com",
+            "http://169.254.169.254",
+            "https://10.0.0.1",
+            "https://user@host",
+            "https://host/path",
+            "https://host?x",
+            "ftp://127.0.0.1",
+            "file:///etc/passwd",
+            "http://127.0.0.1:0",
+            "https://h:99999",
+            "https://[::1",
+            "http://127.0.0.1.evil.com",
+            "https://a b",
+            "http://[fe80::1]",
+            "https://[fe80::1]",
         ] {
             assert_eq!(check_base(bad).expect_err(bad).code, "wecom_base_address");
         }
@@ -309,6 +353,9 @@ mod tests {
 
     #[test]
     fn secrets_are_masked() {
-        assert_eq!((masked(""), masked("short"), masked("abcdefghijklmnop")), (String::new(), "……".into(), "…mnop".into()));
+        assert_eq!(
+            (masked(""), masked("short"), masked("abcdefghijklmnop")),
+            (String::new(), "……".into(), "…mnop".into())
+        );
     }
 }

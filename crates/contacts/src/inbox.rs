@@ -71,7 +71,15 @@ impl Contacts {
         Ok(tx.query(
             "SELECT id, at, reason, detail, bytes FROM wecom_refused ORDER BY id DESC LIMIT $1",
             params![limit.clamp(1, 500)],
-            |row| Ok(Refused { id: row.int(0)?, at: row.time(1)?, reason: row.text(2)?, detail: row.text(3)?, bytes: row.int(4)? }),
+            |row| {
+                Ok(Refused {
+                    id: row.int(0)?,
+                    at: row.time(1)?,
+                    reason: row.text(2)?,
+                    detail: row.text(3)?,
+                    bytes: row.int(4)?,
+                })
+            },
         )?)
     }
     /// Puts a callback that was set aside back among those that wait.
@@ -102,12 +110,32 @@ impl Contacts {
         Ok(())
     }
     pub(crate) fn put_back(&self, tx: &mut Tx<'_>, ids: &[i64], reason: &str, due: Time) -> Result<(), Refusal> {
-        let sql = format!("UPDATE wecom_inbox SET tries = tries + 1, reason = $2, due_at = $3 WHERE {}", tx.any("id", 1));
+        let sql =
+            format!("UPDATE wecom_inbox SET tries = tries + 1, reason = $2, due_at = $3 WHERE {}", tx.any("id", 1));
         tx.execute(&sql, params![ids, reason, due])?;
         Ok(())
     }
-    /// Forgets what was done long ago, at most `limit`. Answers how many.
-    pub fn tidy_inbox(&self, tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<u64, Refusal> {
+    /// Forgets callbacks that were done long ago, and changes that were sent.
+    pub fn tidy(&self) -> Result<(), Refusal> {
+        let now = self.now();
+        let old = "SELECT 1 FROM wecom_inbox WHERE received_at < $1 AND state = 1 LIMIT 1";
+        let due =
+            self.inner.db.read(|tx| Ok(tx.opt(old, params![now.plus_days(-KEPT_DAYS - 1)], |row| row.int(0))?))?;
+        // A day's worth at once, once a day: looking costs a read, deleting a write.
+        if due.is_none() {
+            return Ok(());
+        }
+        let contacts = self.clone();
+        self.inner.db.transact(move |tx| {
+            tx.execute(
+                "DELETE FROM wecom_outgoing WHERE state = 'done' AND created_at < $1",
+                params![now.plus_days(-KEPT_DAYS)],
+            )?;
+            contacts.tidy_inbox(tx, now, 2_000)
+        })?;
+        Ok(())
+    }
+    fn tidy_inbox(&self, tx: &mut Tx<'_>, now: Time, limit: i64) -> Result<u64, Refusal> {
         Ok(tx.execute(
             "DELETE FROM wecom_inbox WHERE id IN (SELECT id FROM wecom_inbox WHERE received_at < $1 AND state = 1 ORDER BY received_at LIMIT $2)",
             params![now.plus_days(-KEPT_DAYS), limit],

@@ -42,6 +42,7 @@ pub use lists::{
 };
 pub use lost::{LostQuery, LostRow};
 pub use outgoing::{OutgoingCounts, RemarkIn};
+pub use refuse::follow_unknown;
 pub use sync::{Phase, SyncCounts, SyncRow, SyncState};
 pub use tokens::DbTokens;
 pub use work::Ran;

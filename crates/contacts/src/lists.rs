@@ -3,7 +3,7 @@
 use crate::rows::key;
 use crate::{Contacts, refuse};
 use rustc_hash::FxHashMap;
-use siyu_db::{RowRef, DbError, Tx, params};
+use siyu_db::{DbError, RowRef, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 
 #[derive(Clone, Debug)]
@@ -209,7 +209,9 @@ impl Contacts {
     pub fn staff(&self, tx: &mut Tx<'_>, query: &StaffQuery) -> Result<Vec<StaffRow>, Refusal> {
         let department = query.department.map_or_else(String::new, |id| id.to_string());
         let within = match tx.engine() {
-            siyu_db::Engine::Sqlite => "EXISTS (SELECT 1 FROM json_each(s.departments) d WHERE d.value = CAST($4 AS BIGINT))",
+            siyu_db::Engine::Sqlite => {
+                "EXISTS (SELECT 1 FROM json_each(s.departments) d WHERE d.value = CAST($4 AS BIGINT))"
+            }
             siyu_db::Engine::Postgres => "s.departments::jsonb @> jsonb_build_array(CAST(NULLIF($4, '') AS BIGINT))",
         };
         let sql = format!(
@@ -220,7 +222,14 @@ impl Contacts {
         );
         let after = query.after.clone().unwrap_or_default();
         let text = part(&query.text);
-        let params = params![&after, &text, i64::from(query.serving), &department, i64::from(query.gone), query.limit.clamp(1, 200)];
+        let params = params![
+            &after,
+            &text,
+            i64::from(query.serving),
+            &department,
+            i64::from(query.gone),
+            query.limit.clamp(1, 200)
+        ];
         let rows = tx.query(&sql, params, |row| {
             let departments: Vec<i64> = serde_json::from_str(&row.text(3)?).unwrap_or_default();
             Ok(StaffRow {
@@ -321,7 +330,8 @@ impl Contacts {
                 if let Some(sealed) = sealed {
                     follow.mobiles = self.opened_mobiles(&sealed)?;
                 }
-                follow.tags = tags.iter().filter(|(staff, _)| *staff == follow.staff).map(|(_, tag)| tag.clone()).collect();
+                follow.tags =
+                    tags.iter().filter(|(staff, _)| *staff == follow.staff).map(|(_, tag)| tag.clone()).collect();
                 Ok(follow)
             })
             .collect()

@@ -50,10 +50,8 @@ impl Contacts {
             WHERE f.status = 2 AND f.lost_at >= $1 AND f.lost_at <= $2 AND ($3 = '' OR f.staff = $3) AND ($4 = '' OR f.lost_by = $4)
               AND (f.lost_at < $5 OR (f.lost_at = $5 AND (f.contact > $6 OR (f.contact = $6 AND f.staff > $7))))
             ORDER BY f.lost_at DESC, f.contact, f.staff LIMIT $8";
-        let rows = tx.query(
-            sql,
-            params![from, to, &staff, &by, at, &contact, &follower, query.limit.clamp(1, 200)],
-            |row| {
+        let rows =
+            tx.query(sql, params![from, to, &staff, &by, at, &contact, &follower, query.limit.clamp(1, 200)], |row| {
                 let departments: Vec<i64> = serde_json::from_str(&row.text(6)?).unwrap_or_default();
                 let lost = LostRow {
                     contact: row.text(0)?,
@@ -70,8 +68,7 @@ impl Contacts {
                     others: row.int(11)?,
                 };
                 Ok((lost, departments))
-            },
-        )?;
+            })?;
         let mut ids: Vec<i64> = rows.iter().flat_map(|(_, own)| own.iter().copied()).collect();
         ids.sort_unstable();
         ids.dedup();

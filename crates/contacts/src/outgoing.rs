@@ -72,7 +72,8 @@ impl Contacts {
         let linked = "SELECT id FROM wecom_tag WHERE local = $1 AND gone_at IS NULL";
         let Some(wecom_tag) = tx.opt(linked, params![tag], |row| row.text(0))? else { return Ok(0) };
         let roots = self.inner.people.roots(tx, people)?;
-        let nodes: Vec<i64> = self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| i64::from(node)).collect();
+        let nodes: Vec<i64> =
+            self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| i64::from(node)).collect();
         let marked = "EXISTS (SELECT 1 FROM wecom_follow_tag t WHERE t.contact = f.contact AND t.staff = f.staff AND t.tag = $2)";
         let sql = format!(
             "SELECT f.contact, f.staff FROM wecom_contact c JOIN wecom_follow f ON f.contact = c.id AND f.status = 0 WHERE {} AND {} {marked} ORDER BY f.contact, f.staff",
@@ -160,7 +161,8 @@ impl Contacts {
             "SELECT contact, tag, kind FROM wecom_outgoing WHERE state = 'waiting' AND kind <> 'remark' AND {} ORDER BY id",
             tx.any("contact", 1)
         );
-        let rows = tx.query(&sql, params![contacts], |row| Ok(((row.text(0)?, row.text(1)?), row.text(2)? == "tag")))?;
+        let rows =
+            tx.query(&sql, params![contacts], |row| Ok(((row.text(0)?, row.text(1)?), row.text(2)? == "tag")))?;
         Ok(rows.into_iter().collect())
     }
     #[allow(clippy::too_many_arguments, reason = "the columns of one row")]
@@ -222,7 +224,8 @@ impl Contacts {
         let sent = match row.kind.as_str() {
             "remark" => {
                 let Some(change) = self.still_wanted(&row, &body)? else { return Ok(()) };
-                let phones = |list: Vec<String>| if list.is_empty() { siyu_wecom::assumptions::no_phones() } else { list };
+                let phones =
+                    |list: Vec<String>| if list.is_empty() { siyu_wecom::assumptions::no_phones() } else { list };
                 let remark = Remark {
                     userid,
                     external_userid: row.contact.clone(),
@@ -368,7 +371,8 @@ impl Contacts {
         if row.kind == "remark" {
             return Ok(());
         }
-        let local = tx.opt("SELECT local FROM wecom_tag WHERE id = $1", params![&row.tag], |row| row.opt_int(0))?.flatten();
+        let local =
+            tx.opt("SELECT local FROM wecom_tag WHERE id = $1", params![&row.tag], |row| row.opt_int(0))?.flatten();
         let num = tx.opt("SELECT num FROM wecom_contact WHERE id = $1", params![&row.contact], |row| row.num(0))?;
         let (Some(local), Some(num)) = (local, num) else { return Ok(()) };
         let has = tx.opt(
@@ -403,7 +407,8 @@ fn checked(change: &RemarkIn) -> Result<RemarkIn, Refusal> {
         return Err(refuse::remark("remark", "Nothing is changed.", "没有任何修改。"));
     }
     let fits = |text: &Option<String>, max: usize| {
-        text.as_ref().is_none_or(|text| text.chars().count() <= max && !text.chars().any(|c| c.is_control() && c != '\n'))
+        text.as_ref()
+            .is_none_or(|text| text.chars().count() <= max && !text.chars().any(|c| c.is_control() && c != '\n'))
     };
     if !fits(&out.remark, 20) {
         return Err(refuse::remark("remark", "A remark has up to 20 characters.", "备注最长 20 个字。"));

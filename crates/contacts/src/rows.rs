@@ -1,8 +1,8 @@
 //! Small things the mirror's parts share.
 
+use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Refusal, Time};
-use rustc_hash::FxHashMap;
 
 /// WeCom does not distinguish the case of a userid: this is the form rows are found by.
 pub(crate) fn key(userid: &str) -> String {
@@ -38,7 +38,8 @@ pub(crate) fn places(tx: &mut Tx<'_>, keys: &[String]) -> Result<FxHashMap<Strin
         let all: Vec<i64> = serde_json::from_str(&row.text(3)?).unwrap_or_default();
         Ok((row.text(0)?, row.text(1)?, row.int(2)?, all))
     })?;
-    let mut departments: Vec<i64> = rows.iter().flat_map(|(_, _, main, all)| all.iter().copied().chain([*main])).collect();
+    let mut departments: Vec<i64> =
+        rows.iter().flat_map(|(_, _, main, all)| all.iter().copied().chain([*main])).collect();
     departments.sort_unstable();
     departments.dedup();
     let sql = format!("SELECT id, store FROM wecom_department WHERE store IS NOT NULL AND {}", tx.any("id", 1));

@@ -106,11 +106,7 @@ impl Contacts {
         self.put_follows(tx, reads, scope, &known, before, now)
     }
 
-    pub(super) fn known_contacts(
-        &self,
-        tx: &mut Tx<'_>,
-        ids: &[String],
-    ) -> Result<FxHashMap<String, Known>, Refusal> {
+    pub(super) fn known_contacts(&self, tx: &mut Tx<'_>, ids: &[String]) -> Result<FxHashMap<String, Known>, Refusal> {
         let sql = format!(
             "SELECT id, num, unionid, name, avatar, kind, gender, corp_name, position, first_at FROM wecom_contact WHERE {}",
             tx.any("id", 1)
@@ -156,7 +152,9 @@ impl Contacts {
             if old.is_none() && !is_somebody {
                 continue;
             }
-            let better = old.is_none_or(|old| old.unionid.is_empty() && contact.unionid.as_ref().is_some_and(|own| !own.is_empty())) || phone.is_some();
+            let better = old.is_none_or(|old| {
+                old.unionid.is_empty() && contact.unionid.as_ref().is_some_and(|own| !own.is_empty())
+            }) || phone.is_some();
             if better {
                 let mut all = vec![Identifier::new(Kind::ExternalUserId, id)];
                 all.extend(contact.unionid.as_deref().map(|own| Identifier::new(Kind::UnionId, own)));

@@ -106,7 +106,9 @@ impl Contacts {
             standing.0.insert(pair, follow);
         }
         let sql = format!("SELECT contact, staff, tag FROM wecom_follow_tag WHERE {}", tx.any("contact", 1));
-        for (contact, staff, tag) in tx.query(&sql, params![contacts], |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?)))? {
+        for (contact, staff, tag) in
+            tx.query(&sql, params![contacts], |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?)))?
+        {
             if let Some(follow) = standing.0.get_mut(&(contact, staff)) {
                 follow.tags.insert(tag);
             }
@@ -199,11 +201,15 @@ impl Contacts {
         if touched.is_empty() {
             return Ok(false);
         }
-        let ids: Vec<String> = touched.iter().map(|(_, tag)| (*tag).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
+        let ids: Vec<String> =
+            touched.iter().map(|(_, tag)| (*tag).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
         let sql = format!("SELECT id, name, local FROM wecom_tag WHERE {}", tx.any("id", 1));
-        let tags: FxHashMap<String, (String, Option<i64>)> =
-            tx.query(&sql, params![&ids], |row| Ok((row.text(0)?, (row.text(1)?, row.opt_int(2)?))))?.into_iter().collect();
-        let contacts: Vec<String> = touched.iter().map(|(id, _)| (*id).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
+        let tags: FxHashMap<String, (String, Option<i64>)> = tx
+            .query(&sql, params![&ids], |row| Ok((row.text(0)?, (row.text(1)?, row.opt_int(2)?))))?
+            .into_iter()
+            .collect();
+        let contacts: Vec<String> =
+            touched.iter().map(|(id, _)| (*id).to_owned()).collect::<BTreeSet<_>>().into_iter().collect();
         let waiting = self.waiting_tags(tx, &contacts)?;
         let (mut gain, mut loss): (BTreeMap<i64, Vec<PersonNum>>, BTreeMap<i64, Vec<PersonNum>>) = Default::default();
         for (id, tag) in &touched {
@@ -222,7 +228,11 @@ impl Contacts {
             }
             if let Some(adds) = waiting.get(&((*id).to_owned(), (*tag).to_owned())) {
                 if *adds != is {
-                    let pair = changes.tags_in.iter().chain(&changes.tags_out).find(|(contact, _, own)| contact == id && own == tag);
+                    let pair = changes
+                        .tags_in
+                        .iter()
+                        .chain(&changes.tags_out)
+                        .find(|(contact, _, own)| contact == id && own == tag);
                     let staff = pair.map(|(_, staff, _)| staff.as_str()).unwrap_or_default();
                     self.note_conflict(tx, "tag", (id, staff, tag), "here", "changed_here_meanwhile", "", now)?;
                 }
@@ -236,7 +246,8 @@ impl Contacts {
         }
         for (tag, people) in loss {
             let roots = self.inner.people.roots(tx, &people)?;
-            let nodes: Vec<PersonNum> = self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| node).chain(people).collect();
+            let nodes: Vec<PersonNum> =
+                self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| node).chain(people).collect();
             self.inner.people.take_tag(tx, tag, &nodes, &mark, now)?;
         }
         let name_of = |tag: &str| tags.get(tag).map_or(String::new(), |(name, _)| name.clone());
@@ -264,7 +275,8 @@ impl Contacts {
             .rows
             .iter()
             .map(|(_, own)| {
-                let plain = (!own.mobiles.is_empty()).then(|| serde_json::to_vec(&own.mobiles).map_err(Refusal::internal));
+                let plain =
+                    (!own.mobiles.is_empty()).then(|| serde_json::to_vec(&own.mobiles).map_err(Refusal::internal));
                 Ok(plain.transpose()?.map(|plain| self.seal(&plain)))
             })
             .collect::<Result<_, Refusal>>()?;
@@ -299,10 +311,14 @@ impl Contacts {
                lost_at = excluded.lost_at, lost_by = excluded.lost_by, read_at = excluded.read_at, seen = excluded.seen",
             &rows,
         )?;
-        let rows: Vec<[Param<'_>; 3]> = changes.tags_in.iter().map(|(a, b, c)| [a.into(), b.into(), c.into()]).collect();
+        let rows: Vec<[Param<'_>; 3]> =
+            changes.tags_in.iter().map(|(a, b, c)| [a.into(), b.into(), c.into()]).collect();
         tx.bulk("INSERT INTO wecom_follow_tag (contact, staff, tag)", "ON CONFLICT DO NOTHING", &rows)?;
         for (contact, staff, tag) in &changes.tags_out {
-            tx.execute("DELETE FROM wecom_follow_tag WHERE contact = $1 AND staff = $2 AND tag = $3", params![contact, staff, tag])?;
+            tx.execute(
+                "DELETE FROM wecom_follow_tag WHERE contact = $1 AND staff = $2 AND tag = $3",
+                params![contact, staff, tag],
+            )?;
         }
         Ok(())
     }
@@ -370,7 +386,8 @@ fn put_one(
             changes.events.push(transferred(&pair, after, person, place, created));
         }
     } else if old.is_some_and(|old| {
-        (&old.remark, &old.description, &old.company, &old.mobiles) != (&new.remark, &new.description, &new.company, &new.mobiles)
+        (&old.remark, &old.description, &old.company, &old.mobiles)
+            != (&new.remark, &new.description, &new.company, &new.mobiles)
     }) {
         let event = Happening::new(names::EDITED, person, now, &[&pair.0, &pair.1, &now.0.to_string()]);
         changes.events.push(event.with("staff", &place.userid).with("store", &place.store));
@@ -380,7 +397,13 @@ fn put_one(
 }
 
 /// Given by an administrator or a manager: from whom, when the mirror knows.
-fn transferred(pair: &(String, String), all: &BTreeMap<(String, String), Follow>, person: PersonNum, place: &Place, at: Time) -> Happening {
+fn transferred(
+    pair: &(String, String),
+    all: &BTreeMap<(String, String), Follow>,
+    person: PersonNum,
+    place: &Place,
+    at: Time,
+) -> Happening {
     let own = all.range((pair.0.clone(), String::new())..).take_while(|((contact, _), _)| *contact == pair.0);
     let given = own.filter(|((_, staff), own)| *staff != pair.1 && own.lost_by.as_deref() == Some("transfer"));
     let from = given.max_by_key(|(_, own)| own.lost_at).map(|((_, staff), _)| staff.clone()).unwrap_or_default();
@@ -390,7 +413,14 @@ fn transferred(pair: &(String, String), all: &BTreeMap<(String, String), Follow>
         .with("from", &from)
 }
 
-fn lost_event(pair: &(String, String), old: &Follow, person: PersonNum, place: &Place, by: &str, at: Time) -> Happening {
+fn lost_event(
+    pair: &(String, String),
+    old: &Follow,
+    person: PersonNum,
+    place: &Place,
+    by: &str,
+    at: Time,
+) -> Happening {
     Happening::new(names::LOST, person, at, &[&pair.0, &pair.1, &old.created.0.to_string()])
         .with("by", by)
         .with("channel", &old.state)
@@ -446,7 +476,10 @@ fn half(
     (state, at): (&str, Time),
     scope: &Scope<'_>,
 ) {
-    if after.get(pair).is_some_and(|own| own.status == FRIENDS || own.created >= at || own.lost_at.is_some_and(|lost| lost >= at)) {
+    if after
+        .get(pair)
+        .is_some_and(|own| own.status == FRIENDS || own.created >= at || own.lost_at.is_some_and(|lost| lost >= at))
+    {
         return;
     }
     let own = Follow {
@@ -473,18 +506,28 @@ fn half(
 
 impl Contacts {
     /// Relations of the full sync `number` that it has not met, at most `limit`: lost. Answers how many.
-    pub(crate) fn sweep_follows(&self, tx: &mut Tx<'_>, number: i64, limit: i64, read_at: Time, now: Time) -> Result<usize, Refusal> {
+    pub(crate) fn sweep_follows(
+        &self,
+        tx: &mut Tx<'_>,
+        number: i64,
+        limit: i64,
+        read_at: Time,
+        now: Time,
+    ) -> Result<usize, Refusal> {
         let stale = tx.query(
             "SELECT f.contact, f.staff FROM wecom_follow f WHERE f.status = 0 AND f.seen < $1 ORDER BY f.contact, f.staff LIMIT $2",
             params![number, limit],
             |row| Ok((row.text(0)?, row.text(1)?)),
         )?;
-        let contacts: Vec<String> = stale.iter().map(|(contact, _)| contact.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let contacts: Vec<String> =
+            stale.iter().map(|(contact, _)| contact.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         let known = self.known_contacts(tx, &contacts)?;
         let before = self.standing(tx, &contacts)?;
-        let keys: Vec<String> = before.0.keys().map(|(_, staff)| staff.clone()).collect::<BTreeSet<_>>().into_iter().collect();
+        let keys: Vec<String> =
+            before.0.keys().map(|(_, staff)| staff.clone()).collect::<BTreeSet<_>>().into_iter().collect();
         let places = places(tx, &keys)?;
-        let sql = format!("SELECT key FROM wecom_staff WHERE (gone_at IS NOT NULL OR status = 5) AND {}", tx.any("key", 1));
+        let sql =
+            format!("SELECT key FROM wecom_staff WHERE (gone_at IS NOT NULL OR status = 5) AND {}", tx.any("key", 1));
         let left: FxHashSet<String> = tx.query(&sql, params![&keys], |row| row.text(0))?.into_iter().collect();
         let hints = stale
             .iter()

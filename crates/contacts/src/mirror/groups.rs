@@ -31,7 +31,8 @@ fn member_key(member: &GroupMember) -> String {
 impl Contacts {
     /// A page of the list: what is there, to be read one by one by the sync `seen`.
     pub(crate) fn list_groups(&self, tx: &mut Tx<'_>, page: &[GroupRow], seen: i64) -> Result<(), Refusal> {
-        let once: BTreeMap<&str, i64> = page.iter().filter(|own| !own.chat_id.is_empty()).map(|own| (own.chat_id.as_str(), own.status)).collect();
+        let once: BTreeMap<&str, i64> =
+            page.iter().filter(|own| !own.chat_id.is_empty()).map(|own| (own.chat_id.as_str(), own.status)).collect();
         let rows: Vec<[Param<'_>; 4]> =
             once.iter().map(|(id, status)| [(*id).into(), (*status).into(), seen.into(), seen.into()]).collect();
         let rows: Vec<[Param<'_>; 11]> = rows
@@ -108,12 +109,15 @@ impl Contacts {
                         .with("channel", &new.state)
                         .with("staff", if new.invitor.is_empty() { &store.userid } else { &new.invitor })
                         .with("store", &store.store)
-                        .with("scene", match new.scene {
-                            1 => "invited",
-                            2 => "link",
-                            3 => "code",
-                            _ => "",
-                        }),
+                        .with(
+                            "scene",
+                            match new.scene {
+                                1 => "invited",
+                                2 => "link",
+                                3 => "code",
+                                _ => "",
+                            },
+                        ),
                 );
             }
             rows.insert(userid, new);
@@ -129,14 +133,18 @@ impl Contacts {
 
     /// A group that is no more: everybody in it has left.
     pub(crate) fn dismiss_group(&self, tx: &mut Tx<'_>, id: &str, at: Time, now: Time) -> Result<(), Refusal> {
-        let row = tx.opt("SELECT name, owner FROM wecom_group WHERE id = $1 AND dismissed_at IS NULL", params![id], |row| {
-            Ok((row.text(0)?, row.text(1)?))
-        })?;
+        let row =
+            tx.opt("SELECT name, owner FROM wecom_group WHERE id = $1 AND dismissed_at IS NULL", params![id], |row| {
+                Ok((row.text(0)?, row.text(1)?))
+            })?;
         let Some((name, owner)) = row else {
             tx.execute("UPDATE wecom_group SET due = NULL WHERE id = $1", params![id])?;
             return Ok(());
         };
-        tx.execute("UPDATE wecom_group SET dismissed_at = $2, due = NULL, read_at = $3 WHERE id = $1", params![id, at, now])?;
+        tx.execute(
+            "UPDATE wecom_group SET dismissed_at = $2, due = NULL, read_at = $3 WHERE id = $1",
+            params![id, at, now],
+        )?;
         let group = GroupChat { chat_id: id.to_owned(), name, owner: owner.clone(), ..GroupChat::default() };
         let store = places(tx, std::slice::from_ref(&owner))?.remove(&owner).unwrap_or_default();
         let mut rows = BTreeMap::new();

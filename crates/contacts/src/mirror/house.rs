@@ -8,7 +8,13 @@ use siyu_wecom::{Department, Staff};
 
 impl Contacts {
     /// All visible departments; others are gone.
-    pub(crate) fn put_departments(&self, tx: &mut Tx<'_>, all: &[Department], seen: i64, now: Time) -> Result<(), Refusal> {
+    pub(crate) fn put_departments(
+        &self,
+        tx: &mut Tx<'_>,
+        all: &[Department],
+        seen: i64,
+        now: Time,
+    ) -> Result<(), Refusal> {
         for own in all {
             let name = clean(&own.name, 128);
             let store = self.inner.around.store_named(tx, name.trim())?;
@@ -32,7 +38,12 @@ impl Contacts {
         let mut rows = Vec::with_capacity(once.len());
         for (key, own) in once {
             let main = own.main_department.or_else(|| own.department.first().copied()).unwrap_or(0);
-            let text = [clean(&own.userid, 64), clean(&own.name, 128), json(&own.department)?, clean(own.position.as_deref().unwrap_or(""), 128)];
+            let text = [
+                clean(&own.userid, 64),
+                clean(&own.name, 128),
+                json(&own.department)?,
+                clean(own.position.as_deref().unwrap_or(""), 128),
+            ];
             rows.push((key, text, main, if own.status == 0 { 1 } else { own.status }));
         }
         let rows: Vec<[Param<'_>; 8]> = rows
@@ -60,7 +71,10 @@ impl Contacts {
     }
     /// Staff this sync has not met are gone; those in `serving` may have customers.
     pub(crate) fn close_staff(&self, tx: &mut Tx<'_>, serving: &[String], seen: i64, now: Time) -> Result<(), Refusal> {
-        tx.execute("UPDATE wecom_staff SET gone_at = $2, serves = 0 WHERE seen < $1 AND gone_at IS NULL", params![seen, now])?;
+        tx.execute(
+            "UPDATE wecom_staff SET gone_at = $2, serves = 0 WHERE seen < $1 AND gone_at IS NULL",
+            params![seen, now],
+        )?;
         self.set_serving(tx, serving)
     }
     pub(crate) fn set_serving(&self, tx: &mut Tx<'_>, serving: &[String]) -> Result<(), Refusal> {

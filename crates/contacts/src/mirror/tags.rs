@@ -37,7 +37,8 @@ impl Contacts {
             let tags: Vec<String> = groups.iter().flat_map(|group| &group.tag).map(|tag| tag.id.clone()).collect();
             let ids: Vec<String> = groups.iter().map(|group| group.group_id.clone()).collect();
             for (table, kept) in [("wecom_tag", &tags), ("wecom_tag_group", &ids)] {
-                let sql = format!("UPDATE {table} SET gone_at = $2 WHERE gone_at IS NULL AND NOT ({})", tx.any("id", 1));
+                let sql =
+                    format!("UPDATE {table} SET gone_at = $2 WHERE gone_at IS NULL AND NOT ({})", tx.any("id", 1));
                 tx.execute(&sql, params![kept, now])?;
             }
         }
@@ -77,9 +78,15 @@ impl Contacts {
     ) -> Result<(), Refusal> {
         let people = &self.inner.people;
         let name = clean(tag.name.trim(), 40);
-        let old = tx.opt("SELECT name, local, local_id, gone_at FROM wecom_tag WHERE id = $1", params![&tag.id], |row| {
-            Ok(Mirrored { name: row.text(0)?, local: row.opt_int(1)?, local_id: row.opt_text(2)?, gone: row.opt_int(3)?.is_some() })
-        })?;
+        let old =
+            tx.opt("SELECT name, local, local_id, gone_at FROM wecom_tag WHERE id = $1", params![&tag.id], |row| {
+                Ok(Mirrored {
+                    name: row.text(0)?,
+                    local: row.opt_int(1)?,
+                    local_id: row.opt_text(2)?,
+                    gone: row.opt_int(3)?.is_some(),
+                })
+            })?;
         let standing = match old.as_ref().and_then(|old| old.local_id.clone()) {
             Some(id) => people.tag(tx, &id).ok().map(|own| (id, own.num)),
             None => None,
@@ -112,8 +119,7 @@ impl Contacts {
     /// A tag of ours with this name, made when there is none. A rule's tag is given by its rule alone and cannot stand for another.
     fn link_tag(&self, tx: &mut Tx<'_>, group: &str, name: &str, now: Time) -> Result<Option<(String, i64)>, Refusal> {
         let sql = "SELECT id, num, kind FROM tag WHERE group_id = $1 AND name = $2";
-        let taken =
-            tx.opt(sql, params![group, name], |row| Ok((row.text(0)?, row.int(1)?, row.text(2)?)))?;
+        let taken = tx.opt(sql, params![group, name], |row| Ok((row.text(0)?, row.int(1)?, row.text(2)?)))?;
         if let Some((id, num, kind)) = taken {
             return Ok((kind != TagKind::Rule.name()).then_some((id, num)));
         }
@@ -150,7 +156,10 @@ impl Contacts {
         )?;
         let mut people: FxHashMap<i64, Vec<PersonNum>> = FxHashMap::default();
         for (contact, staff, tag, local, num) in &rows {
-            tx.execute("DELETE FROM wecom_follow_tag WHERE contact = $1 AND staff = $2 AND tag = $3", params![contact, staff, tag])?;
+            tx.execute(
+                "DELETE FROM wecom_follow_tag WHERE contact = $1 AND staff = $2 AND tag = $3",
+                params![contact, staff, tag],
+            )?;
             if let Some(local) = local {
                 people.entry(*local).or_default().push(*num);
             }
@@ -158,12 +167,16 @@ impl Contacts {
         let mark = TagMark { by: SOURCE, source: SOURCE, why: "deleted in WeCom", expires_at: None };
         for (tag, nums) in people {
             let roots = self.inner.people.roots(tx, &nums)?;
-            let nodes: Vec<PersonNum> = self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| node).collect();
+            let nodes: Vec<PersonNum> =
+                self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| node).collect();
             self.inner.people.take_tag(tx, tag, &nodes, &mark, now)?;
         }
         if (rows.len() as i64) < limit {
             // From here on the tag of ours is one like any other.
-            tx.execute("UPDATE wecom_tag SET local = NULL, local_id = NULL WHERE gone_at IS NOT NULL AND local IS NOT NULL", &[])?;
+            tx.execute(
+                "UPDATE wecom_tag SET local = NULL, local_id = NULL WHERE gone_at IS NOT NULL AND local IS NOT NULL",
+                &[],
+            )?;
         }
         Ok(rows.len())
     }

@@ -107,7 +107,10 @@ impl Contacts {
             params![&id, &cursor, &counts, now, by],
         )?;
         // A history of the last hundred is enough.
-        tx.execute("DELETE FROM wecom_sync WHERE state <> 'running' AND number < (SELECT MAX(number) FROM wecom_sync) - 100", &[])?;
+        tx.execute(
+            "DELETE FROM wecom_sync WHERE state <> 'running' AND number < (SELECT MAX(number) FROM wecom_sync) - 100",
+            &[],
+        )?;
         self.sync(tx, &id)
     }
     pub fn sync(&self, tx: &mut Tx<'_>, id: &str) -> Result<SyncRow, Refusal> {

@@ -41,15 +41,26 @@ impl Phase {
 pub(crate) enum Cursor {
     Departments,
     /// Departments up to this one are read.
-    Staff { after: i64 },
+    Staff {
+        after: i64,
+    },
     Serving,
     Tags,
     Marks,
     /// Members of staff up to `after` are read; `users` are being read, up to `page`.
-    Customers { after: String, users: Vec<String>, page: String },
+    Customers {
+        after: String,
+        users: Vec<String>,
+        page: String,
+    },
     Lost,
     /// `users`: whose groups are being listed, when the corp is too large to list all at once.
-    Groups { by_owner: bool, after: String, users: Vec<String>, page: String },
+    Groups {
+        by_owner: bool,
+        after: String,
+        users: Vec<String>,
+        page: String,
+    },
     Members,
     Done,
 }

@@ -50,7 +50,9 @@ impl Contacts {
             // Disconnected meanwhile.
             Err(refusal) if refusal.code == "wecom_not_connected" => {
                 let (contacts, number) = (self.clone(), row.number);
-                self.inner.db.transact(move |tx| Ok(contacts.save_failed(tx, number, "wecom_not_connected", now)?))?;
+                self.inner
+                    .db
+                    .transact(move |tx| Ok(contacts.save_failed(tx, number, "wecom_not_connected", now)?))?;
                 return Ok(Ran::Went);
             }
             Err(refusal) => return Err(refusal),
@@ -126,7 +128,8 @@ impl Contacts {
                 let serving = customer.follow_users()?;
                 Box::new(move |contacts, tx, row| {
                     contacts.close_staff(tx, &serving, seen, now)?;
-                    row.counts.staff = tx.one("SELECT COUNT(*) FROM wecom_staff WHERE gone_at IS NULL", &[], |row| row.int(0))?;
+                    row.counts.staff =
+                        tx.one("SELECT COUNT(*) FROM wecom_staff WHERE gone_at IS NULL", &[], |row| row.int(0))?;
                     (row.done, row.total, row.cursor) = (0, 1, Cursor::Tags);
                     Ok(())
                 })
@@ -249,9 +252,7 @@ impl Contacts {
         let (next, skipped) = match (page.is_empty(), users.len()) {
             (false, _) => (Cursor::Customers { after, users, page: String::new() }, 0),
             (true, 1) => (Cursor::customers(crate::rows::key(&users[0])), 1),
-            (true, many) => {
-                (Cursor::Customers { after, users: users[..many / 2].to_vec(), page: String::new() }, 0)
-            }
+            (true, many) => (Cursor::Customers { after, users: users[..many / 2].to_vec(), page: String::new() }, 0),
         };
         Box::new(move |_, _, row| {
             row.counts.skipped += skipped;
@@ -287,7 +288,8 @@ impl Contacts {
             // Too many members of staff to list all groups at once: owner by owner.
             Some(Err(error)) if !by_owner && error.code() == Some(81017) => {
                 return Ok(Box::new(|_, _, row| {
-                    row.cursor = Cursor::Groups { by_owner: true, after: String::new(), users: Vec::new(), page: String::new() };
+                    row.cursor =
+                        Cursor::Groups { by_owner: true, after: String::new(), users: Vec::new(), page: String::new() };
                     Ok(())
                 }));
             }
@@ -295,7 +297,8 @@ impl Contacts {
                 drop(pages);
                 let half = users[..users.len() / 2].to_vec();
                 return Ok(Box::new(move |_, _, row| {
-                    row.cursor = Cursor::Groups { by_owner, after: after.clone(), users: half.clone(), page: String::new() };
+                    row.cursor =
+                        Cursor::Groups { by_owner, after: after.clone(), users: half.clone(), page: String::new() };
                     Ok(())
                 }));
             }

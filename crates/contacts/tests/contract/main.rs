@@ -1,0 +1,7 @@
+//! The mirror against a simulated WeCom over HTTP, on either engine.
+
+mod brand;
+mod callbacks;
+mod connecting;
+mod sending;
+mod syncing;
