@@ -18,7 +18,7 @@ use std::sync::Arc;
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
-    endpoints!(get, change, test, forget, status, start, syncs, sync, cancel)
+    endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
 /// What follows from WeCom for orders and stores.
@@ -311,6 +311,16 @@ async fn status(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Wecom
         })
     });
     answer.await.map(Json)
+}
+
+/// Checks the connection: each credential, right, trusted address, callback, clock; with what is wrong and what to click.
+///
+/// 企业微信连接体检：凭证、权限、可信 IP、回调、时钟，并给出处理办法。
+#[utoipa::path(get, path = "/wecom/doctor", tag = "WeCom", responses((status = 200, body = Items<crate::doctor::DoctorCheck>)))]
+async fn doctor(may: May<SettingsWrite>, State(app): State<App>) -> Answer<Json<Items<crate::doctor::DoctorCheck>>> {
+    let zh = may.locale == siyu_access::Locale::Zh;
+    let checks = app.run(crate::doctor::wecom).await?;
+    Ok(Json(Items::all(checks.iter().map(|check| crate::doctor::DoctorCheck::of(check, zh)).collect())))
 }
 
 /// Starts a full sync: everything WeCom has is read and compared.

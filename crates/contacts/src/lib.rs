@@ -18,6 +18,7 @@
 
 mod client;
 mod connection;
+mod doctor;
 mod events;
 mod inbox;
 mod intake;
@@ -33,6 +34,7 @@ mod work;
 
 pub use client::Reach;
 pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
+pub use doctor::{Finding, Health};
 pub use events::names;
 pub use inbox::{Aside, InboxCounts, Refused};
 pub use intake::{Delivery, Taken};

@@ -2,6 +2,7 @@
 
 mod brand;
 mod callbacks;
+mod checking;
 mod connecting;
 mod sending;
 mod syncing;

@@ -8,7 +8,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     a_sync_mirrors_everything, a_second_sync_repairs, a_stopped_sync_goes_on, a_cancelled_sync_stays_harmless,
-    two_processes_do_one_sync, faults_do_not_change_the_end, a_revoked_secret_waits, phones_in_remarks_join_people);
+    two_processes_do_one_sync, ten_thousand_customers, faults_do_not_change_the_end, a_revoked_secret_waits, phones_in_remarks_join_people);
 
 const SOME: Scale = Scale { stores: 3, guides: 12, people: 1_500, groups: 6, before: 0.6 };
 
@@ -153,6 +153,14 @@ fn two_processes_do_one_sync(t: TestDb) {
     brand.assert_same("after a sync by two");
     let row = brand.read(|tx| Ok(brand.contacts.syncs(tx, 1)?.remove(0)));
     assert_eq!(brand.events()["Contact Added"] as i64, row.counts.relations);
+}
+
+/// Ten thousand people of whom most are customers, without breaking one of WeCom's limits: the simulated one answers 45009 when it is.
+fn ten_thousand_customers(t: TestDb) {
+    let brand = Brand::quiet(t, Scale { stores: 12, guides: 60, people: 13_000, groups: 20, before: 0.8 });
+    let row = brand.sync();
+    assert!(row.counts.relations >= 10_000, "{:?}", row.counts);
+    brand.assert_same("after a large sync");
 }
 
 fn faults_do_not_change_the_end(t: TestDb) {
