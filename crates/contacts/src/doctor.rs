@@ -241,7 +241,8 @@ fn our_address(detail: &str) -> Option<String> {
 fn network(line: &Line) -> Finding {
     const TITLE: (&str, &str) = ("Way to WeCom", "到企业微信的网络");
     let base = &line.connection.base;
-    match asking(&line.app).check_credentials() {
+    // A call, for a token may be here from before.
+    match asking(&line.app).callback_addresses() {
         Err(error) if matches!(error.kind, Kind::Unreachable | Kind::TimedOut | Kind::Broken | Kind::Http(_)) => {
             let mut own = told("wecom_network", TITLE, &error);
             let lower = error.detail.to_lowercase();
@@ -334,10 +335,6 @@ fn calls(line: &Line) -> Vec<Finding> {
         Err(error) => told("wecom_scope_contacts", title, &error),
     });
     let title = ("Customer contact", "客户联系");
-    let callable = words(
-        "客户联系 → 客户 → API → 可调用接口的应用: add the app.",
-        "客户联系 → 客户 → API → 可调用接口的应用：添加该应用。",
-    );
     found.push(match asking(&line.customer).follow_users() {
         Ok(all) if all.is_empty() => {
             let remedy = words(
@@ -357,20 +354,14 @@ fn calls(line: &Line) -> Vec<Finding> {
             title,
             words(format!("{} members of staff", all.len()), format!("{} 名员工", all.len())),
         ),
-        Err(error) => {
-            let mut own = told("wecom_scope_customers", title, &error);
-            if matches!(error.code(), Some(48001 | 48002 | 84074)) {
-                own.remedy = callable.clone();
-            }
-            own
-        }
+        Err(error) => not_callable("wecom_scope_customers", title, &error),
     });
     let title = ("Customer tags", "客户标签");
     found.push(match asking(&line.customer).corp_tags() {
         Ok(all) => {
             fine("wecom_scope_tags", title, words(format!("{} groups", all.len()), format!("{} 个标签组", all.len())))
         }
-        Err(error) => Finding { remedy: callable.clone(), ..told("wecom_scope_tags", title, &error) },
+        Err(error) => not_callable("wecom_scope_tags", title, &error),
     });
     let title = ("Customer groups", "客户群");
     found.push(match asking(&line.customer).groups(&[], 0).next().unwrap_or(Ok(Vec::new())) {
@@ -378,9 +369,21 @@ fn calls(line: &Line) -> Vec<Finding> {
         Err(error) if error.code() == Some(81017) => {
             fine("wecom_scope_groups", title, words("readable by owner", "可按群主读取"))
         }
-        Err(error) => Finding { remedy: callable, ..told("wecom_scope_groups", title, &error) },
+        Err(error) => not_callable("wecom_scope_groups", title, &error),
     });
     found
+}
+
+/// A call of customer contact that is refused because the app is not among its callers.
+fn not_callable(key: &'static str, title: (&'static str, &'static str), error: &Error) -> Finding {
+    let mut own = told(key, title, error);
+    if matches!(error.code(), Some(48001 | 48002 | 84074)) {
+        own.remedy = words(
+            "客户联系 → 客户 → API → 可调用接口的应用: add the app.",
+            "客户联系 → 客户 → API → 可调用接口的应用：添加该应用。",
+        );
+    }
+    own
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The door for callbacks: checked off the writing thread, kept, answered.
 
 use crate::Contacts;
+use crate::lane::{Row, Taken};
 use siyu_db::params;
 use siyu_kernel::{Refusal, Time};
 use siyu_wecom::callback::{CallbackError, Event, Happened, Query};
@@ -30,14 +31,6 @@ pub struct Delivery {
     pub event: Event,
 }
 
-/// What became of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    New,
-    /// It was here before; it is answered like a new one.
-    Repeated,
-}
-
 impl Contacts {
     /// Answers WeCom's check of the address: the text to send back as it is. `query`: everything behind the `?`.
     ///
@@ -58,7 +51,7 @@ impl Contacts {
     /// Errors: as [`Contacts::verify_callback`].
     pub fn open_callback(&self, query: &str, body: &[u8]) -> Result<Delivery, Refusal> {
         let now = self.now();
-        let line = self.line()?;
+        let line = self.line_lately()?;
         let received = line.connection.callback()?.receive(&Query::parse(query), body, now);
         let event = received.map_err(|error| self.turned_away(&error, body.len(), now))?;
         metrics::counter!("siyu_wecom_callbacks_total", "outcome" => "taken").increment(1);
@@ -81,15 +74,8 @@ impl Contacts {
     /// Keeps a delivery; the future answers when it is on disk. A full queue is `busy`: WeCom delivers again.
     pub fn keep_callback(&self, delivery: &Delivery) -> impl Future<Output = Result<Taken, Refusal>> + Send + use<> {
         let Delivery { identity, name, at, body, due, received, .. } = delivery;
-        let (identity, name, at, body) = (identity.clone(), name.clone(), *at, body.clone());
-        let (due, received) = (*due, *received);
-        self.inner.db.submit(move |tx| {
-            let written = tx.execute(
-                "INSERT INTO wecom_inbox (identity, name, at, received_at, body, state, due_at) VALUES ($1, $2, $3, $4, $5, 0, $6) ON CONFLICT (identity) DO NOTHING",
-                params![&identity, &name, at, received, &body, due],
-            )?;
-            Ok(if written == 1 { Taken::New } else { Taken::Repeated })
-        })
+        let (identity, name, body) = (identity.clone(), name.clone(), body.clone());
+        self.inner.lane.keep(Row { identity, name, at: *at, received: *received, body, due: *due })
     }
 
     /// Counts and remembers a callback that is not let in.

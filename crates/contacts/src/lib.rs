@@ -22,6 +22,7 @@ mod doctor;
 mod events;
 mod inbox;
 mod intake;
+mod lane;
 mod lists;
 mod lost;
 mod mirror;
@@ -37,7 +38,8 @@ pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};
 pub use events::names;
 pub use inbox::{Aside, InboxCounts, Refused};
-pub use intake::{Delivery, Taken};
+pub use intake::Delivery;
+pub use lane::Taken;
 pub use lists::{
     ConflictRow, ContactRow, DepartmentRow, FollowRow, GroupQuery, GroupRow, MemberRow, MembershipRow, StaffQuery,
     StaffRow, TagRow,
@@ -119,6 +121,7 @@ pub(crate) struct Inner {
     pub limiter: Arc<Limiter>,
     pub current: Mutex<client::Current>,
     pub refusals: Mutex<intake::Refusals>,
+    pub lane: lane::Lane,
 }
 
 impl Contacts {
@@ -130,6 +133,7 @@ impl Contacts {
             limiter: Arc::new(Limiter::new(clock.clone())),
             current: Mutex::default(),
             refusals: Mutex::default(),
+            lane: lane::Lane::start(db.clone()),
             db,
             vault,
             log,
