@@ -4,6 +4,7 @@ use crate::error::{Answer, ApiError};
 use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
+use siyu_contacts::Contacts;
 use siyu_db::Db;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
@@ -27,6 +28,8 @@ pub struct Parts {
     pub chance: Arc<Chance>,
     pub access: Access,
     pub people: People,
+    /// See [`crate::contacts`].
+    pub contacts: Contacts,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::State as AppState;
 use serde::Serialize;
 use siyu_access::Locale;
+use siyu_contacts::Health;
 use siyu_db::Engine;
 use siyu_kernel::{Refusal, Time};
 use std::path::Path;
@@ -61,7 +62,7 @@ impl Check {
 }
 
 #[derive(Serialize, ToSchema)]
-struct DoctorCheck {
+pub(crate) struct DoctorCheck {
     key: &'static str,
     #[schema(value_type = crate::words::CheckStateName)]
     state: &'static str,
@@ -71,6 +72,18 @@ struct DoctorCheck {
     remedy: String,
 }
 
+impl DoctorCheck {
+    pub fn of(check: &Check, zh: bool) -> Self {
+        Self {
+            key: check.key,
+            state: check.state.name(),
+            title: check.title(zh),
+            detail: check.detail(zh).into(),
+            remedy: check.remedy(zh).into(),
+        }
+    }
+}
+
 /// Checks the installation: storage, key file, clock, log, behaviour columns, books, backups.
 ///
 /// 体检：存储、密钥、时钟、日志、行为数据、账目、备份。
@@ -78,13 +91,7 @@ struct DoctorCheck {
 async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<Json<Items<DoctorCheck>>> {
     let zh = may.locale == Locale::Zh;
     let checks = app.run(checks).await?;
-    let out = checks.iter().map(|c| DoctorCheck {
-        key: c.key,
-        state: c.state.name(),
-        title: c.title(zh),
-        detail: c.detail(zh).into(),
-        remedy: c.remedy(zh).into(),
-    });
+    let out = checks.iter().map(|check| DoctorCheck::of(check, zh));
     Ok(Json(Items::all(out.collect())))
 }
 
@@ -100,6 +107,26 @@ pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
         clock(app),
         backups(app),
     ])
+}
+
+/// Those of the connection to WeCom; none while there is no connection. They ask WeCom.
+pub fn wecom(app: &App) -> Result<Vec<Check>, Refusal> {
+    let found = app.contacts.diagnose()?.into_iter().map(|own| {
+        let state = match own.health {
+            Health::Ok => State::Ok,
+            Health::Warn => State::Warn,
+            Health::Fail => State::Fail,
+        };
+        let swap = |(en, zh): (String, String)| (zh, en);
+        Check {
+            key: own.key,
+            state,
+            title: (own.title.1, own.title.0),
+            detail: swap(own.detail),
+            remedy: swap(own.remedy),
+        }
+    });
+    Ok(found.collect())
 }
 
 fn check(

@@ -78,6 +78,10 @@ mod tags;
 mod tally;
 mod tracking;
 mod users;
+mod wecom;
+mod wecom_callback;
+mod wecom_lists;
+mod wecom_people;
 mod words;
 mod workspace;
 
@@ -94,6 +98,7 @@ pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
 pub use serve::{bind, serve};
 pub use tally::warm;
+pub use wecom::contacts;
 pub use workspace::Workspace;
 
 use axum::Router;
@@ -110,6 +115,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_projection::MIGRATIONS,
         siyu_insight::MIGRATIONS,
         siyu_audience::MIGRATIONS,
+        siyu_contacts::MIGRATIONS,
     ]
     .concat()
 }
@@ -137,14 +143,17 @@ fn routes() -> Endpoints {
         .merge(imports::router())
         .merge(schema::router())
         .merge(stats::router())
+        .merge(wecom::router())
+        .merge(wecom_lists::router())
+        .merge(wecom_people::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    router_with(app, tracking::router())
+    router_with(app, tracking::router().merge(wecom_callback::router()))
 }
 
-/// The same with routes at the root that any web page may call (the tracking API), see [`open_to_all`].
+/// The same with routes at the root: those any web page may call (the tracking API), see [`open_to_all`], and WeCom's.
 pub fn router_with(app: App, open: Endpoints) -> Router {
     let (router, document) = document::assemble(routes(), open).split_for_parts();
     let router = router.merge(document::pages(document)).merge(health::router()).fallback(console::answer);

@@ -82,6 +82,7 @@ async fn give(
                 let (by, source) = (by(caller), source(caller));
                 let mark = TagMark { by: &by, source: &source, why, expires_at: input.expires_at };
                 app.people.give_tag(tx, tag.num, &[found.1], &mark, app.now())?;
+                app.contacts.tag_changed(tx, tag.num, &[found.1], true, &by, app.now())?;
                 note(app, tx, caller, "person.tag_add", &app.people.id(found.1), &json!({ "tag": tag.id }))?;
             }
             Ok(found)
@@ -158,6 +159,7 @@ async fn take(
             let (by, source) = (by(caller), source(caller));
             let mark = TagMark { by: &by, source: &source, why: "", expires_at: None };
             if app.people.take_tag(tx, tag.num, &nodes, &mark, app.now())? > 0 {
+                app.contacts.tag_changed(tx, tag.num, &[found.1], false, &by, app.now())?;
                 note(app, tx, caller, "person.tag_remove", &app.people.id(found.1), &json!({ "tag": tag.id }))?;
             }
             Ok(found)

@@ -44,6 +44,57 @@ pub enum Command {
     Demo(Demo),
     /// Serve a simulated WeCom with simulated people, to try things against (docs/sandbox.md).
     Sandbox(Sandbox),
+    /// Connect a WeCom corporation, see how it is doing, read everything it has (docs/wecom.md).
+    Wecom(Wecom),
+}
+
+#[derive(Args)]
+pub struct Wecom {
+    #[command(subcommand)]
+    pub command: WecomCommand,
+}
+
+#[derive(Subcommand)]
+pub enum WecomCommand {
+    /// Set the credentials, or change some of them, and ask WeCom whether they are right.
+    Connect(WecomConnect),
+    /// What is connected, what waits, what is wrong.
+    Status(Place),
+    /// Read everything WeCom has and compare. Goes on where an interrupted one stopped.
+    Sync(Place),
+}
+
+#[derive(Args)]
+pub struct WecomConnect {
+    #[command(flatten)]
+    pub place: Place,
+    /// 企业 ID
+    #[arg(long)]
+    pub corp_id: Option<String>,
+    /// 应用 AgentId
+    #[arg(long)]
+    pub agent_id: Option<i64>,
+    /// 应用 Secret
+    #[arg(long, env = "SIYU_WECOM_SECRET", hide_env_values = true)]
+    pub secret: Option<String>,
+    /// 客户联系 Secret, only when the app may not call these APIs itself.
+    #[arg(long, env = "SIYU_WECOM_CUSTOMER_SECRET", hide_env_values = true)]
+    pub customer_secret: Option<String>,
+    /// 通讯录同步 Secret
+    #[arg(long, env = "SIYU_WECOM_CONTACTS_SECRET", hide_env_values = true)]
+    pub contacts_secret: Option<String>,
+    /// 回调 Token
+    #[arg(long)]
+    pub callback_token: Option<String>,
+    /// 回调 EncodingAESKey
+    #[arg(long, env = "SIYU_WECOM_CALLBACK_KEY", hide_env_values = true)]
+    pub callback_key: Option<String>,
+    /// Where WeCom's API is: https, or http on this machine. WeCom's own address when never set.
+    #[arg(long)]
+    pub base: Option<String>,
+    /// Read corp_id, agent_id, secret, contacts_secret, customer_secret, callback_token and callback_key from a JSON file; `-` is standard input.
+    #[arg(long)]
+    pub from: Option<PathBuf>,
 }
 
 #[derive(Args)]

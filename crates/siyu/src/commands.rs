@@ -348,7 +348,8 @@ fn recount_all(app: &App) -> Result<i64, Refusal> {
 pub fn doctor(place: &Place, json: bool) -> Result<(), Refusal> {
     let folder = Folder::open(&place.data)?;
     let open = folder.open_all(OpenMode::Check, false)?;
-    let checks = siyu_api::doctor::checks(&open.app)?;
+    let mut checks = siyu_api::doctor::checks(&open.app)?;
+    checks.extend(siyu_api::doctor::wecom(&open.app)?);
     let zh = output::chinese();
     let mut failed = 0;
     for check in &checks {

@@ -1,9 +1,10 @@
-//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, live audiences, looking at what other
+//! What runs beside serving: compaction of the look-ups, rule tags, expiry, the behaviour columns, live audiences, WeCom, looking at what other
 //! processes did.
 //! One thread each, stopped before the database closes.
 
 use crate::audiences;
 use crate::quiet;
+use crate::wecom;
 use crate::workspace::Open;
 use siyu_db::acquire;
 use siyu_projection::turn;
@@ -21,13 +22,14 @@ impl Jobs {
     pub fn start(open: &Arc<Open>) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let holder = format!("{}-{:x}", std::process::id(), open.app.chance.next());
-        let threads = vec![
+        let threads = [
             compaction(open, &stop, holder.clone()),
             tags(open, &stop, holder.clone()),
             columns(open, &stop),
-            audiences::keep(open, &stop, holder),
+            audiences::keep(open, &stop, holder.clone()),
             neighbours(open, &stop),
         ];
+        let threads = threads.into_iter().chain(wecom::keep(open, &stop, &holder)).collect();
         Self { stop, threads }
     }
     pub fn stop(self) {

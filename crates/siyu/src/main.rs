@@ -11,6 +11,7 @@ mod query;
 mod quiet;
 mod sandbox;
 mod serve;
+mod wecom;
 mod workspace;
 
 use args::{Cli, Command};
@@ -49,5 +50,6 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Doctor(args) => commands::doctor(&args, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Sandbox(args) => sandbox::sandbox(&args, json),
+        Command::Wecom(args) => wecom::wecom(&args, json),
     }
 }

@@ -197,6 +197,7 @@ impl Folder {
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
+        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -206,6 +207,7 @@ impl Folder {
             chance,
             access,
             people,
+            contacts,
             intake,
             projection,
             audience,

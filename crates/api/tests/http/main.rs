@@ -17,3 +17,4 @@ mod people_scope;
 mod people_world;
 mod session;
 mod support;
+mod wecom;

@@ -87,6 +87,7 @@ impl TestApp {
         let audience = siyu_api::audience(&people, &log, &projection);
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
+        let contacts = siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock);
         let app = App::new(Parts {
             db,
             log,
@@ -95,6 +96,7 @@ impl TestApp {
             chance,
             access,
             people,
+            contacts,
             intake,
             projection,
             audience,
