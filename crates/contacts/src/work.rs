@@ -274,6 +274,7 @@ fn fetch(line: &Line, ask: &Ask) -> Result<Got, Error> {
                 kind: Kind::Shape,
                 detail: "another customer than was asked for".to_owned(),
                 retry: Retry::Never,
+                maybe_before: false,
             }),
             Err(error) if gone(&error, &[84061, 40096]) => {
                 let contact = ExternalContact { external_userid: id.clone(), ..ExternalContact::default() };
