@@ -21,7 +21,7 @@ CREATE TABLE wecom_token (
   expires BIGINT NOT NULL
 ) WITHOUT ROWID;
 
--- Callbacks as they came, decrypted and sealed again with our key. state: 0 waiting, 1 done, 2 set aside. `identity` is WeCom's own of the event.
+-- Callbacks as they came, decrypted and sealed again with our key. state: 0 waiting, 1 done (and emptied), 2 set aside. `identity` is the event's.
 CREATE TABLE wecom_inbox (
   id IDENTITY_KEY,
   identity TEXT NOT NULL UNIQUE,
@@ -224,3 +224,9 @@ CREATE TABLE wecom_conflict (
   reason TEXT NOT NULL,
   detail TEXT NOT NULL
 );
+
+-- Customers whose person was erased: what began before is passed over. hash: keyed digest of WeCom's id.
+CREATE TABLE wecom_forgotten (
+  hash TEXT PRIMARY KEY,
+  at BIGINT NOT NULL
+) WITHOUT ROWID;

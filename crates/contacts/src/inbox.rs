@@ -101,8 +101,9 @@ impl Contacts {
         Ok(rows.into_iter().map(|(id, tries, sealed)| Waiting { id, tries, event: read(&sealed) }).collect())
     }
     pub(crate) fn finish(&self, tx: &mut Tx<'_>, ids: &[i64]) -> Result<(), Refusal> {
-        let sql = format!("UPDATE wecom_inbox SET state = 1, reason = NULL WHERE {}", tx.any("id", 1));
-        tx.execute(&sql, params![ids])?;
+        // Its identity is enough to know it again; its content names customers.
+        let sql = format!("UPDATE wecom_inbox SET state = 1, reason = NULL, body = $2 WHERE {}", tx.any("id", 1));
+        tx.execute(&sql, params![ids, &[0u8; 0]])?;
         Ok(())
     }
     pub(crate) fn set_aside(&self, tx: &mut Tx<'_>, id: i64, reason: &str) -> Result<(), Refusal> {

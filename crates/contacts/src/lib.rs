@@ -20,6 +20,7 @@ mod client;
 mod connection;
 mod doctor;
 mod events;
+mod forget;
 mod inbox;
 mod intake;
 mod lane;

@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-const LEASE_SECONDS: i64 = 60;
+/// A step that takes longer may be begun by another process, too: only one of the two is saved.
+const LEASE_SECONDS: i64 = 15;
 const IDLE_MILLIS: u64 = 500;
 const FAILED_MILLIS_MAX: u64 = 60_000;
 

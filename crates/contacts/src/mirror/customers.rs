@@ -1,6 +1,7 @@
 //! Customers as they were read: who they are, and what their person is told of them.
 
 use crate::events::SOURCE;
+use crate::forget::is_after;
 use crate::rows::{clean, key, text, time};
 use crate::{Contacts, mirror::Scope};
 use rustc_hash::FxHashMap;
@@ -44,6 +45,12 @@ pub(super) struct Known {
 }
 
 impl CustomerRead {
+    /// What began after somebody was forgotten; `None` when nothing did.
+    fn since(&self, forgotten: Option<&Time>) -> Option<Self> {
+        let mut own = self.clone();
+        own.follows.retain(|follow| is_after(follow.createtime, forgotten));
+        (forgotten.is_none() || !own.follows.is_empty()).then_some(own)
+    }
     /// Pages name a customer once for each relation.
     pub fn of_page(rows: Vec<CustomerRow>) -> Vec<Self> {
         let mut all: BTreeMap<String, Self> = BTreeMap::new();
@@ -99,6 +106,14 @@ impl Contacts {
         scope: &Scope<'_>,
         now: Time,
     ) -> Result<bool, Refusal> {
+        let gone = self.forgotten(tx, reads.iter().map(|read| read.contact.external_userid.as_str()))?;
+        let kept: Vec<CustomerRead>;
+        let reads = if gone.is_empty() {
+            reads
+        } else {
+            kept = reads.iter().filter_map(|read| read.since(gone.get(&read.contact.external_userid))).collect();
+            &kept
+        };
         let ids: Vec<String> = reads.iter().map(|read| read.contact.external_userid.clone()).collect();
         let mut known = self.known_contacts(tx, &ids)?;
         let before = self.standing(tx, &ids)?;

@@ -2,6 +2,7 @@
 
 use crate::Contacts;
 use crate::events::{Happening, SOURCE, names};
+use crate::forget::is_after;
 use crate::rows::{clean, json, key, places, text, time};
 use rustc_hash::FxHashMap;
 use siyu_db::{Param, Tx, params};
@@ -60,7 +61,10 @@ impl Contacts {
         gone_by: &str,
         now: Time,
     ) -> Result<(), Refusal> {
-        let id = &group.chat_id;
+        let gone = self.forgotten(tx, group.member_list.iter().map(|own| own.userid.as_str()))?;
+        let mut group = group.clone();
+        group.member_list.retain(|own| is_after(own.join_time, gone.get(&own.userid)));
+        let (group, id) = (&group, &group.chat_id);
         let old = tx.opt("SELECT read_at FROM wecom_group WHERE id = $1", params![id], |row| row.time(0))?;
         if old.is_some_and(|old| old > read_at) {
             tx.execute("UPDATE wecom_group SET due = NULL WHERE id = $1", params![id])?;

@@ -127,10 +127,20 @@ fn unknown_events_are_set_aside(t: TestDb) {
 /// Seeds of brands that live for days with callbacks doubled, late, lost and out of order and calls that fail, worked on and synced in
 /// between: at the end a full sync leaves the exact state.
 fn any_disorder_ends_in_the_exact_state(t: TestDb) {
-    let seed = match t.engine {
-        siyu_db::Engine::Sqlite => 11,
-        siyu_db::Engine::Postgres => 23,
+    // PostgreSQL takes longer, and what differs there has tests of its own.
+    let seeds = match t.engine {
+        siyu_db::Engine::Sqlite => 11..17,
+        siyu_db::Engine::Postgres => 23..25,
     };
+    let engine = t.engine;
+    drop(t);
+    let lives =
+        seeds.map(|seed| live_through(TestDb::open(engine, MIGRATIONS).expect("it was there a moment ago"), seed));
+    assert!(lives.sum::<usize>() > 0, "somebody leaves in one of these lives");
+}
+
+/// Answers how many friendships ended.
+fn live_through(t: TestDb, seed: u64) -> usize {
     let brand = Brand::living(t, Scale::TINY, seed);
     brand.take_callbacks();
     brand.start_sync();
@@ -162,6 +172,6 @@ fn any_disorder_ends_in_the_exact_state(t: TestDb) {
     let events = brand.events();
     let active = brand.int("SELECT COUNT(*) FROM wecom_follow WHERE status = 0");
     let ended = events.get("Contact Lost").copied().unwrap_or(0) as i64;
-    assert!(events["Contact Added"] as i64 - ended <= active, "{events:?} {active}");
-    assert!(brand.world(|world| world.relations.iter().any(|own| own.status != Status::Active)));
+    assert!(events["Contact Added"] as i64 - ended <= active, "seed {seed}: {events:?} {active}");
+    brand.world(|world| world.relations.iter().filter(|own| own.ended.is_some()).count())
 }

@@ -8,7 +8,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     a_sync_mirrors_everything, a_second_sync_repairs, a_stopped_sync_goes_on, a_cancelled_sync_stays_harmless,
-    two_processes_do_one_sync, ten_thousand_customers, faults_do_not_change_the_end, a_revoked_secret_waits, phones_in_remarks_join_people);
+    two_processes_do_one_sync, ten_thousand_customers, faults_do_not_change_the_end, a_revoked_secret_waits, phones_in_remarks_join_people, the_erased_stay_so);
 
 const SOME: Scale = Scale { stores: 3, guides: 12, people: 1_500, groups: 6, before: 0.6 };
 
@@ -222,4 +222,44 @@ fn phones_in_remarks_join_people(t: TestDb) {
     assert_eq!(of("13900000013"), None);
     // Sealed at rest.
     assert_eq!(brand.int("SELECT COUNT(*) FROM wecom_follow WHERE mobiles IS NOT NULL"), 2);
+}
+
+fn the_erased_stay_so(t: TestDb) {
+    let brand = Brand::quiet(t, Scale::TINY);
+    brand.sync();
+    let (contact, relation) = brand.world(|world| {
+        let own = (0..world.relations.len()).find(|&r| world.relations[r].status == Status::Active).unwrap();
+        (world.external_userid(world.relations[own].person), own)
+    });
+    let num = brand.int(&format!("SELECT num FROM wecom_contact WHERE id = '{contact}'")) as u32;
+    let (people, contacts, now) = (brand.people.clone(), brand.contacts.clone(), brand.now());
+    brand.act(move |tx| {
+        let root = people.roots(tx, &[num])?[0];
+        let erased = people.erase(tx, root)?;
+        contacts.forget(tx, &erased.nodes, now)
+    });
+    let count = |what: &str| brand.int(&format!("SELECT COUNT(*) FROM {what} = '{contact}'"));
+    let gone = |when: &str| {
+        for what in [
+            "wecom_contact WHERE id",
+            "wecom_follow WHERE contact",
+            "wecom_follow_tag WHERE contact",
+            "wecom_member WHERE userid",
+        ] {
+            assert_eq!(count(what), 0, "{what} {when}");
+        }
+    };
+    gone("at once");
+    brand.pass(5);
+    brand.sync();
+    gone("after a sync");
+    // They come back by themselves: somebody new.
+    brand.world(|world| {
+        let (staff, person) = (world.relations[relation].staff, world.relations[relation].person);
+        world.customer_deletes(relation, Reasons::default());
+        world.befriend(staff, person, 1, Source::Personal, true, false).unwrap();
+    });
+    brand.sync();
+    assert_eq!((count("wecom_contact WHERE id"), count("wecom_follow WHERE contact")), (1, 1));
+    assert_ne!(brand.int(&format!("SELECT num FROM wecom_contact WHERE id = '{contact}'")) as u32, num);
 }
