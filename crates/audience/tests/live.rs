@@ -682,7 +682,9 @@ fn nobody_waits_for_a_step_under_way(test: TestDb) {
     let_go.send(()).unwrap();
     ready.iter().for_each(|go| go.send(()).unwrap());
     for _ in 0..READERS {
-        assert_eq!(lists.recv_timeout(PATIENCE).expect("a list is answered"), (1, Some(first)));
+        let (rows, as_of) = lists.recv_timeout(PATIENCE).expect("a list is answered");
+        // The step goes on as soon as the first list is done, and may be before the others.
+        assert!(rows == 1 && as_of >= Some(first), "{rows} {as_of:?}");
     }
     steps.recv_timeout(PATIENCE).expect("the step goes on when the lists are done");
     assert!(as_of().unwrap() > first);

@@ -20,7 +20,7 @@ proptest! {
         let loyal = Loyal { select: orders.clone(), orders: 2, days: 10, before: true, on, calendar: calendar.clone() };
         let referrals = vec![(0, 2), (63, 9), (65_541, 1)];
         let question = Score {
-            orders: orders.clone(), refunds: refunds.clone(), value: "amount".into(), weights: Weights::default(),
+            orders: orders.clone(), refunds: refunds.clone(), value: "amount".into(), weights: Weights { recency: 20, frequency: 20, money: 25, engagement: 25, referral: 10 },
             recency_days: full.0, frequency_orders: full.1, money_full: full.2, active_days: full.3, referrals_full: full.4,
             referrals: Arc::new(referrals.clone()), loyal: loyal.clone(), super_vip, on, calendar: calendar.clone(),
         };
@@ -64,12 +64,17 @@ pub fn check(world: &World, question: &Score) {
         let money: i64 = bought.iter().chain(&back).map(|(_, amount)| amount).sum();
         let recency = bought.last().map_or(0, |(day, _)| i64::from(full.0) - i64::from(on - day));
         let referred = referrals.iter().find(|(own, _)| *own == person).map_or(0, |(_, count)| *count);
+        let weights = &question.weights;
         let parts = ScoreParts {
-            recency: part(20, recency as f64, f64::from(full.0)),
-            frequency: part(20, bought.len() as f64, f64::from(full.1)),
-            money: part(25, money as f64, full.2 as f64),
-            engagement: part(25, any.iter().filter(|day| **day > on - 30).count() as f64, f64::from(full.3)),
-            referral: part(10, f64::from(referred), f64::from(full.4)),
+            recency: part(weights.recency, recency as f64, f64::from(full.0)),
+            frequency: part(weights.frequency, bought.len() as f64, f64::from(full.1)),
+            money: part(weights.money, money as f64, full.2 as f64),
+            engagement: part(
+                weights.engagement,
+                any.iter().filter(|day| **day > on - 30).count() as f64,
+                f64::from(full.3),
+            ),
+            referral: part(weights.referral, f64::from(referred), f64::from(full.4)),
         };
         let sum = parts.recency + parts.frequency + parts.money + parts.engagement + parts.referral;
         assert_eq!(parts.total(), sum);
