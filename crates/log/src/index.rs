@@ -3,7 +3,7 @@
 use siyu_runs::Tables;
 
 /// A chunk holds the timeline of many people: long ones are read in few steps, and a page of one decodes a few.
-pub const TABLES: Tables = Tables { runs: "log_run", chunks: "log_chunk", chunk_entries: 1_024, dead_seconds: 60 };
+pub const TABLES: Tables = Tables { runs: "log_run", chunks: "log_chunk", chunk_entries: 256, dead_seconds: 60 };
 
 /// Which question a run answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

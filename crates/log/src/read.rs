@@ -179,10 +179,12 @@ impl Log {
             return Ok(tail);
         }
         for run in runs {
-            for no in run.chunks_of(digest) {
-                if let Some(entry) = TABLES.chunk(tx, &run, no)?.iter().find(|entry| entry.key == digest) {
-                    return Ok(Some(Place::of(entry)));
-                }
+            let mut place = None;
+            TABLES.each(tx, &run, digest, |entry| {
+                place.get_or_insert(Place::of(entry));
+            })?;
+            if place.is_some() {
+                return Ok(place);
             }
         }
         Ok(None)

@@ -7,7 +7,8 @@ use siyu_db::{CommitHook, Slots, Tx};
 use siyu_kernel::{Digest128, PersonNum, Refusal};
 
 /// Two generations of this size; the older one goes when the younger is full, but for what was asked for meanwhile.
-const GENERATION_MAX: usize = 125_000;
+/// Full, both take some 26 MB.
+const GENERATION_MAX: usize = 400_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {

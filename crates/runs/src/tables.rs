@@ -2,7 +2,7 @@
 
 use crate::draft::Draft;
 use crate::filter::Filter;
-use crate::run::{Entry, Run, decode_chunk, decode_firsts, encode_chunk, encode_firsts};
+use crate::run::{Entry, Run, decode_chunk, decode_firsts, encode_chunk, encode_firsts, seek_chunk};
 use siyu_db::{Db, DbError, Param, Tx, params};
 use siyu_kernel::{Refusal, Time};
 use std::sync::Arc;
@@ -45,10 +45,16 @@ impl Tables {
     }
     /// One chunk of a run. Merged away since the list was read: its entries are in the newer run, and the caller's retry finds them.
     pub fn chunk(&self, tx: &mut Tx<'_>, run: &Run, no: usize) -> Result<Vec<Entry>, DbError> {
+        let body = self.body(tx, run, no)?;
+        decode_chunk(&body).map_err(|e| self.damaged(run, &e))
+    }
+    fn body(&self, tx: &mut Tx<'_>, run: &Run, no: usize) -> Result<Vec<u8>, DbError> {
         let sql = format!("SELECT body FROM {} WHERE run = $1 AND no = $2", self.chunks);
         let body = tx.opt(&sql, params![run.id, no as i64], |row| row.blob(0))?;
-        let body = body.ok_or_else(|| DbError::Conflict(format!("chunk {no} of run {} was merged away", run.id)))?;
-        decode_chunk(&body).map_err(|e| DbError::Decode(format!("{} {}: {e}", self.runs, run.id)))
+        body.ok_or_else(|| DbError::Conflict(format!("chunk {no} of run {} was merged away", run.id)))
+    }
+    fn damaged(&self, run: &Run, error: &impl std::fmt::Display) -> DbError {
+        DbError::Decode(format!("{} {}: {error}", self.runs, run.id))
     }
     /// Every entry of the key in this run.
     pub fn each(&self, tx: &mut Tx<'_>, run: &Run, key: u64, mut each: impl FnMut(&Entry)) -> Result<(), DbError> {
@@ -56,7 +62,8 @@ impl Tables {
             return Ok(());
         }
         for no in run.chunks_of(key) {
-            self.chunk(tx, run, no)?.iter().filter(|entry| entry.key == key).for_each(&mut each);
+            let body = self.body(tx, run, no)?;
+            seek_chunk(&body, key, &mut each).map_err(|e| self.damaged(run, &e))?;
         }
         Ok(())
     }
