@@ -109,3 +109,28 @@ export const admin = {
   changeLifecycle: (body: S.LifecycleChange) => put("/settings/lifecycle", { body }),
   doctor: () => get("/doctor"),
 };
+
+export const wecom = {
+  connection: () => get("/wecom/connection"),
+  change: (body: S.WecomConnectionIn) => patch("/wecom/connection", { body }),
+  forget: () => remove("/wecom/connection"),
+  test: () => post("/wecom/connection/test"),
+  status: () => get("/wecom/status"),
+  doctor: () => get("/wecom/doctor"),
+  syncs: () => get("/wecom/syncs"),
+  startSync: () => post("/wecom/syncs"),
+  cancelSync: (id: string) => post("/wecom/syncs/{id}/cancel", { path: { id } }),
+  aside: (query: Query) => get("/wecom/inbox/aside", { query }),
+  retry: (id: string) => post("/wecom/inbox/aside/{id}/retry", { path: { id } }),
+  refused: (query: Query) => get("/wecom/inbox/refused", { query }),
+  conflicts: (query: Query) => get("/wecom/conflicts", { query }),
+  departments: () => get("/wecom/departments"),
+  staff: (query: Query) => get("/wecom/staff", { query }),
+  groups: (query: Query) => get("/wecom/groups", { query }),
+  group: (id: string) => get("/wecom/groups/{id}", { path: { id } }),
+  members: (id: string, query: Query) => get("/wecom/groups/{id}/members", { path: { id }, query }),
+  lost: (query: Query) => get("/wecom/lost", { query }),
+  person: (id: string) => get("/people/{id}/wecom", { path: { id } }),
+  remark: (id: string, external_userid: string, staff: string, body: S.WecomRemarkIn) =>
+    patch("/people/{id}/wecom/{external_userid}/{staff}", { path: { id, external_userid, staff }, body }),
+};

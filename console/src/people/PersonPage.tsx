@@ -17,6 +17,7 @@ import { IdentityPanel } from "./profile/IdentityPanel";
 import { PersonOrders } from "./profile/PersonOrders";
 import { TagHistoryPanel } from "./profile/TagHistoryPanel";
 import { Timeline } from "./profile/Timeline";
+import { WecomPanel } from "./profile/WecomPanel";
 import "./people.css";
 import "./profile/profile.css";
 
@@ -39,6 +40,7 @@ function Loaded({ asked, person }: { asked: string; person: Person }) {
   const tabs = [
     ...(can("events.read") ? [{ key: "timeline", label: t("person.timeline"), children: <Timeline id={asked} /> }] : []),
     ...(can("orders.read") ? [{ key: "orders", label: t("person.orders", { n: person.orders.count }), children: <PersonOrders id={asked} /> }] : []),
+    { key: "wecom", label: t("person.wecom"), children: <WecomPanel id={asked} /> },
     { key: "fields", label: t("person.fields"), children: <Fields asked={asked} person={person} /> },
     { key: "identity", label: t("person.identity"), children: <IdentityPanel asked={asked} person={person} /> },
     { key: "consents", label: t("person.consents"), children: <Consents id={asked} /> },
