@@ -36,6 +36,7 @@ export const people = {
   removeTag: (id: string, tag: string) => remove("/people/{id}/tags/{tag}", { path: { id, tag } }),
   tagHistory: (id: string, query: Query) => get("/people/{id}/tag-history", { path: { id }, query }),
   consents: (id: string, query: Query) => get("/people/{id}/consents", { path: { id }, query }),
+  standing: (id: string) => get("/people/{id}/standing", { path: { id } }),
   addConsent: (id: string, body: S.ConsentNew) => post("/people/{id}/consents", { path: { id }, body }),
   unmask: (id: string, reason: string) => post("/people/{id}/unmask", { path: { id }, body: { reason } }),
   json: (id: string) => download(`/people/${part(id)}/export`, `${id}.json`),

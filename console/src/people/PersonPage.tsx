@@ -15,6 +15,7 @@ import { Fields } from "./profile/Fields";
 import { Head } from "./profile/Head";
 import { IdentityPanel } from "./profile/IdentityPanel";
 import { PersonOrders } from "./profile/PersonOrders";
+import { Standing } from "./profile/Standing";
 import { TagHistoryPanel } from "./profile/TagHistoryPanel";
 import { Timeline } from "./profile/Timeline";
 import { WecomPanel } from "./profile/WecomPanel";
@@ -50,6 +51,7 @@ function Loaded({ asked, person }: { asked: string; person: Person }) {
     <div className="stack">
       {person.requested_id !== person.id ? <Alert type="info" showIcon title={t("person.merged_into", { asked: person.requested_id, id: person.id })} /> : null}
       <Head asked={asked} person={person} />
+      <Standing id={asked} />
       <Tabs items={tabs} activeKey={filters.tab ?? tabs[0]?.key} onChange={(tab) => change({ tab: tab === tabs[0]?.key ? null : tab })} destroyOnHidden />
     </div>
   );
