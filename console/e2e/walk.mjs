@@ -5,12 +5,12 @@ import { complaints } from "./checks.mjs";
 
 const PLAIN = [
   "/", "/welcome", "/account", "/people", "/tags", "/tags?new=rule", "/fields", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine",
-  "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/lifecycle", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
+  "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/lifecycle", "/settings/wecom", "/settings/wecom?tab=sync", "/settings/wecom?tab=inbox", "/settings/wecom?tab=conflicts", "/lost", "/groups", "/staff", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
   "/settings/doctor", "/settings/erasures", "/see", "/boards", "/audiences", "/audiences/new", "/exports",
   ...["activity", "trend", "funnel", "retention", "paths", "distribution", "interval", "attribution", "touchpoints", "lifecycle", "rfm", "cohort-value", "assets", "stores", "guides"].map((kind) => `/see/${kind}`),
 ];
 const AUDIENCE_TABS = ["", "?tab=history", "?tab=difference"];
-const TABS = ["", "?tab=orders", "?tab=fields", "?tab=identity", "?tab=consents", "?tab=tags"];
+const TABS = ["", "?tab=orders", "?tab=wecom", "?tab=fields", "?tab=identity", "?tab=consents", "?tab=tags"];
 const WIDTHS = [1280, 390];
 
 async function firstOf(page, path) {
@@ -25,11 +25,13 @@ async function detailPages(page) {
   const order = (await firstOf(page, "/orders?limit=1"))?.order_no;
   const board = (await firstOf(page, "/boards"))?.id;
   const audience = (await firstOf(page, "/audiences"))?.id;
+  const group = (await firstOf(page, "/wecom/groups?limit=1"))?.id;
   const imported = (await (await page.request.get("/api/v1/imports?limit=20")).json()).items;
   const states = new Map(imported.map((item) => [item.state + item.dry_run, item.id]));
   return [
     ...(person ? TABS.map((tab) => `/people/${person}${tab}`) : []),
     ...(order ? [`/orders?open=${encodeURIComponent(order)}`] : []),
+    ...(group ? [`/groups/${encodeURIComponent(group)}`] : []),
     ...(board ? [`/boards/${board}`] : []),
     ...(audience ? AUDIENCE_TABS.map((tab) => `/audiences/${audience}${tab}`) : []),
     ...[...states.values()].map((id) => `/imports/${id}`),

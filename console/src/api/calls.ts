@@ -36,6 +36,7 @@ export const people = {
   removeTag: (id: string, tag: string) => remove("/people/{id}/tags/{tag}", { path: { id, tag } }),
   tagHistory: (id: string, query: Query) => get("/people/{id}/tag-history", { path: { id }, query }),
   consents: (id: string, query: Query) => get("/people/{id}/consents", { path: { id }, query }),
+  standing: (id: string) => get("/people/{id}/standing", { path: { id } }),
   addConsent: (id: string, body: S.ConsentNew) => post("/people/{id}/consents", { path: { id }, body }),
   unmask: (id: string, reason: string) => post("/people/{id}/unmask", { path: { id }, body: { reason } }),
   json: (id: string) => download(`/people/${part(id)}/export`, `${id}.json`),
@@ -108,4 +109,29 @@ export const admin = {
   lifecycle: () => get("/settings/lifecycle"),
   changeLifecycle: (body: S.LifecycleChange) => put("/settings/lifecycle", { body }),
   doctor: () => get("/doctor"),
+};
+
+export const wecom = {
+  connection: () => get("/wecom/connection"),
+  change: (body: S.WecomConnectionIn) => patch("/wecom/connection", { body }),
+  forget: () => remove("/wecom/connection"),
+  test: () => post("/wecom/connection/test"),
+  status: () => get("/wecom/status"),
+  doctor: () => get("/wecom/doctor"),
+  syncs: () => get("/wecom/syncs"),
+  startSync: () => post("/wecom/syncs"),
+  cancelSync: (id: string) => post("/wecom/syncs/{id}/cancel", { path: { id } }),
+  aside: (query: Query) => get("/wecom/inbox/aside", { query }),
+  retry: (id: string) => post("/wecom/inbox/aside/{id}/retry", { path: { id } }),
+  refused: (query: Query) => get("/wecom/inbox/refused", { query }),
+  conflicts: (query: Query) => get("/wecom/conflicts", { query }),
+  departments: () => get("/wecom/departments"),
+  staff: (query: Query) => get("/wecom/staff", { query }),
+  groups: (query: Query) => get("/wecom/groups", { query }),
+  group: (id: string) => get("/wecom/groups/{id}", { path: { id } }),
+  members: (id: string, query: Query) => get("/wecom/groups/{id}/members", { path: { id }, query }),
+  lost: (query: Query) => get("/wecom/lost", { query }),
+  person: (id: string) => get("/people/{id}/wecom", { path: { id } }),
+  remark: (id: string, external_userid: string, staff: string, body: S.WecomRemarkIn) =>
+    patch("/people/{id}/wecom/{external_userid}/{staff}", { path: { id, external_userid, staff }, body }),
 };

@@ -35,4 +35,6 @@ export const keys = {
   lifecycle: ["settings", "lifecycle"] as const,
   doctor: ["doctor"] as const,
   erasures: ["erasures"] as const,
+  wecom: ["wecom"] as const,
+  wecomPart: (part: string, query: Query = {}) => ["wecom", part, query] as const,
 };

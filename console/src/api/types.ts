@@ -83,3 +83,16 @@ export type AuditEntry = S.AuditOut;
 export type IdentityKind = S.IdentityKind;
 export type Settings = S.Settings;
 export type Check = S.DoctorCheck;
+
+export type WecomConnection = S.WecomConnection;
+export type WecomChange = S.WecomConnectionIn;
+export type WecomStatus = S.WecomStatus;
+export type WecomSync = S.WecomSync;
+export type WecomAside = S.WecomAside;
+export type WecomConflict = S.WecomConflict;
+export type WecomStaff = S.WecomStaff;
+export type WecomGroup = S.WecomGroup;
+export type WecomMember = S.WecomMember;
+export type WecomLost = S.WecomLost;
+export type WecomContact = S.WecomContact;
+export type WecomRelation = S.WecomRelation;

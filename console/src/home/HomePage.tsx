@@ -1,9 +1,9 @@
 import { CheckCircleFilled, RightOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
-import { Progress, Skeleton } from "antd";
+import { Button, Progress, Skeleton } from "antd";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Link } from "react-router";
-import { home } from "../api/calls";
+import { home, wecom } from "../api/calls";
 import { keys } from "../api/keys";
 import type { AttentionKey, ChecklistKey, Overview, Permission } from "../api/types";
 import { useFormat } from "../format/useFormat";
@@ -13,6 +13,8 @@ import { ErrorView } from "../shell/errors";
 import { analyses } from "../shell/menu";
 import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
+import { statusQuery } from "../wecom/status";
+import { Trouble } from "../wecom/Trouble";
 import { lastBusyDay } from "./quiet";
 import "./home.css";
 
@@ -34,6 +36,7 @@ export function HomePage() {
 function Body({ data }: { data: Overview }) {
   return (
     <div className="stack">
+      <WecomTrouble />
       <Numbers data={data} />
       <div className="two">
         <div className="stack"><Attention items={data.attention} /><Trend data={data} /></div>
@@ -41,6 +44,15 @@ function Body({ data }: { data: Overview }) {
       </div>
     </div>
   );
+}
+
+/** A connection in trouble stands before everything: until it is put right nothing comes in. */
+function WecomTrouble() {
+  const { t } = useI18n();
+  const can = useCan();
+  const status = useQuery({ ...statusQuery(wecom.status), enabled: can("people.read") });
+  if (!status.data?.trouble) return null;
+  return <Trouble code={status.data.trouble} action={can("settings.write") ? <Link to="/settings/wecom"><Button size="small" type="primary">{t("wecom.trouble_fix")}</Button></Link> : undefined} />;
 }
 
 /** The questions most asked, as far as there is something to answer them from. */

@@ -15,8 +15,10 @@ import { Fields } from "./profile/Fields";
 import { Head } from "./profile/Head";
 import { IdentityPanel } from "./profile/IdentityPanel";
 import { PersonOrders } from "./profile/PersonOrders";
+import { Standing } from "./profile/Standing";
 import { TagHistoryPanel } from "./profile/TagHistoryPanel";
 import { Timeline } from "./profile/Timeline";
+import { WecomPanel } from "./profile/WecomPanel";
 import "./people.css";
 import "./profile/profile.css";
 
@@ -39,6 +41,7 @@ function Loaded({ asked, person }: { asked: string; person: Person }) {
   const tabs = [
     ...(can("events.read") ? [{ key: "timeline", label: t("person.timeline"), children: <Timeline id={asked} /> }] : []),
     ...(can("orders.read") ? [{ key: "orders", label: t("person.orders", { n: person.orders.count }), children: <PersonOrders id={asked} /> }] : []),
+    { key: "wecom", label: t("person.wecom"), children: <WecomPanel id={asked} /> },
     { key: "fields", label: t("person.fields"), children: <Fields asked={asked} person={person} /> },
     { key: "identity", label: t("person.identity"), children: <IdentityPanel asked={asked} person={person} /> },
     { key: "consents", label: t("person.consents"), children: <Consents id={asked} /> },
@@ -48,6 +51,7 @@ function Loaded({ asked, person }: { asked: string; person: Person }) {
     <div className="stack">
       {person.requested_id !== person.id ? <Alert type="info" showIcon title={t("person.merged_into", { asked: person.requested_id, id: person.id })} /> : null}
       <Head asked={asked} person={person} />
+      <Standing id={asked} />
       <Tabs items={tabs} activeKey={filters.tab ?? tabs[0]?.key} onChange={(tab) => change({ tab: tab === tabs[0]?.key ? null : tab })} destroyOnHidden />
     </div>
   );

@@ -31,13 +31,13 @@ function Doctor() {
       <div className="panel">
         {doctor.isPending ? <div className="pad"><Skeleton active /></div> : null}
         {doctor.isError ? <ErrorView error={doctor.error} retry={() => void doctor.refetch()} /> : null}
-        {checks.map((check) => <Item key={check.key} check={check} />)}
+        {checks.map((check) => <CheckItem key={check.key} check={check} />)}
       </div>
     </>
   );
 }
 
-function Item({ check }: { check: Check }) {
+export function CheckItem({ check }: { check: Check }) {
   const { t } = useI18n();
   return (
     <div className="check">

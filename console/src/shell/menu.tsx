@@ -1,8 +1,9 @@
 import {
-  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
-  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, ImportOutlined, KeyOutlined,
+  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
+  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
-  SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
+  SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
+  WechatWorkOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
 import type { Permission } from "../api/types";
@@ -50,10 +51,14 @@ export const sections: Section[] = [
     { path: "/people", label: "nav.people_list", icon: <UserOutlined />, needs: "people.read" },
     { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
     { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
+    { path: "/lost", label: "nav.lost", icon: <UserDeleteOutlined />, needs: "people.read" },
   ]),
   section("audiences", "nav.whom", <UsergroupAddOutlined />, [
     { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
     { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
+  ]),
+  section("reach", "nav.reach", <CommentOutlined />, [
+    { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
   ]),
   {
     key: "see", label: "nav.see", icon: <BarChartOutlined />, parts: [
@@ -66,6 +71,9 @@ export const sections: Section[] = [
     { path: "/products", label: "nav.products", icon: <SkinOutlined />, needs: "orders.read" },
     { path: "/stores", label: "nav.stores", icon: <ShopOutlined />, needs: "orders.read" },
   ]),
+  section("team", "nav.team", <IdcardOutlined />, [
+    { path: "/staff", label: "nav.staff", icon: <IdcardOutlined />, needs: "people.read" },
+  ]),
   section("data", "nav.data", <DatabaseOutlined />, [
     { path: "/events", label: "nav.events", icon: <ThunderboltOutlined />, needs: "events.read" },
     { path: "/imports", label: "nav.imports", icon: <ImportOutlined />, needs: "import.run" },
@@ -76,6 +84,7 @@ export const sections: Section[] = [
     { path: "/settings/general", label: "nav.general", icon: <SettingOutlined />, needs: "settings.write" },
     { path: "/settings/identity", label: "nav.identity", icon: <ClusterOutlined />, needs: "settings.write" },
     { path: "/settings/lifecycle", label: "nav.lifecycle", icon: <HeartOutlined />, needs: "settings.write" },
+    { path: "/settings/wecom", label: "nav.wecom", icon: <WechatWorkOutlined />, needs: "settings.write" },
     { path: "/settings/users", label: "nav.users", icon: <TeamOutlined />, needs: "users.manage" },
     { path: "/settings/keys", label: "nav.keys", icon: <KeyOutlined />, needs: "keys.manage" },
     { path: "/settings/audit", label: "nav.audit", icon: <AuditOutlined />, needs: "audit.read" },

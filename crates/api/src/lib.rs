@@ -72,6 +72,7 @@ mod search;
 mod serve;
 mod session;
 mod settings;
+mod standing;
 mod stats;
 mod tag_groups;
 mod tags;
@@ -137,6 +138,7 @@ fn routes() -> Endpoints {
         .merge(people::router())
         .merge(search::router())
         .merge(lifecycle::router())
+        .merge(standing::router())
         .merge(settings::router())
         .merge(tags::router())
         .merge(events::router())

@@ -40,6 +40,7 @@ mod scope;
 mod search;
 mod set;
 mod shelf;
+mod stands;
 mod stored;
 mod summary;
 mod test;
@@ -62,6 +63,7 @@ pub use rule::{Cond, DEPTH_MAX, NODES_MAX, Node, Op, Rule};
 pub use run::{DueReport, RunReport};
 pub use scope::Scope;
 pub use shelf::{Shelf, ShelfStats};
+pub use stands::Stands;
 pub use stored::{
     AUDIENCES_MAX, AudienceDay, AudienceIn, AudienceKind, AudiencePatch, AudienceRow, Difference, Glance, Meant,
     MemberPage,
@@ -174,11 +176,13 @@ impl Audience {
         root: PersonNum,
         ctx: &Ctx,
     ) -> Result<(bool, Option<Time>), Refusal> {
-        let memory =
-            self.memory.as_ref().ok_or_else(|| Refusal::internal("standing is asked of a remembering audience"))?;
+        let memory = self.memory()?;
         let mut ask = ask::Ask::new(self, memory, tx, ctx, plan, &Scope::All)?;
         let fits = ask.among(&plan.root, &[root].into_iter().collect())?;
         Ok((!fits.is_empty(), ask.until(root)?))
+    }
+    pub(crate) fn memory(&self) -> Result<&Arc<Memory>, Refusal> {
+        self.memory.as_ref().ok_or_else(|| Refusal::internal("standing is asked of a remembering audience"))
     }
     /// Everybody who exists: roots, each once.
     pub fn everybody(&self, tx: &mut Tx<'_>, ctx: &Ctx) -> Result<RoaringBitmap, Refusal> {

@@ -66,6 +66,13 @@ pub(crate) struct Board {
     calendar: Arc<Calendar>,
 }
 
+impl Board {
+    /// Somebody's recency, frequency and money, 1 to 5 each; `None` for people without an order.
+    pub fn of(&self, person: u32) -> Option<(u8, u8, u8)> {
+        self.scores.of(person)
+    }
+}
+
 /// The board as it was made last.
 #[derive(Default)]
 pub(crate) struct Boards(Mutex<Option<Arc<Board>>>);

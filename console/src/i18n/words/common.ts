@@ -24,7 +24,7 @@ export const common = {
   "nav.users": ["成员与角色", "Users & roles"],
   "nav.keys": ["接入密钥", "API keys"],
   "nav.audit": ["操作记录", "Audit log"],
-  "nav.lifecycle": ["生命周期与价值", "Lifecycle and value"],
+  "nav.lifecycle": ["生命周期与价值", "Lifecycle & value"],
   "nav.erasures": ["删除证明", "Erasure certificates"],
   "nav.doctor": ["系统体检", "Doctor"],
   "nav.welcome": ["开始使用", "Getting started"],

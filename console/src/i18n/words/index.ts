@@ -9,6 +9,7 @@ import { see } from "./see";
 import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
+import { wecom } from "./wecom";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom };

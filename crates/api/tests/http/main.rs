@@ -14,6 +14,7 @@ mod listening;
 mod people;
 mod people_identity;
 mod people_scope;
+mod people_standing;
 mod people_world;
 mod session;
 mod support;

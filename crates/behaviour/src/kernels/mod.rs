@@ -61,6 +61,6 @@ pub use retention::{Cohort, Mode, Retention, RetentionCell, RetentionPartial};
 pub use rfm::{
     Bounds, Buyers, Frequency, Method, Rfm, RfmCell, RfmCount, RfmPartial, RfmScores, RfmSegment, SEGMENTS, segment_of,
 };
-pub use score::{Score, ScorePartial, ScoreParts, Tier, Weights};
+pub use score::{Score, ScoreFacts, ScorePartial, ScoreParts, Tier, Weights};
 pub use touchpoints::{TouchpointCell, TouchpointNode, Touchpoints, TouchpointsPartial};
 pub use trend::{Trend, TrendCell, TrendPartial};

@@ -101,9 +101,42 @@ fn points(weight: u32, has: i64, full: i64) -> u32 {
     (i128::from(weight) * 1_000 * i128::from(has).clamp(0, full) / full) as u32
 }
 
-impl Kernel for Score {
-    type Partial = ScorePartial;
-    fn bucket(&self, view: &View, among: &Bits) -> ScorePartial {
+/// What the parts of one person are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScoreFacts {
+    /// Days since the last order; `None` without one.
+    pub recency_days: Option<i64>,
+    /// In the last 365 days.
+    pub orders: i64,
+    /// Minor units, in the last 365 days, refunds taken off.
+    pub money: i64,
+    /// Of the last 30.
+    pub active_days: i64,
+    pub referred: i64,
+}
+
+impl Score {
+    pub fn parts(&self, facts: &ScoreFacts) -> ScoreParts {
+        let (w, recency_days) = (&self.weights, i64::from(self.recency_days));
+        ScoreParts {
+            recency: points(w.recency, facts.recency_days.map_or(0, |days| recency_days - days), recency_days),
+            frequency: points(w.frequency, facts.orders, i64::from(self.frequency_orders)),
+            money: points(w.money, facts.money, self.money_full),
+            engagement: points(w.engagement, facts.active_days, i64::from(self.active_days)),
+            referral: points(w.referral, facts.referred, i64::from(self.referrals_full)),
+        }
+    }
+    pub fn tier(&self, parts: ScoreParts, loyal: bool) -> Tier {
+        if parts.total() >= self.super_vip {
+            Tier::SuperVip
+        } else if loyal {
+            Tier::Loyal
+        } else {
+            Tier::Ordinary
+        }
+    }
+    /// By rising person; people of `among` with any event only. The flag: whether they meet the loyal rule.
+    pub fn each(&self, view: &View, among: &Bits, mut found: impl FnMut(u32, ScoreFacts, bool)) {
         let days = Days::all(view);
         let mut people = days.any(i32::MIN, self.on);
         people.and(among);
@@ -118,14 +151,10 @@ impl Kernel for Score {
         let (mut a, mut b) = (Scratch::default(), Scratch::default());
         let base = u32::from(view.bucket) << 16;
         let mut referrals = &self.referrals[self.referrals.partition_point(|(person, _)| *person < base)..];
-        let mut scores = Vec::with_capacity(people.len() as usize);
         for slot in people.iter() {
             let person = base | u32::from(slot);
             let bought = orders.rows(slot, &mut a).between(i64::MIN, to);
-            let recency = bought
-                .times
-                .last()
-                .map_or(0, |at| i64::from(self.recency_days) - i64::from(self.on - calendar.day(*at)));
+            let recency_days = bought.times.last().map(|at| i64::from(self.on - calendar.day(*at)));
             let year = bought.between(from, to);
             let mut money = 0i64;
             (0..year.len()).for_each(|i| money = money.saturating_add(order_values.whole(year.place(i))));
@@ -135,23 +164,26 @@ impl Kernel for Score {
                 referrals = &referrals[1..];
             }
             let referred = referrals.first().filter(|(own, _)| *own == person).map_or(0, |(_, count)| *count);
-            let w = &self.weights;
-            let parts = ScoreParts {
-                recency: points(w.recency, recency, i64::from(self.recency_days)),
-                frequency: points(w.frequency, year.len() as i64, i64::from(self.frequency_orders)),
-                money: points(w.money, money, self.money_full),
-                engagement: points(w.engagement, active.of(slot) as i64, i64::from(self.active_days)),
-                referral: points(w.referral, i64::from(referred), i64::from(self.referrals_full)),
+            let facts = ScoreFacts {
+                recency_days,
+                orders: year.len() as i64,
+                money,
+                active_days: active.of(slot) as i64,
+                referred: i64::from(referred),
             };
-            let tier = if parts.total() >= self.super_vip {
-                Tier::SuperVip
-            } else if loyal.contains(slot) {
-                Tier::Loyal
-            } else {
-                Tier::Ordinary
-            };
-            scores.push((person, parts, tier));
+            found(person, facts, loyal.contains(slot));
         }
+    }
+}
+
+impl Kernel for Score {
+    type Partial = ScorePartial;
+    fn bucket(&self, view: &View, among: &Bits) -> ScorePartial {
+        let mut scores = Vec::new();
+        self.each(view, among, |person, facts, loyal| {
+            let parts = self.parts(&facts);
+            scores.push((person, parts, self.tier(parts, loyal)));
+        });
         ScorePartial(scores)
     }
 }
