@@ -47,11 +47,8 @@ struct Plan {
 pub fn demo(args: &Demo, folder: &Folder, ready: &Ready) -> Result<(), Refusal> {
     if !args.no_serve {
         // Told now rather than after the growth.
-        drop(std::net::TcpListener::bind(&args.listen).or_else(|_| {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let bound = runtime.map_err(Refusal::internal)?.block_on(siyu_api::bind(&args.listen))?;
-            bound.into_std().map_err(Refusal::internal)
-        })?);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        drop(runtime.map_err(Refusal::internal)?.block_on(siyu_api::bind(&args.listen))?);
     }
     let wanted = scale(&args.scale)?;
     let (plan, at, complete) = plan(folder, args)?;
@@ -85,7 +82,7 @@ pub fn demo(args: &Demo, folder: &Folder, ready: &Ready) -> Result<(), Refusal> 
     served
 }
 
-fn scale(name: &str) -> Result<Scale, Refusal> {
+pub fn scale(name: &str) -> Result<Scale, Refusal> {
     Scale::parse(name).ok_or_else(|| {
         Refusal::invalid("demo_scale", "`--scale` is small, city or chain.", "--scale 取值为 small、city 或 chain。")
             .field("scale")

@@ -26,6 +26,8 @@ const COMPLETE: &str = "demo.complete";
 
 pub fn demo(args: &Demo, _json: bool) -> Result<(), Refusal> {
     let ready = Ready { watch: Stopwatch::start(), password: args.place.data.join(PASSWORD) };
+    // Before anything is made.
+    grown::scale(&args.scale)?;
     let folder = prepare(args)?;
     match sample(&folder, args.sample)? {
         Sample::Grown => grown::demo(args, &folder, &ready),
