@@ -36,6 +36,7 @@ impl Around for Books {
 }
 
 /// The mirror of WeCom, with the totals that follow its merges. `wait`: how the clock's time passes when a call has to pause.
+#[allow(clippy::too_many_arguments, reason = "each is a part of the program that the mirror works with")]
 pub fn contacts(
     db: &Db,
     vault: &Vault,
