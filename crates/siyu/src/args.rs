@@ -57,7 +57,7 @@ pub struct Wecom {
 #[derive(Subcommand)]
 pub enum WecomCommand {
     /// Set the credentials, or change some of them, and ask WeCom whether they are right.
-    Connect(WecomConnect),
+    Connect(Box<WecomConnect>),
     /// What is connected, what waits, what is wrong.
     Status(Place),
     /// Read everything WeCom has and compare. Goes on where an interrupted one stopped.
