@@ -14,6 +14,7 @@ use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
+use siyu_wecom::Wait;
 use std::sync::Arc;
 use utoipa::ToSchema;
 
@@ -34,7 +35,8 @@ impl Around for Books {
     }
 }
 
-/// The mirror of WeCom, with the totals that follow its merges.
+/// The mirror of WeCom, with the totals that follow its merges. `wait`: how the clock's time passes when a call has to pause.
+#[allow(clippy::too_many_arguments, reason = "each is a part of the program that the mirror works with")]
 pub fn contacts(
     db: &Db,
     vault: &Vault,
@@ -43,10 +45,12 @@ pub fn contacts(
     intake: &Intake,
     chance: &Arc<Chance>,
     clock: &Arc<dyn Clock>,
+    wait: Arc<dyn Wait>,
 ) -> Contacts {
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
     parts.around = Arc::new(Books(intake.clone()));
+    parts.wait = wait;
     Contacts::new(parts)
 }
 

@@ -40,7 +40,7 @@ pub enum Command {
     Query(Query),
     /// Check the installation and say what to change.
     Doctor(Place),
-    /// Start with a demo brand, made from a real retail data set that ships with the program.
+    /// Start with a demo brand: one that grows in a simulated WeCom, or a real retail data set.
     Demo(Demo),
     /// Serve a simulated WeCom with simulated people, to try things against (docs/sandbox.md).
     Sandbox(Sandbox),
@@ -282,6 +282,24 @@ pub struct Demo {
     /// Make the demo brand and stop, without serving.
     #[arg(long)]
     pub no_serve: bool,
+    /// A brand that grows in a simulated WeCom, or a real retail data set.
+    #[arg(long, value_enum, default_value = "grown")]
+    pub sample: Sample,
+    /// The same seed gives the same brand, people and purchases. What is already in the folder keeps its own.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// small, city or chain.
+    #[arg(long, default_value = "small")]
+    pub scale: String,
+    /// How many days the brand has lived when the console opens.
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub days: u16,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sample {
+    Grown,
+    Retail,
 }
 
 #[derive(Args)]

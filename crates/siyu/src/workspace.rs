@@ -11,6 +11,7 @@ use siyu_kernel::{Chance, Class, Clock, Currency, Refusal, Vault, Zone, clocks};
 use siyu_log::Log;
 use siyu_people::People;
 use siyu_projection::{Limits, Projection, Setup};
+use siyu_wecom::{Sleep, Wait};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -170,7 +171,16 @@ impl Folder {
     }
     /// Everything, ready to serve or to work on.
     pub fn open_all(&self, mode: OpenMode, behind_proxy: bool) -> Result<Open, Refusal> {
-        let clock = clocks::system();
+        self.open_in(mode, behind_proxy, clocks::system(), Arc::new(Sleep))
+    }
+    /// As [`Folder::open_all`], in another time: `wait` is how that time passes for calls of WeCom that have to pause.
+    pub fn open_in(
+        &self,
+        mode: OpenMode,
+        behind_proxy: bool,
+        clock: Arc<dyn Clock>,
+        wait: Arc<dyn Wait>,
+    ) -> Result<Open, Refusal> {
         let db = self.open_db(mode, &*clock)?;
         let chance = Arc::new(Chance::from_entropy());
         let settings = db.read(|tx| Ok(Workspace::load(tx)?))?;
@@ -197,7 +207,7 @@ impl Folder {
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
-        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock);
+        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, wait);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,

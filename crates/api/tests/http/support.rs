@@ -87,7 +87,8 @@ impl TestApp {
         let audience = siyu_api::audience(&people, &log, &projection);
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
-        let contacts = siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock);
+        let contacts =
+            siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
         let app = App::new(Parts {
             db,
             log,

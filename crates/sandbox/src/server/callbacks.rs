@@ -69,8 +69,8 @@ pub struct Sent {
     pub xml: String,
 }
 
-/// Callbacks that are remembered for `/sandbox/callbacks`.
-const REMEMBERED: usize = 50_000;
+/// As [`Options::callbacks_kept`], unless said otherwise.
+pub const KEPT: usize = 50_000;
 /// Of a receiver's answer no more than this is read.
 const ANSWER: usize = 64 << 10;
 
@@ -268,6 +268,7 @@ struct Post {
     address: Mutex<Option<Arc<Address>>>,
     held: Mutex<Vec<(Until, Letter)>>,
     log: Mutex<VecDeque<Sent>>,
+    kept: usize,
     numbers: AtomicU64,
     under_way: AtomicUsize,
     idle: Notify,
@@ -293,6 +294,7 @@ impl Mailer {
             address: Mutex::new(None),
             held: Mutex::new(Vec::new()),
             log: Mutex::new(VecDeque::new()),
+            kept: options.callbacks_kept,
             numbers: AtomicU64::new(0),
             under_way: AtomicUsize::new(0),
             idle: Notify::new(),
@@ -423,7 +425,7 @@ impl Mailer {
     fn enter(&self, happening: u64, due: Time, outcome: Outcome, xml: String) -> u64 {
         let number = self.post.numbers.fetch_add(1, Ordering::SeqCst);
         let mut log = lock(&self.post.log);
-        if log.len() == REMEMBERED {
+        if log.len() >= self.post.kept {
             log.pop_front();
         }
         log.push_back(Sent { number, happening, due, outcome, attempts: 0, xml });

@@ -84,6 +84,9 @@ pub struct Options {
     pub timeout: Duration,
     /// Real time that every call takes.
     pub latency: Duration,
+    /// Happenings that are kept for `/sandbox/happenings`, and callbacks for `/sandbox/callbacks`; older ones are forgotten.
+    pub happenings_kept: usize,
+    pub callbacks_kept: usize,
 }
 
 impl Options {
@@ -103,12 +106,14 @@ impl Options {
             limits: true,
             timeout: Duration::from_secs(10),
             latency: Duration::ZERO,
+            happenings_kept: HAPPENINGS_KEPT,
+            callbacks_kept: callbacks::KEPT,
         }
     }
 }
 
-/// Happenings that are kept for `/sandbox/happenings`; older ones are forgotten.
-const REMEMBERED: usize = 300_000;
+/// As [`Options::happenings_kept`], unless said otherwise.
+const HAPPENINGS_KEPT: usize = 300_000;
 
 struct State {
     world: World,
@@ -200,7 +205,7 @@ impl Sandbox {
         self.emit(&mut state, caused);
         result
     }
-    /// Happenings from number `from` on, at most `limit`: what the brand's tills and its shop would know. The last 300,000 are kept.
+    /// Happenings from number `from` on, at most `limit`: what the brand's tills and its shop would know. The last [`Options::happenings_kept`] are kept.
     pub fn happenings(&self, from: u64, limit: usize) -> Vec<Happening> {
         let state = self.lock();
         let skip = state.happenings.front().map_or(0, |first| from.saturating_sub(first.number)) as usize;
@@ -245,7 +250,7 @@ impl Sandbox {
                 callbacks += 1;
                 self.0.mailer.post(&state.faults, &mut state.dice, now, happening.number, xml);
             }
-            if state.happenings.len() == REMEMBERED {
+            if state.happenings.len() >= self.0.options.happenings_kept {
                 state.happenings.pop_front();
             }
             state.happenings.push_back(happening);
