@@ -6,7 +6,7 @@ use crate::rule::Rule;
 use crate::{Audience, Ctx, Scope, fold, refuse};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use siyu_db::{DbError, RowRef, Tx, params};
+use siyu_db::{DbError, Engine, Param, RowRef, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::sync::Arc;
 
@@ -531,6 +531,14 @@ pub(crate) struct Change {
     pub people: u64,
 }
 
+/// A change of one audience, to be written behind its number `last`.
+pub(crate) struct Next<'c> {
+    pub audience: i64,
+    pub last: i64,
+    pub day: i32,
+    pub change: &'c Change,
+}
+
 /// Writes a change behind number `last`; answers its number, or `None` when the audience is gone or has changed meanwhile.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
@@ -540,21 +548,136 @@ pub(crate) fn record(
     day: i32,
     now: Time,
 ) -> Result<Option<i64>, DbError> {
-    let no = last + 1;
-    let sql = "UPDATE audience SET last_no = $1, people = $2 WHERE num = $3 AND last_no = $4";
-    if tx.execute(sql, params![no, change.people as i64, audience, last])? == 0 {
-        return Ok(None);
+    let written = record_all(tx, &[Next { audience, last, day, change }], now)?;
+    Ok(written.then_some(last + 1))
+}
+
+/// Writes changes of different audiences, each behind its number; `false` when one of them is gone or has changed meanwhile: the caller
+/// takes the unit back, part of it may be written.
+pub(crate) fn record_all(tx: &mut Tx<'_>, changes: &[Next<'_>], now: Time) -> Result<bool, DbError> {
+    if !numbered(tx, changes)? {
+        return Ok(false);
     }
-    let (entered, gone) = (members::stored(&change.entered), members::stored(&change.gone));
-    tx.execute(
-        "INSERT INTO audience_change (audience, no, day, at, entered, gone) VALUES ($1, $2, $3, $4, $5, $6)",
-        params![audience, no, day, now, &entered, &gone],
+    let sets: Vec<(Vec<u8>, Vec<u8>)> =
+        changes.iter().map(|own| (members::stored(&own.change.entered), members::stored(&own.change.gone))).collect();
+    let mut rows: Vec<[Param<'_>; 6]> = Vec::with_capacity(changes.len());
+    for (own, (entered, gone)) in changes.iter().zip(&sets) {
+        let [audience, no, day] = [own.audience, own.last + 1, i64::from(own.day)].map(Param::Int);
+        rows.push([audience, no, day, now.into(), Param::Blob(entered), Param::Blob(gone)]);
+    }
+    tx.bulk("INSERT INTO audience_change (audience, no, day, at, entered, gone)", "", &rows)?;
+    let row = |own: &Next<'_>| {
+        let (entered, gone) = own.change.counted;
+        [own.audience, i64::from(own.day), own.change.people as i64, entered as i64, gone as i64].map(Param::Int)
+    };
+    let rows: Vec<[Param<'_>; 5]> = changes.iter().map(row).collect();
+    tx.bulk(
+        "INSERT INTO audience_day (audience, day, people, entered, gone)",
+        "ON CONFLICT (audience, day) DO UPDATE SET people = excluded.people, entered = audience_day.entered + excluded.entered, gone = audience_day.gone + excluded.gone",
+        &rows,
     )?;
-    tx.execute(
-        "INSERT INTO audience_day (audience, day, people, entered, gone) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (audience, day) DO UPDATE SET people = excluded.people, entered = audience_day.entered + excluded.entered, gone = audience_day.gone + excluded.gone",
-        params![audience, day, change.people as i64, change.counted.0 as i64, change.counted.1 as i64],
-    )?;
-    fold::recorded(tx, audience, no, day)?;
-    Ok(Some(no))
+    changes.iter().try_for_each(|own| fold::recorded(tx, own.audience, own.last + 1, own.day))?;
+    Ok(true)
+}
+/// Gives each audience the number of its change; `false` when one of them is not at the number before.
+fn numbered(tx: &mut Tx<'_>, changes: &[Next<'_>]) -> Result<bool, DbError> {
+    let row = |own: &Next<'_>| [own.last + 1, own.change.people as i64, own.audience, own.last];
+    let rows: Vec<[i64; 4]> = changes.iter().map(row).collect();
+    let count = match tx.engine() {
+        Engine::Sqlite => {
+            let rows: Vec<[Param<'_>; 4]> = rows.into_iter().map(|row| row.map(Param::Int)).collect();
+            tx.execute_all("UPDATE audience SET last_no = $1, people = $2 WHERE num = $3 AND last_no = $4", &rows)?
+        }
+        Engine::Postgres => {
+            let [no, people, num, last] = [0, 1, 2, 3].map(|at| rows.iter().map(|row| row[at]).collect::<Vec<i64>>());
+            let sql = "UPDATE audience SET last_no = own.no, people = own.people
+                       FROM unnest(CAST($1 AS BIGINT[]), CAST($2 AS BIGINT[]), CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[])) AS own (no, people, num, last)
+                       WHERE audience.num = own.num AND audience.last_no = own.last";
+            tx.execute(sql, &[Param::Ints(&no), Param::Ints(&people), Param::Ints(&num), Param::Ints(&last)])?
+        }
+    };
+    Ok(count == changes.len() as u64)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use siyu_testkit::{TestDb, contract};
+
+    contract!(migrations(); changes_together_are_those_one_by_one, one_that_moved_takes_all_back);
+
+    fn migrations() -> &'static [siyu_db::Migration] {
+        static ALL: std::sync::OnceLock<Vec<siyu_db::Migration>> = std::sync::OnceLock::new();
+        ALL.get_or_init(|| [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, crate::MIGRATIONS].concat())
+    }
+    const MANY: i64 = 70;
+
+    fn made(test: &TestDb, nums: std::ops::Range<i64>) {
+        let row = |tx: &mut Tx<'_>, num: i64| {
+            let id = format!("aud_{num}");
+            let sql = "INSERT INTO audience (num, id, name, description, kind, created_at, created_by, changed_at, version, last_no, settled, people)
+                       VALUES ($1, $2, 'a', '', 'rule', 0, 'usr_1', 0, 1, 0, 1, 0)";
+            tx.execute(sql, params![num, &id]).map(drop)
+        };
+        test.db().transact(move |tx| Ok(nums.clone().try_for_each(|num| row(tx, num))?)).unwrap();
+    }
+    /// A change that no other audience has.
+    fn change(num: i64) -> Change {
+        let [entered, gone] = [num as u32, num as u32 + 1_000].map(|person| [person].into_iter().collect());
+        Change { entered, gone, counted: (num as u64, 2), people: num as u64 + 10 }
+    }
+    /// Everything stored of an audience, besides its number.
+    fn stored(test: &TestDb, num: i64) -> String {
+        let sql = "SELECT a.last_no, a.people, c.no, c.day, c.entered, c.gone, d.day, d.people, d.entered, d.gone FROM audience a
+                   LEFT JOIN audience_change c ON c.audience = a.num LEFT JOIN audience_day d ON d.audience = a.num
+                   WHERE a.num = $1 AND c.no IS NOT NULL ORDER BY c.no";
+        let read = |row: RowRef<'_>| {
+            let ints = [0, 1, 2, 3, 6, 7, 8, 9].into_iter().map(|at| row.int(at)).collect::<Result<Vec<i64>, _>>()?;
+            Ok(format!("{ints:?} {:?} {:?}", members::read(&row.blob(4)?)?, members::read(&row.blob(5)?)?))
+        };
+        test.db().read(|tx| Ok(tx.query(sql, params![num], read)?)).unwrap().join("\n")
+    }
+
+    fn changes_together_are_those_one_by_one(test: TestDb) {
+        made(&test, 1..MANY);
+        made(&test, 1_001..1_000 + MANY);
+        for last in 0..2 {
+            let write = move |tx: &mut Tx<'_>| {
+                let changes: Vec<Change> = (1..MANY).map(change).collect();
+                let next = |(num, change)| Next { audience: num, last, day: 5, change };
+                Ok(record_all(tx, &(1..MANY).zip(&changes).map(next).collect::<Vec<_>>(), Time(3))?)
+            };
+            assert!(test.db().transact(write).unwrap());
+            let write = move |tx: &mut Tx<'_>| {
+                for num in 1..MANY {
+                    assert_eq!(record(tx, 1_000 + num, last, &change(num), 5, Time(3))?, Some(last + 1));
+                }
+                Ok(())
+            };
+            test.db().transact(write).unwrap();
+        }
+        for num in 1..MANY {
+            let own = stored(&test, num);
+            assert_eq!(own, stored(&test, 1_000 + num));
+            assert_eq!(own.lines().count(), 2);
+            assert!(own.contains(&format!("{:?}", change(num).entered)), "{own}");
+            assert!(own.starts_with(&format!("[2, {}, 1, 5, 5, {}, {}, 4]", num + 10, num + 10, 2 * num)), "{own}");
+        }
+    }
+
+    fn one_that_moved_takes_all_back(test: TestDb) {
+        made(&test, 1..4);
+        let write = |tx: &mut Tx<'_>| {
+            let changes: Vec<Change> = (1..4).map(change).collect();
+            // The second was written to by somebody else.
+            let next = |(num, change)| Next { audience: num, last: i64::from(num == 2), day: 5, change };
+            match record_all(tx, &(1..4).zip(&changes).map(next).collect::<Vec<_>>(), Time(3))? {
+                true => Ok(()),
+                false => Err(Refusal::conflict("moved", "", "")),
+            }
+        };
+        assert_eq!(test.db().transact(write).unwrap_err().code, "moved");
+        (1..4).for_each(|num| assert_eq!(stored(&test, num), ""));
+    }
 }

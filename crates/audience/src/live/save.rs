@@ -3,7 +3,7 @@
 use super::look::{Dated, Found, Outcome};
 use super::{Clock, ENTERED, LEFT, Live, State, StepReport};
 use crate::life::store_measured;
-use crate::stored::{Change, record};
+use crate::stored::{Change, Next, record_all};
 use crate::{Ctx, fold};
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, Tx, params};
@@ -30,6 +30,12 @@ struct Piece {
     change: Change,
     entered: Vec<PersonNum>,
     left: Vec<PersonNum>,
+}
+
+impl Piece {
+    fn next(&self) -> Next<'_> {
+        Next { audience: self.num, last: self.last, day: self.day, change: &self.change }
+    }
 }
 
 struct Note {
@@ -134,13 +140,17 @@ impl Live {
             if !is_at(tx, from)? {
                 return Ok(false);
             }
-            for piece in pieces.iter() {
-                if record(tx, piece.num, piece.last, &piece.change, piece.day, now)?.is_none() {
+            for turn in turns(&pieces) {
+                if !record_all(tx, &turn.iter().map(Piece::next).collect::<Vec<_>>(), now)? {
                     // Edited or deleted meanwhile: the whole step is taken back and begun anew.
                     return Err(moved());
                 }
+            }
+            for piece in pieces.iter() {
+                let body =
+                    serde_json::json!({ "properties": { "audience": piece.id, "name": piece.name } }).to_string();
                 for (name, word, people) in [(ENTERED, "entered", &piece.entered), (LEFT, "left", &piece.left)] {
-                    people.iter().for_each(|person| tell(&log, tx, piece, (name, word), *person, &cause, now));
+                    people.iter().for_each(|person| tell(&log, tx, piece, (name, word, &body), *person, &cause, now));
                 }
             }
             for note in &notes {
@@ -191,12 +201,11 @@ fn tell(
     log: &Log,
     tx: &mut Tx<'_>,
     piece: &Piece,
-    (name, word): (&str, &str),
+    (name, word, body): (&str, &str, &str),
     person: PersonNum,
     cause: &str,
     now: Time,
 ) {
-    let body = serde_json::json!({ "properties": { "audience": piece.id, "name": piece.name } }).to_string();
     log.append(
         tx,
         Event {
@@ -207,7 +216,7 @@ fn tell(
             at: now,
             received_at: now,
             source: "audience".to_owned(),
-            body,
+            body: body.to_owned(),
         },
     );
 }
@@ -234,6 +243,10 @@ fn cut(state: &State, outcome: &Outcome, pieces: &mut Vec<Piece>) {
             last += 1;
         }
     }
+}
+/// Cut where an audience comes again, so that the pieces of a turn are of different ones. Those of one audience follow each other.
+fn turns(pieces: &[Piece]) -> impl Iterator<Item = &[Piece]> {
+    pieces.chunk_by(|one, next| one.num != next.num)
 }
 /// Pieces together up to a bound.
 fn units(pieces: Vec<Piece>) -> Vec<Vec<Piece>> {
