@@ -2,7 +2,7 @@
 
 use crate::brand::{Brand, MIGRATIONS};
 use siyu_contacts::LostQuery;
-use siyu_sandbox::world::{Source, Status};
+use siyu_sandbox::world::Source;
 use siyu_sandbox::{Reasons, Scale};
 use siyu_testkit::TestDb;
 
