@@ -227,6 +227,38 @@ fn a_phone_number_lies_nowhere_in_the_clear() {
     }
 }
 
+/// At the finest level that can be set.
+#[test]
+fn nobody_is_named_in_the_log() {
+    let place = Place::sqlite();
+    fill(&place);
+    let (write, api) = (place.key("write"), place.key("api"));
+    let log = place.root.join("told.log");
+    let server = Server::start_telling(&place, "trace", fs::File::create(&log).expect("writable"));
+    let (mail, name) = ("quentin.tarn@example.com", "Zebulon");
+    let traits = json!({ "phone": PHONE, "email": mail, "name": name });
+    let message = json!({ "userId": "u9", "traits": traits, "context": { "traits": traits } });
+    assert_eq!(http::post(&server.address, "/v1/identify", &write, &message).expect("an answer").0, 200);
+    let aside = json!({ "event": "Nobody", "properties": traits });
+    assert_eq!(http::post(&server.address, "/v1/track", &write, &aside).expect("an answer").1["quarantined"], 1);
+    let upload = format!("phone,name\n{PHONE},{name}\nnot a phone,{name}\n");
+    let job = server.upload(&api, "people", &upload);
+    server.start_import(&api, &job, &["phone=phone", "trait.name=name"]);
+    server.await_import(&api, &job);
+    let person = server.person(&api, &format!("phone:{PHONE}"));
+    http::get(&server.address, &format!("/api/v1/people?q={PHONE}"), &api).expect("an answer");
+    http::get(&server.address, &format!("/api/v1/people?q={mail}"), &api).expect("an answer");
+    let erase = json!({ "reason": format!("{name} asked") });
+    http::post(&server.address, &format!("/api/v1/people/{person}/erase"), &api, &erase).expect("an answer");
+    drop(server);
+    let told = fs::read_to_string(&log).expect("readable");
+    assert!(told.lines().count() > 10, "it tells something: {told}");
+    for word in [PHONE, mail, name] {
+        let line = told.lines().find(|line| line.contains(word));
+        assert!(line.is_none(), "{word}: {line:?}");
+    }
+}
+
 /// Takes the right to write away from a folder, and gives it back. Root is bound by the file system only, others by the mode.
 enum Lock<'a> {
     Disk(OwnDisk<'a>),

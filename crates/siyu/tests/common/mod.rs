@@ -11,7 +11,7 @@ pub mod traffic;
 use serde_json::Value;
 use siyu_kernel::Chance;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -187,7 +187,12 @@ impl Server {
     /// Starts it on a free port and waits until it says that it is ready.
     #[allow(clippy::zombie_processes, reason = "dropping the server kills it and waits for it")]
     pub fn start(place: &Place) -> Self {
-        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        Self::start_telling(place, "warn", std::io::sink())
+    }
+    /// What it tells from then on goes to `log`.
+    #[allow(clippy::zombie_processes, reason = "dropping the server kills it and waits for it")]
+    pub fn start_telling(place: &Place, level: &str, mut log: impl std::io::Write + Send + 'static) -> Self {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--log", level]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program starts");
         let mut reader = BufReader::new(child.stderr.take().expect("standard error is ours"));
         let mut said = String::new();
@@ -200,7 +205,7 @@ impl Server {
             if let Some((_, address)) = line.trim().rsplit_once("http://") {
                 let address = address.to_owned();
                 // A pipe that nobody reads would stop the server once it is full.
-                std::thread::spawn(move || drop(reader.read_to_end(&mut Vec::new())));
+                std::thread::spawn(move || drop(std::io::copy(&mut reader, &mut log)));
                 return Self { child, address };
             }
             said.push_str(&line);
