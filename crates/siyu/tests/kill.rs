@@ -6,7 +6,7 @@ mod common;
 
 use common::orders::{MAP, ROWS, order_file};
 use common::traffic::{Client, Sent, assert_each_once, assert_nothing_lost};
-use common::{Place, Server, chance};
+use common::{Place, Server, chance, http};
 use siyu_kernel::{Chance, Stopwatch};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -128,4 +128,68 @@ fn an_import_is_killed() {
 #[test]
 fn an_import_on_postgres_is_killed() {
     import_lives_through(POINTS, &chance("import on PostgreSQL"), Place::postgres);
+}
+
+/// An import of the console: killed with its server, it goes on when the server is back; cancelled, it stays where it is until it is resumed.
+fn a_console_import_lives_through(points: usize, chance: &Chance, make: impl Fn() -> Option<Place>) {
+    let (text, sums) = order_file();
+    let whole = *sums.last().expect("the last row's sum");
+    let map: Vec<&str> = MAP.into_iter().filter(|word| *word != "--map").collect();
+    let (mut halfway, mut stopped) = (0, 0);
+    for point in 0..points {
+        let Some(place) = make() else { return };
+        let key = place.key("api");
+        let mut server = Server::start(&place);
+        let job = server.upload(&key, "orders", &text);
+        server.start_import(&key, &job, &map);
+        if point % 4 < 2 {
+            std::thread::sleep(Duration::from_millis(chance.below(400)));
+        } else {
+            // Something is in, and not all of it.
+            while held(&server, &key).0 == 0 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
+        if point % 2 == 0 {
+            server.kill();
+            drop(server);
+            server = Server::start(&place);
+            let (orders, revenue, _) = held(&server, &key);
+            assert!(sums.contains(&(orders, revenue)), "point {point}: {orders} of {revenue} are no beginning");
+            halfway += usize::from(orders > 0 && orders < whole.0);
+        } else {
+            let call = |what: &str| {
+                let path = format!("/api/v1/imports/{job}/{what}");
+                http::post(&server.address, &path, &key, &serde_json::json!({})).expect("an answer")
+            };
+            let (status, answer) = call("cancel");
+            if status == 200 {
+                assert_eq!(answer["state"], "cancelled");
+                // The unit under way may still be saved, as a whole.
+                std::thread::sleep(Duration::from_millis(500));
+                let (orders, revenue, _) = held(&server, &key);
+                assert!(sums.contains(&(orders, revenue)), "point {point}: {orders} of {revenue} are no beginning");
+                std::thread::sleep(Duration::from_millis(300));
+                assert_eq!(held(&server, &key).0, orders, "a cancelled import stands still");
+                stopped += usize::from(orders < whole.0);
+                assert_eq!(call("resume").0, 200);
+            } else {
+                assert_eq!((status, &answer["code"]), (409, &"import_state".into()), "{answer}");
+            }
+        }
+        let ended = server.await_import(&key, &job);
+        assert_eq!(ended["state"], "done", "point {point}: {ended}");
+        assert_eq!(held(&server, &key), (whole.0, whole.1, whole.0), "point {point}: every order is there once");
+    }
+    eprintln!("{halfway} kills and {stopped} cancellations of {points} hit the middle of an import");
+}
+
+#[test]
+fn an_import_of_the_console_is_killed_and_cancelled() {
+    a_console_import_lives_through(12, &chance("console import on SQLite"), || Some(Place::sqlite()));
+}
+
+#[test]
+fn an_import_of_the_console_on_postgres_is_killed_and_cancelled() {
+    a_console_import_lives_through(6, &chance("console import on PostgreSQL"), Place::postgres);
 }
