@@ -14,7 +14,7 @@ import { useFilters } from "../shell/useFilters";
 import { daysKept } from "./days";
 import { Nothing } from "./Nothing";
 
-const BY = ["customer", "staff", "transfer", "unknown"];
+const BY = ["customer", "staff", "staff_left", "transfer", "unknown"];
 
 export function LostPage() {
   return <Need permission="people.read"><Lost /></Need>;

@@ -674,10 +674,10 @@ mod tests {
             let next = |(num, change)| Next { audience: num, last: i64::from(num == 2), day: 5, change };
             match record_all(tx, &(1..4).zip(&changes).map(next).collect::<Vec<_>>(), Time(3))? {
                 true => Ok(()),
-                false => Err(Refusal::conflict("moved", "", "")),
+                false => Err(Refusal::conflict("audience_changed", "", "")),
             }
         };
-        assert_eq!(test.db().transact(write).unwrap_err().code, "moved");
+        assert_eq!(test.db().transact(write).unwrap_err().code, "audience_changed");
         (1..4).for_each(|num| assert_eq!(stored(&test, num), ""));
     }
 }

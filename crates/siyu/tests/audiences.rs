@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use siyu_kernel::{Clock, Stopwatch, SystemClock};
 use std::time::Duration;
 
-/// From an event to the audience it moves somebody into.
-const SECONDS_MAX: f64 = 5.0;
+/// From an event to the audience it moves somebody into, on a machine with much else to do; how fast it is belongs to the benchmarks.
+const SECONDS_MAX: f64 = 60.0;
 
 struct Shop {
     place: Place,

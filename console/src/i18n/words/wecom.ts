@@ -226,6 +226,7 @@ export const wecom = {
   "lost.by.customer": ["客户删除员工", "Customer deleted staff"],
   "lost.by.staff": ["员工删除客户", "Staff deleted customer"],
   "lost.by.transfer": ["转接给同事", "Handed to a colleague"],
+  "lost.by.staff_left": ["员工离职", "Staff left the company"],
   "lost.by.unknown": ["同步时发现，原因未知", "Found by sync, cause unknown"],
   "lost.by_all": ["全部原因", "All causes"],
   "lost.at": ["流失时间", "Lost"],
