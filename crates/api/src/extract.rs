@@ -37,9 +37,21 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
     if said.is_some_and(|bytes| bytes > BODY_BYTES_MAX as u64) {
         return Err(too_large().into());
     }
-    let reading = axum::body::to_bytes(request.into_body(), BODY_BYTES_MAX);
-    let bytes = tokio::time::timeout(BODY_WAIT_MAX, reading).await.map_err(|_| too_slow())?;
-    Ok(bytes.map_err(|error| broken_body(&error))?)
+    whole(request.into_body(), BODY_BYTES_MAX, too_large).await
+}
+
+/// A body of at most so many bytes, which arrives in time. Errors: what `too_large` says; `body_slow` (408), `body_cut_off`.
+pub(crate) async fn whole(body: axum::body::Body, max: usize, too_large: fn() -> Refusal) -> Result<Bytes, ApiError> {
+    whole_within(body, max, BODY_WAIT_MAX, too_large).await
+}
+async fn whole_within(
+    body: axum::body::Body,
+    max: usize,
+    wait: Duration,
+    too_large: fn() -> Refusal,
+) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout(wait, axum::body::to_bytes(body, max)).await.map_err(|_| too_slow())?;
+    Ok(read.map_err(|error| broken_body(&error, too_large))?)
 }
 
 /// Query parameters. Do not use `#[serde(flatten)]` in `T`: numbers inside would not be read.
@@ -206,7 +218,7 @@ fn too_slow() -> ApiError {
         Refusal::invalid("body_slow", "The body did not arrive within 60 seconds.", "请求内容未能在 60 秒内传完。");
     ApiError::with_status(refusal, StatusCode::REQUEST_TIMEOUT)
 }
-fn broken_body(error: &axum::Error) -> Refusal {
+fn broken_body(error: &axum::Error, too_large: fn() -> Refusal) -> Refusal {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(now) = cause {
         if now.to_string().contains("length limit exceeded") {
@@ -240,6 +252,24 @@ fn has_nul_escape(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_body_arrives_whole_in_bounds_and_in_time() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let read = |body: axum::body::Body| {
+            let read = runtime.block_on(whole_within(body, 8, Duration::from_millis(20), too_large));
+            read.map(|bytes| bytes.len()).map_err(|error| error.code())
+        };
+        let chunk = |bytes: &'static [u8]| Ok::<_, std::io::Error>(Bytes::from_static(bytes));
+        let cut = Err(std::io::Error::other("the line is dead"));
+        let stream = futures_util::stream::iter;
+        assert_eq!(read("12345678".into()), Ok(8));
+        assert_eq!(read("123456789".into()), Err("too_large"));
+        assert_eq!(read(axum::body::Body::from_stream(stream([chunk(b"1234"), chunk(b"56789")]))), Err("too_large"));
+        assert_eq!(read(axum::body::Body::from_stream(stream([chunk(b"1234"), cut]))), Err("body_cut_off"));
+        let never = futures_util::stream::pending::<std::io::Result<Bytes>>();
+        assert_eq!(read(axum::body::Body::from_stream(never)), Err("body_slow"));
+    }
 
     #[test]
     fn wrong_json_names_its_place() {

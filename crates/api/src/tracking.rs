@@ -1,6 +1,7 @@
 //! The tracking API: what SDKs of the Segment HTTP specification send, at the root and open to every web page.
 
 use crate::error::Answer;
+use crate::extract::whole;
 use crate::gate::Gate;
 use crate::{ApiError, App, Endpoints, endpoints, open_to_all};
 use axum::body::Body as RawBody;
@@ -9,7 +10,6 @@ use axum::http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use axum::http::request::Parts;
 use axum::{Extension, Json};
 use flate2::read::MultiGzDecoder;
-use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 use siyu_access::KeyKind;
 use siyu_intake::{Endpoint, Limits};
@@ -129,25 +129,25 @@ async fn source(app: &App, key: Option<String>) -> Result<String, ApiError> {
     }
 }
 
-async fn read_body(body: RawBody, zipped: bool) -> Result<Vec<u8>, Refusal> {
-    let too_large = || {
-        Refusal::new(
-            Class::TooLarge,
-            "batch_too_large",
-            "A request may have up to 500 KB. Send smaller batches.",
-            "单次请求不超过 500 KB，请减小批量。",
-        )
-    };
-    let bytes = Limited::new(body, Limits::BATCH_BYTES_MAX + 1).collect().await.map_err(|_| too_large())?.to_bytes();
+async fn read_body(body: RawBody, zipped: bool) -> Result<Vec<u8>, ApiError> {
+    let bytes = whole(body, Limits::BATCH_BYTES_MAX, too_large).await?;
     if !zipped {
-        return if bytes.len() > Limits::BATCH_BYTES_MAX { Err(too_large()) } else { Ok(bytes.into()) };
+        return Ok(bytes.into());
     }
     let mut plain = Vec::with_capacity(bytes.len() * 4);
     let mut reader = MultiGzDecoder::new(bytes.as_ref()).take(Limits::BATCH_BYTES_MAX as u64 + 1);
     reader
         .read_to_end(&mut plain)
         .map_err(|_| Refusal::invalid("invalid_gzip", "The body is not valid gzip.", "请求体不是合法的 gzip 数据。"))?;
-    if plain.len() > Limits::BATCH_BYTES_MAX { Err(too_large()) } else { Ok(plain) }
+    if plain.len() > Limits::BATCH_BYTES_MAX { Err(too_large().into()) } else { Ok(plain) }
+}
+fn too_large() -> Refusal {
+    Refusal::new(
+        Class::TooLarge,
+        "batch_too_large",
+        "A request may have up to 500 KB. Send smaller batches.",
+        "单次请求不超过 500 KB，请减小批量。",
+    )
 }
 
 fn decode_base64(text: &str) -> Option<String> {

@@ -1,26 +1,27 @@
 //! Where WeCom tells what happened: at the root, open to whoever can sign.
 
 use crate::error::Answer;
+use crate::extract::whole;
 use crate::gate::Gate;
 use crate::{ApiError, App, Endpoints, endpoints};
 use axum::Extension;
 use axum::extract::{FromRequestParts, RawQuery, State};
 use axum::http::request::Parts;
-use http_body_util::{BodyExt, Limited};
 use siyu_kernel::{Class, Refusal};
 use siyu_wecom::callback::BYTES_MAX;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Deliveries between arrival and commit. WeCom delivers three times: one that is turned away comes again.
-const AT_ONCE_MAX: usize = 2_000;
+/// Bytes of deliveries between arrival and commit. WeCom delivers three times: one that is turned away comes again.
+const IN_FLIGHT_KIB_MAX: usize = 16 * 1024;
 
+/// By size; whoever is still sending has no place in it, for nobody is known before the signature is read.
 #[derive(Clone)]
 struct Lane(Arc<Semaphore>);
 
 pub fn router() -> Endpoints {
-    endpoints!(verify, receive).layer(Extension(Lane(Arc::new(Semaphore::new(AT_ONCE_MAX)))))
+    endpoints!(verify, receive).layer(Extension(Lane(Arc::new(Semaphore::new(IN_FLIGHT_KIB_MAX)))))
 }
 
 /// Whoever signs with the callback's token: checked with the content, for the signature covers it.
@@ -59,8 +60,9 @@ async fn receive(
     Extension(lane): Extension<Lane>,
     request: axum::extract::Request,
 ) -> Answer<&'static str> {
-    let _place = lane.0.try_acquire().map_err(|_| Refusal::busy())?;
-    let body = Limited::new(request.into_body(), BYTES_MAX).collect().await.map_err(|_| too_large())?.to_bytes();
+    let body = whole(request.into_body(), BYTES_MAX, too_large).await?;
+    let kib = u32::try_from(body.len() / 1024 + 1).unwrap_or(u32::MAX);
+    let _place = lane.0.try_acquire_many(kib).map_err(|_| Refusal::busy())?;
     let delivery = app.run(move |app| app.contacts.open_callback(&query.unwrap_or_default(), &body)).await?;
     app.contacts.keep_callback(&delivery).await.map_err(ApiError::from)?;
     Ok("success")
