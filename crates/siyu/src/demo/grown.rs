@@ -16,7 +16,7 @@ use serde_json::json;
 use siyu_access::{Actor, KeyKind};
 use siyu_api::App;
 use siyu_commerce::{ProductIn, StoreIn};
-use siyu_contacts::{ConnectionIn, Ran, SyncState};
+use siyu_contacts::{ConnectionIn, Ran, SyncRow, SyncState};
 use siyu_db::OpenMode;
 use siyu_insight::Kind;
 use siyu_kernel::{Chance, Currency, Refusal, Time, clocks};
@@ -224,13 +224,17 @@ fn letters<const N: usize>() -> String {
     Chance::secret::<N>().iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 
-/// The full sync that every connection begins with; later ones are left to the server.
-fn read_everything(app: &App, living: &Living) -> Result<(), Refusal> {
+fn begin_sync(app: &App) -> Result<SyncRow, Refusal> {
     let (contacts, now) = (app.contacts.clone(), app.now());
-    let row = app.db.transact(move |tx| match contacts.running_sync(tx)? {
+    app.db.transact(move |tx| match contacts.running_sync(tx)? {
         Some(row) => Ok(row),
         None => contacts.start_sync(tx, "demo", now),
-    })?;
+    })
+}
+
+/// The full sync that every connection begins with; later ones are left to the server.
+fn read_everything(app: &App, living: &Living) -> Result<(), Refusal> {
+    let row = begin_sync(app)?;
     loop {
         let here = app.db.read(|tx| app.contacts.sync(tx, &row.id))?;
         match here.state {
@@ -257,6 +261,8 @@ fn work(app: &App) -> Result<(), Refusal> {
 fn live_on(app: &App, living: &Arc<Living>, address: &str) -> Result<(), Refusal> {
     living.let_go();
     let (token, key) = connect(app, living)?;
+    // What ninety days of callbacks have left out is found, as by the daily sync of a real brand.
+    begin_sync(app)?;
     let delivering = living.deliver_to(address, &token, &key);
     living.runtime.spawn(async move {
         if let Err(refusal) = delivering.await {
