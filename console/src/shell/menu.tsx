@@ -1,7 +1,7 @@
 import {
   AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -58,6 +58,7 @@ export const sections: Section[] = [
     { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
+    { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
   ]),
   {

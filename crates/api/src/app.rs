@@ -12,6 +12,7 @@ use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::People;
 use siyu_projection::Projection;
+use siyu_reach::Reach;
 use std::any::Any;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub people: People,
     /// See [`crate::contacts`].
     pub contacts: Contacts,
+    /// See [`crate::reach`].
+    pub reach: Reach,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

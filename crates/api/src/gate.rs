@@ -51,6 +51,7 @@ rights!(
     BoardsWrite,
     AudiencesWrite,
     ExportsApprove,
+    MessagesWrite,
     UsersManage,
     KeysManage,
     AuditRead,

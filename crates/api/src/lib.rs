@@ -65,6 +65,8 @@ mod people_out;
 mod people_reader;
 mod people_sides;
 mod people_tags;
+mod reach;
+mod reach_files;
 mod reply;
 pub mod route;
 mod schema;
@@ -83,6 +85,8 @@ mod wecom;
 mod wecom_callback;
 mod wecom_lists;
 mod wecom_people;
+mod welcome_shapes;
+mod welcomes;
 mod words;
 mod workspace;
 
@@ -95,6 +99,7 @@ pub use error::{Answer, ApiError};
 pub use extract::{At, Body, Paging, Query};
 pub use gate::May;
 pub use logs::{LogFormat, start_logs};
+pub use reach::reach;
 pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
 pub use serve::{bind, serve};
@@ -117,6 +122,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_insight::MIGRATIONS,
         siyu_audience::MIGRATIONS,
         siyu_contacts::MIGRATIONS,
+        siyu_reach::MIGRATIONS,
     ]
     .concat()
 }
@@ -148,6 +154,8 @@ fn routes() -> Endpoints {
         .merge(wecom::router())
         .merge(wecom_lists::router())
         .merge(wecom_people::router())
+        .merge(welcomes::router())
+        .merge(reach_files::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

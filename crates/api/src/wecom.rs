@@ -8,12 +8,13 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_contacts::{Around, ConnectionIn, Contacts, Parts, Shown, SyncRow};
+use siyu_contacts::{Around, Arrival, ConnectionIn, Contacts, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
+use siyu_reach::Arrivals;
 use siyu_wecom::Wait;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -22,16 +23,22 @@ pub fn router() -> Endpoints {
     endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
-/// What follows from WeCom for orders and stores.
-struct Books(Intake);
+/// What follows from WeCom for orders, stores and welcomes.
+struct Books {
+    intake: Intake,
+    arrivals: Arrivals,
+}
 
 impl Around for Books {
     fn merged(&self, tx: &mut Tx<'_>, merges: &[Merged]) -> Result<(), Refusal> {
-        self.0.recount(tx, merges)
+        self.intake.recount(tx, merges)
     }
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
         let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
         Ok(tx.opt(sql, params![name], |row| row.text(0))?)
+    }
+    fn arrived(&self, tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Result<(), Refusal> {
+        self.arrivals.note(tx, arrivals)
     }
 }
 
@@ -49,7 +56,7 @@ pub fn contacts(
 ) -> Contacts {
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
-    parts.around = Arc::new(Books(intake.clone()));
+    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()) });
     parts.wait = wait;
     Contacts::new(parts)
 }

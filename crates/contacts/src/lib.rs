@@ -16,6 +16,8 @@
 //!
 //! This crate knows no HTTP server, no orders and no audiences. What follows elsewhere from a merge is told to [`Around`].
 
+mod about;
+mod arrivals;
 mod client;
 mod connection;
 mod doctor;
@@ -34,6 +36,8 @@ mod sync;
 mod tokens;
 mod work;
 
+pub use about::{About, AboutRelation, Colleague};
+pub use arrivals::Arrival;
 pub use client::Reach;
 pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};
@@ -68,6 +72,10 @@ pub trait Around: Send + Sync {
     fn merged(&self, tx: &mut Tx<'_>, merges: &[Merged]) -> Result<(), Refusal>;
     /// The code of the store that has this name or code, when there is one.
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal>;
+    /// Callbacks that were not here before tell of customers who came; in the unit that keeps them.
+    fn arrived(&self, _: &mut Tx<'_>, _: &[Arrival]) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 /// Nothing lies beside.
@@ -134,7 +142,7 @@ impl Contacts {
             limiter: Arc::new(Limiter::new(clock.clone())),
             current: Mutex::default(),
             refusals: Mutex::default(),
-            lane: lane::Lane::start(db.clone()),
+            lane: lane::Lane::start(db.clone(), Arc::clone(&around)),
             db,
             vault,
             log,

@@ -207,7 +207,8 @@ impl Folder {
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
-        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, wait);
+        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, Arc::clone(&wait));
+        let reach = siyu_api::reach(&db, &self.vault, &log, &people, &contacts, &chance, &clock, wait);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -218,6 +219,7 @@ impl Folder {
             access,
             people,
             contacts,
+            reach,
             intake,
             projection,
             audience,

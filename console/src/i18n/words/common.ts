@@ -119,6 +119,7 @@ export const common = {
   "perm.orders.read": ["查看订单", "See orders"],
   "perm.commerce.write": ["编辑商品与门店", "Edit products and stores"],
   "perm.boards.write": ["管理看板", "Manage boards"],
+  "perm.messages.write": ["管理欢迎语与群发", "Manage welcomes and messages"],
   "perm.audiences.write": ["管理人群包", "Manage audiences"],
   "perm.exports.approve": ["审批导出", "Approve exports"],
   "perm.users.manage": ["管理成员", "Manage users"],

@@ -10,6 +10,7 @@ import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
 import { wecom } from "./wecom";
+import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...welcomes };

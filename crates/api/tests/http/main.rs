@@ -19,3 +19,4 @@ mod people_world;
 mod session;
 mod support;
 mod wecom;
+mod welcomes;

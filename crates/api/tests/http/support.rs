@@ -89,6 +89,8 @@ impl TestApp {
         let insight = Insight::new(people.clone(), audience.clone());
         let contacts =
             siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
+        let wait = Arc::new(siyu_wecom::Sleep);
+        let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
         let app = App::new(Parts {
             db,
             log,
@@ -98,6 +100,7 @@ impl TestApp {
             access,
             people,
             contacts,
+            reach,
             intake,
             projection,
             audience,

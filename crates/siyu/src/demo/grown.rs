@@ -5,6 +5,7 @@
 
 use super::living::Living;
 use super::made::{TagRule, make_audiences, make_board, make_tags};
+use super::greetings::make_welcomes;
 use super::tills::{Tills, settled_before, store_code};
 use super::{COMPLETE, Ready, note, note_in, noted, serve};
 use crate::args::Demo;
@@ -25,6 +26,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const PLAN: &str = "demo.grown";
 /// Up to here the platform knows everything.
@@ -35,6 +37,7 @@ const STEP_SECONDS: i64 = 3 * 3_600;
 /// WeCom updates groups behind their events, and the platform waits so long.
 const GROUPS_SECONDS: i64 = 3;
 const REPORT_MILLIS: u64 = 5_000;
+const GREETED_MAX: Duration = Duration::from_secs(10);
 
 /// What the world is made from.
 #[derive(Serialize, Deserialize)]
@@ -152,10 +155,12 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     living.runtime.block_on(living.deliver_to(&address, &token, &key))?;
     app.contacts.check_credentials()?;
     read_everything(app, living)?;
+    make_welcomes(open)?;
     let (end, mut told) = (clocks::system().now(), 0);
     while now < end {
         now = now.plus_seconds(STEP_SECONDS).min(end);
         living.advance(now);
+        greeted(app);
         work(app)?;
         tills.report(living, &address)?;
         note(open, AT, &now.to_string())?;
@@ -167,6 +172,7 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     }
     // The last changes of groups are looked at, and nothing is left.
     living.advance(living.clock().now().plus_seconds(GROUPS_SECONDS));
+    greeted(app);
     work(app)?;
     tills.report(living, &address)?;
     let _ = stop.send(());
@@ -254,7 +260,15 @@ fn read_everything(app: &App, living: &Living) -> Result<(), Refusal> {
 /// Everything in the inbox that is due.
 fn work(app: &App) -> Result<(), Refusal> {
     while app.contacts.work_inbox()? == Ran::Went {}
+    while app.reach.tell_welcomes()? == Ran::Went {}
     app.contacts.tidy()
+}
+
+/// Until those who came have been welcomed: time stands still for that.
+fn greeted(app: &App) {
+    if !app.reach.settle_welcomes(GREETED_MAX) {
+        tracing::warn!("welcomes of the growing brand are slow");
+    }
 }
 
 /// Time passes as on the wall from here on, and WeCom sends to the server that people use.

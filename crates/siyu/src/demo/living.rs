@@ -81,6 +81,8 @@ impl Living {
         };
         let serving = sandbox.clone();
         runtime.spawn(async move { serving.serve_on(listener, std::future::pending()).await });
+        // What the brand says is not said again to a world that is made again.
+        sandbox.with_world(|world| world.plain_welcomes = true);
         let living = Self { base: format!("http://{local}"), credentials, runtime, sandbox, clock, pace };
         living.put_up_codes()?;
         Ok(living)
