@@ -42,6 +42,7 @@ words!(
         CommerceWrite "commerce.write",
         BoardsWrite "boards.write",
         AudiencesWrite "audiences.write",
+        ChannelsWrite "channels.write",
         ExportsApprove "exports.approve",
         UsersManage "users.manage",
         KeysManage "keys.manage",
@@ -81,6 +82,7 @@ impl Role {
                 CommerceWrite,
                 BoardsWrite,
                 AudiencesWrite,
+                ChannelsWrite,
                 ExportsApprove,
             ],
             Role::Analyst => {

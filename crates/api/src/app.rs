@@ -4,6 +4,7 @@ use crate::error::{Answer, ApiError};
 use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
+use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
 use siyu_insight::Insight;
@@ -30,6 +31,8 @@ pub struct Parts {
     pub people: People,
     /// See [`crate::contacts`].
     pub contacts: Contacts,
+    /// See [`crate::channels`].
+    pub channels: Channels,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

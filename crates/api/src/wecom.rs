@@ -6,9 +6,11 @@ use crate::people_reader::{note, write};
 use crate::{App, At, Body, Endpoints, Items, May, NoContent, endpoints};
 use axum::Json;
 use axum::extract::State;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_contacts::{Around, ConnectionIn, Contacts, Parts, Shown, SyncRow};
+use siyu_channels::Arrivals;
+use siyu_contacts::{Added, Around, ConnectionIn, Contacts, Entrance, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
@@ -22,16 +24,25 @@ pub fn router() -> Endpoints {
     endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
-/// What follows from WeCom for orders and stores.
-struct Books(Intake);
+/// What follows from WeCom for orders, stores and channels.
+struct Books {
+    intake: Intake,
+    arrivals: Arrivals,
+}
 
 impl Around for Books {
     fn merged(&self, tx: &mut Tx<'_>, merges: &[Merged]) -> Result<(), Refusal> {
-        self.0.recount(tx, merges)
+        self.intake.recount(tx, merges)
     }
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
         let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
         Ok(tx.opt(sql, params![name], |row| row.text(0))?)
+    }
+    fn entrances(&self, tx: &mut Tx<'_>, states: &[String]) -> Result<FxHashMap<String, Entrance>, Refusal> {
+        self.arrivals.entrances(tx, states)
+    }
+    fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
+        self.arrivals.added(contacts, tx, adds, now)
     }
 }
 
@@ -49,7 +60,7 @@ pub fn contacts(
 ) -> Contacts {
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
-    parts.around = Arc::new(Books(intake.clone()));
+    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(people.clone()) });
     parts.wait = wait;
     Contacts::new(parts)
 }

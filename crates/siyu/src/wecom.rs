@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use siyu_access::{Actor, audit};
-use siyu_contacts::{ConnectionIn, Contacts, Ran, SyncRow, SyncState};
+use siyu_api::App;
+use siyu_contacts::{ConnectionIn, Ran, SyncRow, SyncState};
 use siyu_db::{Lease, OpenMode, acquire, release};
 use siyu_kernel::{Refusal, Time};
 use std::io::Read;
@@ -23,12 +24,16 @@ const IDLE_MILLIS: u64 = 500;
 const FAILED_MILLIS_MAX: u64 = 60_000;
 
 /// One step of background work.
-type Step = fn(&Contacts) -> Result<Ran, Refusal>;
+type Step = fn(&App) -> Result<Ran, Refusal>;
 
-/// The full sync, the inbox and what goes out: a thread each, so that none waits for another; in one process at a time.
+/// The full sync, the inbox, what goes out and the live codes: a thread each, so that none waits for another; in one process at a time.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, Step); 3] =
-        [("wecom-sync", Contacts::sync_step), ("wecom-inbox", work_inbox), ("wecom-outgoing", Contacts::work_outgoing)];
+    let jobs: [(&'static str, Step); 4] = [
+        ("wecom-sync", |app| app.contacts.sync_step()),
+        ("wecom-inbox", work_inbox),
+        ("wecom-outgoing", |app| app.contacts.work_outgoing()),
+        ("channel-codes", |app| app.channels.step()),
+    ];
     let start = |(name, step)| {
         let (open, stop, holder) = (Arc::clone(open), Arc::clone(stop), holder.to_owned());
         std::thread::spawn(move || run(&open, &stop, name, &holder, step))
@@ -36,10 +41,10 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinH
     jobs.into_iter().map(start).collect()
 }
 
-fn work_inbox(contacts: &Contacts) -> Result<Ran, Refusal> {
-    let ran = contacts.work_inbox()?;
+fn work_inbox(app: &App) -> Result<Ran, Refusal> {
+    let ran = app.contacts.work_inbox()?;
     if ran == Ran::Nothing {
-        contacts.tidy()?;
+        app.contacts.tidy()?;
     }
     Ok(ran)
 }
@@ -78,7 +83,7 @@ fn turn(open: &Open, name: &'static str, holder: &str, step: Step) -> Result<u64
         return Ok(5_000);
     }
     // A mistake of ours must not end the thread.
-    let ran = catch_unwind(AssertUnwindSafe(|| step(&app.contacts)))
+    let ran = catch_unwind(AssertUnwindSafe(|| step(app)))
         .unwrap_or_else(|_| Err(Refusal::internal("a step of the work on WeCom panicked")))?;
     Ok(match ran {
         Ran::Went => 0,

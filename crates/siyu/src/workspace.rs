@@ -208,6 +208,7 @@ impl Folder {
         let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
         let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &self.vault, &log, &people, &contacts, &chance, &clock);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -218,6 +219,7 @@ impl Folder {
             access,
             people,
             contacts,
+            channels,
             intake,
             projection,
             audience,

@@ -1,5 +1,6 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
 import { audiences } from "./audiences";
+import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
 import { imports } from "./imports";
@@ -12,4 +13,4 @@ import { settings } from "./settings";
 import { wecom } from "./wecom";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels };

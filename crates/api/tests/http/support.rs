@@ -89,6 +89,7 @@ impl TestApp {
         let insight = Insight::new(people.clone(), audience.clone());
         let contacts =
             siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
+        let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
         let app = App::new(Parts {
             db,
             log,
@@ -98,6 +99,7 @@ impl TestApp {
             access,
             people,
             contacts,
+            channels,
             intake,
             projection,
             audience,
