@@ -1,7 +1,7 @@
 import {
-  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -57,6 +57,11 @@ export const sections: Section[] = [
     { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
     { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
   ]),
+  section("add", "nav.add", <QrcodeOutlined />, [
+    { path: "/channels", label: "nav.channels", icon: <ApartmentOutlined />, needs: "people.read" },
+    { path: "/live-codes", label: "nav.live_codes", icon: <QrcodeOutlined />, needs: "people.read" },
+    { path: "/group-codes", label: "nav.group_codes", icon: <CommentOutlined />, needs: "people.read" },
+  ]),
   section("reach", "nav.reach", <CommentOutlined />, [
     { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
@@ -102,6 +107,7 @@ export function entriesOf(section: Section): Entry[] {
 export const hidden: Entry[] = [
   { path: "/imports/new", label: "nav.import_new", icon: <ImportOutlined />, needs: "import.run" },
   { path: "/audiences/new", label: "audiences.new", icon: <UsergroupAddOutlined />, needs: "audiences.write" },
+  { path: "/live-codes/new", label: "codes.new", icon: <QrcodeOutlined />, needs: "channels.write" },
   { path: "/welcome", label: "nav.welcome", icon: <ApiOutlined /> },
   { path: "/account", label: "nav.account", icon: <UserOutlined /> },
 ];

@@ -4,6 +4,7 @@ use crate::error::{Answer, ApiError};
 use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
+use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
 use siyu_insight::Insight;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub contacts: Contacts,
     /// See [`crate::reach`].
     pub reach: Reach,
+    /// See [`crate::channels`].
+    pub channels: Channels,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

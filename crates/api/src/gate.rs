@@ -50,6 +50,7 @@ rights!(
     CommerceWrite,
     BoardsWrite,
     AudiencesWrite,
+    ChannelsWrite,
     ExportsApprove,
     MessagesWrite,
     UsersManage,

@@ -35,6 +35,11 @@ mod audiences;
 mod audit;
 mod auth;
 mod boards;
+mod channel_board;
+mod channel_files;
+mod channel_out;
+mod channels;
+mod code_page;
 mod columns;
 mod commerce;
 mod console;
@@ -49,10 +54,12 @@ mod events;
 mod extract;
 mod fields;
 pub mod gate;
+mod group_codes;
 mod health;
 pub mod imports;
 mod keys;
 mod lifecycle;
+mod live_codes;
 mod logs;
 mod measure;
 mod people;
@@ -91,6 +98,7 @@ mod words;
 mod workspace;
 
 pub use app::{App, Config, Parts};
+pub use channels::channels;
 pub use columns::audience;
 pub use context::Context;
 pub use cors::open_to_all;
@@ -123,6 +131,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_audience::MIGRATIONS,
         siyu_contacts::MIGRATIONS,
         siyu_reach::MIGRATIONS,
+        siyu_channels::MIGRATIONS,
     ]
     .concat()
 }
@@ -133,6 +142,10 @@ fn routes() -> Endpoints {
         .merge(analysis::router())
         .merge(audiences::router())
         .merge(boards::router())
+        .merge(channel_board::router())
+        .merge(channels::router())
+        .merge(live_codes::router())
+        .merge(group_codes::router())
         .merge(session::router())
         .merge(users::router())
         .merge(keys::router())
@@ -160,7 +173,7 @@ fn routes() -> Endpoints {
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    router_with(app, tracking::router().merge(wecom_callback::router()))
+    router_with(app, tracking::router().merge(wecom_callback::router()).merge(code_page::router()))
 }
 
 /// The same with routes at the root: those any web page may call (the tracking API), see [`open_to_all`], and WeCom's.

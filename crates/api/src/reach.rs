@@ -1,12 +1,13 @@
 //! What reaching out asks of the rest of the platform.
 
 use crate::workspace::Workspace;
+use siyu_channels::Arrivals;
 use siyu_contacts::Contacts;
 use siyu_db::{Db, Tx};
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::People;
-use siyu_reach::{Beside, Parts, Reach};
+use siyu_reach::{Beside, Entrance, Entrances, Parts, Reach};
 use siyu_wecom::Wait;
 use std::sync::Arc;
 
@@ -20,6 +21,15 @@ impl Beside for Shop {
     fn brand(&self, tx: &mut Tx<'_>) -> Result<(String, Zone), Refusal> {
         let workspace = Workspace::load(tx)?;
         Ok((workspace.name, Zone::named(&workspace.timezone).unwrap_or_else(|_| Zone::shanghai())))
+    }
+}
+
+/// The live codes.
+struct Codes(Arrivals);
+
+impl Entrances for Codes {
+    fn entrance(&self, tx: &mut Tx<'_>, state: &str) -> Result<Option<Entrance>, Refusal> {
+        Ok(self.0.entrance(tx, state)?.map(|(channel, welcome)| Entrance { channel, welcome }))
     }
 }
 
@@ -39,5 +49,6 @@ pub fn reach(
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), contacts.clone(), chance, clock);
     (parts.beside, parts.wait) = (Arc::new(Shop), wait);
+    parts.entrances = Arc::new(Codes(Arrivals::new(people.clone())));
     Reach::new(parts)
 }

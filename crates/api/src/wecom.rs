@@ -6,9 +6,11 @@ use crate::people_reader::{note, write};
 use crate::{App, At, Body, Endpoints, Items, May, NoContent, endpoints};
 use axum::Json;
 use axum::extract::State;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_contacts::{Around, Arrival, ConnectionIn, Contacts, Parts, Shown, SyncRow};
+use siyu_channels::Arrivals as Entrances;
+use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
@@ -23,10 +25,11 @@ pub fn router() -> Endpoints {
     endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
-/// What follows from WeCom for orders, stores and welcomes.
+/// What follows from WeCom for orders, stores, channels and welcomes.
 struct Books {
     intake: Intake,
     arrivals: Arrivals,
+    entrances: Entrances,
 }
 
 impl Around for Books {
@@ -39,6 +42,12 @@ impl Around for Books {
     }
     fn arrived(&self, tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Result<(), Refusal> {
         self.arrivals.note(tx, arrivals)
+    }
+    fn entrances(&self, tx: &mut Tx<'_>, states: &[String]) -> Result<FxHashMap<String, Entrance>, Refusal> {
+        self.entrances.entrances(tx, states)
+    }
+    fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
+        self.entrances.added(contacts, tx, adds, now)
     }
 }
 
@@ -56,7 +65,8 @@ pub fn contacts(
 ) -> Contacts {
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
-    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()) });
+    let entrances = Entrances::new(people.clone());
+    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()), entrances });
     parts.wait = wait;
     Contacts::new(parts)
 }

@@ -56,15 +56,18 @@ pub use sync::{Phase, SyncCounts, SyncRow, SyncState};
 pub use tokens::DbTokens;
 pub use work::Ran;
 
+use rustc_hash::FxHashMap;
 use siyu_db::{Db, Migration, Tx};
-use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_wecom::{Limiter, Sleep, Tokens, Wait};
 use std::sync::{Arc, Mutex};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") },
+    Migration { id: "contacts/0002_states", sql: include_str!("../migrations/0002_states.sql") },
+];
 
 /// What lies beside this crate and follows from what happens here. Runs inside the unit.
 pub trait Around: Send + Sync {
@@ -76,6 +79,39 @@ pub trait Around: Send + Sync {
     fn arrived(&self, _: &mut Tx<'_>, _: &[Arrival]) -> Result<(), Refusal> {
         Ok(())
     }
+    /// What the states that customers came with mean, of those that mean something: events carry it.
+    fn entrances(&self, _: &mut Tx<'_>, _: &[String]) -> Result<FxHashMap<String, Entrance>, Refusal> {
+        Ok(FxHashMap::default())
+    }
+    /// Relations that began, each with the state it came by. They are saved, and so is the customer.
+    fn added(&self, _: &Contacts, _: &mut Tx<'_>, _: &[Added], _: Time) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
+/// Where a state leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// The channel's code.
+    pub channel: String,
+    /// The live code; empty when the state is none of ours.
+    pub code: String,
+}
+
+/// A relation that began.
+#[derive(Clone, Debug)]
+pub struct Added {
+    pub contact: String,
+    /// The key of the member of staff.
+    pub staff: String,
+    pub num: PersonNum,
+    pub state: String,
+    pub at: Time,
+    /// The member has yet to confirm.
+    pub half: bool,
+    /// What the member calls the customer now, and what the customer calls themselves.
+    pub remark: String,
+    pub name: String,
 }
 
 /// Nothing lies beside.

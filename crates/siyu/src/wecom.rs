@@ -33,12 +33,13 @@ enum By {
     Each,
 }
 
-/// The full sync, the inbox, what goes out, files, welcomes: a thread each, so that none waits for another.
+/// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 6] = [
+    let jobs: [(&'static str, By, Step); 7] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
+        ("channel-codes", By::One, |app| app.channels.step()),
         ("wecom-files", By::One, |app| app.reach.work_files()),
         ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),
         // A lease of a process that has ended would outlast the seconds a welcome has.

@@ -209,6 +209,7 @@ impl Folder {
         let access = Access::new(db.clone(), Arc::clone(&chance));
         let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, Arc::clone(&wait));
         let reach = siyu_api::reach(&db, &self.vault, &log, &people, &contacts, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &self.vault, &log, &people, &contacts, &chance, &clock);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -220,6 +221,7 @@ impl Folder {
             people,
             contacts,
             reach,
+            channels,
             intake,
             projection,
             audience,

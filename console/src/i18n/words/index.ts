@@ -1,5 +1,6 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
 import { audiences } from "./audiences";
+import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
 import { imports } from "./imports";
@@ -13,4 +14,4 @@ import { wecom } from "./wecom";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...welcomes };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...welcomes };

@@ -4,6 +4,7 @@ mod administration;
 mod analysis;
 mod audiences;
 mod catalogue;
+mod channels;
 mod documents;
 mod edge;
 mod endpoints;

@@ -91,6 +91,7 @@ impl TestApp {
             siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
         let wait = Arc::new(siyu_wecom::Sleep);
         let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
         let app = App::new(Parts {
             db,
             log,
@@ -101,6 +102,7 @@ impl TestApp {
             people,
             contacts,
             reach,
+            channels,
             intake,
             projection,
             audience,

@@ -1,9 +1,9 @@
 //! Relations between customers and staff: added, edited, tagged, lost.
 
 use super::customers::{CustomerRead, Hint, Hints, Known, mobile_list};
-use crate::Contacts;
 use crate::events::{Happening, SOURCE, names};
 use crate::rows::{Place, clean, key, places, text, time};
+use crate::{Added, Contacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{Param, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
@@ -71,6 +71,7 @@ struct Changes {
     tags_in: Vec<(String, String, String)>,
     tags_out: Vec<(String, String, String)>,
     events: Vec<Happening>,
+    added: Vec<Added>,
 }
 
 impl Contacts {
@@ -168,6 +169,12 @@ impl Contacts {
         let unknown = self.tell_tags(tx, &before, &after, known, &places, &mut changes, now)?;
         self.save_follows(tx, &changes)?;
         self.append(tx, changes.events, now)?;
+        for own in &mut changes.added {
+            own.name = known.get(&own.contact).map(|known| known.name.clone()).unwrap_or_default();
+        }
+        if !changes.added.is_empty() {
+            self.inner.around.added(self, tx, &changes.added, now)?;
+        }
         Ok(unknown)
     }
 
@@ -382,6 +389,16 @@ fn put_one(
                 .number("add_way_code", new.add_way)
                 .with("initiator", if new.oper == pair.0 { "customer" } else { "staff" }),
         );
+        changes.added.push(Added {
+            contact: pair.0.clone(),
+            staff: pair.1.clone(),
+            num: person,
+            state: new.state.clone(),
+            at: created,
+            half: false,
+            remark: new.remark.clone(),
+            name: String::new(),
+        });
         if new.add_way == 202 {
             changes.events.push(transferred(&pair, after, person, place, created));
         }
@@ -500,6 +517,16 @@ fn half(
     };
     let event = Happening::new(names::HALF_ADDED, person, at, &[&pair.0, &pair.1, &at.0.to_string()]);
     changes.events.push(event.with("channel", state).with("staff", &place.userid).with("store", &place.store));
+    changes.added.push(Added {
+        contact: pair.0.clone(),
+        staff: pair.1.clone(),
+        num: person,
+        state: state.to_owned(),
+        at,
+        half: true,
+        remark: String::new(),
+        name: String::new(),
+    });
     after.insert(pair.clone(), own.clone());
     changes.rows.push((pair.clone(), own));
 }

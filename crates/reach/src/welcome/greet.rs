@@ -39,8 +39,9 @@ impl Reach {
         let now = self.now();
         let (facts, plan) = parts.db.read(|tx| {
             let who = Who { contact: &job.contact, userid: &job.userid, channel: &job.channel, at: job.at };
-            let facts = self.facts(tx, &who, read.as_ref(), now)?;
-            let plan = self.choose(tx, &plan.rules, &facts)?;
+            let mut facts = self.facts(tx, &who, read.as_ref(), now)?;
+            let named = self.enter(tx, &mut facts)?;
+            let plan = self.choose(tx, &plan.rules, &facts, named.as_deref())?;
             Ok((facts, plan))
         })?;
         let mut done = match plan {
@@ -54,13 +55,25 @@ impl Reach {
         Ok(done)
     }
 
+    /// From the state somebody came with to the channel that rules name; answers the rule that the live code itself names.
+    pub(super) fn enter(&self, tx: &mut Tx<'_>, facts: &mut Facts) -> Result<Option<String>, Refusal> {
+        if facts.channel.is_empty() {
+            return Ok(None);
+        }
+        let Some(entrance) = self.parts().entrances.entrance(tx, &facts.channel)? else { return Ok(None) };
+        facts.channel = entrance.channel;
+        Ok(entrance.welcome)
+    }
+
     /// The rule, the gate, and the content with its variables filled in.
-    fn choose(&self, tx: &mut Tx<'_>, rules: &[Ready], facts: &Facts) -> Result<Plan, Refusal> {
-        let named = match facts.channel.is_empty() {
-            true => None,
-            false => self.parts().entrances.welcome_of(tx, &facts.channel)?,
-        };
-        let decision = decide(rules, facts, named.as_deref());
+    fn choose(
+        &self,
+        tx: &mut Tx<'_>,
+        rules: &[Ready],
+        facts: &Facts,
+        named: Option<&str>,
+    ) -> Result<Plan, Refusal> {
+        let decision = decide(rules, facts, named);
         let Some(rule) = decision.rule().and_then(|id| rules.iter().find(|rule| rule.row.id == id)) else {
             return Ok(Plan::Skip { rule: String::new(), reason: "no_rule" });
         };

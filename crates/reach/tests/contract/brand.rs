@@ -11,7 +11,7 @@ use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::content::Content;
-use siyu_reach::{Arrivals, Beside, Entrances, Parts, Reach, RuleIn, RuleKind, When};
+use siyu_reach::{Arrivals, Beside, Entrance, Entrances, Parts, Reach, RuleIn, RuleKind, When};
 use siyu_sandbox::world::{Source, World};
 use siyu_sandbox::{CallbackSettings, Options, Sandbox, Scale, WorldClock};
 use siyu_testkit::TestDb;
@@ -138,8 +138,9 @@ impl Beside for Shop {
 #[derive(Clone, Default)]
 pub struct Codes(pub Arc<Mutex<BTreeMap<String, String>>>);
 impl Entrances for Codes {
-    fn welcome_of(&self, _: &mut Tx<'_>, state: &str) -> Result<Option<String>, Refusal> {
-        Ok(self.0.lock().unwrap().get(state).cloned())
+    fn entrance(&self, _: &mut Tx<'_>, state: &str) -> Result<Option<Entrance>, Refusal> {
+        let welcome = self.0.lock().unwrap().get(state).cloned();
+        Ok(welcome.map(|welcome| Entrance { channel: state.to_owned(), welcome: Some(welcome) }))
     }
 }
 

@@ -1,8 +1,10 @@
 //! A brand that grows: a simulated WeCom lives through the days before today, and the platform is connected to it as to the real one.
 //!
-//! The world is fixed by seed, scale and its first instant, and by the live codes put up then. So an interrupted growth, and every later start of the
-//! demo, makes the same world again, passes by what the platform knows, and goes on from there. What is told twice is known by its identity.
+//! The world is fixed by seed, scale and its first instant, and by what it was told of live codes. So an interrupted growth, and every later start of the
+//! demo, makes the same world again, tells it of codes what it was told when it was told it, passes by what the platform knows, and goes on from
+//! there. What is told twice is known by its identity.
 
+use super::entrances::{self, Retelling};
 use super::living::Living;
 use super::made::{TagRule, make_audiences, make_board, make_tags};
 use super::greetings::make_welcomes;
@@ -147,19 +149,21 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     let (token, key) = connect(app, living)?;
     // What the platform knows is lived through again without a word.
     let mut now = begun;
+    let mut retelling = Retelling::of(app, living)?;
     while now < at {
         now = now.plus_seconds(STEP_SECONDS).min(at);
-        living.advance(now);
+        retelling.advance(living, now)?;
         tills.skip(living);
     }
     living.runtime.block_on(living.deliver_to(&address, &token, &key))?;
     app.contacts.check_credentials()?;
     read_everything(app, living)?;
     make_welcomes(open)?;
+    entrances::make(open, living)?;
     let (end, mut told) = (clocks::system().now(), 0);
     while now < end {
         now = now.plus_seconds(STEP_SECONDS).min(end);
-        living.advance(now);
+        retelling.advance(living, now)?;
         greeted(app);
         work(app)?;
         tills.report(living, &address)?;
@@ -257,10 +261,12 @@ fn read_everything(app: &App, living: &Living) -> Result<(), Refusal> {
     }
 }
 
-/// Everything in the inbox that is due.
+/// Everything that is due: the inbox, what goes out, who is in the codes.
 fn work(app: &App) -> Result<(), Refusal> {
     while app.contacts.work_inbox()? == Ran::Went {}
     while app.reach.tell_welcomes()? == Ran::Went {}
+    while app.contacts.work_outgoing()? == Ran::Went {}
+    while app.channels.step()? == Ran::Went {}
     app.contacts.tidy()
 }
 
