@@ -43,6 +43,7 @@ words!(
         BoardsWrite "boards.write",
         AudiencesWrite "audiences.write",
         ExportsApprove "exports.approve",
+        GuidesWrite "guides.write",
         UsersManage "users.manage",
         KeysManage "keys.manage",
         AuditRead "audit.read",
@@ -82,6 +83,7 @@ impl Role {
                 BoardsWrite,
                 AudiencesWrite,
                 ExportsApprove,
+                GuidesWrite,
             ],
             Role::Analyst => {
                 &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]

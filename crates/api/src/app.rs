@@ -6,6 +6,7 @@ use siyu_access::Access;
 use siyu_audience::{Audience, Live};
 use siyu_contacts::Contacts;
 use siyu_db::Db;
+use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
@@ -30,6 +31,7 @@ pub struct Parts {
     pub people: People,
     /// See [`crate::contacts`].
     pub contacts: Contacts,
+    pub guides: Guides,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

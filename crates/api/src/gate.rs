@@ -51,6 +51,7 @@ rights!(
     BoardsWrite,
     AudiencesWrite,
     ExportsApprove,
+    GuidesWrite,
     UsersManage,
     KeysManage,
     AuditRead,

@@ -89,6 +89,15 @@ impl TestApp {
         let insight = Insight::new(people.clone(), audience.clone());
         let contacts =
             siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
+        let guides = siyu_guides::Guides::new(
+            db.clone(),
+            vault.clone(),
+            log.clone(),
+            people.clone(),
+            contacts.clone(),
+            chance.clone(),
+            clock.clone(),
+        );
         let app = App::new(Parts {
             db,
             log,
@@ -98,6 +107,7 @@ impl TestApp {
             access,
             people,
             contacts,
+            guides,
             intake,
             projection,
             audience,
