@@ -192,7 +192,7 @@ function Facts({ own, changed, may }: Own & { may: boolean }) {
   const facts: [string, string][] = [
     ...own.identifiers.map((one): [string, string] => [one.kind === "phone" ? t("about.contact") : one.kind, one.value]),
     ...(own.relation.description ? [[t("about.description"), own.relation.description] as [string, string]] : []),
-    ...(own.groups.length ? [[t("about.groups"), own.groups.join("、")] as [string, string]] : []),
+    ...(own.groups.length ? [[t("about.groups"), own.groups.join(t("joint"))] as [string, string]] : []),
     ...traits.map(([name, value]): [string, string] => [name, String(value)]),
   ];
   return (

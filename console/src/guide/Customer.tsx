@@ -88,7 +88,7 @@ function detail(deed: Deed): string {
   const own = (deed.properties ?? {}) as Record<string, unknown>;
   const products = Array.isArray(own.products) ? (own.products as Record<string, unknown>[]) : [];
   const named = products.map((product) => product.name ?? product.sku).filter((name) => typeof name === "string");
-  if (named.length) return named.slice(0, 3).join("、");
+  if (named.length) return named.slice(0, 3).join(t("joint"));
   const key = SHOWN.find((name) => typeof own[name] === "string" || typeof own[name] === "number");
   return key ? String(own[key]) : "";
 }

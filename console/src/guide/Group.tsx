@@ -27,7 +27,7 @@ export function GroupView({ id, session, send }: { id: string; session: Session;
       <header class="head">
         <h1>{own.name}</h1>
         <p class="dim">{t("group.numbers", { members: count(own.members), customers: count(own.customers) })} · {t("group.owner", { name: own.owner_name || own.owner })}</p>
-        {own.notice ? <p class="small">{t("group.notice")}：{own.notice}</p> : null}
+        {own.notice ? <p class="small">{t("group.notice")}{t("colon")}{own.notice}</p> : null}
         <dl class="stats">{stats.map(([name, n]) => <div key={name}><dt>{name}</dt><dd>{count(n)}</dd></div>)}</dl>
       </header>
       <Tabs tabs={tabs} now={tab} go={go} label={own.name} />

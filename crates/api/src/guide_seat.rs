@@ -99,7 +99,11 @@ fn seated(app: &App, tx: &mut Tx<'_>, token: &str) -> Result<(Seat, Option<User>
             Some(user.ok_or_else(not_signed_in)?)
         }
     };
-    let seat = app.guides.seat(tx, &staff, &user.as_ref().map_or(Ok(Beyond::Nothing), |user| beyond(tx, user))?)?;
+    let beyond = match &user {
+        None => Beyond::Nothing,
+        Some(user) => beyond(tx, user)?,
+    };
+    let seat = app.guides.seat(tx, &staff, &beyond)?;
     Ok((seat, user))
 }
 

@@ -131,10 +131,10 @@ impl Guides {
         let bought = "EXISTS (SELECT 1 FROM customer k WHERE k.root = p.root AND k.orders > 0)";
         let wanted = match only {
             "new" => "f.created_at >= $6".to_owned(),
-            "bought" => format!("{bought} AND $6 = $6"),
-            "no_order" => format!("NOT {bought} AND $6 = $6"),
+            "bought" => format!("{bought} AND CAST($6 AS BIGINT) IS NOT NULL"),
+            "no_order" => format!("NOT {bought} AND CAST($6 AS BIGINT) IS NOT NULL"),
             "lapsed" => "$6 >= (SELECT MAX(k.last_at) FROM customer k WHERE k.root = p.root AND k.orders > 0)".to_owned(),
-            _ => "$6 = $6".to_owned(),
+            _ => "CAST($6 AS BIGINT) IS NOT NULL".to_owned(),
         };
         let bound = now.plus_days(if only == "lapsed" { -LAPSED_DAYS } else { -NEW_DAYS });
         let staff = if keys.is_some() { tx.any("f.staff", 1) } else { "$1 = ''".to_owned() };

@@ -268,10 +268,10 @@ impl Guides {
         let order = format!("COALESCE(t.due_at, {NEVER})");
         let (state, beyond, sort, first) = match query.state.as_str() {
             "ended" => {
-                ("t.state <> 'open' AND $4 = $4", "(t.ended_at < $5 OR (t.ended_at = $5 AND t.id > $6))".to_owned(), "t.ended_at DESC".to_owned(), NEVER)
+                ("t.state <> 'open' AND CAST($4 AS BIGINT) IS NOT NULL", "(t.ended_at < $5 OR (t.ended_at = $5 AND t.id > $6))".to_owned(), "t.ended_at DESC".to_owned(), NEVER)
             }
             "late" => ("t.state = 'open' AND t.due_at < $4", format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"), order.clone(), i64::MIN),
-            _ => ("t.state = 'open' AND $4 = $4", format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"), order.clone(), i64::MIN),
+            _ => ("t.state = 'open' AND CAST($4 AS BIGINT) IS NOT NULL", format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"), order.clone(), i64::MIN),
         };
         let (at, id) = after.unwrap_or((first, String::new()));
         let sql = format!(

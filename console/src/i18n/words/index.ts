@@ -2,6 +2,7 @@
 import { audiences } from "./audiences";
 import { common } from "./common";
 import { data } from "./data";
+import { guides } from "./guides";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
@@ -12,4 +13,4 @@ import { settings } from "./settings";
 import { wecom } from "./wecom";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...guides };

@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use callbacks::{CallbackSettings, NotVerified, Outcome, Sent};
-pub use window::{AppPages, GroupLine};
+pub use window::AppPages;
 
 /// What the corp's administrator would copy out of the console.
 #[derive(Clone, Debug, Serialize)]

@@ -6,8 +6,9 @@
 
 use super::Sandbox;
 use super::control::{Shown, Wrong};
+use crate::happening::RelationNo;
 use crate::ids::Id;
-use crate::world::{RelationNo, Status, World};
+use crate::world::{Status, World};
 use axum::Router;
 use axum::extract::{Path, Query, State as Shared};
 use axum::http::header::CONTENT_TYPE;

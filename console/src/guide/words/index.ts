@@ -52,6 +52,8 @@ const words = {
   "stat.amount": ["累计消费", "spent"],
   "stat.last": ["上次购买", "last order"],
   "stat.score": ["价值分", "value score"],
+  "joint": ["、", ", "],
+  "colon": ["：", ": "],
   "never": ["从未", "never"],
   "stage.prospect": ["未购买", "prospect"],
   "stage.new": ["新客", "new"],
@@ -190,6 +192,7 @@ const words = {
   "deed.Script Sent": ["发送话术", "Script sent"],
 } as const satisfies Record<string, readonly [zh: string, en: string]>;
 
+export { words };
 export type Key = keyof typeof words;
 export type Locale = "zh" | "en";
 
