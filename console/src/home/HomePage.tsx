@@ -15,6 +15,7 @@ import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { statusQuery } from "../wecom/status";
 import { Trouble } from "../wecom/Trouble";
+import { TrySidebar } from "../guides/TrySidebar";
 import { lastBusyDay } from "./quiet";
 import "./home.css";
 
@@ -37,6 +38,7 @@ function Body({ data }: { data: Overview }) {
   return (
     <div className="stack">
       <WecomTrouble />
+      <TrySidebar />
       <Numbers data={data} />
       <div className="two">
         <div className="stack"><Attention items={data.attention} /><Trend data={data} /></div>

@@ -1,7 +1,7 @@
 import {
   AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -79,6 +79,7 @@ export const sections: Section[] = [
   ]),
   section("team", "nav.team", <IdcardOutlined />, [
     { path: "/staff", label: "nav.staff", icon: <IdcardOutlined />, needs: "people.read" },
+    { path: "/workbench", label: "nav.workbench", icon: <MobileOutlined />, needs: "guides.write" },
   ]),
   section("data", "nav.data", <DatabaseOutlined />, [
     { path: "/events", label: "nav.events", icon: <ThunderboltOutlined />, needs: "events.read" },

@@ -51,6 +51,7 @@ const inside: RouteObject[] = [
   { path: "groups", lazy: page(() => import("../wecom/GroupsPage"), "GroupsPage") },
   { path: "groups/:id", lazy: page(() => import("../wecom/GroupPage"), "GroupPage") },
   { path: "staff", lazy: page(() => import("../wecom/StaffPage"), "StaffPage") },
+  { path: "workbench", lazy: page(() => import("../guides/GuidesPage"), "GuidesPage") },
   { path: "see", lazy: page(() => import("../see/SeePage"), "SeePage") },
   { path: "see/:kind", lazy: page(() => import("../see/AnalysisPage"), "AnalysisPage") },
   { path: "boards", lazy: page(() => import("../see/boards/BoardsPage"), "BoardsPage") },

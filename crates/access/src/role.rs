@@ -45,6 +45,7 @@ words!(
         ChannelsWrite "channels.write",
         ExportsApprove "exports.approve",
         MessagesWrite "messages.write",
+        GuidesWrite "guides.write",
         UsersManage "users.manage",
         KeysManage "keys.manage",
         AuditRead "audit.read",
@@ -86,6 +87,7 @@ impl Role {
                 ChannelsWrite,
                 ExportsApprove,
                 MessagesWrite,
+                GuidesWrite,
             ],
             Role::Analyst => {
                 &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]

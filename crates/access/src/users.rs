@@ -114,6 +114,10 @@ impl Access {
         })
     }
 
+    /// Inside a unit of somebody else's; `None` for an id that is nobody's.
+    pub fn user_in(&self, tx: &mut siyu_db::Tx<'_>, id: &str) -> Result<Option<User>, Refusal> {
+        Ok(user::by_id(tx, id)?.map(|(user, _)| user))
+    }
     /// Errors: `user_not_found`.
     pub fn user(&self, id: &str) -> Result<User, Refusal> {
         Ok(self.db().read(|tx| Ok(user::by_id(tx, id)?))?.ok_or_else(refuse::no_user)?.0)

@@ -7,6 +7,7 @@ use siyu_audience::{Audience, Live};
 use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
+use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
@@ -36,6 +37,7 @@ pub struct Parts {
     pub reach: Reach,
     /// See [`crate::channels`].
     pub channels: Channels,
+    pub guides: Guides,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

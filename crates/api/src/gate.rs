@@ -53,6 +53,7 @@ rights!(
     ChannelsWrite,
     ExportsApprove,
     MessagesWrite,
+    GuidesWrite,
     UsersManage,
     KeysManage,
     AuditRead,

@@ -55,6 +55,15 @@ mod extract;
 mod fields;
 pub mod gate;
 mod group_codes;
+mod guide_customers;
+mod guide_groups;
+mod guide_next;
+mod guide_page;
+mod guide_scripts;
+mod guide_seat;
+mod guide_setup;
+mod guide_shapes;
+mod guide_work;
 mod health;
 pub mod imports;
 mod keys;
@@ -132,6 +141,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_contacts::MIGRATIONS,
         siyu_reach::MIGRATIONS,
         siyu_channels::MIGRATIONS,
+        siyu_guides::MIGRATIONS,
     ]
     .concat()
 }
@@ -154,6 +164,12 @@ fn routes() -> Endpoints {
         .merge(doctor::router())
         .merge(erasures::router())
         .merge(fields::router())
+        .merge(guide_seat::router())
+        .merge(guide_customers::router())
+        .merge(guide_groups::router())
+        .merge(guide_scripts::router())
+        .merge(guide_work::router())
+        .merge(guide_setup::router())
         .merge(people::router())
         .merge(search::router())
         .merge(lifecycle::router())
@@ -173,12 +189,13 @@ fn routes() -> Endpoints {
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    router_with(app, tracking::router().merge(wecom_callback::router()).merge(code_page::router()))
+    let root = tracking::router().merge(wecom_callback::router()).merge(code_page::router()).merge(guide_seat::pages());
+    router_with(app, root)
 }
 
 /// The same with routes at the root: those any web page may call (the tracking API), see [`open_to_all`], and WeCom's.
 pub fn router_with(app: App, open: Endpoints) -> Router {
     let (router, document) = document::assemble(routes(), open).split_for_parts();
-    let router = router.merge(document::pages(document)).merge(health::router()).fallback(console::answer);
+    let router = router.merge(document::pages(document)).merge(health::router()).fallback(guide_page::answer);
     edge::wrap(router, app)
 }

@@ -121,6 +121,7 @@ export const common = {
   "perm.boards.write": ["管理看板", "Manage boards"],
   "perm.messages.write": ["管理欢迎语与群发", "Manage welcomes and messages"],
   "perm.audiences.write": ["管理人群包", "Manage audiences"],
+  "perm.guides.write": ["管理导购话术、阶段与任务", "Manage guides' scripts, stages and tasks"],
   "perm.exports.approve": ["审批导出", "Approve exports"],
   "perm.users.manage": ["管理成员", "Manage users"],
   "perm.keys.manage": ["管理密钥", "Manage API keys"],

@@ -3,6 +3,7 @@ import { audiences } from "./audiences";
 import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
+import { guides } from "./guides";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
@@ -14,4 +15,4 @@ import { wecom } from "./wecom";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...welcomes };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...welcomes, ...guides };

@@ -9,6 +9,8 @@ mod documents;
 mod edge;
 mod endpoints;
 mod exports;
+mod guide;
+mod guide_shop;
 mod imports;
 mod inputs;
 mod listening;

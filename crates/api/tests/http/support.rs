@@ -92,6 +92,15 @@ impl TestApp {
         let wait = Arc::new(siyu_wecom::Sleep);
         let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
         let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
+        let guides = siyu_guides::Guides::new(
+            db.clone(),
+            vault.clone(),
+            log.clone(),
+            people.clone(),
+            contacts.clone(),
+            chance.clone(),
+            clock.clone(),
+        );
         let app = App::new(Parts {
             db,
             log,
@@ -103,6 +112,7 @@ impl TestApp {
             contacts,
             reach,
             channels,
+            guides,
             intake,
             projection,
             audience,
