@@ -47,6 +47,7 @@ words!(
         KeysManage "keys.manage",
         AuditRead "audit.read",
         SettingsWrite "settings.write",
+        HandoverRun "handover.run",
     }
 );
 
@@ -82,11 +83,12 @@ impl Role {
                 BoardsWrite,
                 AudiencesWrite,
                 ExportsApprove,
+                HandoverRun,
             ],
             Role::Analyst => {
                 &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]
             }
-            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead],
+            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead, HandoverRun],
             Role::Guide => &[PeopleRead, PeopleWrite, OrdersRead],
             Role::ReadOnly => &[PeopleRead, EventsRead, OrdersRead],
         }

@@ -55,6 +55,7 @@ rights!(
     KeysManage,
     AuditRead,
     SettingsWrite,
+    HandoverRun,
 );
 
 /// Proof that the caller has the permission `P`.

@@ -24,6 +24,7 @@
 //! What a handler did is recorded inside the domain's unit: `siyu_access::audit::record(tx, now, &may.actor, "person.merge", Some(id), &json!({…}))`,
 //! or, when it changes nothing, with `app.access.record(…)`.
 
+mod alerts;
 mod analysis;
 mod analysis_files;
 mod app;
@@ -49,6 +50,8 @@ mod events;
 mod extract;
 mod fields;
 pub mod gate;
+mod handover_files;
+mod handovers;
 mod health;
 pub mod imports;
 mod keys;
@@ -81,6 +84,7 @@ mod tracking;
 mod users;
 mod wecom;
 mod wecom_callback;
+mod wecom_inbox;
 mod wecom_lists;
 mod wecom_people;
 mod words;
@@ -124,6 +128,7 @@ pub fn migrations() -> Vec<Migration> {
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
     Endpoints::new()
+        .merge(alerts::router())
         .merge(analysis::router())
         .merge(audiences::router())
         .merge(boards::router())
@@ -134,6 +139,8 @@ fn routes() -> Endpoints {
         .merge(commerce::router())
         .merge(doctor::router())
         .merge(erasures::router())
+        .merge(handovers::router())
+        .merge(handover_files::router())
         .merge(fields::router())
         .merge(people::router())
         .merge(search::router())
@@ -146,6 +153,7 @@ fn routes() -> Endpoints {
         .merge(schema::router())
         .merge(stats::router())
         .merge(wecom::router())
+        .merge(wecom_inbox::router())
         .merge(wecom_lists::router())
         .merge(wecom_people::router())
 }

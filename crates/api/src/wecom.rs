@@ -8,10 +8,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_contacts::{Around, ConnectionIn, Contacts, Parts, Shown, SyncRow};
+use siyu_contacts::{Around, ConnectionIn, Contacts, Home, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
-use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use rustc_hash::FxHashMap;
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_wecom::Wait;
@@ -32,6 +33,21 @@ impl Around for Books {
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
         let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
         Ok(tx.opt(sql, params![name], |row| row.text(0))?)
+    }
+    fn home(&self, tx: &mut Tx<'_>) -> Result<Home, Refusal> {
+        let own = crate::Workspace::load(tx)?;
+        let zone = siyu_kernel::Zone::named(&own.timezone).unwrap_or_else(|_| siyu_kernel::Zone::shanghai());
+        Ok(Home { zone, zh: own.locale == siyu_access::Locale::Zh })
+    }
+    fn stores_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal> {
+        let mut last: FxHashMap<PersonNum, (Time, String)> = FxHashMap::default();
+        for visit in siyu_commerce::person_stores(tx, roots)? {
+            let (at, code) = last.entry(visit.root).or_default();
+            if visit.last_at >= *at {
+                (*at, *code) = (visit.last_at, visit.code);
+            }
+        }
+        Ok(last.into_iter().map(|(root, (_, code))| (root, code)).collect())
     }
 }
 

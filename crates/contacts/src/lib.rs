@@ -16,11 +16,13 @@
 //!
 //! This crate knows no HTTP server, no orders and no audiences. What follows elsewhere from a merge is told to [`Around`].
 
+mod alerts;
 mod client;
 mod connection;
 mod doctor;
 mod events;
 mod forget;
+mod handover;
 mod inbox;
 mod intake;
 mod lane;
@@ -34,10 +36,15 @@ mod sync;
 mod tokens;
 mod work;
 
+pub use alerts::{AlertPush, AlertQuery, AlertRow, AlertSettings, Home};
 pub use client::Reach;
 pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};
 pub use events::names;
+pub use handover::{
+    Forecast, HandoverCounts, HandoverIn, HandoverItem, HandoverJob, ItemQuery, LeaverRow, Only, TakerForecast, TakerIn,
+    What, handover_reason,
+};
 pub use inbox::{Aside, InboxCounts, Refused};
 pub use intake::Delivery;
 pub use lane::Taken;
@@ -47,20 +54,25 @@ pub use lists::{
 };
 pub use lost::{LostQuery, LostRow};
 pub use outgoing::{OutgoingCounts, RemarkIn};
-pub use refuse::follow_unknown;
+pub use refuse::{follow_unknown, group_unknown, handover_unknown};
 pub use sync::{Phase, SyncCounts, SyncRow, SyncState};
 pub use tokens::DbTokens;
 pub use work::Ran;
 
+use rustc_hash::FxHashMap;
 use siyu_db::{Db, Migration, Tx};
-use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_wecom::{Limiter, Sleep, Tokens, Wait};
 use std::sync::{Arc, Mutex};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") },
+    Migration { id: "contacts/0002_handover", sql: include_str!("../migrations/0002_handover.sql") },
+    Migration { id: "contacts/0003_stores", sql: include_str!("../migrations/0003_stores.sql") },
+    Migration { id: "contacts/0004_alerts", sql: include_str!("../migrations/0004_alerts.sql") },
+];
 
 /// What lies beside this crate and follows from what happens here. Runs inside the unit.
 pub trait Around: Send + Sync {
@@ -68,6 +80,10 @@ pub trait Around: Send + Sync {
     fn merged(&self, tx: &mut Tx<'_>, merges: &[Merged]) -> Result<(), Refusal>;
     /// The code of the store that has this name or code, when there is one.
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal>;
+    /// The code of the store each of these people bought in last; who never bought in a store is left out.
+    fn stores_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal>;
+    /// The workspace's language and zone.
+    fn home(&self, tx: &mut Tx<'_>) -> Result<Home, Refusal>;
 }
 
 /// Nothing lies beside.
@@ -78,6 +94,12 @@ impl Around for Alone {
     }
     fn store_named(&self, _: &mut Tx<'_>, _: &str) -> Result<Option<String>, Refusal> {
         Ok(None)
+    }
+    fn stores_of(&self, _: &mut Tx<'_>, _: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal> {
+        Ok(FxHashMap::default())
+    }
+    fn home(&self, _: &mut Tx<'_>) -> Result<Home, Refusal> {
+        Ok(Home { zone: Zone::shanghai(), zh: true })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{Insight, Reader, STORE_KEY, private, refuse};
 use roaring::RoaringBitmap;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use siyu_audience::{Life, Measures, Scope};
+use siyu_audience::{Life, Measures};
 use siyu_behaviour::kernels::{CreditLine, PathCell};
 use siyu_behaviour::{Select, kernels};
 use siyu_db::{Tx, params};
@@ -91,10 +91,7 @@ fn measures(tx: &mut Tx<'_>, on: i32, scene: &Scene) -> Result<Measures, Refusal
 }
 
 fn scope_stores(reader: &Reader) -> Option<Vec<String>> {
-    match &reader.scope {
-        Scope::All => None,
-        Scope::Stores(codes) => Some(codes.clone()),
-    }
+    reader.scope.stores().map(<[String]>::to_vec)
 }
 
 fn stores(tx: &mut Tx<'_>, reader: &Reader) -> Result<Board, Refusal> {

@@ -27,8 +27,16 @@ type Step = fn(&Contacts) -> Result<Ran, Refusal>;
 
 /// The full sync, the inbox and what goes out: a thread each, so that none waits for another; in one process at a time.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, Step); 3] =
-        [("wecom-sync", Contacts::sync_step), ("wecom-inbox", work_inbox), ("wecom-outgoing", Contacts::work_outgoing)];
+    let jobs: [(&'static str, Step); 5] = [
+        ("wecom-sync", Contacts::sync_step),
+        ("wecom-inbox", work_inbox),
+        ("wecom-outgoing", Contacts::work_outgoing),
+        ("wecom-handover", Contacts::work_handovers),
+        ("wecom-alerts", Contacts::work_alerts),
+    ];
+    if let Err(refusal) = open.app.contacts.begin_serving() {
+        tracing::warn!(code = refusal.code, "the doctor will judge the clock by older callbacks, too");
+    }
     let start = |(name, step)| {
         let (open, stop, holder) = (Arc::clone(open), Arc::clone(stop), holder.to_owned());
         std::thread::spawn(move || run(&open, &stop, name, &holder, step))

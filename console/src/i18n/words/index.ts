@@ -1,7 +1,9 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
+import { alerts } from "./alerts";
 import { audiences } from "./audiences";
 import { common } from "./common";
 import { data } from "./data";
+import { handover } from "./handover";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
@@ -12,4 +14,4 @@ import { settings } from "./settings";
 import { wecom } from "./wecom";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...handover, ...alerts };
