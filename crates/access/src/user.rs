@@ -30,7 +30,8 @@ pub struct User {
 }
 
 pub const NAME_CHARS_MAX: usize = 100;
-const COLUMNS: &str = "u.id, u.email, u.name, u.role, u.scope, u.locale, u.state, u.created_at, u.last_login_at, u.staff";
+const COLUMNS: &str =
+    "u.id, u.email, u.name, u.role, u.scope, u.locale, u.state, u.created_at, u.last_login_at, u.staff";
 /// How many columns `COLUMNS` has; what a query adds starts here.
 pub const WIDTH: usize = 10;
 

@@ -246,7 +246,11 @@ fn meant(app: &App, tx: &mut Tx<'_>, reader: &Reader, own: &HandoverNew) -> Resu
     let what = what.ok_or_else(|| wrong("what", "`what` is customers or groups.", "what 为 customers 或 groups。"))?;
     let given = [own.ids.is_some(), own.people.is_some(), own.tag.is_some(), own.audience.is_some()];
     if given.iter().filter(|given| **given).count() > 1 {
-        return Err(wrong("ids", "Give one of ids, people, tag and audience.", "ids、people、tag、audience 只能填一个。"));
+        return Err(wrong(
+            "ids",
+            "Give one of ids, people, tag and audience.",
+            "ids、people、tag、audience 只能填一个。",
+        ));
     }
     if what == What::Groups && own.ids.is_none() && given.contains(&true) {
         return Err(wrong("ids", "Groups are named by their ids.", "交接群时请用 ids 指定。"));

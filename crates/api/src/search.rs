@@ -86,13 +86,7 @@ fn people(app: &App, tx: &mut Tx<'_>, reader: &Reader, q: &str) -> Result<Vec<Se
     Ok(rows(app, tx, reader, &found.people)?.into_iter().map(hit).collect())
 }
 
-fn shop(
-    app: &App,
-    tx: &mut Tx<'_>,
-    reader: &Reader,
-    q: &str,
-    hits: &mut Vec<SearchHit>,
-) -> Result<(), Refusal> {
+fn shop(app: &App, tx: &mut Tx<'_>, reader: &Reader, q: &str, hits: &mut Vec<SearchHit>) -> Result<(), Refusal> {
     let (stores, currency) = (reader.stores(), reader.ctx.currency);
     let own = reader.own_people(app, tx)?;
     let orders = OrderQuery { q: Some(q), stores, persons: own.as_deref(), limit: EACH, ..OrderQuery::default() };

@@ -176,7 +176,8 @@ async fn staff(
         limit: page.limit as i64,
     };
     let answer = asked(&app, may.caller, move |app, tx, reader| {
-        let rows = app.contacts.staff(tx, &StaffQuery { only: reader.staff(tx)?, ..query.clone() })?;
+        let query = StaffQuery { only: reader.staff(tx)?, ..query.clone() };
+        let rows = app.contacts.staff(tx, &query)?;
         let next = next_of(&rows, &page, |row| row.key.clone());
         Ok(page_of(rows, next, WecomStaff::from))
     });
@@ -253,7 +254,8 @@ async fn groups(
         limit: page.limit as i64,
     };
     let answer = asked(&app, may.caller, move |app, tx, reader| {
-        let rows = app.contacts.groups(tx, &GroupQuery { owners: reader.staff(tx)?, ..query.clone() })?;
+        let query = GroupQuery { owners: reader.staff(tx)?, ..query.clone() };
+        let rows = app.contacts.groups(tx, &query)?;
         let next = next_of(&rows, &page, |row| row.id.clone());
         Ok(page_of(rows, next, WecomGroup::from))
     });
@@ -432,7 +434,8 @@ async fn lost(
     let limit = page.limit as i64;
     let query = LostQuery { staff: q.staff, by: q.by, only: None, from: q.from, to: q.to, after, limit };
     let answer = asked(&app, may.caller, move |app, tx, reader| {
-        let rows = app.contacts.lost(tx, &LostQuery { only: reader.staff(tx)?, ..query.clone() })?;
+        let query = LostQuery { only: reader.staff(tx)?, ..query.clone() };
+        let rows = app.contacts.lost(tx, &query)?;
         let next = next_of(&rows, &page, |row| format!("{}|{}|{}", row.lost_at.0, row.contact, row.staff));
         let out = rows.into_iter().map(|row| lost_row(app, tx, reader, row)).collect::<Result<_, _>>()?;
         Ok(Items::new(out, next))

@@ -37,7 +37,10 @@ impl Contacts {
             tx.any("target", 1)
         );
         tx.execute(&erased, params![&ids, now])?;
-        let pushes = format!("DELETE FROM wecom_alert_push WHERE alert IN (SELECT id FROM wecom_alert WHERE {})", tx.any("contact", 1));
+        let pushes = format!(
+            "DELETE FROM wecom_alert_push WHERE alert IN (SELECT id FROM wecom_alert WHERE {})",
+            tx.any("contact", 1)
+        );
         tx.execute(&pushes, params![&ids])?;
         for (table, column) in [
             ("wecom_unassigned", "contact"),

@@ -42,8 +42,8 @@ pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};
 pub use events::names;
 pub use handover::{
-    Forecast, HandoverCounts, HandoverIn, HandoverItem, HandoverJob, ItemQuery, LeaverRow, Only, TakerForecast, TakerIn,
-    What, handover_reason,
+    Forecast, HandoverCounts, HandoverIn, HandoverItem, HandoverJob, ItemQuery, LeaverRow, Only, TakerForecast,
+    TakerIn, What, handover_reason,
 };
 pub use inbox::{Aside, InboxCounts, Refused};
 pub use intake::Delivery;

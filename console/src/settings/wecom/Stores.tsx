@@ -19,7 +19,7 @@ export function Stores() {
   const departments = useQuery({ queryKey: keys.wecomPart("departments"), queryFn: api.departments });
   const stores = useQuery({ queryKey: keys.stores({ limit: 200 }), queryFn: () => commerce.stores({ limit: 200 }), staleTime: 60_000 });
   const choose = useMutation({
-    mutationFn: ({ id, store }: { id: number; store: string }) => put("/wecom/departments/{id}/store", { path: { id: String(id) }, body: { store: store === BY_NAME ? null : store } }),
+    mutationFn: ({ id, store }: { id: number; store: string }) => put("/wecom/departments/{id}/store", { path: { id }, body: { store: store === BY_NAME ? null : store } }),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: keys.wecom });
       void message.success(t("action.saved"));

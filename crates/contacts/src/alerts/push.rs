@@ -168,7 +168,11 @@ fn text_of(batch: &Batch, settings: &AlertSettings, home: &Home) -> String {
         shown += 1;
     }
     if shown < count {
-        text.push_str(&if home.zh { format!("\n… 另有 {} 位", count - shown) } else { format!("\n… and {} more", count - shown) });
+        text.push_str(&if home.zh {
+            format!("\n… 另有 {} 位", count - shown)
+        } else {
+            format!("\n… and {} more", count - shown)
+        });
     }
     if !settings.link.is_empty() {
         let label = if home.zh { "查看流失客户" } else { "Show lost customers" };

@@ -191,12 +191,7 @@ impl Contacts {
         Ok(jobs)
     }
     /// In the order they were planned.
-    pub fn handover_items(
-        &self,
-        tx: &mut Tx<'_>,
-        job: i64,
-        query: &ItemQuery,
-    ) -> Result<Vec<HandoverItem>, Refusal> {
+    pub fn handover_items(&self, tx: &mut Tx<'_>, job: i64, query: &ItemQuery) -> Result<Vec<HandoverItem>, Refusal> {
         Ok(tx.query(
             "SELECT i.id, i.target, i.num, COALESCE(c.name, g.name, ''), COALESCE(s.userid, p.handover), COALESCE(s.name, ''), COALESCE(t.userid, p.takeover), COALESCE(t.name, ''),
                i.state, i.code, i.wecom, i.sent_at, i.due_at, i.settled_at
@@ -257,7 +252,15 @@ fn save_items(tx: &mut Tx<'_>, job: i64, plan: &Plan, now: Time) -> Result<(), R
             let pair = pairs[&(item.handover.as_str(), item.taker.unwrap_or(0), item.has_left)];
             let state = if item.code.is_some() { "skipped" } else { "planned" };
             let settled = item.code.map(|_| now);
-            [job.into(), pair.into(), (&item.target).into(), item.num.into(), state.into(), item.code.into(), settled.into()]
+            [
+                job.into(),
+                pair.into(),
+                (&item.target).into(),
+                item.num.into(),
+                state.into(),
+                item.code.into(),
+                settled.into(),
+            ]
         })
         .collect();
     tx.bulk("INSERT INTO handover_item (job, pair, target, num, state, code, settled_at)", "", &rows)?;

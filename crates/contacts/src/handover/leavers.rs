@@ -48,7 +48,8 @@ impl Contacts {
             let row = LeaverRow { left_at: Some(left_at), customers, on_the_way, ..blank(&staff) };
             all.insert(staff, row);
         }
-        let sql = "SELECT g.owner, COUNT(*), MIN(s.gone_at) FROM wecom_group g LEFT JOIN wecom_staff s ON s.key = g.owner
+        let sql =
+            "SELECT g.owner, COUNT(*), MIN(s.gone_at) FROM wecom_group g LEFT JOIN wecom_staff s ON s.key = g.owner
             WHERE g.dismissed_at IS NULL AND (g.status = 1 OR s.status = 5 OR s.gone_at IS NOT NULL) GROUP BY g.owner";
         for (owner, groups, gone) in tx.query(sql, &[], |row| Ok((row.text(0)?, row.int(1)?, row.opt_time(2)?)))? {
             let row = all.entry(owner.clone()).or_insert_with(|| blank(&owner));

@@ -33,8 +33,12 @@ pub fn handover_reason(code: &str) -> Option<(&'static str, &'static str)> {
             "Was handed over twice within 90 days, which is as often as WeCom allows.",
             "90 天内已转接两次，达到企业微信上限。",
         ),
-        "takeover_has_customer" => ("Everybody who could take over has this customer already.", "接手人都已是该客户的好友。"),
-        "not_unassigned" => ("WeCom does not list this customer as waiting for a new guide.", "企业微信的待分配列表里没有该客户。"),
+        "takeover_has_customer" => {
+            ("Everybody who could take over has this customer already.", "接手人都已是该客户的好友。")
+        }
+        "not_unassigned" => {
+            ("WeCom does not list this customer as waiting for a new guide.", "企业微信的待分配列表里没有该客户。")
+        }
         "customer_refused" => ("The customer refused.", "客户拒绝了转接。"),
         "takeover_full" => ("Who takes over has as many customers as allowed.", "接手人的客户数已达上限。"),
         "no_record" => ("WeCom has no record of this transfer.", "企业微信没有这次转接的记录。"),

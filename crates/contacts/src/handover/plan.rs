@@ -150,7 +150,8 @@ impl Contacts {
         for (taker, gets) in plan.takers.iter().zip(gets) {
             let has = "SELECT COUNT(*) FROM wecom_follow WHERE staff = $1 AND status = 0";
             let has = tx.one(has, params![&taker.staff], |row| row.int(0))?;
-            let userid = places(tx, std::slice::from_ref(&taker.staff))?.remove(&taker.staff).unwrap_or_default().userid;
+            let userid =
+                places(tx, std::slice::from_ref(&taker.staff))?.remove(&taker.staff).unwrap_or_default().userid;
             let name = members.get(&taker.staff).map(|own| own.name.clone()).unwrap_or_default();
             forecast.takers.push(TakerForecast { userid, name, store: taker.store.clone(), has, gets });
         }
@@ -185,8 +186,11 @@ impl Contacts {
         }
         self.bar(tx, &mut items, input.what, now)?;
         self.share_out(tx, &takers, &mut items, input)?;
-        let mut stores: Vec<String> =
-            from.iter().chain(&to).map(|own| members.get(own).map(|own| own.store.clone()).unwrap_or_default()).collect();
+        let mut stores: Vec<String> = from
+            .iter()
+            .chain(&to)
+            .map(|own| members.get(own).map(|own| own.store.clone()).unwrap_or_default())
+            .collect();
         stores.sort();
         stores.dedup();
         Ok(Plan { takers, items, stores })
@@ -314,8 +318,7 @@ fn groups_to_plan(
         let wanted: FxHashSet<&String> = wanted.iter().collect();
         ids.retain(|id| wanted.contains(id));
     }
-    let planned =
-        |target| Planned { handover: staff.to_owned(), has_left, target, num: None, taker: None, code: None };
+    let planned = |target| Planned { handover: staff.to_owned(), has_left, target, num: None, taker: None, code: None };
     out.extend(ids.into_iter().map(planned));
     Ok(())
 }
@@ -369,9 +372,8 @@ fn keys_of<'a>(list: impl Iterator<Item = &'a String>) -> Vec<String> {
 }
 
 fn check_texts(input: &HandoverIn) -> Result<(), Refusal> {
-    let plain = |text: &str, max: usize| {
-        text.chars().count() <= max && !text.chars().any(|c| c.is_control() && c != '\n')
-    };
+    let plain =
+        |text: &str, max: usize| text.chars().count() <= max && !text.chars().any(|c| c.is_control() && c != '\n');
     if input.reason.trim().is_empty() || !plain(&input.reason, REASON_MAX) {
         let (en, zh) = ("Give a reason of 1 to 200 characters.", "请填写交接原因，1 到 200 字。");
         return Err(refuse::handover("reason", en, zh));
@@ -386,11 +388,13 @@ fn check_texts(input: &HandoverIn) -> Result<(), Refusal> {
 fn check_lists(input: &HandoverIn, from: &[String], to: &[String]) -> Result<(), Refusal> {
     let once = |list: &[String]| list.iter().collect::<FxHashSet<_>>().len() == list.len();
     if from.is_empty() || from.len() > STAFF_MAX || !once(from) {
-        let (en, zh) = ("Name 1 to 100 members of staff who hand over, each once.", "请选择 1 到 100 位交出人，不可重复。");
+        let (en, zh) =
+            ("Name 1 to 100 members of staff who hand over, each once.", "请选择 1 到 100 位交出人，不可重复。");
         return Err(refuse::handover("from", en, zh));
     }
     if to.is_empty() || to.len() > STAFF_MAX || !once(to) {
-        let (en, zh) = ("Name 1 to 100 members of staff who take over, each once.", "请选择 1 到 100 位接手人，不可重复。");
+        let (en, zh) =
+            ("Name 1 to 100 members of staff who take over, each once.", "请选择 1 到 100 位接手人，不可重复。");
         return Err(refuse::handover("to", en, zh));
     }
     if to.iter().any(|own| from.contains(own)) {

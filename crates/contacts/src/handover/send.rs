@@ -147,7 +147,9 @@ impl Contacts {
             Some((_, true)) => Fate { state: "sent", code: None, wecom: None },
             // Somebody else may have asked for it before us: WeCom's record of this pair tells.
             Some((40100, _)) => Fate { state: "sent", code: Some("already_in_transfer"), wecom: Some(40100) },
-            Some((-1 | 45009 | 45033 | 45035, _)) if pair.tries < TRIES_MAX => Fate { state: "planned", code: None, wecom: None },
+            Some((-1 | 45009 | 45033 | 45035, _)) if pair.tries < TRIES_MAX => {
+                Fate { state: "planned", code: None, wecom: None }
+            }
             Some((code, _)) => Fate { state: "refused", code: Some(codes::of(*code).name), wecom: Some(*code) },
             // Not in the answer at all: whether it was taken shows in the record.
             None => Fate { state: "sent", code: None, wecom: None },
@@ -225,7 +227,10 @@ impl Contacts {
             }
             if !unsure {
                 let ids: Vec<i64> = items.iter().map(|item| item.id).collect();
-                let sql = format!("UPDATE handover_item SET state = 'planned', sent_at = NULL WHERE state = 'sending' AND {}", tx.any("id", 1));
+                let sql = format!(
+                    "UPDATE handover_item SET state = 'planned', sent_at = NULL WHERE state = 'sending' AND {}",
+                    tx.any("id", 1)
+                );
                 tx.execute(&sql, params![&ids])?;
             }
             Ok(put_off(tx, pair.id, due, Some(name))?)

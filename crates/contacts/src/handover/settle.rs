@@ -335,5 +335,6 @@ fn fate_of(item: &Item, record: Option<&Record>, now: Time) -> Told {
 /// ours, for nobody is to be asked twice.
 fn was_asked(item: &Item, record: Option<&Record>) -> bool {
     let ours = |at: Time| at >= item.sent_at.plus_seconds(-SLACK_SECONDS);
-    record.is_some_and(|own| own.waiting.is_some() || own.done.is_some_and(ours) || own.refused || own.full || own.other)
+    record
+        .is_some_and(|own| own.waiting.is_some() || own.done.is_some_and(ours) || own.refused || own.full || own.other)
 }

@@ -1,7 +1,7 @@
 //! The address book: departments and staff the app can see.
 
-use crate::{Contacts, refuse};
 use crate::rows::{clean, json, key};
+use crate::{Contacts, refuse};
 use rustc_hash::FxHashMap;
 use siyu_db::{Param, Tx, params};
 use siyu_kernel::{Refusal, Time};

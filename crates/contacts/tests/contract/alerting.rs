@@ -63,9 +63,10 @@ fn a_loss_is_pushed_once(t: TestDb) {
     push(&brand, &brand, 60);
     let told = posted(&brand);
     assert!(told.iter().any(|(to, text)| *to == guide.to_lowercase() && text.contains("把你删除了")), "{told:?}");
-    let managers = brand.read(|tx| {
-        brand.contacts.lost(tx, &siyu_contacts::LostQuery { limit: 1, ..Default::default() })
-    })[0].managers.len();
+    let managers = brand
+        .read(|tx| brand.contacts.lost(tx, &siyu_contacts::LostQuery { limit: 1, ..Default::default() }))[0]
+        .managers
+        .len();
     assert_eq!(told.len(), 1 + managers, "{told:?}");
     assert!(states(&brand).iter().all(|state| state == "sent"));
     // A sync that finds the same again tells nobody.
@@ -129,7 +130,7 @@ fn a_refused_address_keeps_alerts(t: TestDb) {
     let (_, relations) = friends(&brand, 1);
     lose(&brand, &relations);
     brand.faults("60020=1");
-    push(&brand, &brand, 90);
+    push(&brand, &brand, 30);
     assert_eq!(brand.read(|tx| brand.contacts.connected(tx)).trouble.as_deref(), Some("ip_not_trusted"));
     assert!(states(&brand).iter().any(|state| state == "sending"));
     brand.faults("");

@@ -76,7 +76,8 @@ fn customers_go_over(t: TestDb) {
     let staff = serving(&brand);
     let wanted = input(&staff[0], &[(&staff[1], 3), (&staff[2], 1)]);
     let forecast = brand.read(|tx| brand.contacts.forecast_handover(tx, &wanted, brand.now()));
-    let has = brand.int(&format!("SELECT COUNT(*) FROM wecom_follow WHERE status = 0 AND staff = '{}'", staff[0].to_lowercase()));
+    let has = brand
+        .int(&format!("SELECT COUNT(*) FROM wecom_follow WHERE status = 0 AND staff = '{}'", staff[0].to_lowercase()));
     assert!(has > 10, "{has}");
     assert_eq!(forecast.total, has);
     assert_eq!(forecast.ready + forecast.not.values().sum::<i64>(), has);
@@ -94,7 +95,10 @@ fn customers_go_over(t: TestDb) {
     assert_eq!(events["Staff Transfer Requested"] as i64, forecast.ready);
     assert_eq!(events["Staff Transferred"] as i64, forecast.ready);
     let told = brand.last_event("Staff Transferred");
-    assert_eq!((told["from"].as_str(), told["why"].as_str(), told["handover"].as_str()), (Some(staff[0].as_str()), Some("调店"), Some(begun.id.as_str())));
+    assert_eq!(
+        (told["from"].as_str(), told["why"].as_str(), told["handover"].as_str()),
+        (Some(staff[0].as_str()), Some("调店"), Some(begun.id.as_str()))
+    );
     assert_eq!(brand.last_event("Contact Lost")["by"], "transfer");
     // Each was asked for once.
     brand.world(|world| assert_eq!(world.transfers.len() as i64, forecast.ready));
@@ -135,7 +139,9 @@ fn twice_in_ninety_days_is_the_limit(t: TestDb) {
     let staff = serving(&brand);
     let one = brand.world(|world| {
         let alone = |r: &&siyu_sandbox::world::Relation| {
-            r.status == Status::Active && world.staff[r.staff].userid == staff[0] && world.people[r.person].relations.len() == 1
+            r.status == Status::Active
+                && world.staff[r.staff].userid == staff[0]
+                && world.people[r.person].relations.len() == 1
         };
         world.external_userid(world.relations.iter().find(alone).unwrap().person)
     });
@@ -165,7 +171,10 @@ fn what_was_asked_before_a_crash_is_not_asked_again(t: TestDb) {
     let half: Vec<String> = all.iter().take(all.len() / 2).map(|item| item.target.clone()).collect();
     let now = brand.now();
     brand.act(move |tx| {
-        Ok(tx.execute("UPDATE handover_item SET state = 'sending', sent_at = $1 WHERE state = 'planned'", siyu_db::params![now])?)
+        Ok(tx.execute(
+            "UPDATE handover_item SET state = 'sending', sent_at = $1 WHERE state = 'planned'",
+            siyu_db::params![now],
+        )?)
     });
     let transfer = Transfer {
         handover_userid: staff[0].clone(),
@@ -177,7 +186,7 @@ fn what_was_asked_before_a_crash_is_not_asked_again(t: TestDb) {
     assert!(asked.iter().all(siyu_wecom::TransferAccepted::is_taken));
     // A new process.
     let other = brand.second();
-    while step(&brand, &other, 3_600) {}
+    while step(&brand, &other, 120) {}
     let here = job(&brand, &begun.id);
     assert_eq!((here.counts.waiting, here.counts.total()), (begun.counts.planned, begun.counts.total()));
     brand.world(|world| assert_eq!(world.transfers.len() as i64, begun.counts.planned));
@@ -256,7 +265,10 @@ fn customers_of_leavers_go_over(t: TestDb) {
         assert!(step(&brand, &brand, 60));
     }
     let leavers = brand.read(|tx| brand.contacts.leavers(tx));
-    assert_eq!((leavers.len(), leavers[0].userid.as_str(), leavers[0].customers), (1, staff[0].as_str(), waiting as i64));
+    assert_eq!(
+        (leavers.len(), leavers[0].userid.as_str(), leavers[0].customers),
+        (1, staff[0].as_str(), waiting as i64)
+    );
     let begun = start(&brand, &input(&staff[0], &[(&staff[1], 1), (&staff[2], 1)])).unwrap();
     let ended = finish(&brand, &begun.id);
     assert_eq!(ended.counts.done, begun.counts.planned);
