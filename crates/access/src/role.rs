@@ -50,6 +50,7 @@ words!(
         KeysManage "keys.manage",
         AuditRead "audit.read",
         SettingsWrite "settings.write",
+        HandoverRun "handover.run",
     }
 );
 
@@ -88,11 +89,12 @@ impl Role {
                 ExportsApprove,
                 MessagesWrite,
                 GuidesWrite,
+                HandoverRun,
             ],
             Role::Analyst => {
                 &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]
             }
-            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead],
+            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead, HandoverRun],
             Role::Guide => &[PeopleRead, PeopleWrite, OrdersRead],
             Role::ReadOnly => &[PeopleRead, EventsRead, OrdersRead],
         }

@@ -58,6 +58,7 @@ rights!(
     KeysManage,
     AuditRead,
     SettingsWrite,
+    HandoverRun,
 );
 
 /// Proof that the caller has the permission `P`.

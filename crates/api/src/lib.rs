@@ -24,6 +24,7 @@
 //! What a handler did is recorded inside the domain's unit: `siyu_access::audit::record(tx, now, &may.actor, "person.merge", Some(id), &json!({…}))`,
 //! or, when it changes nothing, with `app.access.record(…)`.
 
+mod alerts;
 mod analysis;
 mod analysis_files;
 mod app;
@@ -64,6 +65,8 @@ mod guide_seat;
 mod guide_setup;
 mod guide_shapes;
 mod guide_work;
+mod handover_files;
+mod handovers;
 mod health;
 pub mod imports;
 mod keys;
@@ -99,6 +102,7 @@ mod tracking;
 mod users;
 mod wecom;
 mod wecom_callback;
+mod wecom_inbox;
 mod wecom_lists;
 mod wecom_people;
 mod welcome_shapes;
@@ -149,6 +153,7 @@ pub fn migrations() -> Vec<Migration> {
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
     Endpoints::new()
+        .merge(alerts::router())
         .merge(analysis::router())
         .merge(audiences::router())
         .merge(boards::router())
@@ -163,6 +168,8 @@ fn routes() -> Endpoints {
         .merge(commerce::router())
         .merge(doctor::router())
         .merge(erasures::router())
+        .merge(handovers::router())
+        .merge(handover_files::router())
         .merge(fields::router())
         .merge(guide_seat::router())
         .merge(guide_customers::router())
@@ -181,6 +188,7 @@ fn routes() -> Endpoints {
         .merge(schema::router())
         .merge(stats::router())
         .merge(wecom::router())
+        .merge(wecom_inbox::router())
         .merge(wecom_lists::router())
         .merge(wecom_people::router())
         .merge(welcomes::router())

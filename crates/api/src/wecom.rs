@@ -10,10 +10,10 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siyu_channels::Arrivals as Entrances;
-use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Parts, Shown, SyncRow};
+use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Home, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
-use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::Arrivals;
@@ -48,6 +48,21 @@ impl Around for Books {
     }
     fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
         self.entrances.added(contacts, tx, adds, now)
+    }
+    fn home(&self, tx: &mut Tx<'_>) -> Result<Home, Refusal> {
+        let own = crate::Workspace::load(tx)?;
+        let zone = siyu_kernel::Zone::named(&own.timezone).unwrap_or_else(|_| siyu_kernel::Zone::shanghai());
+        Ok(Home { zone, zh: own.locale == siyu_access::Locale::Zh })
+    }
+    fn stores_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal> {
+        let mut last: FxHashMap<PersonNum, (Time, String)> = FxHashMap::default();
+        for visit in siyu_commerce::person_stores(tx, roots)? {
+            let (at, code) = last.entry(visit.root).or_default();
+            if visit.last_at >= *at {
+                (*at, *code) = (visit.last_at, visit.code);
+            }
+        }
+        Ok(last.into_iter().map(|(root, (_, code))| (root, code)).collect())
     }
 }
 

@@ -18,11 +18,13 @@
 
 mod about;
 mod arrivals;
+mod alerts;
 mod client;
 mod connection;
 mod doctor;
 mod events;
 mod forget;
+mod handover;
 mod inbox;
 mod intake;
 mod lane;
@@ -38,10 +40,15 @@ mod work;
 
 pub use about::{About, AboutRelation, Colleague};
 pub use arrivals::Arrival;
+pub use alerts::{AlertPush, AlertQuery, AlertRow, AlertSettings, Home};
 pub use client::Reach;
 pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};
 pub use events::names;
+pub use handover::{
+    Forecast, HandoverCounts, HandoverIn, HandoverItem, HandoverJob, ItemQuery, LeaverRow, Only, TakerForecast,
+    TakerIn, What, handover_reason,
+};
 pub use inbox::{Aside, InboxCounts, Refused};
 pub use intake::Delivery;
 pub use lane::Taken;
@@ -51,14 +58,14 @@ pub use lists::{
 };
 pub use lost::{LostQuery, LostRow};
 pub use outgoing::{OutgoingCounts, RemarkIn};
-pub use refuse::follow_unknown;
+pub use refuse::{follow_unknown, group_unknown, handover_unknown};
 pub use sync::{Phase, SyncCounts, SyncRow, SyncState};
 pub use tokens::DbTokens;
 pub use work::Ran;
 
 use rustc_hash::FxHashMap;
 use siyu_db::{Db, Migration, Tx};
-use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_wecom::{Limiter, Sleep, Tokens, Wait};
@@ -67,6 +74,9 @@ use std::sync::{Arc, Mutex};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") },
     Migration { id: "contacts/0002_states", sql: include_str!("../migrations/0002_states.sql") },
+    Migration { id: "contacts/0003_handover", sql: include_str!("../migrations/0003_handover.sql") },
+    Migration { id: "contacts/0004_stores", sql: include_str!("../migrations/0004_stores.sql") },
+    Migration { id: "contacts/0005_alerts", sql: include_str!("../migrations/0005_alerts.sql") },
 ];
 
 /// What lies beside this crate and follows from what happens here. Runs inside the unit.
@@ -86,6 +96,14 @@ pub trait Around: Send + Sync {
     /// Relations that began, each with the state it came by. They are saved, and so is the customer.
     fn added(&self, _: &Contacts, _: &mut Tx<'_>, _: &[Added], _: Time) -> Result<(), Refusal> {
         Ok(())
+    }
+    /// The code of the store each of these people bought in last; who never bought in a store is left out.
+    fn stores_of(&self, _: &mut Tx<'_>, _: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal> {
+        Ok(FxHashMap::default())
+    }
+    /// The workspace's language and zone.
+    fn home(&self, _: &mut Tx<'_>) -> Result<Home, Refusal> {
+        Ok(Home { zone: Zone::shanghai(), zh: true })
     }
 }
 

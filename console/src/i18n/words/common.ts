@@ -127,6 +127,7 @@ export const common = {
   "perm.keys.manage": ["管理密钥", "Manage API keys"],
   "perm.audit.read": ["查看操作记录", "See the audit log"],
   "perm.settings.write": ["修改设置", "Change settings"],
+  "perm.handover.run": ["交接客户", "Hand customers over"],
   "home.title": ["今天要做什么", "What to do today"],
   "home.people": ["客户", "People"],
   "home.identified": ["其中可识别 {n} 人", "{n} identified"],

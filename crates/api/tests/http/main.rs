@@ -20,6 +20,7 @@ mod people_scope;
 mod people_standing;
 mod people_world;
 mod session;
+mod staff_scope;
 mod support;
 mod wecom;
 mod welcomes;
