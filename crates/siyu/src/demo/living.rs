@@ -3,7 +3,9 @@
 
 use siyu_kernel::{Clock, Refusal, Time, clocks};
 use siyu_sandbox::world::World;
-use siyu_sandbox::{AppPages, CallbackSettings, Credentials, Happening, Options, Sandbox, Scale, WorldClock, parameters};
+use siyu_sandbox::{
+    AppPages, CallbackSettings, Credentials, Happening, Options, Sandbox, Scale, WorldClock, parameters,
+};
 use siyu_wecom::{App, Client, ContactWay, HttpTransport, MemoryTokens, Wait, Wiring};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
