@@ -1,6 +1,6 @@
 // One way to the server, without the console's: a page on a phone loads this and nothing else.
 import type * as S from "../api/openapi";
-import { locale } from "./words";
+import { locale, t } from "./words";
 
 export type Session = S.GuideSession;
 export type Row = S.GuideCustomerRow;
@@ -53,7 +53,7 @@ async function call<T>(method: string, path: string, query?: Query, body?: unkno
   try {
     answer = await fetch(`/api/v1/guide${path}${text ? `?${text}` : ""}`, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
-    throw new Refused(0, "offline", locale() === "zh" ? "网络不通，请检查后重试" : "No connection. Check it and try again.");
+    throw new Refused(0, "offline", t("offline"));
   }
   if (answer.status === 204) return undefined as T;
   const said = await answer.text();

@@ -79,7 +79,7 @@ function Steps({ saved }: { saved: GuideSettings }) {
         </div>
       ))}
       <Form form={form} layout="inline" onFinish={(own) => add.mutate(own)}>
-        <Form.Item name="name" rules={[{ required: true, message: "" }]}><Input aria-label={t("guides.file_name")} placeholder="WW_verify_….txt" /></Form.Item>
+        <Form.Item name="name" rules={[{ required: true, message: "" }]}><Input aria-label={t("guides.file_name")} placeholder={"WW_verify_….txt"} /></Form.Item>
         <Form.Item name="content" rules={[{ required: true, message: "" }]}><Input aria-label={t("guides.file_content")} placeholder={t("guides.file_content")} /></Form.Item>
         <Button htmlType="submit" loading={add.isPending}>{t("guides.file_add")}</Button>
       </Form>

@@ -7,7 +7,9 @@ use crate::guide_next::known;
 use crate::guide_seat::Staff;
 use crate::guide_shapes::{GuideNote, GuideTask, unit};
 use crate::people_history::{PersonEvent, PersonEventQuery, cursor, event_out, orders_page, page};
-use crate::people_out::{PersonIdentifier, PersonOrders, TagRef, has_hidden, identifier, order_totals, tag_ref, tags_now, traits};
+use crate::people_out::{
+    PersonIdentifier, PersonOrders, TagRef, has_hidden, identifier, order_totals, tag_ref, tags_now, traits,
+};
 use crate::people_reader::{by, note, note_look, read};
 use crate::{App, At, Body, Endpoints, Items, NoContent, Paging, Query, endpoints};
 use axum::Json;
@@ -349,7 +351,8 @@ async fn remark(
         unit(app, &me, move |app, tx, me| {
             me.caller.must(Permission::PeopleWrite)?;
             let customer = app.guides.customer(tx, &me.seat, &own)?;
-            let change = RemarkIn { remark: input.remark.clone(), description: input.description.clone(), mobiles: None };
+            let change =
+                RemarkIn { remark: input.remark.clone(), description: input.description.clone(), mobiles: None };
             // Nobody speaks for a colleague.
             app.contacts.edit_remark(tx, &customer.contact, &me.seat.key, &change, &by(&me.caller), app.now())?;
             let detail = json!({ "external_userid": customer.contact, "staff": me.seat.userid });

@@ -40,9 +40,36 @@ struct GuideGroup {
 
 impl From<GroupNumbers> for GuideGroup {
     fn from(own: GroupNumbers) -> Self {
-        let GroupNumbers { chat, name, owner, owner_name, notice, created_at, members, customers, known, mine, buyers, joined, left } =
-            own;
-        Self { chat_id: chat, name, owner, owner_name, notice, created_at, members, customers, known, mine, buyers, joined, left }
+        let GroupNumbers {
+            chat,
+            name,
+            owner,
+            owner_name,
+            notice,
+            created_at,
+            members,
+            customers,
+            known,
+            mine,
+            buyers,
+            joined,
+            left,
+        } = own;
+        Self {
+            chat_id: chat,
+            name,
+            owner,
+            owner_name,
+            notice,
+            created_at,
+            members,
+            customers,
+            known,
+            mine,
+            buyers,
+            joined,
+            left,
+        }
     }
 }
 

@@ -66,7 +66,13 @@ pub(crate) fn known(
 }
 
 /// The words for a customer alone, for a script that is sent.
-pub(crate) fn words(app: &App, tx: &mut Tx<'_>, reader: &Reader, seat: &Seat, customer: &Customer) -> Result<Words, Refusal> {
+pub(crate) fn words(
+    app: &App,
+    tx: &mut Tx<'_>,
+    reader: &Reader,
+    seat: &Seat,
+    customer: &Customer,
+) -> Result<Words, Refusal> {
     let nodes: Vec<PersonNum> = app.people.nodes(tx, customer.root)?;
     let profile = app.people.profile(tx, customer.root)?;
     let orders = crate::people_history::orders_page(tx, reader, &nodes, 5, None)?.items;
@@ -100,9 +106,9 @@ fn date(local: &str) -> (i64, i64, i64) {
 
 /// The newest thing that was on its way to be bought, unless something was bought after it. Newest event first.
 fn unpaid(events: &[Event], now: Time) -> Option<Unpaid> {
-    let begun = events.iter().find(|event| {
-        [&CHECKOUT[..], &CART[..], &PAID[..]].iter().any(|names| names.contains(&event.name.as_str()))
-    })?;
+    let begun = events
+        .iter()
+        .find(|event| [&CHECKOUT[..], &CART[..], &PAID[..]].iter().any(|names| names.contains(&event.name.as_str())))?;
     if PAID.contains(&begun.name.as_str()) || now.0 - begun.at.0 < HOUR {
         return None;
     }

@@ -81,7 +81,11 @@ async fn stages(_: Staff, State(app): State<App>) -> Answer<Json<Items<GuideStag
 ///
 /// Errors: `guide_customer_unknown`.
 #[utoipa::path(get, path = "/guide/scripts", tag = "Guide", params(GuideScriptQuery), responses((status = 200, body = GuideScriptList)))]
-async fn list(me: Staff, Query(query): Query<GuideScriptQuery>, State(app): State<App>) -> Answer<Json<GuideScriptList>> {
+async fn list(
+    me: Staff,
+    Query(query): Query<GuideScriptQuery>,
+    State(app): State<App>,
+) -> Answer<Json<GuideScriptList>> {
     let answer = app.run(move |app| {
         read(app, |tx| {
             let words = match &query.customer {
@@ -157,7 +161,12 @@ fn message(own: Sendable) -> Value {
 ///
 /// Errors: `script_unknown`, `guide_customer_unknown`, `guide_group_unknown`, `guide_text`.
 #[utoipa::path(post, path = "/guide/scripts/{id}/sent", tag = "Guide", params(("id" = String, Path)), request_body = GuideSentIn, responses((status = 204)))]
-async fn sent(me: Staff, At(id): At<String>, State(app): State<App>, Body(input): Body<GuideSentIn>) -> Answer<NoContent> {
+async fn sent(
+    me: Staff,
+    At(id): At<String>,
+    State(app): State<App>,
+    Body(input): Body<GuideSentIn>,
+) -> Answer<NoContent> {
     app.run(move |app| {
         unit(app, &me, move |app, tx, me| {
             me.caller.must(Permission::PeopleWrite)?;

@@ -233,11 +233,7 @@ async fn current(me: Staff, State(app): State<App>) -> Answer<Json<GuideSession>
                     timezone: workspace.timezone,
                     currency: workspace.currency,
                 },
-                sdk: GuideSdk {
-                    src: settings.sdk(),
-                    corp_id: connection.corp_id,
-                    agent_id: connection.agent_id,
-                },
+                sdk: GuideSdk { src: settings.sdk(), corp_id: connection.corp_id, agent_id: connection.agent_id },
             })
         })
     });
@@ -270,7 +266,8 @@ async fn signature(
         "corp" => Ticket::Corp,
         "agent" => Ticket::Agent,
         _ => {
-            let refusal = Refusal::invalid("query_invalid", "`ticket` is corp or agent.", "ticket 的取值为 corp 或 agent。");
+            let refusal =
+                Refusal::invalid("query_invalid", "`ticket` is corp or agent.", "ticket 的取值为 corp 或 agent。");
             return Err(refusal.field("ticket").into());
         }
     };

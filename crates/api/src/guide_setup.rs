@@ -285,7 +285,11 @@ async fn put_file(
 ///
 /// 删除校验文件。
 #[utoipa::path(delete, path = "/guide/setup/files/{name}", tag = "Guide", params(("name" = String, Path)), responses((status = 200, body = GuideSettings)))]
-async fn drop_file(may: May<SettingsWrite>, At(name): At<String>, State(app): State<App>) -> Answer<Json<GuideSettings>> {
+async fn drop_file(
+    may: May<SettingsWrite>,
+    At(name): At<String>,
+    State(app): State<App>,
+) -> Answer<Json<GuideSettings>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         write(app, move |app, tx| match app.guides.drop_file(tx, &name)? {
@@ -372,7 +376,11 @@ async fn set_stages(
 ///
 /// 话术与素材库。
 #[utoipa::path(get, path = "/guide/setup/scripts", tag = "Guide", params(GuideSetupQuery), responses((status = 200, body = GuideScripts)))]
-async fn scripts(_: May<GuidesWrite>, Query(query): Query<GuideSetupQuery>, State(app): State<App>) -> Answer<Json<GuideScripts>> {
+async fn scripts(
+    _: May<GuidesWrite>,
+    Query(query): Query<GuideSetupQuery>,
+    State(app): State<App>,
+) -> Answer<Json<GuideScripts>> {
     let answer = app.run(move |app| {
         read(app, |tx| {
             let asked = ScriptQuery { folder: query.folder.clone(), text: query.q.clone(), action: None, limit: 200 };
@@ -550,7 +558,8 @@ async fn give(
 ) -> Answer<Json<Items<GuideTask>>> {
     let caller = may.caller;
     if !(1..=500).contains(&input.staff.len()) {
-        let refusal = Refusal::invalid("guide_text", "`staff` names 1 to 500 members.", "staff 须包含 1 到 500 位成员。");
+        let refusal =
+            Refusal::invalid("guide_text", "`staff` names 1 to 500 members.", "staff 须包含 1 到 500 位成员。");
         return Err(refusal.field("staff").into());
     }
     let rows = app.run(move |app| {
@@ -563,7 +572,10 @@ async fn give(
                     text: input.text.clone(),
                     due_at: input.due_at,
                     source: "console".into(),
-                    origin: input.origin.as_ref().map(|origin| format!("console:{origin}:{}", staff.trim().to_lowercase())),
+                    origin: input
+                        .origin
+                        .as_ref()
+                        .map(|origin| format!("console:{origin}:{}", staff.trim().to_lowercase())),
                     by: by(&caller),
                     ..TaskIn::default()
                 };
@@ -582,7 +594,11 @@ async fn give(
 ///
 /// Errors: `guide_span`.
 #[utoipa::path(get, path = "/guide/setup/board", tag = "Guide", params(GuideBoardQuery), responses((status = 200, body = Items<GuideBoard>)))]
-async fn boards(_: May<GuidesWrite>, Query(query): Query<GuideBoardQuery>, State(app): State<App>) -> Answer<Json<Items<GuideBoard>>> {
+async fn boards(
+    _: May<GuidesWrite>,
+    Query(query): Query<GuideBoardQuery>,
+    State(app): State<App>,
+) -> Answer<Json<Items<GuideBoard>>> {
     let answer = app.run(move |app| {
         read(app, |tx| {
             let workspace = Workspace::load(tx)?;

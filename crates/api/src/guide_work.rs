@@ -260,7 +260,11 @@ async fn skip(
 ///
 /// Errors: `guide_span`.
 #[utoipa::path(get, path = "/guide/board", tag = "Guide", params(GuideSpanQuery), responses((status = 200, body = Items<GuideBoard>)))]
-async fn boards(me: Staff, Query(query): Query<GuideSpanQuery>, State(app): State<App>) -> Answer<Json<Items<GuideBoard>>> {
+async fn boards(
+    me: Staff,
+    Query(query): Query<GuideSpanQuery>,
+    State(app): State<App>,
+) -> Answer<Json<Items<GuideBoard>>> {
     let answer = app.run(move |app| {
         read(app, |tx| {
             let workspace = Workspace::load(tx)?;

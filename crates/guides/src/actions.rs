@@ -80,10 +80,22 @@ fn unpaid(facts: &Facts) -> Option<Action> {
     let own = facts.unpaid.as_ref().filter(|own| (1..=UNPAID_HOURS).contains(&own.hours))?;
     let what = own.what.as_deref();
     let reason = match (own.checkout, what) {
-        (true, Some(what)) => pair(format!("Checked out {what} {} h ago and has not paid.", own.hours), format!("{} 小时前提交了「{what}」，尚未付款。", own.hours)),
-        (true, None) => pair(format!("Checked out {} h ago and has not paid.", own.hours), format!("{} 小时前提交订单，尚未付款。", own.hours)),
-        (false, Some(what)) => pair(format!("Put {what} into the cart {} h ago and has not bought it.", own.hours), format!("{} 小时前将「{what}」加入购物车，尚未购买。", own.hours)),
-        (false, None) => pair(format!("Put something into the cart {} h ago and has not bought it.", own.hours), format!("{} 小时前有商品加入购物车，尚未购买。", own.hours)),
+        (true, Some(what)) => pair(
+            format!("Checked out {what} {} h ago and has not paid.", own.hours),
+            format!("{} 小时前提交了「{what}」，尚未付款。", own.hours),
+        ),
+        (true, None) => pair(
+            format!("Checked out {} h ago and has not paid.", own.hours),
+            format!("{} 小时前提交订单，尚未付款。", own.hours),
+        ),
+        (false, Some(what)) => pair(
+            format!("Put {what} into the cart {} h ago and has not bought it.", own.hours),
+            format!("{} 小时前将「{what}」加入购物车，尚未购买。", own.hours),
+        ),
+        (false, None) => pair(
+            format!("Put something into the cart {} h ago and has not bought it.", own.hours),
+            format!("{} 小时前有商品加入购物车，尚未购买。", own.hours),
+        ),
     };
     let text = pair(
         "Hello {name|there}, I saw you were choosing something. Any question about size, shade or delivery? I am glad to help.",
@@ -98,7 +110,10 @@ fn greet(facts: &Facts) -> Option<Action> {
     }
     let reason = match facts.friend_days {
         0 => pair("A friend since today, and nothing is noted yet.", "今天新加的好友，还没有任何跟进记录。"),
-        n => pair(format!("A friend for {}, and nothing is noted yet.", days(n)), format!("加为好友 {n} 天，还没有任何跟进记录。")),
+        n => pair(
+            format!("A friend for {}, and nothing is noted yet.", days(n)),
+            format!("加为好友 {n} 天，还没有任何跟进记录。"),
+        ),
     };
     let text = pair(
         "Hello {name|there}, I am {guide} of {store|our shop}. Whatever you are looking for, write to me any time.",
@@ -248,7 +263,13 @@ mod tests {
         assert_eq!(codes(&fresh(3, false)), ["greet"]);
         assert!(codes(&fresh(4, false)).is_empty() && codes(&fresh(1, true)).is_empty());
         let away = |stage: &str, tier: &str, orders| {
-            known(Facts { stage: stage.into(), tier: tier.into(), orders, last_order_days: Some(50), ..Facts::default() })
+            known(Facts {
+                stage: stage.into(),
+                tier: tier.into(),
+                orders,
+                last_order_days: Some(50),
+                ..Facts::default()
+            })
         };
         assert_eq!(codes(&away("at_risk", "loyal", 2)), ["win_back"]);
         assert_eq!(codes(&away("at_risk", "ordinary", 4)), ["win_back"]);
@@ -256,8 +277,12 @@ mod tests {
         assert_eq!(codes(&away("lost", "super_vip", 9)), ["lost_risk"]);
         let born = |left| known(Facts { birthday_in: Some(left), ..Facts::default() });
         assert_eq!((codes(&born(0)).len(), codes(&born(7)).len(), codes(&born(8)).len()), (1, 1, 0));
-        let cart = |hours| known(Facts { unpaid: Some(Unpaid { what: None, hours, checkout: true }), ..Facts::default() });
-        assert_eq!((codes(&cart(0)).len(), codes(&cart(1)).len(), codes(&cart(72)).len(), codes(&cart(73)).len()), (0, 1, 1, 0));
+        let cart =
+            |hours| known(Facts { unpaid: Some(Unpaid { what: None, hours, checkout: true }), ..Facts::default() });
+        assert_eq!(
+            (codes(&cart(0)).len(), codes(&cart(1)).len(), codes(&cart(72)).len(), codes(&cart(73)).len()),
+            (0, 1, 1, 0)
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ pub const ONLY: [&str; 4] = ["new", "bought", "no_order", "lapsed"];
 const COLUMNS: &str = "f.contact, c.num, p.root, c.name, c.avatar, f.staff, COALESCE(s.userid, f.staff), COALESCE(s.name, ''), f.remark, f.description, f.add_way, f.state, f.created_at, f.status";
 const FROM: &str = "FROM wecom_follow f JOIN wecom_contact c ON c.id = f.contact JOIN person p ON p.num = c.num AND p.state <> 2 LEFT JOIN wecom_staff s ON s.key = f.staff";
 /// All identities of the person of a row.
-pub(crate) const NODES: &str = "(SELECT p.root UNION ALL SELECT n.num FROM person n WHERE n.root = p.root AND n.root <> n.num)";
+pub(crate) const NODES: &str =
+    "(SELECT p.root UNION ALL SELECT n.num FROM person n WHERE n.root = p.root AND n.root <> n.num)";
 
 fn read(row: RowRef<'_>, seat: &Seat) -> Result<Customer, DbError> {
     let staff = row.text(5)?;
@@ -94,14 +95,21 @@ impl Guides {
     ///
     /// Errors: `guide_customer_unknown`.
     pub fn customer(&self, tx: &mut Tx<'_>, seat: &Seat, contact: &str) -> Result<Customer, Refusal> {
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE f.contact = $1 AND f.status IN (0, 1) ORDER BY f.created_at, f.staff");
+        let sql = format!(
+            "SELECT {COLUMNS} {FROM} WHERE f.contact = $1 AND f.status IN (0, 1) ORDER BY f.created_at, f.staff"
+        );
         let all = tx.query(&sql, params![contact], |row| read(row, seat))?;
         let mut seen: Vec<Customer> = all.into_iter().filter(|one| seat.covers(&one.relation.staff)).collect();
         let own = seen.iter().position(|one| one.relation.mine).unwrap_or(0);
         if seen.is_empty() { Err(refuse::customer_unknown()) } else { Ok(seen.swap_remove(own)) }
     }
     /// Whether a seat sees the person of one of these identities.
-    pub(crate) fn sees_person(&self, tx: &mut Tx<'_>, seat: &Seat, num: PersonNum) -> Result<Option<Customer>, Refusal> {
+    pub(crate) fn sees_person(
+        &self,
+        tx: &mut Tx<'_>,
+        seat: &Seat,
+        num: PersonNum,
+    ) -> Result<Option<Customer>, Refusal> {
         let roots = self.inner.people.roots(tx, &[num])?;
         let nodes: Vec<i64> =
             self.inner.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| i64::from(node)).collect();
@@ -133,12 +141,15 @@ impl Guides {
             "new" => "f.created_at >= $6".to_owned(),
             "bought" => format!("{bought} AND CAST($6 AS BIGINT) IS NOT NULL"),
             "no_order" => format!("NOT {bought} AND CAST($6 AS BIGINT) IS NOT NULL"),
-            "lapsed" => "$6 >= (SELECT MAX(k.last_at) FROM customer k WHERE k.root = p.root AND k.orders > 0)".to_owned(),
+            "lapsed" => {
+                "$6 >= (SELECT MAX(k.last_at) FROM customer k WHERE k.root = p.root AND k.orders > 0)".to_owned()
+            }
             _ => "CAST($6 AS BIGINT) IS NOT NULL".to_owned(),
         };
         let bound = now.plus_days(if only == "lapsed" { -LAPSED_DAYS } else { -NEW_DAYS });
         let staff = if keys.is_some() { tx.any("f.staff", 1) } else { "$1 = ''".to_owned() };
-        let stage = format!("(SELECT g.stage FROM guide_place g WHERE g.num IN {NODES} ORDER BY g.at DESC, g.num LIMIT 1)");
+        let stage =
+            format!("(SELECT g.stage FROM guide_place g WHERE g.num IN {NODES} ORDER BY g.at DESC, g.num LIMIT 1)");
         let after = token(query.after.as_deref())?;
         let (at, contact) = after.unwrap_or((i64::MAX, String::new()));
         let sql = format!(

@@ -89,7 +89,9 @@ impl Guides {
     fn is_inside(&self, tx: &mut Tx<'_>, seat: &Seat, chat: &str) -> Result<bool, Refusal> {
         let keys = seat.keys();
         let who = if keys.is_some() { tx.any("LOWER(m.userid)", 2) } else { "$2 = ''".to_owned() };
-        let sql = format!("SELECT 1 FROM wecom_member m WHERE m.chat = $1 AND m.kind = 1 AND m.left_at IS NULL AND {who} LIMIT 1");
+        let sql = format!(
+            "SELECT 1 FROM wecom_member m WHERE m.chat = $1 AND m.kind = 1 AND m.left_at IS NULL AND {who} LIMIT 1"
+        );
         let second: Param<'_> = keys.as_ref().map_or("".into(), Into::into);
         Ok(tx.opt(&sql, &[chat.into(), second], |row| row.int(0))?.is_some())
     }

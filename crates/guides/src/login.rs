@@ -73,11 +73,7 @@ impl Guides {
         })?;
         let back = settings.back()?;
         let (state, browser, now) = (secret(), secret(), self.now());
-        let app = siyu_wecom::App {
-            corp_id: connection.corp_id,
-            secret: String::new(),
-            agent_id: connection.agent_id,
-        };
+        let app = siyu_wecom::App { corp_id: connection.corp_id, secret: String::new(), agent_id: connection.agent_id };
         let url = match settings.pages.as_str() {
             "" => app.oauth_url(&back, OauthScope::Base, &state),
             host => app.oauth_url_at(host, &back, OauthScope::Base, &state),
@@ -105,12 +101,15 @@ impl Guides {
         let mark = self.mark("guide_state", state);
         let shown = browser.map(|browser| self.mark("guide_browser", browser));
         let page = self.inner.db.transact(move |tx| {
-            let row = tx.opt("SELECT browser, page, until FROM guide_login WHERE state = $1", params![&mark], |row| {
-                Ok((row.blob(0)?, row.text(1)?, row.time(2)?))
-            })?;
+            let row =
+                tx.opt("SELECT browser, page, until FROM guide_login WHERE state = $1", params![&mark], |row| {
+                    Ok((row.blob(0)?, row.text(1)?, row.time(2)?))
+                })?;
             // Whoever deletes it has it: of two that come at the same time one does.
             let mine = tx.execute("DELETE FROM guide_login WHERE state = $1", params![&mark])? == 1;
-            Ok(row.filter(|(own, _, until)| mine && *until > now && shown.as_ref() == Some(own)).map(|(_, page, _)| page))
+            Ok(row
+                .filter(|(own, _, until)| mine && *until > now && shown.as_ref() == Some(own))
+                .map(|(_, page, _)| page))
         })?;
         let page = Page::parse(&page.ok_or_else(refuse::login_state)?)?;
         if code.is_empty() || code.len() > 512 {
@@ -127,7 +126,10 @@ impl Guides {
         let who = staff.clone();
         self.inner.db.transact(move |tx| {
             guides.seat(tx, &who, &crate::Beyond::Nothing)?;
-            tx.execute("DELETE FROM guide_session WHERE created_at <= $1", params![now.plus_seconds(-SESSION_SECONDS)])?;
+            tx.execute(
+                "DELETE FROM guide_session WHERE created_at <= $1",
+                params![now.plus_seconds(-SESSION_SECONDS)],
+            )?;
             tx.execute(
                 "INSERT INTO guide_session (token, staff, created_at) VALUES ($1, $2, $3)",
                 params![&mark, &who, now],

@@ -62,8 +62,7 @@ impl Guides {
     /// Takes back what the seat itself wrote about a customer it still sees. Errors: `note_unknown`.
     pub fn drop_note(&self, tx: &mut Tx<'_>, seat: &Seat, id: &str) -> Result<(), Refusal> {
         let sql = "SELECT num FROM guide_note WHERE id = $1 AND staff = $2";
-        let num: PersonNum =
-            tx.opt(sql, params![id, &seat.key], |row| row.num(0))?.ok_or_else(refuse::note_unknown)?;
+        let num: PersonNum = tx.opt(sql, params![id, &seat.key], |row| row.num(0))?.ok_or_else(refuse::note_unknown)?;
         self.sees_person(tx, seat, num)?.ok_or_else(refuse::note_unknown)?;
         tx.execute("DELETE FROM guide_note WHERE id = $1", params![id])?;
         self.tell(tx, Happening::new(names::UNNOTED, num, &[id]).with("note", id).by(seat), self.now())?;

@@ -134,7 +134,8 @@ impl Guides {
             let Some(code) = &seat.store else { return Ok((mine, None, Vec::new())) };
             let mut keys = self.staff_of_store(tx, code)?;
             // Whoever may have no customers does not lower what a guide is compared with.
-            let sql = format!("SELECT key, userid FROM wecom_staff WHERE serves = 1 AND {} ORDER BY key", tx.any("key", 1));
+            let sql =
+                format!("SELECT key, userid FROM wecom_staff WHERE serves = 1 AND {} ORDER BY key", tx.any("key", 1));
             let serving = tx.query(&sql, params![&keys], |row| Ok((row.text(0)?, row.text(1)?)))?;
             keys = serving.iter().map(|(key, _)| key.clone()).collect();
             let userids = serving.into_iter().map(|(_, userid)| userid).collect();

@@ -127,7 +127,11 @@ pub fn folder_taken() -> Refusal {
     Refusal::conflict("folder_taken", "A folder of this name exists already.", "已有同名分类。").field("name")
 }
 pub fn folder_used() -> Refusal {
-    Refusal::conflict("folder_used", "The folder still holds scripts; move or delete them first.", "该分类下仍有话术，请先移动或删除。")
+    Refusal::conflict(
+        "folder_used",
+        "The folder still holds scripts; move or delete them first.",
+        "该分类下仍有话术，请先移动或删除。",
+    )
 }
 pub fn script(field: &str, en: &str, zh: &str) -> Refusal {
     Refusal::invalid("script_body", en, zh).field(field)

@@ -1,9 +1,9 @@
 //! Scripts and materials: what is ready to be sent, in folders.
 
-use base64::Engine;
 use crate::events::{Happening, names};
 use crate::texts::{checked, part};
 use crate::{Customer, Guides, Seat, Words, fill, refuse};
+use base64::Engine;
 use serde::{Deserialize, Serialize};
 use siyu_db::{DbError, Param, RowRef, Tx, params};
 use siyu_kernel::{Refusal, Time};
@@ -144,7 +144,11 @@ fn address(field: &str, text: &str, needed: bool) -> Result<(), Refusal> {
     if fits && (whole || (text.is_empty() && !needed)) {
         return Ok(());
     }
-    Err(refuse::script(field, "This is no web address of at most 2048 bytes.", "请填写以 http:// 或 https:// 开头的网址，最长 2048 字节。"))
+    Err(refuse::script(
+        field,
+        "This is no web address of at most 2048 bytes.",
+        "请填写以 http:// 或 https:// 开头的网址，最长 2048 字节。",
+    ))
 }
 
 fn check_body(kind: ScriptKind, title: &str, body: &ScriptBody) -> Result<ScriptBody, Refusal> {
@@ -165,12 +169,21 @@ fn check_body(kind: ScriptKind, title: &str, body: &ScriptBody) -> Result<Script
         }
         ScriptKind::MiniProgram => {
             address("picture_url", &body.picture_url, true)?;
-            let word = |text: &str| !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+            let word =
+                |text: &str| !text.is_empty() && text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric());
             if !word(&body.appid) {
-                return Err(refuse::script("appid", "An appid looks like wx1234567890abcdef.", "appid 形如 wx1234567890abcdef。"));
+                return Err(refuse::script(
+                    "appid",
+                    "An appid looks like wx1234567890abcdef.",
+                    "appid 形如 wx1234567890abcdef。",
+                ));
             }
             if title.len() > 64 {
-                return Err(refuse::script("title", "The title of a mini-program has up to 64 bytes.", "小程序标题最长 64 字节。"));
+                return Err(refuse::script(
+                    "title",
+                    "The title of a mini-program has up to 64 bytes.",
+                    "小程序标题最长 64 字节。",
+                ));
             }
             let page = checked("page", &body.page, 500)?;
             out = ScriptBody { appid: body.appid.clone(), page, picture_url: body.picture_url.clone(), ..out };
@@ -303,7 +316,10 @@ impl Guides {
     /// It is no longer offered; what was sent stays counted. Errors: `script_unknown`.
     pub fn drop_script(&self, tx: &mut Tx<'_>, id: &str) -> Result<(), Refusal> {
         self.script(tx, id)?;
-        tx.execute("UPDATE guide_script SET gone_at = $2, image = NULL, media = NULL WHERE id = $1", params![id, self.now()])?;
+        tx.execute(
+            "UPDATE guide_script SET gone_at = $2, image = NULL, media = NULL WHERE id = $1",
+            params![id, self.now()],
+        )?;
         Ok(())
     }
     /// Errors: `script_unknown`.
@@ -338,10 +354,16 @@ impl Guides {
         Ok(match script.kind {
             ScriptKind::Text => Sendable::Text { content: fill::fill(&text, words) },
             ScriptKind::Image => Sendable::Image { media_id: self.media(id)? },
-            ScriptKind::Link => Sendable::News { link: url, title: script.title, desc: description, img_url: picture_url },
+            ScriptKind::Link => {
+                Sendable::News { link: url, title: script.title, desc: description, img_url: picture_url }
+            }
             ScriptKind::MiniProgram => {
                 // The client wants the suffix, also where the program's own pages have none.
-                let page = if page.split('?').next().is_some_and(|path| path.ends_with(".html")) { page } else { suffixed(&page) };
+                let page = if page.split('?').next().is_some_and(|path| path.ends_with(".html")) {
+                    page
+                } else {
+                    suffixed(&page)
+                };
                 Sendable::MiniProgram { appid, title: script.title, img_url: picture_url, page }
             }
         })
@@ -367,7 +389,14 @@ impl Guides {
     /// The client says that it was sent. `send` names this sending: told twice, it counts once. Answers whether it was new.
     ///
     /// Errors: `script_unknown`, `guide_text`.
-    pub fn sent(&self, tx: &mut Tx<'_>, seat: &Seat, script: &str, customer: &Customer, send: &str) -> Result<bool, Refusal> {
+    pub fn sent(
+        &self,
+        tx: &mut Tx<'_>,
+        seat: &Seat,
+        script: &str,
+        customer: &Customer,
+        send: &str,
+    ) -> Result<bool, Refusal> {
         let (own, now) = (self.script(tx, script)?, self.now());
         let send = checked("send", send, 64)?;
         let event = Happening::new(names::SENT, customer.num, &[&seat.key, &customer.contact, &send])

@@ -152,7 +152,13 @@ mod tests {
         for good in ["https://scrm.brand.com", "https://scrm.brand.com/guide/side?x=1", "https://scrm.brand.com#a"] {
             assert!(own.owns(good), "{good}");
         }
-        for bad in ["https://scrm.brand.com.evil.com/", "http://scrm.brand.com/", "https://evil.com/", "https://scrm.brand.com:81/", ""] {
+        for bad in [
+            "https://scrm.brand.com.evil.com/",
+            "http://scrm.brand.com/",
+            "https://evil.com/",
+            "https://scrm.brand.com:81/",
+            "",
+        ] {
             assert!(!own.owns(bad), "{bad}");
         }
         assert!(!Settings::default().owns("/guide"));

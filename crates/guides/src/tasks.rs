@@ -110,7 +110,8 @@ struct Row {
 
 const COLUMNS: &str = "t.id, COALESCE(s.userid, t.staff), COALESCE(s.name, ''), t.kind, t.num, (SELECT MIN(c.id) FROM wecom_contact c WHERE c.num = t.num),
     (SELECT MIN(c.name) FROM wecom_contact c WHERE c.num = t.num), t.chat, g.name, t.body, t.due_at, t.source, t.state, t.result, t.created_at, t.created_by, t.ended_at";
-const FROM: &str = "FROM guide_task t LEFT JOIN wecom_staff s ON s.key = t.staff LEFT JOIN wecom_group g ON g.id = t.chat";
+const FROM: &str =
+    "FROM guide_task t LEFT JOIN wecom_staff s ON s.key = t.staff LEFT JOIN wecom_group g ON g.id = t.chat";
 
 fn read(row: RowRef<'_>, now: Time) -> Result<Row, DbError> {
     let (due_at, ended_at) = (row.opt_time(10)?, row.opt_time(16)?);
@@ -267,11 +268,24 @@ impl Guides {
         let after = token(query.after.as_deref())?;
         let order = format!("COALESCE(t.due_at, {NEVER})");
         let (state, beyond, sort, first) = match query.state.as_str() {
-            "ended" => {
-                ("t.state <> 'open' AND CAST($4 AS BIGINT) IS NOT NULL", "(t.ended_at < $5 OR (t.ended_at = $5 AND t.id > $6))".to_owned(), "t.ended_at DESC".to_owned(), NEVER)
-            }
-            "late" => ("t.state = 'open' AND t.due_at < $4", format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"), order.clone(), i64::MIN),
-            _ => ("t.state = 'open' AND CAST($4 AS BIGINT) IS NOT NULL", format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"), order.clone(), i64::MIN),
+            "ended" => (
+                "t.state <> 'open' AND CAST($4 AS BIGINT) IS NOT NULL",
+                "(t.ended_at < $5 OR (t.ended_at = $5 AND t.id > $6))".to_owned(),
+                "t.ended_at DESC".to_owned(),
+                NEVER,
+            ),
+            "late" => (
+                "t.state = 'open' AND t.due_at < $4",
+                format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"),
+                order.clone(),
+                i64::MIN,
+            ),
+            _ => (
+                "t.state = 'open' AND CAST($4 AS BIGINT) IS NOT NULL",
+                format!("({order} > $5 OR ({order} = $5 AND t.id > $6))"),
+                order.clone(),
+                i64::MIN,
+            ),
         };
         let (at, id) = after.unwrap_or((first, String::new()));
         let sql = format!(

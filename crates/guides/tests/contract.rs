@@ -121,8 +121,11 @@ fn seats_see_what_wecom_or_the_console_says(t: TestDb) {
     let shop = Shop::new(t);
     let seen = |seat: &Seat| {
         let query = CustomerQuery { limit: 50, ..CustomerQuery::default() };
-        let mut ids: Vec<String> =
-            shop.read(|tx| shop.guides.customers(tx, seat, &query)).into_iter().map(|row| row.customer.contact).collect();
+        let mut ids: Vec<String> = shop
+            .read(|tx| shop.guides.customers(tx, seat, &query))
+            .into_iter()
+            .map(|row| row.customer.contact)
+            .collect();
         ids.sort();
         ids.join("")
     };
@@ -134,7 +137,8 @@ fn seats_see_what_wecom_or_the_console_says(t: TestDb) {
     assert_eq!(seen(&shop.seat("carl", Beyond::Stores(vec!["S1".into()]))), "xyz");
     assert_eq!(seen(&shop.seat("carl", Beyond::Stores(vec!["S9".into()]))), "");
     assert_eq!(seen(&shop.seat("carl", Beyond::Everything)), "xyz");
-    let refused = |seat: &Seat, contact: &str| shop.db.read(|tx| shop.guides.customer(tx, seat, contact)).map_err(|r| r.code);
+    let refused =
+        |seat: &Seat, contact: &str| shop.db.read(|tx| shop.guides.customer(tx, seat, contact)).map_err(|r| r.code);
     assert_eq!(refused(&bea, "x").unwrap_err(), "guide_customer_unknown");
     assert_eq!(refused(&bea, "nobody").unwrap_err(), "guide_customer_unknown");
     // Of two relations the seat's own is the one that is shown.
@@ -152,7 +156,11 @@ fn a_merge_moves_nothing_and_its_undoing_neither(t: TestDb) {
     let ((x, _), (y, _)) = (shop.nodes("x"), shop.nodes("y"));
     let (people, now) = (shop.people.clone(), shop.now());
     let merged = shop.act(move |tx| people.merge(tx, x, y, "test", now));
-    assert_eq!((shop.stage("x").as_deref(), shop.stage("y").as_deref()), (Some("stg_talking"), Some("stg_talking")), "the newest of the person");
+    assert_eq!(
+        (shop.stage("x").as_deref(), shop.stage("y").as_deref()),
+        (Some("stg_talking"), Some("stg_talking")),
+        "the newest of the person"
+    );
     shop.move_to(&ann, "x", "stg_bought");
     assert_eq!(shop.stage("y").as_deref(), Some("stg_bought"));
     let query = CustomerQuery { stage: Some("stg_bought".into()), limit: 9, ..CustomerQuery::default() };

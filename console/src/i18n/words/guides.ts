@@ -27,7 +27,7 @@ export const guides = {
   "guides.kind.miniprogram": ["小程序", "Mini-program"],
   "guides.title": ["标题", "Title"],
   "guides.text": ["内容", "Text"],
-  "guides.text_hint": ["变量：{称呼} {导购} {门店} {最近购买} {天数}；{称呼|亲} 表示没有时用「亲」。", "Variables: {称呼} {导购} {门店} {最近购买} {天数}; {称呼|亲} says what stands there when nothing is known."],
+  "guides.text_hint": ["变量写在花括号里：称呼、导购、门店、最近购买、天数；查不到时用竖线后面的字，如「称呼|亲」。", "Variables stand in curly brackets: name, guide, store, product, days. What is said when nothing is known follows a bar, as in name|dear."],
   "guides.url": ["链接地址", "Address"],
   "guides.description": ["描述", "Description"],
   "guides.picture_url": ["封面图地址", "Cover picture"],

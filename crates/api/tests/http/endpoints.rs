@@ -82,7 +82,11 @@ fn every_endpoint_refuses_strangers_and_wrong_roles(test: TestDb) {
         }
         if gate == "staff" {
             // A guide's own session opens it, which no user and no key has; `guide.rs` walks what is behind.
-            for (who, client) in [("nobody", app.nobody()), ("an owner's key", keys[&Role::Owner].clone()), ("an owner", clients[&Role::Owner].clone())] {
+            for (who, client) in [
+                ("nobody", app.nobody()),
+                ("an owner's key", keys[&Role::Owner].clone()),
+                ("an owner", clients[&Role::Owner].clone()),
+            ] {
                 let res = client.call(method.clone(), &path, input.clone());
                 check(who, res.status, res.says() == "401 guide_not_signed_in");
             }

@@ -60,13 +60,23 @@ fn a_login_is_ended_once_by_the_browser_that_began_it(test: TestDb) {
     let back = shop.come_back(&at, &browser);
     assert_eq!(back.header("location"), "/guide/side");
     let set: Vec<&str> = back.headers.get_all("set-cookie").iter().map(|own| own.to_str().unwrap()).collect();
-    assert!(set.iter().any(|own| own.starts_with("siyu_guide=") && own.contains("HttpOnly") && own.contains("SameSite=Lax")), "{set:?}");
-    assert!(set.iter().any(|own| own.starts_with("siyu_guide_login=;")), "the login's own cookie is taken away: {set:?}");
+    assert!(
+        set.iter()
+            .any(|own| own.starts_with("siyu_guide=") && own.contains("HttpOnly") && own.contains("SameSite=Lax")),
+        "{set:?}"
+    );
+    assert!(
+        set.iter().any(|own| own.starts_with("siyu_guide_login=;")),
+        "the login's own cookie is taken away: {set:?}"
+    );
     assert_eq!(goes(&at, &browser), failed("guide_login_state"), "the same address again");
     let code = at.split("code=").nth(1).unwrap().split('&').next().unwrap().to_owned();
     let (url, browser) = shop.begin();
     let state = url.split("state=").nth(1).unwrap().split('&').next().unwrap();
-    assert_eq!(goes(&format!("{ADDRESS}/guide/return?code={code}&state={state}"), &browser), failed("guide_login_code"));
+    assert_eq!(
+        goes(&format!("{ADDRESS}/guide/return?code={code}&state={state}"), &browser),
+        failed("guide_login_code")
+    );
     // WeCom's code lives five minutes, the login ten.
     let (url, browser) = shop.begin();
     let at = shop.authorize(&url, &ann);
@@ -87,7 +97,10 @@ fn a_login_is_ended_once_by_the_browser_that_began_it(test: TestDb) {
     let task = json!({"kind": "call", "text": "x"});
     assert_eq!(me.clone().header("x-csrf-token", "").post("/api/v1/guide/tasks", task.clone()).says(), "403 csrf");
     assert_eq!(me.clone().header("x-csrf-token", "0").post("/api/v1/guide/tasks", task.clone()).says(), "403 csrf");
-    assert_eq!(me.clone().header("origin", "https://evil.example").post("/api/v1/guide/tasks", task).says(), "403 foreign_page");
+    assert_eq!(
+        me.clone().header("origin", "https://evil.example").post("/api/v1/guide/tasks", task).says(),
+        "403 foreign_page"
+    );
     assert_eq!(me.get("/api/v1/people").says(), "401 not_signed_in", "a guide's session opens nothing else");
     assert_eq!(shop.app.owner().get("/api/v1/guide/session").says(), "401 guide_not_signed_in");
     assert_eq!(me.delete("/api/v1/guide/session").status, 204);
@@ -96,16 +109,23 @@ fn a_login_is_ended_once_by_the_browser_that_began_it(test: TestDb) {
     shop.app.test.clock.advance_seconds(12 * 3600);
     assert_eq!(me.get("/api/v1/guide/session").says(), "401 guide_not_signed_in", "a working day");
     // Nothing of a login is kept but digests.
-    let kept = shop.app.app.db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM guide_login", &[], |row| row.int(0))?)).unwrap();
+    let kept =
+        shop.app.app.db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM guide_login", &[], |row| row.int(0))?)).unwrap();
     shop.begin();
-    let after = shop.app.app.db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM guide_login", &[], |row| row.int(0))?)).unwrap();
+    let after =
+        shop.app.app.db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM guide_login", &[], |row| row.int(0))?)).unwrap();
     assert!(after <= kept.max(1), "what is over is swept when the next one begins");
 }
 
 fn pages_of_our_own_are_signed_with_wecoms_ticket(test: TestDb) {
     let shop = Shop::new(test);
     let me = shop.sign_in(&shop.pair().ann);
-    let asked = |url: &str, ticket: &str| format!("/api/v1/guide/signature?ticket={ticket}&url={}", url.replace(':', "%3A").replace('/', "%2F").replace('?', "%3F").replace('#', "%23").replace('=', "%3D"));
+    let asked = |url: &str, ticket: &str| {
+        format!(
+            "/api/v1/guide/signature?ticket={ticket}&url={}",
+            url.replace(':', "%3A").replace('/', "%2F").replace('?', "%3F").replace('#', "%23").replace('=', "%3D")
+        )
+    };
     let verify = |kind: &str, url: &str, own: &Value| {
         let credentials = shop.sandbox.credentials();
         let body = json!({ "kind": kind, "corp_id": credentials.corp_id, "agent_id": credentials.agent_id, "url": url, "timestamp": own["timestamp"], "nonceStr": own["nonceStr"], "signature": own["signature"] });
@@ -129,7 +149,8 @@ fn pages_of_our_own_are_signed_with_wecoms_ticket(test: TestDb) {
         me.get(&asked(&url, "agent")).ok();
     }
     let state = shop.get("/sandbox");
-    let fetched = state["answered"].as_array().unwrap().iter().find(|own| own["path"].as_str().unwrap().contains("ticket/get"));
+    let fetched =
+        state["answered"].as_array().unwrap().iter().find(|own| own["path"].as_str().unwrap().contains("ticket/get"));
     assert_eq!(fetched.unwrap()["count"], 1);
 }
 
@@ -140,13 +161,16 @@ fn a_guide_knows_nobody_elses_customers_by_any_door(test: TestDb) {
     let (me, other) = (shop.sign_in(&ann), shop.sign_in(&bob));
     let (mine, theirs) = (&of_ann[0], &of_bob[0]);
     let list = me.get("/api/v1/guide/customers?limit=200").ok();
-    let ids: Vec<&str> = list["items"].as_array().unwrap().iter().map(|own| own["external_userid"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        list["items"].as_array().unwrap().iter().map(|own| own["external_userid"].as_str().unwrap()).collect();
     assert!(ids.contains(&mine.as_str()) && !ids.contains(&theirs.as_str()));
     let note = other.post(&format!("/api/v1/guide/customers/{theirs}/notes"), json!({"text": "喜欢粉色"})).ok();
-    let task = other.post("/api/v1/guide/tasks", json!({"kind": "call", "text": "回访", "external_userid": theirs})).ok();
+    let task =
+        other.post("/api/v1/guide/tasks", json!({"kind": "call", "text": "回访", "external_userid": theirs})).ok();
     let folder = shop.app.program().post("/api/v1/guide/setup/folders", json!({"name": "f"})).json();
     let script = json!({"folder": folder["id"], "kind": "text", "title": "t", "body": {"text": "{称呼}"}});
-    let script = shop.app.program().post("/api/v1/guide/setup/scripts", script).json()["id"].as_str().unwrap().to_owned();
+    let script =
+        shop.app.program().post("/api/v1/guide/setup/scripts", script).json()["id"].as_str().unwrap().to_owned();
 
     let document = serde_json::to_value(siyu_api::openapi()).unwrap();
     let mut walked = 0;
@@ -165,17 +189,26 @@ fn a_guide_knows_nobody_elses_customers_by_any_door(test: TestDb) {
                 _ => (json!({"text": "x", "tag_id": "tag_x", "stage": "stg_new", "remark": "x"}), theirs.as_str()),
             };
             let body = fitting(path, method, body);
-            let concrete = path.replace("{external_userid}", about).replace("{id}", about).replace("{chat_id}", about).replace("{tag}", "tag_x");
+            let concrete = path
+                .replace("{external_userid}", about)
+                .replace("{id}", about)
+                .replace("{chat_id}", about)
+                .replace("{tag}", "tag_x");
             let method: Method = method.to_uppercase().parse().unwrap();
             let input = (method != Method::GET && method != Method::DELETE).then_some(body);
             let says = me.call(method.clone(), &concrete, input).says();
-            let known = ["404 guide_customer_unknown", "404 note_unknown", "404 task_unknown", "404 guide_group_unknown"];
+            let known =
+                ["404 guide_customer_unknown", "404 note_unknown", "404 task_unknown", "404 guide_group_unknown"];
             assert!(known.contains(&says.as_str()), "{method} {path}: {says}");
             walked += 1;
         }
     }
     assert!(walked >= 16, "only {walked} doors were tried");
-    for query in [format!("/api/v1/guide/scripts?for={theirs}"), format!("/api/v1/guide/customers?staff={bob}"), format!("/api/v1/guide/tasks?staff={bob}")] {
+    for query in [
+        format!("/api/v1/guide/scripts?for={theirs}"),
+        format!("/api/v1/guide/customers?staff={bob}"),
+        format!("/api/v1/guide/tasks?staff={bob}"),
+    ] {
         assert!(me.get(&query).says().starts_with("404 guide_"), "{query}");
     }
     let given = json!({"kind": "call", "text": "x", "external_userid": theirs});
@@ -232,10 +265,16 @@ fn a_leader_sees_their_staffs_customers(test: TestDb) {
     let me = shop.sign_in(&bob);
     assert_eq!(me.get(&format!("/api/v1/guide/customers/{}", of_ann[0])).says(), "404 guide_customer_unknown");
     let link = format!("/api/v1/guide/setup/links/{bob}");
-    assert_eq!(shop.app.program().call(Method::PUT, &link, Some(json!({"user_id": "usr_none"}))).says(), "404 user_not_found");
+    assert_eq!(
+        shop.app.program().call(Method::PUT, &link, Some(json!({"user_id": "usr_none"}))).says(),
+        "404 user_not_found"
+    );
     assert_eq!(shop.app.program().call(Method::PUT, &link, Some(json!({"user_id": user}))).status, 204);
     let taken = format!("/api/v1/guide/setup/links/{ann}");
-    assert_eq!(shop.app.program().call(Method::PUT, &taken, Some(json!({"user_id": user}))).says(), "409 guide_link_taken user");
+    assert_eq!(
+        shop.app.program().call(Method::PUT, &taken, Some(json!({"user_id": user}))).says(),
+        "409 guide_link_taken user"
+    );
     assert_eq!(me.get("/api/v1/guide/session").ok()["role"], "operator");
     assert_eq!(me.get(&format!("/api/v1/guide/customers/{}", of_ann[0])).status, 200);
     let patch = siyu_access::UserPatch { state: Some(siyu_access::UserState::Disabled), ..Default::default() };
@@ -258,20 +297,31 @@ fn a_days_work_is_in_the_customers_history(test: TestDb) {
     let note = me.post(&at("/notes"), json!({"text": "生日想要口红，\n预算三百"})).ok();
     let sealed = shop.app.app.db.read(|tx| Ok(tx.one("SELECT body FROM guide_note", &[], |row| row.blob(0))?)).unwrap();
     assert!(!String::from_utf8_lossy(&sealed).contains("口红"), "notes are sealed");
-    assert_eq!(me.call(Method::PUT, &at("/stage"), Some(json!({"stage": "stg_none"}))).says(), "404 stage_unknown stage");
+    assert_eq!(
+        me.call(Method::PUT, &at("/stage"), Some(json!({"stage": "stg_none"}))).says(),
+        "404 stage_unknown stage"
+    );
     let moved = me.call(Method::PUT, &at("/stage"), Some(json!({"stage": "stg_wants"}))).ok();
     assert_eq!(moved["stage"]["name"], "有意向");
     me.call(Method::PUT, &at("/stage"), Some(json!({"stage": "stg_wants"}))).ok();
-    let tag = shop.app.program().post("/api/v1/tags", json!({"group": "喜好", "name": "口红", "kind": "manual"})).json();
+    let tag =
+        shop.app.program().post("/api/v1/tags", json!({"group": "喜好", "name": "口红", "kind": "manual"})).json();
     let tagged = me.post(&at("/tags"), json!({"tag_id": tag["id"]})).ok();
     assert_eq!(tagged["tags"][0]["name"], "口红");
     let free = me.call(Method::DELETE, &at(&format!("/tags/{}", tag["id"].as_str().unwrap())), None).ok();
     assert_eq!(free["tags"], json!([]));
     me.patch(&at(""), json!({"remark": "林小姐"})).ok();
     let shown = me.get(&at("")).ok();
-    assert_eq!((&shown["notes"][0]["text"], &shown["notes"][0]["mine"]), (&json!("生日想要口红，\n预算三百"), &json!(true)));
+    assert_eq!(
+        (&shown["notes"][0]["text"], &shown["notes"][0]["mine"]),
+        (&json!("生日想要口红，\n预算三百"), &json!(true))
+    );
     let names: Vec<String> = shop.events(&me, customer).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names.iter().filter(|name| *name == "Stage Changed").count(), 1, "moving to where one stands is nothing: {names:?}");
+    assert_eq!(
+        names.iter().filter(|name| *name == "Stage Changed").count(),
+        1,
+        "moving to where one stands is nothing: {names:?}"
+    );
     assert!(names.contains(&"Note Written".to_owned()), "{names:?}");
     let said = shop.events(&me, customer).into_iter().find(|(name, _)| name == "Note Written").unwrap().1.to_string();
     assert!(said.contains(&ann) && !said.contains("口红"), "events name the note, not its text: {said}");
@@ -279,7 +329,10 @@ fn a_days_work_is_in_the_customers_history(test: TestDb) {
     assert_eq!(me.delete(&format!("/api/v1/guide/notes/{}", note["id"].as_str().unwrap())).status, 204);
     assert_eq!(me.get(&at("/notes")).ok()["items"], json!([]));
     let audit = shop.app.program().get("/api/v1/audit?limit=50").ok().to_string();
-    assert!(audit.contains(&format!("staff:{ann}")) && audit.contains("person.tag_add") && !audit.contains("林小姐"), "{audit}");
+    assert!(
+        audit.contains(&format!("staff:{ann}")) && audit.contains("person.tag_add") && !audit.contains("林小姐"),
+        "{audit}"
+    );
     // Filters of the list.
     assert_eq!(me.get("/api/v1/guide/customers?only=strange").says(), "400 guide_filter only");
     let all = me.get("/api/v1/guide/customers?limit=200").ok()["items"].as_array().unwrap().len();
@@ -308,9 +361,13 @@ fn tasks_are_given_ended_and_counted(test: TestDb) {
     // Headquarters orders; the same order twice is one.
     let order = json!({"staff": [ann, bob], "kind": "other", "text": "更换橱窗", "origin": "window-3"});
     for _ in 0..2 {
-        assert_eq!(shop.app.program().post("/api/v1/guide/setup/tasks", order.clone()).ok()["items"].as_array().unwrap().len(), 2);
+        assert_eq!(
+            shop.app.program().post("/api/v1/guide/setup/tasks", order.clone()).ok()["items"].as_array().unwrap().len(),
+            2
+        );
     }
-    let mine = |state: &str| me.get(&format!("/api/v1/guide/tasks?state={state}")).ok()["items"].as_array().unwrap().clone();
+    let mine =
+        |state: &str| me.get(&format!("/api/v1/guide/tasks?state={state}")).ok()["items"].as_array().unwrap().clone();
     assert_eq!(mine("open").len(), 2);
     assert_eq!(mine("open")[0]["id"], task["id"], "what is due first comes first");
     shop.app.test.clock.advance_seconds(120);
@@ -319,15 +376,25 @@ fn tasks_are_given_ended_and_counted(test: TestDb) {
     assert_eq!(other.post(&end(&task["id"], "done"), json!({})).says(), "404 task_unknown");
     assert_eq!(me.post(&end(&task["id"], "skip"), json!({})).says(), "400 task_reason result");
     let done = me.post(&end(&task["id"], "done"), json!({"result": "很满意"})).ok();
-    assert_eq!((&done["state"], &done["ended_late"], &done["result"]), (&json!("done"), &json!(true), &json!("很满意")));
+    assert_eq!(
+        (&done["state"], &done["ended_late"], &done["result"]),
+        (&json!("done"), &json!(true), &json!("很满意"))
+    );
     assert_eq!(me.post(&end(&task["id"], "done"), json!({})).says(), "409 task_over");
     let (name, said) = shop.events(&me, &of_ann[0]).remove(0);
     assert_eq!((name.as_str(), &said["late"], &said["task_kind"]), ("Task Done", &json!(true), &json!("call")));
     assert_eq!(mine("ended").len(), 1);
     let board = shop.app.program().get("/api/v1/guide/setup/board?days=7").ok();
     let row = board["items"].as_array().unwrap().iter().find(|own| own["staff"] == json!(ann)).unwrap().clone();
-    assert_eq!((&row["open"], &row["done"], &row["done_late"], &row["skipped"]), (&json!(1), &json!(1), &json!(1), &json!(0)));
-    assert_eq!(me.get("/api/v1/guide/board").ok()["items"].as_array().unwrap().len(), 1, "a guide's board is their own");
+    assert_eq!(
+        (&row["open"], &row["done"], &row["done_late"], &row["skipped"]),
+        (&json!(1), &json!(1), &json!(1), &json!(0))
+    );
+    assert_eq!(
+        me.get("/api/v1/guide/board").ok()["items"].as_array().unwrap().len(),
+        1,
+        "a guide's board is their own"
+    );
     assert_eq!(me.get("/api/v1/guide/board?days=0").says(), "400 guide_span days");
 }
 
@@ -336,10 +403,14 @@ fn scripts_are_kept_filled_and_sent(test: TestDb) {
     let Pair { ann, of_ann, .. } = shop.pair();
     let me = shop.sign_in(&ann);
     let hq = shop.app.program();
-    let folder = hq.post("/api/v1/guide/setup/folders", json!({"name": "促单"})).json()["id"].as_str().unwrap().to_owned();
+    let folder =
+        hq.post("/api/v1/guide/setup/folders", json!({"name": "促单"})).json()["id"].as_str().unwrap().to_owned();
     assert_eq!(hq.post("/api/v1/guide/setup/folders", json!({"name": "促单"})).says(), "409 folder_taken name");
     let add = |kind: &str, body: Value, image: Option<&str>| {
-        hq.post("/api/v1/guide/setup/scripts", json!({"folder": folder, "kind": kind, "title": "一条", "body": body, "image": image}))
+        hq.post(
+            "/api/v1/guide/setup/scripts",
+            json!({"folder": folder, "kind": kind, "title": "一条", "body": body, "image": image}),
+        )
     };
     assert_eq!(add("text", json!({"text": "{nobody}"}), None).says(), "400 script_variable text");
     assert_eq!(add("link", json!({"url": "javascript:alert(1)"}), None).says(), "400 script_body url");
@@ -348,8 +419,20 @@ fn scripts_are_kept_filled_and_sent(test: TestDb) {
     let text = add("text", json!({"text": "{称呼}，我是{导购}，{最近购买|宝贝}好用吗"}), None).json();
     let png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
     let image = add("image", json!({}), Some(png)).json();
-    let mini = add("miniprogram", json!({"appid": "wx1234567890abcdef", "page": "pages/item?id=3", "picture_url": "https://a.example/p.png"}), None).json();
-    let ready = |own: &Value| me.post(&format!("/api/v1/guide/scripts/{}/ready", own["id"].as_str().unwrap()), json!({"external_userid": of_ann[0]})).ok()["message"].clone();
+    let mini = add(
+        "miniprogram",
+        json!({"appid": "wx1234567890abcdef", "page": "pages/item?id=3", "picture_url": "https://a.example/p.png"}),
+        None,
+    )
+    .json();
+    let ready = |own: &Value| {
+        me.post(
+            &format!("/api/v1/guide/scripts/{}/ready", own["id"].as_str().unwrap()),
+            json!({"external_userid": of_ann[0]}),
+        )
+        .ok()["message"]
+            .clone()
+    };
     let name = me.get(&format!("/api/v1/guide/customers/{}", of_ann[0])).ok()["name"].as_str().unwrap().to_owned();
     let staff = me.get("/api/v1/guide/session").ok()["staff"]["name"].as_str().unwrap().to_owned();
     let content = ready(&text)["text"]["content"].as_str().unwrap().to_owned();
@@ -360,21 +443,34 @@ fn scripts_are_kept_filled_and_sent(test: TestDb) {
     assert_eq!(ready(&image)["image"]["mediaid"], media);
     shop.app.test.clock.advance_seconds(3 * 86_400);
     let me = shop.sign_in(&ann);
-    let again = me.post(&format!("/api/v1/guide/scripts/{}/ready", image["id"].as_str().unwrap()), json!({})).ok()["message"].clone();
+    let again =
+        me.post(&format!("/api/v1/guide/scripts/{}/ready", image["id"].as_str().unwrap()), json!({})).ok()["message"]
+            .clone();
     assert_ne!(again["image"]["mediaid"], media, "WeCom forgets it after three days");
     for message in [again, json!({"msgtype": "text", "text": {"content": content}})] {
-        let sent = shop.post("/sandbox/window/send", &json!({"userid": ann, "external_userid": of_ann[0], "message": message}));
+        let sent = shop
+            .post("/sandbox/window/send", &json!({"userid": ann, "external_userid": of_ann[0], "message": message}));
         assert_eq!(sent, json!({}), "{message}");
     }
     let told = json!({"external_userid": of_ann[0], "send": "one"});
     for _ in 0..2 {
-        assert_eq!(me.post(&format!("/api/v1/guide/scripts/{}/sent", text["id"].as_str().unwrap()), told.clone()).status, 204);
+        assert_eq!(
+            me.post(&format!("/api/v1/guide/scripts/{}/sent", text["id"].as_str().unwrap()), told.clone()).status,
+            204
+        );
     }
     let list = me.get(&format!("/api/v1/guide/scripts?for={}", of_ann[0])).ok();
-    assert_eq!((&list["items"][0]["id"], &list["items"][0]["uses"]), (&text["id"], &json!(1)), "told twice, counted once");
+    assert_eq!(
+        (&list["items"][0]["id"], &list["items"][0]["uses"]),
+        (&text["id"], &json!(1)),
+        "told twice, counted once"
+    );
     assert_eq!(list["items"][0]["text"], json!(content));
     assert_eq!(shop.events(&me, &of_ann[0]).iter().filter(|(name, _)| name == "Script Sent").count(), 1);
-    assert_eq!(me.get(&format!("/api/v1/guide/scripts/{}/image", image["id"].as_str().unwrap())).header("content-type"), "image/png");
+    assert_eq!(
+        me.get(&format!("/api/v1/guide/scripts/{}/image", image["id"].as_str().unwrap())).header("content-type"),
+        "image/png"
+    );
     assert_eq!(hq.delete(&format!("/api/v1/guide/setup/folders/{folder}")).says(), "409 folder_used");
     let path = format!("/api/v1/guide/setup/scripts/{}", text["id"].as_str().unwrap());
     assert_eq!(hq.patch(&path, json!({"title": "改名", "action": "greet"})).ok()["action"], "greet");
@@ -405,7 +501,11 @@ fn numbers_are_mine_beside_my_stores(test: TestDb) {
     let before = me.get("/api/v1/guide/numbers?days=30").ok();
     let friends = shop.world(|world| {
         let staff = world.member(&ann).unwrap();
-        world.relations.iter().filter(|one| one.staff == staff && one.status == siyu_sandbox::world::Status::Active).count()
+        world
+            .relations
+            .iter()
+            .filter(|one| one.staff == staff && one.status == siyu_sandbox::world::Status::Active)
+            .count()
     });
     assert_eq!(before["mine"]["customers"], json!(friends));
     assert_eq!((&before["mine"]["orders"], &before["mine"]["lost"]), (&json!(0), &json!(0)));
@@ -424,7 +524,11 @@ fn numbers_are_mine_beside_my_stores(test: TestDb) {
     shop.sync();
     let after = me.get("/api/v1/guide/numbers?days=30").ok();
     let mine = &after["mine"];
-    assert_eq!((&mine["buyers"], &mine["orders"], &mine["amount"], &mine["refunded"]), (&json!(1), &json!(1), &json!(10_000), &json!(3_000)), "{mine}");
+    assert_eq!(
+        (&mine["buyers"], &mine["orders"], &mine["amount"], &mine["refunded"]),
+        (&json!(1), &json!(1), &json!(10_000), &json!(3_000)),
+        "{mine}"
+    );
     assert_eq!((&mine["lost"], &mine["customers"]), (&json!(1), &json!(friends - 1)));
     assert!(after["figures"]["days"].as_i64().is_some() && after["figures_missing"].is_null(), "{after}");
     let orders = me.get(&format!("/api/v1/guide/customers/{}/orders", of_ann[0])).ok();
@@ -444,7 +548,10 @@ fn an_erased_customer_leaves_nothing(test: TestDb) {
     me.call(Method::PUT, &at("/stage"), Some(json!({"stage": "stg_new"}))).ok();
     me.post("/api/v1/guide/tasks", json!({"kind": "call", "text": "x", "external_userid": of_ann[0]})).ok();
     let person = me.get(&at("")).ok()["person_id"].as_str().unwrap().to_owned();
-    shop.app.program().post(&format!("/api/v1/people/{person}/erase"), json!({"confirm": person, "reason": "asked"})).ok();
+    shop.app
+        .program()
+        .post(&format!("/api/v1/people/{person}/erase"), json!({"confirm": person, "reason": "asked"}))
+        .ok();
     assert_eq!(me.get(&at("")).says(), "404 guide_customer_unknown");
     for table in ["guide_note", "guide_task", "guide_place"] {
         let sql = format!("SELECT COUNT(*) FROM {table}");
@@ -456,7 +563,9 @@ fn an_erased_customer_leaves_nothing(test: TestDb) {
 fn domain_files_are_served_and_the_page_says_who_may_frame_it(test: TestDb) {
     let app = TestApp::new(test);
     let hq = app.program();
-    let put = |name: &str, content: &str| hq.call(Method::PUT, &format!("/api/v1/guide/setup/files/{name}"), Some(json!({"content": content})));
+    let put = |name: &str, content: &str| {
+        hq.call(Method::PUT, &format!("/api/v1/guide/setup/files/{name}"), Some(json!({"content": content})))
+    };
     assert_eq!(put("index.html", "x").says(), "400 guide_file name");
     assert_eq!(put("WW_verify_abc.txt", "").says(), "400 guide_file name");
     put("WW_verify_abc.txt", "secretWord").ok();
@@ -464,21 +573,36 @@ fn domain_files_are_served_and_the_page_says_who_may_frame_it(test: TestDb) {
     assert_eq!((file.status, file.bytes.as_slice()), (200, b"secretWord".as_slice()));
     assert_eq!(app.nobody().get("/WW_verify_other.txt").status, 404);
     assert_eq!(app.nobody().get("/guide/enter?to=side").header("location"), "/guide/failed?code=wecom_not_connected");
-    for (bad, field) in [("http://siyu.example", "address"), ("https://siyu.example/path", "address"), ("ftp://x", "address")] {
-        assert_eq!(hq.patch("/api/v1/guide/setup", json!({"address": bad})).says(), format!("400 guide_address {field}"));
+    for (bad, field) in
+        [("http://siyu.example", "address"), ("https://siyu.example/path", "address"), ("ftp://x", "address")]
+    {
+        assert_eq!(
+            hq.patch("/api/v1/guide/setup", json!({"address": bad})).says(),
+            format!("400 guide_address {field}")
+        );
     }
     let own = hq.patch("/api/v1/guide/setup", json!({"address": "https://siyu.example/", "pages": "http://127.0.0.1:9", "client": "http://127.0.0.1:9/chat"})).ok();
     assert_eq!(own["side_page"], "https://siyu.example/guide/enter?to=side");
-    assert_eq!(app.role(Role::Operator).patch("/api/v1/guide/setup", json!({"address": ""})).says(), "403 permission_needed");
+    assert_eq!(
+        app.role(Role::Operator).patch("/api/v1/guide/setup", json!({"address": ""})).says(),
+        "403 permission_needed"
+    );
     // The page itself is there when the console was built.
     let page = app.nobody().get("/guide/side");
     if page.text().contains("/assets/guide") {
         let policy = page.header("content-security-policy");
-        assert!(policy.contains("frame-ancestors http://127.0.0.1:9") && policy.contains("script-src 'self' http://127.0.0.1:9"), "{policy}");
+        assert!(
+            policy.contains("frame-ancestors http://127.0.0.1:9")
+                && policy.contains("script-src 'self' http://127.0.0.1:9"),
+            "{policy}"
+        );
         assert_eq!(page.header("x-frame-options"), "");
         hq.patch("/api/v1/guide/setup", json!({"pages": ""})).ok();
         let policy = app.nobody().get("/guide/side").header("content-security-policy");
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("https://wwcdn.weixin.qq.com"), "{policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && policy.contains("https://wwcdn.weixin.qq.com"),
+            "{policy}"
+        );
     }
     let console = app.nobody().get("/").header("content-security-policy");
     assert!(console.contains("frame-ancestors 'none'"), "{console}");

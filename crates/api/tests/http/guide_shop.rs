@@ -48,7 +48,8 @@ impl Shop {
         shop.world(World::hush);
         shop.sandbox.trust("siyu.example");
         let own = shop.sandbox.credentials();
-        let connection = json!({ "corp_id": own.corp_id, "agent_id": own.agent_id, "app_secret": own.secret, "base": shop.base });
+        let connection =
+            json!({ "corp_id": own.corp_id, "agent_id": own.agent_id, "app_secret": own.secret, "base": shop.base });
         shop.app.program().patch("/api/v1/wecom/connection", connection).ok();
         shop.app.program().patch("/api/v1/guide/setup", json!({ "address": ADDRESS, "pages": shop.base })).ok();
         shop.sync();
@@ -75,9 +76,7 @@ impl Shop {
         self.world(|world| {
             let alone = |staff: usize| -> Vec<String> {
                 let own = world.relations.iter().filter(|one| {
-                    one.staff == staff
-                        && one.status == Status::Active
-                        && world.people[one.person].relations.len() == 1
+                    one.staff == staff && one.status == Status::Active && world.people[one.person].relations.len() == 1
                 });
                 own.map(|one| world.external_userid(one.person)).collect()
             };
@@ -112,7 +111,8 @@ impl Shop {
 
     /// Where WeCom's page sends this member of staff (or this customer) on to.
     pub fn authorize(&self, url: &str, user: &str) -> String {
-        let path = url.strip_prefix(&self.base).unwrap_or_else(|| panic!("{url} is not WeCom's")).split('#').next().unwrap();
+        let path =
+            url.strip_prefix(&self.base).unwrap_or_else(|| panic!("{url} is not WeCom's")).split('#').next().unwrap();
         let request = Request::get(format!("{path}&sandbox_user={user}")).header("host", "127.0.0.1");
         let (headers, _) = self.ask(request.body(Body::empty()).unwrap());
         headers.get("location").map(|at| at.to_str().unwrap().to_owned()).unwrap_or_default()

@@ -44,8 +44,16 @@ const LINES_MAX: usize = 60;
 /// How soon, and how often, a customer answers whoever sits in the window.
 const ANSWER_SECONDS: u64 = 3;
 const ANSWER_CHANCE: f64 = 0.75;
-const ANSWERS: [&str; 8] =
-    ["好的，谢谢～", "有什么优惠吗？", "我看看哦", "这个适合敏感肌吗？", "嗯嗯", "晚点下单", "有小样吗？", "已经收到啦，挺好用的"];
+const ANSWERS: [&str; 8] = [
+    "好的，谢谢～",
+    "有什么优惠吗？",
+    "我看看哦",
+    "这个适合敏感肌吗？",
+    "嗯嗯",
+    "晚点下单",
+    "有小样吗？",
+    "已经收到啦，挺好用的",
+];
 
 pub fn router() -> Router<Sandbox> {
     Router::new()
@@ -83,7 +91,9 @@ async fn sdk(Path(name): Path<String>) -> Response {
 /// Who the client is logged in as: a cookie of this origin, as a client carries its login into every page of WeChat.
 pub fn logged_in(headers: &HeaderMap) -> Option<String> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let own = all.flat_map(|line| line.split(';')).find_map(|pair| pair.trim().strip_prefix("sandbox_user=").map(str::to_owned));
+    let own = all
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix("sandbox_user=").map(str::to_owned));
     own.filter(|user| !user.is_empty() && user.chars().all(|c| c.is_ascii_alphanumeric() || "_-.@".contains(c)))
 }
 
@@ -99,7 +109,9 @@ async fn shown(Shared(sandbox): Shared<Sandbox>) -> axum::Json<Value> {
             json!({ "userid": own.userid, "name": own.name, "position": own.position, "store": store, "customers": own.active })
         })
         .collect();
-    axum::Json(json!({ "brand": world.name, "staff": staff, "pages": state.office.pages, "corp_id": state.office.credentials.corp_id }))
+    axum::Json(
+        json!({ "brand": world.name, "staff": staff, "pages": state.office.pages, "corp_id": state.office.credentials.corp_id }),
+    )
 }
 
 /// What the administrator enters: `{"sidebar": URL, "home": URL}`.
@@ -192,7 +204,8 @@ async fn verify(Shared(sandbox): Shared<Sandbox>, axum::Json(body): axum::Json<V
     let Some((ticket, _)) = ticket.filter(|(_, until)| *until > now) else {
         return refused(40093, "invalid jsapi_ticket");
     };
-    let signed = format!("jsapi_ticket={ticket}&noncestr={}&timestamp={}&url={url}", text("nonceStr"), text("timestamp"));
+    let signed =
+        format!("jsapi_ticket={ticket}&noncestr={}&timestamp={}&url={url}", text("nonceStr"), text("timestamp"));
     let right: String = Sha1::digest(signed.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     if right == text("signature") { refused(0, "ok") } else { refused(40093, "invalid signature") }
 }

@@ -163,9 +163,8 @@ impl Ready {
     fn tell(&self, app: &App, url: Option<&str>) -> Result<(), Refusal> {
         let password = std::fs::read_to_string(&self.password).unwrap_or_default();
         let password = password.trim();
-        let (people, events, client) = app.db.read(|tx| {
-            Ok((app.people.count(tx)?, app.log.totals(tx)?.0, app.guides.settings(tx)?.client))
-        })?;
+        let (people, events, client) =
+            app.db.read(|tx| Ok((app.people.count(tx)?, app.log.totals(tx)?.0, app.guides.settings(tx)?.client)))?;
         let chat = url.is_some().then_some(client).filter(|client| !client.is_empty());
         output::line(
             &json!({ "ready_s": (self.watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "chat": chat, "email": EMAIL, "password": password }),
