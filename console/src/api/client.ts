@@ -98,7 +98,9 @@ export function fillPath(path: string, params: Record<string, string> | undefine
 }
 
 function call<M extends Method>(method: M) {
-  return async <P extends PathOf<M>>(path: P, ...[input]: Rest<M, P>): Promise<Answer<M, P>> => {
+  return async <P extends PathOf<M>>(path: P, ...rest: Rest<M, P>): Promise<Answer<M, P>> => {
+    // Through `unknown`: comparing the inputs of every path with this shape is more than the compiler takes.
+    const input: unknown = (rest as readonly unknown[])[0];
     const { path: params, query, body, signal } = (input ?? {}) as { path?: Record<string, string>; query?: Query; body?: unknown; signal?: AbortSignal };
     return answer<Answer<M, P>>(await send(method.toUpperCase(), fillPath(path, params), query, body, signal));
   };
