@@ -5,8 +5,8 @@
 //! there. What is told twice is known by its identity.
 
 use super::entrances::{self, Retelling};
-use super::living::Living;
 use super::greetings::make_welcomes;
+use super::living::Living;
 use super::made::{TagRule, make_audiences, make_board, make_scripts, make_tags};
 use super::tills::{Tills, settled_before, store_code};
 use super::{COMPLETE, Ready, note, note_in, noted, serve};
