@@ -1,7 +1,7 @@
 import {
   AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -61,6 +61,7 @@ export const sections: Section[] = [
     { path: "/channels", label: "nav.channels", icon: <ApartmentOutlined />, needs: "people.read" },
     { path: "/live-codes", label: "nav.live_codes", icon: <QrcodeOutlined />, needs: "people.read" },
     { path: "/group-codes", label: "nav.group_codes", icon: <CommentOutlined />, needs: "people.read" },
+    { path: "/posters", label: "nav.posters", icon: <PictureOutlined />, needs: "people.read" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
