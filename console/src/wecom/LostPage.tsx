@@ -28,7 +28,7 @@ function Lost() {
   const [filters, change] = useFilters();
   const query = { staff: filters.staff, by: filters.by, from: filters.from, to: filters.to };
   const pages = usePages(keys.wecomPart("lost", query), api.lost, query);
-  const name = (row: WecomLost) => <Link to={`/people/${row.person}`}>{row.name || t("lost.nameless")}</Link>;
+  const name = (row: WecomLost) => (row.person ? <Link to={`/people/${row.person}`}>{row.name || t("lost.nameless")}</Link> : <span>{row.name || t("lost.nameless")}</span>);
   const staff = (row: WecomLost) => row.staff_name || row.staff;
   const others = (row: WecomLost) => (row.others ? t("lost.others", { n: format.count(row.others) }) : t("lost.alone"));
   const kept = (row: WecomLost) => t("lost.kept", { n: format.count(daysKept(row.added_at, row.lost_at)) });

@@ -168,7 +168,7 @@ pub(crate) fn figures(
         let visits = app.channels.visits_of(tx, &ids, (from, to))?;
         let friends = match reader.scope {
             Scope::All => app.channels.friend_counts(tx, &ids)?,
-            Scope::Stores(_) => {
+            Scope::Stores(_) | Scope::Staff { .. } => {
                 let mut friends = BTreeMap::new();
                 for id in &ids {
                     friends.insert(id.clone(), friends_of(app, tx, &reader, id)?.len() as i64);

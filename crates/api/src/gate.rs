@@ -52,10 +52,13 @@ rights!(
     AudiencesWrite,
     ChannelsWrite,
     ExportsApprove,
+    MessagesWrite,
+    GuidesWrite,
     UsersManage,
     KeysManage,
     AuditRead,
     SettingsWrite,
+    HandoverRun,
 );
 
 /// Proof that the caller has the permission `P`.

@@ -45,6 +45,13 @@ impl Arrivals {
         Ok(rows.into_iter().collect())
     }
 
+    /// The channel of a state, and the welcome that its live code names.
+    pub fn entrance(&self, tx: &mut Tx<'_>, state: &str) -> Result<Option<(String, Option<String>)>, Refusal> {
+        let sql = "SELECT c.code, l.welcome FROM channel_state s JOIN channel c ON c.id = s.channel
+                   LEFT JOIN channel_code l ON l.id = s.code WHERE s.state = $1";
+        Ok(tx.opt(sql, params![state], |row| Ok((row.text(0)?, row.opt_text(1)?)))?)
+    }
+
     /// Counts them; gives what their code gives: tags here and at WeCom, a remark at WeCom.
     pub fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
         let states: Vec<String> =

@@ -88,6 +88,10 @@ impl Contacts {
     pub fn client(&self) -> Result<Client, Refusal> {
         Ok(self.line()?.app.clone())
     }
+    /// A client for customers, of the connection as it was a moment ago: for what cannot wait.
+    pub fn client_lately(&self) -> Result<Client, Refusal> {
+        Ok(self.line_lately()?.customer.clone())
+    }
     /// Asks WeCom anew who may have customers.
     pub fn refresh_serving(&self) -> Result<(), Refusal> {
         let serving = self.line()?.customer.follow_users()?;

@@ -15,6 +15,7 @@ pub mod names {
     pub const TAGGED: &str = "Contact Tagged";
     pub const UNTAGGED: &str = "Contact Untagged";
     pub const TRANSFERRED: &str = "Staff Transferred";
+    pub const TRANSFER_ASKED: &str = "Staff Transfer Requested";
     pub const TRANSFER_FAILED: &str = "Staff Transfer Failed";
     pub const JOINED: &str = "Group Joined";
     pub const LEFT: &str = "Group Left";

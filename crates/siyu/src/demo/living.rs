@@ -3,7 +3,7 @@
 
 use siyu_kernel::{Clock, Refusal, Time, clocks};
 use siyu_sandbox::world::World;
-use siyu_sandbox::{CallbackSettings, Credentials, Happening, Options, Sandbox, Scale, WorldClock};
+use siyu_sandbox::{AppPages, CallbackSettings, Credentials, Happening, Options, Sandbox, Scale, WorldClock};
 use siyu_wecom::{App, Client, HttpTransport, MemoryTokens, Wait, Wiring};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -77,6 +77,8 @@ impl Living {
         };
         let serving = sandbox.clone();
         runtime.spawn(async move { serving.serve_on(listener, std::future::pending()).await });
+        // What the brand says is not said again to a world that is made again.
+        sandbox.with_world(|world| world.plain_welcomes = true);
         Ok(Self { base: format!("http://{local}"), credentials, runtime, sandbox, clock, pace })
     }
 
@@ -130,6 +132,16 @@ impl Living {
             }
             Ok(())
         }
+    }
+    /// The page where one sits at the phone of a member of staff.
+    pub fn window(&self) -> String {
+        format!("{}/chat", self.base)
+    }
+    /// What an administrator enters for the app: its pages at this address.
+    pub fn enter_pages(&self, address: &str) {
+        let page = |to: &str| format!("http://{address}/guide/enter?to={to}");
+        self.sandbox.trust(address);
+        self.sandbox.set_pages(AppPages { sidebar: page("side"), home: page("work") });
     }
     pub fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         self.sandbox.with_world(|world| look(world))
