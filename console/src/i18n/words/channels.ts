@@ -77,6 +77,7 @@ export const channels = {
   "channels.register": ["登记", "Register"],
   "channels.stray": ["{n} 段好友关系 · 最近 {at}", "{n} relations · last {at}"],
   "codes.title": ["渠道活码", "Live codes"],
+  "codes.sep": ["、", ", "],
   "codes.one": ["活码", "Live code"],
   "codes.hint": ["一张永久二维码，背后的员工按班次、上限和权重自动轮换。", "One QR that stays the same while the members behind it change by rota, cap and weight."],
   "codes.new": ["新建活码", "New live code"],
