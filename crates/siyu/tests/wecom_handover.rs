@@ -55,7 +55,9 @@ fn a_hand_over_lives_through_kills() {
     assert!(jobs.len() >= 3, "{jobs:?}");
     let server = Server::start(&place);
     let live = |name: &str| {
-        jobs.iter().map(|(id, _)| server.api(&key, &format!("/handovers/{id}"))["counts"][name].as_i64().expect("a number")).sum::<i64>()
+        jobs.iter()
+            .map(|(id, _)| server.api(&key, &format!("/handovers/{id}"))["counts"][name].as_i64().expect("a number"))
+            .sum::<i64>()
     };
     // What was marked when a process ended is looked up after half a minute.
     until("everything is asked", || live("planned") + live("sending") == 0);
@@ -79,7 +81,8 @@ fn a_refused_address_and_a_revoked_secret_are_told() {
     let trouble = || server.api(&key, "/wecom/status")["trouble"].clone();
     let staff = serving(&wecom);
     let ask = |from: usize, to: usize| {
-        let body = json!({ "what": "customers", "from": [staff[from]], "to": [{ "staff": staff[to] }], "reason": "调店" });
+        let body =
+            json!({ "what": "customers", "from": [staff[from]], "to": [{ "staff": staff[to] }], "reason": "调店" });
         let (status, begun) = http::post(&server.address, "/api/v1/handovers", &key, &body).expect("it answers");
         assert_eq!(status, 201, "{begun}");
         begun["id"].as_str().expect("an id").to_owned()
@@ -97,8 +100,7 @@ fn a_refused_address_and_a_revoked_secret_are_told() {
         trouble() == "invalid_secret"
     });
     let input = json!({ "app_secret": "another-secret-than-before-0001" });
-    let (status, answer) =
-        http::patch(&server.address, "/api/v1/wecom/connection", &key, &input).expect("it answers");
+    let (status, answer) = http::patch(&server.address, "/api/v1/wecom/connection", &key, &input).expect("it answers");
     assert_eq!(status, 200, "{answer}");
     assert_eq!(test().0, 200);
     assert_eq!(trouble(), Value::Null);

@@ -275,7 +275,9 @@ async fn list(Shared(sandbox): Shared<Sandbox>, Path(what): Path<String>, Query(
             json!({ "msgid": world.id(Id::Mass, at), "created": mass.created, "cancelled": mass.cancelled, "tasks": tasks })
         }),
         _ => {
-            return Err("people, staff, stores, relations, groups, transfers, orders, products, posted or masses".into());
+            return Err(
+                "people, staff, stores, relations, groups, transfers, orders, products, posted or masses".into()
+            );
         }
     };
     Ok(axum::Json(shown))
