@@ -16,6 +16,7 @@ import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { statusQuery } from "../wecom/status";
 import { Trouble } from "../wecom/Trouble";
+import { TrySidebar } from "../guides/TrySidebar";
 import { lastBusyDay } from "./quiet";
 import "./home.css";
 
@@ -38,6 +39,7 @@ function Body({ data }: { data: Overview }) {
   return (
     <div className="stack">
       <WecomTrouble />
+      <TrySidebar />
       <LeaversBanner />
       <Numbers data={data} />
       <div className="two">

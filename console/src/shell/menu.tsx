@@ -1,7 +1,7 @@
 import {
-  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -58,7 +58,13 @@ export const sections: Section[] = [
     { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
     { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
   ]),
+  section("add", "nav.add", <QrcodeOutlined />, [
+    { path: "/channels", label: "nav.channels", icon: <ApartmentOutlined />, needs: "people.read" },
+    { path: "/live-codes", label: "nav.live_codes", icon: <QrcodeOutlined />, needs: "people.read" },
+    { path: "/group-codes", label: "nav.group_codes", icon: <CommentOutlined />, needs: "people.read" },
+  ]),
   section("reach", "nav.reach", <CommentOutlined />, [
+    { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
   ]),
   {
@@ -74,6 +80,7 @@ export const sections: Section[] = [
   ]),
   section("team", "nav.team", <IdcardOutlined />, [
     { path: "/staff", label: "nav.staff", icon: <IdcardOutlined />, needs: "people.read" },
+    { path: "/workbench", label: "nav.workbench", icon: <MobileOutlined />, needs: "guides.write" },
     { path: "/handovers", label: "nav.handovers", icon: <SwapOutlined />, needs: "people.read" },
   ]),
   section("data", "nav.data", <DatabaseOutlined />, [
@@ -103,6 +110,7 @@ export function entriesOf(section: Section): Entry[] {
 export const hidden: Entry[] = [
   { path: "/imports/new", label: "nav.import_new", icon: <ImportOutlined />, needs: "import.run" },
   { path: "/audiences/new", label: "audiences.new", icon: <UsergroupAddOutlined />, needs: "audiences.write" },
+  { path: "/live-codes/new", label: "codes.new", icon: <QrcodeOutlined />, needs: "channels.write" },
   { path: "/welcome", label: "nav.welcome", icon: <ApiOutlined /> },
   { path: "/account", label: "nav.account", icon: <UserOutlined /> },
 ];

@@ -114,6 +114,10 @@ impl Access {
         })
     }
 
+    /// Inside a unit of somebody else's; `None` for an id that is nobody's.
+    pub fn user_in(&self, tx: &mut siyu_db::Tx<'_>, id: &str) -> Result<Option<User>, Refusal> {
+        Ok(user::by_id(tx, id)?.map(|(user, _)| user))
+    }
     /// Says which member of WeCom's staff a user is; `None`: none. Whether there is such a member is for the caller to know.
     /// Errors: `user_not_found`, `staff_taken`.
     pub fn bind_staff(&self, now: Time, by: &Actor, id: &str, staff: Option<&str>) -> Result<User, Refusal> {

@@ -9,12 +9,14 @@ use axum::extract::State;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_contacts::{Around, ConnectionIn, Contacts, Home, Parts, Shown, SyncRow};
+use siyu_channels::Arrivals as Entrances;
+use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Home, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
+use siyu_reach::Arrivals;
 use siyu_wecom::Wait;
 use std::sync::Arc;
 use utoipa::ToSchema;
@@ -23,16 +25,29 @@ pub fn router() -> Endpoints {
     endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
-/// What follows from WeCom for orders and stores.
-struct Books(Intake);
+/// What follows from WeCom for orders, stores, channels and welcomes.
+struct Books {
+    intake: Intake,
+    arrivals: Arrivals,
+    entrances: Entrances,
+}
 
 impl Around for Books {
     fn merged(&self, tx: &mut Tx<'_>, merges: &[Merged]) -> Result<(), Refusal> {
-        self.0.recount(tx, merges)
+        self.intake.recount(tx, merges)
     }
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
         let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
         Ok(tx.opt(sql, params![name], |row| row.text(0))?)
+    }
+    fn arrived(&self, tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Result<(), Refusal> {
+        self.arrivals.note(tx, arrivals)
+    }
+    fn entrances(&self, tx: &mut Tx<'_>, states: &[String]) -> Result<FxHashMap<String, Entrance>, Refusal> {
+        self.entrances.entrances(tx, states)
+    }
+    fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
+        self.entrances.added(contacts, tx, adds, now)
     }
     fn home(&self, tx: &mut Tx<'_>) -> Result<Home, Refusal> {
         let own = crate::Workspace::load(tx)?;
@@ -65,7 +80,8 @@ pub fn contacts(
 ) -> Contacts {
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
-    parts.around = Arc::new(Books(intake.clone()));
+    let entrances = Entrances::new(people.clone());
+    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()), entrances });
     parts.wait = wait;
     Contacts::new(parts)
 }

@@ -1,10 +1,10 @@
 //! Relations between customers and staff: added, edited, tagged, lost.
 
 use super::customers::{CustomerRead, Hint, Hints, Known, mobile_list};
-use crate::Contacts;
 use crate::events::{Happening, SOURCE, names};
 use crate::handover::Given;
 use crate::rows::{Place, clean, key, places, text, time};
+use crate::{Added, Contacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{Param, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
@@ -90,6 +90,7 @@ struct Changes {
     tags_in: Vec<(String, String, String)>,
     tags_out: Vec<(String, String, String)>,
     events: Vec<Happening>,
+    added: Vec<Added>,
     lost: Vec<Loss>,
     /// Hand-overs of ours, by customer and who took over.
     given: FxHashMap<(String, String), Given>,
@@ -192,6 +193,12 @@ impl Contacts {
         self.save_follows(tx, &changes)?;
         self.raise_alerts(tx, &changes.lost, now)?;
         self.append(tx, changes.events, now)?;
+        for own in &mut changes.added {
+            own.name = known.get(&own.contact).map(|known| known.name.clone()).unwrap_or_default();
+        }
+        if !changes.added.is_empty() {
+            self.inner.around.added(self, tx, &changes.added, now)?;
+        }
         Ok(unknown)
     }
 
@@ -406,6 +413,16 @@ fn put_one(
                 .number("add_way_code", new.add_way)
                 .with("initiator", if new.oper == pair.0 { "customer" } else { "staff" }),
         );
+        changes.added.push(Added {
+            contact: pair.0.clone(),
+            staff: pair.1.clone(),
+            num: person,
+            state: new.state.clone(),
+            at: created,
+            half: false,
+            remark: new.remark.clone(),
+            name: String::new(),
+        });
         if new.add_way == 202 {
             let event = transferred(&pair, after, changes.given.get(&pair), scope.hints, person, place, created);
             changes.events.push(event);
@@ -543,6 +560,16 @@ fn half(
     };
     let event = Happening::new(names::HALF_ADDED, person, at, &[&pair.0, &pair.1, &at.0.to_string()]);
     changes.events.push(event.with("channel", state).with("staff", &place.userid).with("store", &place.store));
+    changes.added.push(Added {
+        contact: pair.0.clone(),
+        staff: pair.1.clone(),
+        num: person,
+        state: state.to_owned(),
+        at,
+        half: true,
+        remark: String::new(),
+        name: String::new(),
+    });
     after.insert(pair.clone(), own.clone());
     changes.rows.push((pair.clone(), own));
 }

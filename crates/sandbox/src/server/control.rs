@@ -42,7 +42,7 @@ pub fn router() -> Router<Sandbox> {
 }
 
 /// Why a request to the control surface makes no sense.
-struct Wrong(String);
+pub struct Wrong(pub String);
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": self.0 }))).into_response()
@@ -53,7 +53,7 @@ impl<T: Into<String>> From<T> for Wrong {
         Self(text.into())
     }
 }
-type Shown = Result<axum::Json<Value>, Wrong>;
+pub type Shown = Result<axum::Json<Value>, Wrong>;
 
 async fn state(Shared(sandbox): Shared<Sandbox>) -> axum::Json<Value> {
     let mut state = sandbox.lock();

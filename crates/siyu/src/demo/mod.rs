@@ -1,5 +1,7 @@
 //! The demo brand: one that grows in a simulated WeCom, or a real retail data set.
 
+mod greetings;
+mod entrances;
 mod grown;
 mod living;
 mod made;
@@ -14,7 +16,7 @@ use crate::workspace::{Folder, Open};
 use serde_json::json;
 use siyu_access::Locale;
 use siyu_api::{App, Workspace};
-use siyu_db::{OpenMode, params};
+use siyu_db::{OpenMode, Tx, params};
 use siyu_kernel::{Refusal, Stopwatch};
 use std::path::Path;
 
@@ -112,7 +114,7 @@ fn sample(folder: &Folder, wanted: Sample) -> Result<Sample, Refusal> {
 }
 
 fn noted(open: &Open, name: &str) -> Result<Option<String>, Refusal> {
-    open.app.db.read(|tx| Ok(tx.opt("SELECT value FROM setting WHERE name = $1", params![name], |row| row.text(0))?))
+    open.app.db.read(|tx| noted_in(tx, name))
 }
 
 fn note(open: &Open, name: &'static str, value: &str) -> Result<(), Refusal> {
@@ -121,13 +123,19 @@ fn note(open: &Open, name: &'static str, value: &str) -> Result<(), Refusal> {
 
 fn note_in(app: &App, name: &'static str, value: &str) -> Result<(), Refusal> {
     let value = value.to_owned();
-    app.db.transact(move |tx| {
-        tx.execute(
-            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            params![name, &value],
-        )?;
-        Ok(())
-    })
+    app.db.transact(move |tx| note_within(tx, name, &value))
+}
+
+fn note_within(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+    tx.execute(
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![name, value],
+    )?;
+    Ok(())
+}
+
+fn noted_in(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
+    Ok(tx.opt("SELECT value FROM setting WHERE name = $1", params![name], |row| row.text(0))?)
 }
 
 /// Serves; `ready` learns the local address once requests are answered.
@@ -155,14 +163,22 @@ impl Ready {
     fn tell(&self, app: &App, url: Option<&str>) -> Result<(), Refusal> {
         let password = std::fs::read_to_string(&self.password).unwrap_or_default();
         let password = password.trim();
-        let (people, events) = app.db.read(|tx| Ok((app.people.count(tx)?, app.log.totals(tx)?.0)))?;
+        let (people, events, client) =
+            app.db.read(|tx| Ok((app.people.count(tx)?, app.log.totals(tx)?.0, app.guides.settings(tx)?.client)))?;
+        let chat = url.is_some().then_some(client).filter(|client| !client.is_empty());
         output::line(
-            &json!({ "ready_s": (self.watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": password }),
+            &json!({ "ready_s": (self.watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "chat": chat, "email": EMAIL, "password": password }),
         );
         if let Some(url) = url {
             output::say(
                 &format!("\n  打开 {url}\n  账号 {EMAIL}\n  密码 {password}\n"),
                 &format!("\n  Open     {url}\n  E-mail   {EMAIL}\n  Password {password}\n"),
+            );
+        }
+        if let Some(chat) = chat {
+            output::say(
+                &format!("  导购侧边栏（模拟聊天窗口） {chat}\n"),
+                &format!("  The guides' sidebar, beside a simulated chat: {chat}\n"),
             );
         }
         Ok(())
