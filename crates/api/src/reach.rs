@@ -46,8 +46,7 @@ pub fn reach(
     wait: Arc<dyn Wait>,
 ) -> Reach {
     let (chance, clock) = (Arc::clone(chance), Arc::clone(clock));
-    let mut parts =
-        Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), contacts.clone(), chance, clock);
+    let mut parts = Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), contacts.clone(), chance, clock);
     (parts.beside, parts.wait) = (Arc::new(Shop), wait);
     parts.entrances = Arc::new(Codes(Arrivals::new(people.clone())));
     Reach::new(parts)

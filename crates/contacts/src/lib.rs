@@ -17,8 +17,8 @@
 //! This crate knows no HTTP server, no orders and no audiences. What follows elsewhere from a merge is told to [`Around`].
 
 mod about;
-mod arrivals;
 mod alerts;
+mod arrivals;
 mod client;
 mod connection;
 mod doctor;
@@ -39,8 +39,8 @@ mod tokens;
 mod work;
 
 pub use about::{About, AboutRelation, Colleague};
-pub use arrivals::Arrival;
 pub use alerts::{AlertPush, AlertQuery, AlertRow, AlertSettings, Home};
+pub use arrivals::Arrival;
 pub use client::Reach;
 pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};

@@ -6,9 +6,9 @@ use super::lane::{Done, Job};
 use super::outcomes::Outcome;
 use super::plan::Ready;
 use super::rule::RuleKind;
+use crate::Reach;
 use crate::content::Composed;
 use crate::gate::{Ask, Class, Verdict};
-use crate::Reach;
 use siyu_db::Tx;
 use siyu_kernel::Refusal;
 use siyu_wecom::{Client, Customer, Error, Kind, Welcome, Welcomed};
@@ -66,13 +66,7 @@ impl Reach {
     }
 
     /// The rule, the gate, and the content with its variables filled in.
-    fn choose(
-        &self,
-        tx: &mut Tx<'_>,
-        rules: &[Ready],
-        facts: &Facts,
-        named: Option<&str>,
-    ) -> Result<Plan, Refusal> {
+    fn choose(&self, tx: &mut Tx<'_>, rules: &[Ready], facts: &Facts, named: Option<&str>) -> Result<Plan, Refusal> {
         let decision = decide(rules, facts, named);
         let Some(rule) = decision.rule().and_then(|id| rules.iter().find(|rule| rule.row.id == id)) else {
             return Ok(Plan::Skip { rule: String::new(), reason: "no_rule" });
@@ -81,8 +75,7 @@ impl Reach {
         if rule.row.kind == RuleKind::Silent {
             return Ok(Plan::Skip { rule: id, reason: "silent" });
         }
-        let ask =
-            Ask { person: facts.person, class: Class::Service, way: "welcome", of: id.clone(), at: self.now() };
+        let ask = Ask { person: facts.person, class: Class::Service, way: "welcome", of: id.clone(), at: self.now() };
         if let Some(Verdict::Skip(reason)) = self.pass(tx, &[ask])?.pop() {
             return Ok(Plan::Skip { rule: id, reason });
         }

@@ -3,8 +3,8 @@
 use super::decide::{Decision, decide};
 use super::facts::{Facts, Who};
 use super::rule::{RuleKind, RuleRow};
-use crate::content::Composed;
 use crate::Reach;
+use crate::content::Composed;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 

@@ -88,7 +88,8 @@ impl Transport for Wired {
             return self.0.send(request);
         }
         let (body, _) = request.body.as_ref().unwrap();
-        let code = serde_json::from_slice::<serde_json::Value>(body).unwrap()["welcome_code"].as_str().unwrap().to_owned();
+        let code =
+            serde_json::from_slice::<serde_json::Value>(body).unwrap()["welcome_code"].as_str().unwrap().to_owned();
         self.1.welcomes.lock().unwrap().entry(code.clone()).or_default().0 += 1;
         let bad = self.1.line.lock().unwrap().pop_front();
         let answer = match bad {
@@ -322,7 +323,9 @@ impl Brand {
     }
     /// People nobody knows add the first member who serves; answers when their callbacks have been taken.
     pub fn add(&self, count: usize) -> Vec<usize> {
-        self.come(count, |world, staff, person| world.befriend(staff, person, 1, Source::Personal, true, false).unwrap())
+        self.come(count, |world, staff, person| {
+            world.befriend(staff, person, 1, Source::Personal, true, false).unwrap()
+        })
     }
     pub fn come(&self, count: usize, mut come: impl FnMut(&mut World, usize, usize) -> usize) -> Vec<usize> {
         let met = self.world(|world| {

@@ -1,7 +1,7 @@
 //! The demo brand: one that grows in a simulated WeCom, or a real retail data set.
 
-mod greetings;
 mod entrances;
+mod greetings;
 mod grown;
 mod living;
 mod made;
