@@ -70,7 +70,7 @@ function Totals({ numbers, ask }: { numbers: Numbers; ask: (asked: Asked) => voi
   const share = (n: number) => (numbers.arrivals ? format.percent(n / numbers.arrivals) : "–");
   const box = (label: string, n: number, outcome?: string) => (
     <button type="button" className="number opens" onClick={() => ask({ title: label, outcome })}>
-      <div className="label">{label}</div><div className="value">{format.count(n)}</div><div className="sub">{outcome ? share(n) : " "}</div>
+      <div className="label">{label}</div><div className="value">{format.count(n)}</div><div className="sub">{outcome ? share(n) : "\u00a0"}</div>
     </button>
   );
   return (

@@ -24,7 +24,7 @@ export function WhenEditor({ when, onChange }: { when: When; onChange: (when: Wh
     <>
       <div className="halves">
         <Form.Item label={t("welcomes.when.channels")} extra={t("welcomes.when.channels_hint")}>
-          <Select {...many} mode="tags" value={when.channels} onChange={(channels: string[]) => onChange({ ...when, channels })} options={[{ value: "", label: t("welcomes.no_channel") }]} tokenSeparators={[",", "，", " "]} aria-label={t("welcomes.when.channels")} />
+          <Select {...many} mode="tags" value={when.channels} onChange={(channels: string[]) => onChange({ ...when, channels })} options={[{ value: "", label: t("welcomes.no_channel") }]} tokenSeparators={[",", "\uff0c", " "]} aria-label={t("welcomes.when.channels")} />
         </Form.Item>
         <Form.Item label={t("welcomes.when.history")}>
           <Select {...many} value={when.history} onChange={(history: When["history"]) => onChange({ ...when, history })} options={HISTORIES.map((value) => ({ value, label: t(`welcomes.history.${value}`) }))} aria-label={t("welcomes.when.history")} />
