@@ -43,7 +43,7 @@ function Job({ id }: { id: string }) {
   return (
     <>
       <Link to="/handovers" className="small"><ArrowLeftOutlined /> {t("nav.handovers")}</Link>
-      <PageHead title={`${own.from.join("、")} → ${own.to.join("、")}`} hint={hint}>
+      <PageHead title={`${own.from.join(", ")} → ${own.to.join(", ")}`} hint={hint}>
         <span className="row"><JobState job={own} /></span>
         <MayButton permission="people.export" icon={<DownloadOutlined />} loading={file.isPending} onClick={() => file.mutate()}>{t("action.export_excel")}</MayButton>
         {own.counts.planned > 0 ? (
