@@ -12,6 +12,7 @@ mod program;
 mod row;
 mod shop;
 mod traffic;
+mod wecom;
 mod works;
 
 use bench::{Bench, Size};

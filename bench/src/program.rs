@@ -40,6 +40,10 @@ impl Program {
         }
         Ok(String::from_utf8(output.stdout)?)
     }
+    /// Runs a command on the workspace.
+    pub fn run(&self, data: &Path, args: &[&str]) -> Outcome {
+        self.output(data, args).map(drop)
+    }
     /// A new workspace on SQLite; an older one of this name goes.
     pub fn init(&self, data: &Path) -> Outcome {
         let _ = std::fs::remove_dir_all(data);

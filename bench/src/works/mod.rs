@@ -4,11 +4,13 @@ pub mod analytics;
 mod audience_count;
 mod audience_live;
 mod bare;
+mod callbacks;
 mod import;
 mod intake;
 mod people;
 mod postgres_insert;
 mod start;
+mod welcome;
 
 use crate::Outcome;
 use crate::bench::Bench;
@@ -27,6 +29,8 @@ pub const ALL: &[Work] = &[
     bare::WORK,
     postgres_insert::WORK,
     import::WORK,
+    callbacks::WORK,
+    welcome::WORK,
     people::WORK,
     start::WORK,
     audience_live::WORK,

@@ -9,6 +9,7 @@ import type { AttentionKey, ChecklistKey, Overview, Permission } from "../api/ty
 import { useFormat } from "../format/useFormat";
 import { useI18n, type Key } from "../i18n";
 import { analysis, seeKeys } from "../see/calls";
+import { LeaversBanner } from "../handover/LeaversBanner";
 import { ErrorView } from "../shell/errors";
 import { analyses } from "../shell/menu";
 import { EmptyHint, PageHead } from "../shell/parts";
@@ -39,6 +40,7 @@ function Body({ data }: { data: Overview }) {
     <div className="stack">
       <WecomTrouble />
       <TrySidebar />
+      <LeaversBanner />
       <Numbers data={data} />
       <div className="two">
         <div className="stack"><Attention items={data.attention} /><Trend data={data} /></div>

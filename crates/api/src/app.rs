@@ -4,6 +4,7 @@ use crate::error::{Answer, ApiError};
 use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
+use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
 use siyu_guides::Guides;
@@ -13,6 +14,7 @@ use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::People;
 use siyu_projection::Projection;
+use siyu_reach::Reach;
 use std::any::Any;
 use std::ops::Deref;
 use std::path::PathBuf;
@@ -31,6 +33,10 @@ pub struct Parts {
     pub people: People,
     /// See [`crate::contacts`].
     pub contacts: Contacts,
+    /// See [`crate::reach`].
+    pub reach: Reach,
+    /// See [`crate::channels`].
+    pub channels: Channels,
     pub guides: Guides,
     pub intake: Intake,
     pub projection: Projection,

@@ -18,6 +18,8 @@ pub struct Caller {
     pub actor: Actor,
     pub role: Role,
     pub scope: Scope,
+    /// A guide who is a member of WeCom's staff (its key) sees own customers only.
+    pub staff: Option<String>,
     pub locale: Locale,
     /// `None` for keys.
     pub session: Option<Session>,
@@ -83,6 +85,7 @@ async fn by_key(header: &str, app: &App, context: &Context) -> Result<Caller, Ap
             actor: context.sign(Actor::key(&key.id, &key.name)),
             role,
             scope: Scope::everything(),
+            staff: None,
             locale: context.locale(),
             session: None,
         }),
@@ -116,10 +119,17 @@ async fn by_cookie(parts: &Parts, app: &App, context: &Context) -> Result<Caller
         }
     }
     let user = &session.user;
+    let staff = user.staff.clone().filter(|_| user.role == Role::Guide);
+    // Nothing of the whole workspace is for somebody who sees own customers.
+    let scope = match &staff {
+        Some(_) if user.scope.all => Scope { all: false, regions: Vec::new(), stores: Vec::new() },
+        _ => user.scope.clone(),
+    };
     Ok(Caller {
         actor: context.sign(Actor::user(&user.id, &user.name)),
         role: user.role,
-        scope: user.scope.clone(),
+        scope,
+        staff,
         locale: user.locale,
         session: Some(session),
     })

@@ -73,6 +73,7 @@ impl FromRequestParts<App> for Staff {
             role,
             // The seat is the scope: every look at a customer goes through it.
             scope: Scope::everything(),
+            staff: None,
             locale: context.locale(),
             session: None,
         };

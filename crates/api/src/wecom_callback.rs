@@ -46,9 +46,9 @@ async fn verify(_: Signed, RawQuery(query): RawQuery, State(app): State<App>) ->
     app.run(move |app| app.contacts.verify_callback(&query.unwrap_or_default())).await
 }
 
-/// Takes what WeCom tells. The answer comes after it is on disk; the work on it comes later.
+/// Takes what WeCom tells. The answer comes after it is on disk; a welcome goes out at once, other work comes later.
 ///
-/// 接收企业微信的事件回调：落盘后立即应答，随后异步处理。
+/// 接收企业微信的事件回调：落盘后立即应答；欢迎语随即发出，其余异步处理。
 ///
 /// Errors: as for the check of the address, and `not_xml`, `foreign_entity`, `field_missing`, `too_large`, `too_deep`, `too_many`; `busy`
 /// (429): WeCom delivers again.
@@ -65,6 +65,10 @@ async fn receive(
     let _place = lane.0.try_acquire_many(kib).map_err(|_| Refusal::busy())?;
     let delivery = app.run(move |app| app.contacts.open_callback(&query.unwrap_or_default(), &body)).await?;
     app.contacts.keep_callback(&delivery).await.map_err(ApiError::from)?;
+    // Repeated ones, too: whoever took it first may have ended before it began.
+    if let Some(arrival) = delivery.arrival() {
+        app.reach.greet(arrival);
+    }
     Ok("success")
 }
 

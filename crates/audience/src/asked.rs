@@ -94,6 +94,7 @@ impl Asked<'_> {
                 let (key, test) = text_test(leaf, plan)?;
                 match self.field(&key)? {
                     Field::Codes(codes) => codes.fitting(&test, &self.ctx.zone, threads),
+                    Field::Texts(texts) => Set::These(texts.containing(part_of(&test)?)),
                     _ => return None,
                 }
             }
@@ -154,8 +155,14 @@ impl Asked<'_> {
             }
             Leaf::SourceIn(_) | Leaf::SourceContains(_) | Leaf::Trait(_) => {
                 let (key, test) = text_test(leaf, plan)?;
-                let Field::Codes(codes) = self.field(&key)? else { return None };
-                codes.fitting_among(&test, &self.ctx.zone, among)
+                match self.field(&key)? {
+                    Field::Codes(codes) => codes.fitting_among(&test, &self.ctx.zone, among),
+                    Field::Texts(texts) => {
+                        let part = part_of(&test)?;
+                        kept(&|root| texts.contains(root, part))
+                    }
+                    _ => return None,
+                }
             }
             Leaf::Has(kind) => self.sets(&Key::Has)?.among(&Name::Kind(kind.name()), among),
             Leaf::AnyStore => self.sets(&Key::Stores)?.any_among(among),
@@ -258,6 +265,13 @@ fn average(test: &IntTest, amount: i64, orders: u32) -> bool {
         Op::Lt => sum < to,
         Op::Lte => sum <= to,
         _ => sum == to,
+    }
+}
+/// What texts can be asked; for anything else the database is.
+fn part_of(test: &TraitTest) -> Option<&str> {
+    match test {
+        TraitTest::Contains(part) => Some(part),
+        _ => None,
     }
 }
 fn text_test(leaf: &Leaf, plan: &Plan) -> Option<(Key, TraitTest)> {

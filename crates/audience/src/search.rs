@@ -1,7 +1,10 @@
 //! The search box: any identifier as it is written, or part of a name.
 
+use crate::asked::Asked;
 use crate::eval::Eval;
+use crate::plan::{Leaf, Plan, PlanNode};
 use crate::set::Set;
+use crate::shelf::Key;
 use crate::test::TraitTest;
 use roaring::RoaringBitmap;
 use siyu_db::{DbError, Tx, params};
@@ -28,8 +31,22 @@ impl Eval<'_, '_> {
         let part = text.to_lowercase();
         let tests: Vec<(String, TraitTest)> =
             NAME_FIELDS.iter().map(|name| ((*name).to_owned(), TraitTest::Contains(part.clone()))).collect();
-        let sets = self.trait_sets(&tests)?;
+        let sets = match self.remembered(&tests)? {
+            Some(sets) => sets,
+            None => self.trait_sets(&tests)?,
+        };
         Ok(Set::These(sets.into_iter().fold(RoaringBitmap::new(), |all, set| all | set)))
+    }
+    /// From memory, in which the names are kept from the first search on; everything saved before is in the answer.
+    fn remembered(&mut self, tests: &[(String, TraitTest)]) -> Result<Option<Vec<RoaringBitmap>>, Refusal> {
+        let Some(memory) = self.audience.memory.clone() else { return Ok(None) };
+        memory.shelf.follow_all(self.tx, self.ctx)?;
+        let keys: Vec<Key> = tests.iter().map(|(name, _)| Key::Trait(name.clone())).collect();
+        let sight = memory.shelf.sight(self.tx, self.ctx, &keys)?;
+        let asked = Asked { ctx: self.ctx, sight: &sight };
+        let plan = Plan { root: PlanNode::All(Vec::new()), traits: tests.to_vec(), summary: String::new() };
+        let leaf = |at| asked.everybody(&Leaf::Trait(at), &plan, &[]);
+        Ok((0..tests.len()).map(|at| leaf(at).map(|set| set.of(&sight.roster.living))).collect())
     }
     fn exact(&mut self, text: &str) -> Result<RoaringBitmap, Refusal> {
         let mut roots = RoaringBitmap::new();

@@ -1,6 +1,7 @@
 //! The door for callbacks: checked off the writing thread, kept, answered.
 
 use crate::Contacts;
+use crate::arrivals::{self, Arrival};
 use crate::lane::{Row, Taken};
 use siyu_db::params;
 use siyu_kernel::{Refusal, Time};
@@ -27,7 +28,8 @@ pub struct Delivery {
     body: Vec<u8>,
     due: Time,
     received: Time,
-    /// The event itself, for whoever must act at once (a welcome).
+    pub(crate) arrival: Option<Arrival>,
+    /// The event itself, for whoever must act at once.
     pub event: Event,
 }
 
@@ -60,8 +62,10 @@ impl Contacts {
             Happened::Group { .. } => now.plus_seconds(GROUP_DELAY_SECONDS),
             _ => now,
         };
+        let identity = event.identity();
         Ok(Delivery {
-            identity: event.identity(),
+            arrival: arrivals::of(&event, &identity, now),
+            identity,
             name: label(&event),
             at: event.at,
             body: self.seal(plain.as_bytes()),
@@ -73,9 +77,9 @@ impl Contacts {
 
     /// Keeps a delivery; the future answers when it is on disk. A full queue is `busy`: WeCom delivers again.
     pub fn keep_callback(&self, delivery: &Delivery) -> impl Future<Output = Result<Taken, Refusal>> + Send + use<> {
-        let Delivery { identity, name, at, body, due, received, .. } = delivery;
-        let (identity, name, body) = (identity.clone(), name.clone(), body.clone());
-        self.inner.lane.keep(Row { identity, name, at: *at, received: *received, body, due: *due })
+        let Delivery { identity, name, at, body, due, received, arrival, .. } = delivery;
+        let (identity, name, body, arrival) = (identity.clone(), name.clone(), body.clone(), arrival.clone());
+        self.inner.lane.keep(Row { identity, name, at: *at, received: *received, body, due: *due, arrival })
     }
 
     /// Counts and remembers a callback that is not let in.

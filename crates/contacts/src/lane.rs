@@ -1,5 +1,6 @@
 //! Callbacks on their way to the disk: those that arrive together are saved together, so that one sync serves many on either engine.
 
+use crate::{Around, Arrival};
 use siyu_db::{Db, Engine, Param, Tx, params};
 use siyu_kernel::{Refusal, Time};
 use std::collections::HashSet;
@@ -25,6 +26,7 @@ pub(crate) struct Row {
     pub received: Time,
     pub body: Vec<u8>,
     pub due: Time,
+    pub arrival: Option<Arrival>,
 }
 
 type Answer = Result<Taken, Refusal>;
@@ -37,9 +39,9 @@ const UNIT_MAX: usize = 256;
 pub(crate) struct Lane(SyncSender<(Row, oneshot::Sender<Answer>)>);
 
 impl Lane {
-    pub fn start(db: Db) -> Self {
+    pub fn start(db: Db, around: Arc<dyn Around>) -> Self {
         let (sender, receiver) = sync_channel(WAITING_MAX);
-        std::thread::spawn(move || run(&db, &receiver));
+        std::thread::spawn(move || run(&db, &around, &receiver));
         Self(sender)
     }
     /// Answers when the row is on disk.
@@ -56,7 +58,7 @@ impl Lane {
     }
 }
 
-fn run(db: &Db, receiver: &Receiver<(Row, oneshot::Sender<Answer>)>) {
+fn run(db: &Db, around: &Arc<dyn Around>, receiver: &Receiver<(Row, oneshot::Sender<Answer>)>) {
     while let Ok(first) = receiver.recv() {
         let (mut rows, mut answers) = (vec![first.0], vec![first.1]);
         while rows.len() < UNIT_MAX
@@ -66,9 +68,17 @@ fn run(db: &Db, receiver: &Receiver<(Row, oneshot::Sender<Answer>)>) {
             answers.push(answer);
         }
         let rows = Arc::new(rows);
-        let unit = rows.clone();
+        let (unit, around) = (rows.clone(), Arc::clone(around));
         // A panic inside a unit is answered by the database as a refusal.
-        let saved = db.transact(move |tx| insert(tx, &unit));
+        let saved = db.transact(move |tx| {
+            let taken = insert(tx, &unit)?;
+            let news = unit.iter().zip(&taken).filter(|(_, taken)| **taken == Taken::New);
+            let arrivals: Vec<Arrival> = news.filter_map(|(row, _)| row.arrival.clone()).collect();
+            if !arrivals.is_empty() {
+                around.arrived(tx, &arrivals)?;
+            }
+            Ok(taken)
+        });
         for (at, answer) in answers.into_iter().enumerate() {
             let own = match &saved {
                 Ok(taken) => Ok(taken[at]),

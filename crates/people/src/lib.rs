@@ -49,6 +49,7 @@ use std::sync::{Arc, Mutex, RwLock};
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "people/0001_people", sql: include_str!("../migrations/0001_people.sql") },
     Migration { id: "people/0002_identifier_runs", sql: include_str!("../migrations/0002_identifier_runs.sql") },
+    Migration { id: "people/0003_identifier_kind", sql: include_str!("../migrations/0003_identifier_kind.sql") },
 ];
 
 /// Tables that hold nothing of their own: [`People::open`] fills them when they are empty.

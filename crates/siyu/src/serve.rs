@@ -40,6 +40,8 @@ pub fn listen(open: Open, address: &str, ready: impl FnOnce(String) -> Result<()
     let app = open.app.clone();
     let listener = runtime.block_on(siyu_api::bind(address))?;
     let local = listener.local_addr().map_err(Refusal::internal)?;
+    // Before anything that stands back: threads go on as they are started.
+    app.reach.start_lane();
     let jobs = beside(|| {
         let counted = app.clone();
         std::thread::spawn(move || siyu_api::warm(&counted));

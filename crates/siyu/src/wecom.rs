@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use siyu_access::{Actor, audit};
-use siyu_contacts::{ConnectionIn, Contacts, Ran, SyncRow, SyncState};
+use siyu_api::App;
+use siyu_contacts::{ConnectionIn, Ran, SyncRow, SyncState};
 use siyu_db::{Lease, OpenMode, acquire, release};
 use siyu_kernel::{Refusal, Time};
 use std::io::Read;
@@ -23,31 +24,51 @@ const IDLE_MILLIS: u64 = 500;
 const FAILED_MILLIS_MAX: u64 = 60_000;
 
 /// One step of background work.
-type Step = fn(&Contacts) -> Result<Ran, Refusal>;
+type Step = fn(&App) -> Result<Ran, Refusal>;
 
-/// The full sync, the inbox and what goes out: a thread each, so that none waits for another; in one process at a time.
+/// Whether one process at a time does it.
+#[derive(Clone, Copy, PartialEq)]
+enum By {
+    One,
+    Each,
+}
+
+/// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, Step); 3] =
-        [("wecom-sync", Contacts::sync_step), ("wecom-inbox", work_inbox), ("wecom-outgoing", Contacts::work_outgoing)];
-    let start = |(name, step)| {
+    let jobs: [(&'static str, By, Step); 9] = [
+        ("wecom-sync", By::One, |app| app.contacts.sync_step()),
+        ("wecom-inbox", By::One, work_inbox),
+        ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
+        ("wecom-handover", By::One, |app| app.contacts.work_handovers()),
+        ("wecom-alerts", By::One, |app| app.contacts.work_alerts()),
+        ("channel-codes", By::One, |app| app.channels.step()),
+        ("wecom-files", By::One, |app| app.reach.work_files()),
+        ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),
+        // A lease of a process that has ended would outlast the seconds a welcome has.
+        ("welcomes", By::Each, |app| app.reach.sweep_welcomes()),
+    ];
+    if let Err(refusal) = open.app.contacts.begin_serving() {
+        tracing::warn!(code = refusal.code, "the doctor will judge the clock by older callbacks, too");
+    }
+    let start = |(name, by, step)| {
         let (open, stop, holder) = (Arc::clone(open), Arc::clone(stop), holder.to_owned());
-        std::thread::spawn(move || run(&open, &stop, name, &holder, step))
+        std::thread::spawn(move || run(&open, &stop, (name, by, step), &holder))
     };
     jobs.into_iter().map(start).collect()
 }
 
-fn work_inbox(contacts: &Contacts) -> Result<Ran, Refusal> {
-    let ran = contacts.work_inbox()?;
+fn work_inbox(app: &App) -> Result<Ran, Refusal> {
+    let ran = app.contacts.work_inbox()?;
     if ran == Ran::Nothing {
-        contacts.tidy()?;
+        app.contacts.tidy()?;
     }
     Ok(ran)
 }
 
-fn run(open: &Open, stop: &AtomicBool, name: &'static str, holder: &str, step: Step) {
+fn run(open: &Open, stop: &AtomicBool, (name, by, step): (&'static str, By, Step), holder: &str) {
     let mut failures = 0;
     while !stop.load(Ordering::SeqCst) {
-        match turn(open, name, holder, step) {
+        match turn(open, (name, by, step), holder) {
             Ok(pause) => {
                 failures = 0;
                 if pause > 0 {
@@ -66,19 +87,19 @@ fn run(open: &Open, stop: &AtomicBool, name: &'static str, holder: &str, step: S
     let _ = open.app.db.transact(move |tx| Ok(release(tx, &lease)?));
 }
 
-/// A step under the lease, and how long to pause after it.
-fn turn(open: &Open, name: &'static str, holder: &str, step: Step) -> Result<u64, Refusal> {
+/// A step, under the lease where one process does it, and how long to pause after it.
+fn turn(open: &Open, (name, by, step): (&'static str, By, Step), holder: &str) -> Result<u64, Refusal> {
     let app = &open.app;
     // Looking costs a reading unit; the lease is taken only for a workspace that has WeCom.
     if app.db.read(|tx| app.contacts.connection(tx))?.is_none() {
         return Ok(2_000);
     }
     let (own, now) = (holder.to_owned(), app.now());
-    if app.db.transact(move |tx| Ok(acquire(tx, name, &own, now, LEASE_SECONDS)?.is_none()))? {
+    if by == By::One && app.db.transact(move |tx| Ok(acquire(tx, name, &own, now, LEASE_SECONDS)?.is_none()))? {
         return Ok(5_000);
     }
     // A mistake of ours must not end the thread.
-    let ran = catch_unwind(AssertUnwindSafe(|| step(&app.contacts)))
+    let ran = catch_unwind(AssertUnwindSafe(|| step(app)))
         .unwrap_or_else(|_| Err(Refusal::internal("a step of the work on WeCom panicked")))?;
     Ok(match ran {
         Ran::Went => 0,

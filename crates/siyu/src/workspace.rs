@@ -208,7 +208,9 @@ impl Folder {
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
-        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, wait);
+        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, Arc::clone(&wait));
+        let reach = siyu_api::reach(&db, &self.vault, &log, &people, &contacts, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &self.vault, &log, &people, &contacts, &chance, &clock);
         let guides = Guides::new(
             db.clone(),
             self.vault.clone(),
@@ -228,6 +230,8 @@ impl Folder {
             access,
             people,
             contacts,
+            reach,
+            channels,
             guides,
             intake,
             projection,

@@ -1,8 +1,11 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
+import { alerts } from "./alerts";
 import { audiences } from "./audiences";
+import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
 import { guides } from "./guides";
+import { handover } from "./handover";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
@@ -11,6 +14,7 @@ import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
 import { wecom } from "./wecom";
+import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...guides };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...welcomes, ...guides, ...handover, ...alerts };

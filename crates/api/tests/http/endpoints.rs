@@ -14,6 +14,9 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/setup",
     "POST /api/v1/setup",
     "POST /api/v1/session",
+    // Printed on posters, for people who have not come yet: a QR and the names of stores.
+    "GET /c/{id}",
+    "GET /g/{id}",
     // A login through WeCom: nobody is known before its end, and it leads to pages of ours alone.
     "GET /guide/enter",
     "GET /guide/return",

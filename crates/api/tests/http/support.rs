@@ -89,6 +89,9 @@ impl TestApp {
         let insight = Insight::new(people.clone(), audience.clone());
         let contacts =
             siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
+        let wait = Arc::new(siyu_wecom::Sleep);
+        let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
         let guides = siyu_guides::Guides::new(
             db.clone(),
             vault.clone(),
@@ -107,6 +110,8 @@ impl TestApp {
             access,
             people,
             contacts,
+            reach,
+            channels,
             guides,
             intake,
             projection,

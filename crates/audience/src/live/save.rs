@@ -9,6 +9,7 @@ use roaring::RoaringBitmap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Event, EventKind, PersonNum, Refusal, Time};
 use siyu_log::Log;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) const CLOCK: &str = "live";
@@ -146,13 +147,7 @@ impl Live {
                     return Err(moved());
                 }
             }
-            for piece in pieces.iter() {
-                let body =
-                    serde_json::json!({ "properties": { "audience": piece.id, "name": piece.name } }).to_string();
-                for (name, word, people) in [(ENTERED, "entered", &piece.entered), (LEFT, "left", &piece.left)] {
-                    people.iter().for_each(|person| tell(&log, tx, piece, (name, word, &body), *person, &cause, now));
-                }
-            }
+            tell(&log, tx, &pieces, &cause, now);
             for note in &notes {
                 if let Some(meaning) = note.settle {
                     let sql = "UPDATE audience SET settled = 1, meaning = $1 WHERE num = $2 AND version = $3";
@@ -197,28 +192,38 @@ fn is_at(tx: &mut Tx<'_>, clock: Option<Clock>) -> Result<bool, DbError> {
         tx.opt(&sql, params![CLOCK], |row| Ok(Clock { seq: row.int(0)?, day: row.int(1)? as i32, at: row.time(2)? }))?;
     Ok(stored == clock)
 }
-fn tell(
-    log: &Log,
-    tx: &mut Tx<'_>,
-    piece: &Piece,
-    (name, word, body): (&str, &str, &str),
-    person: PersonNum,
-    cause: &str,
-    now: Time,
-) {
-    log.append(
-        tx,
-        Event {
-            message_id: format!("audience:{word}:{}:{person}:{cause}", piece.num),
-            kind: EventKind::System,
-            name: name.to_owned(),
-            person,
-            at: now,
-            received_at: now,
-            source: "audience".to_owned(),
-            body: body.to_owned(),
-        },
-    );
+/// One event for each person who came, and one for each who went, whatever the number of audiences: somebody who begins to do things comes
+/// into many at once.
+fn tell(log: &Log, tx: &mut Tx<'_>, pieces: &[Piece], cause: &str, now: Time) {
+    type Whose = fn(&Piece) -> &Vec<PersonNum>;
+    let (entered, left): (Whose, Whose) = (|piece| &piece.entered, |piece| &piece.left);
+    for (name, word, people) in [(ENTERED, "entered", entered), (LEFT, "left", left)] {
+        let mut of: BTreeMap<PersonNum, Vec<usize>> = BTreeMap::new();
+        for (at, piece) in pieces.iter().enumerate() {
+            people(piece).iter().for_each(|person| of.entry(*person).or_default().push(at));
+        }
+        for (person, places) in of {
+            let audiences: Vec<serde_json::Value> = places
+                .iter()
+                .map(|at| serde_json::json!({ "audience": pieces[*at].id, "name": pieces[*at].name }))
+                .collect();
+            let first = &pieces[places[0]];
+            log.append(
+                tx,
+                Event {
+                    // The change of an audience is written once, so its number makes the id the unit's own.
+                    message_id: format!("audience:{word}:{}.{}:{person}:{cause}", first.num, first.last + 1),
+                    kind: EventKind::System,
+                    name: name.to_owned(),
+                    person,
+                    at: now,
+                    received_at: now,
+                    source: "audience".to_owned(),
+                    body: serde_json::json!({ "properties": { "audiences": audiences } }).to_string(),
+                },
+            );
+        }
+    }
 }
 
 /// The changes of one audience, those of very many people in several.

@@ -2,13 +2,14 @@
 
 use crate::set::Set;
 use crate::shelf::paged::Paged;
+use crate::shelf::texts::Texts;
 use crate::test::TraitTest;
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use siyu_kernel::{PersonNum, Zone};
 use std::sync::{Arc, Mutex};
 
-/// A field whose values are nearly all different (names) is not kept: it is asked in the database.
+/// A field whose values are nearly all different (names) is kept as [`Texts`].
 pub(crate) const DISTINCT_MAX: usize = 200_000;
 /// Answers per distinct value that are remembered, so that a rule is not read again for each person.
 const TABLES_MAX: usize = 2_000;
@@ -75,6 +76,20 @@ impl Codes {
         words.list.push(Arc::clone(&word));
         words.place.insert(word, code);
         Ok(code)
+    }
+    /// The same values, each person's own.
+    pub fn texts(&self) -> Texts {
+        let mut texts = Texts::default();
+        let mut each = |root: PersonNum, code: u32| {
+            if code != NONE {
+                texts.set(root, Some(&self.words.list[code as usize]));
+            }
+        };
+        match &self.column {
+            Column::Narrow(column) => column.each(|root, code| each(root, u32::from(code))),
+            Column::Wide(column) => column.each(each),
+        }
+        texts
     }
     pub fn bytes(&self) -> usize {
         let column = match &self.column {

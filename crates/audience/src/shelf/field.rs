@@ -6,6 +6,7 @@ use crate::shelf::load::{self, Whose};
 use crate::shelf::paged::Paged;
 use crate::shelf::roster::Roster;
 use crate::shelf::tagged::Tagged;
+use crate::shelf::texts::Texts;
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use siyu_db::Tx;
@@ -37,6 +38,8 @@ pub(crate) enum Key {
     Trait(String),
 }
 
+/// Bytes of the texts of one field.
+const TEXTS_MAX: usize = 256 << 20;
 /// Absent, for days.
 pub(crate) const NO_DAY: i32 = i32::MIN;
 
@@ -48,7 +51,9 @@ pub(crate) enum Field {
     Days(Paged<i32>),
     Counts(Paged<u32>),
     Amounts(Paged<i64>),
-    /// Too many distinct values to be kept.
+    /// Too many distinct values for codes.
+    Texts(Texts),
+    /// Texts too long to be kept: the database is asked.
     Open,
 }
 
@@ -138,14 +143,11 @@ impl Source<'_> {
             }
         }
         if !names.is_empty() {
-            let mut columns: Vec<Option<Codes>> = names.iter().map(|_| Some(Codes::new())).collect();
+            let mut columns: Vec<Field> = names.iter().map(|_| Field::Codes(Codes::new())).collect();
             load::traits(tx, self.people, &self.roster.merges, &names, &Whose::Everybody, |root, at, stored| {
-                if columns[at].as_mut().is_some_and(|codes| codes.set(root, Some(stored)).is_err()) {
-                    columns[at] = None;
-                }
+                columns[at].put(root, stored);
             })?;
-            let fields = columns.into_iter().map(|codes| codes.map_or(Field::Open, Field::Codes));
-            out.extend(names.into_iter().map(Key::Trait).zip(fields));
+            out.extend(names.into_iter().map(Key::Trait).zip(columns));
         }
         Ok(out)
     }
@@ -158,11 +160,11 @@ impl Source<'_> {
             Key::FirstDay | Key::LastDay | Key::CreatedDay => Field::Days(Paged::new(NO_DAY)),
             Key::Source | Key::Trait(_) => Field::Codes(Codes::new()),
         };
-        let too_many = self.read(tx, key, &mut field, &Whose::Everybody)?;
+        self.read(tx, key, &mut field, &Whose::Everybody)?;
         if let Field::Tagged(tagged) = &mut field {
             tagged.settle();
         }
-        Ok(if too_many { Field::Open } else { field })
+        Ok(field)
     }
 
     /// Looks at some people again. Answers whose value changed; the field may turn out not to be worth keeping any more.
@@ -175,26 +177,17 @@ impl Source<'_> {
     ) -> Result<RoaringBitmap, Refusal> {
         let before = Before::of(field, &renewed.all);
         field.clear(&renewed.all);
-        let mut too_many = false;
-        renewed.each(|whose| {
-            too_many |= self.read(tx, key, field, whose)?;
-            Ok(())
-        })?;
-        if too_many {
-            *field = Field::Open;
-            return Ok(renewed.all.clone());
-        }
+        renewed.each(|whose| self.read(tx, key, field, whose))?;
         if let Field::Tagged(tagged) = field {
             tagged.settle();
         }
         Ok(before.changed(field, &renewed.all))
     }
 
-    /// Adds what the database says. Answers whether there are too many distinct values.
-    fn read(&self, tx: &mut Tx<'_>, key: &Key, field: &mut Field, whose: &Whose<'_>) -> Result<bool, Refusal> {
+    /// Adds what the database says.
+    fn read(&self, tx: &mut Tx<'_>, key: &Key, field: &mut Field, whose: &Whose<'_>) -> Result<(), Refusal> {
         let merges = &self.roster.merges;
         let own = Some(self.ctx.currency.code());
-        let mut too_many = false;
         match (key, field) {
             (_, Field::Open) => {}
             (Key::Has, Field::Sets(sets)) => {
@@ -241,19 +234,19 @@ impl Source<'_> {
             (Key::CreatedDay, Field::Days(days)) => load::arrivals(tx, merges, whose, |root, at, _| {
                 days.set(root, self.ctx.zone.day(at));
             })?,
-            (Key::Source, Field::Codes(codes)) => load::arrivals(tx, merges, whose, |root, _, source| {
+            (Key::Source, field @ (Field::Codes(_) | Field::Texts(_))) => load::arrivals(tx, merges, whose, |root, _, source| {
                 let stored = [b"\0", serde_json::Value::from(source).to_string().as_bytes()].concat();
-                too_many |= codes.set(root, Some(&stored)).is_err();
+                field.put(root, &stored);
             })?,
-            (Key::Trait(name), Field::Codes(codes)) => {
+            (Key::Trait(name), field @ (Field::Codes(_) | Field::Texts(_))) => {
                 let names = [name.clone()];
                 load::traits(tx, self.people, merges, &names, whose, |root, _, stored| {
-                    too_many |= codes.set(root, Some(stored)).is_err();
+                    field.put(root, stored);
                 })?;
             }
             (key, _) => return Err(Refusal::internal(format!("{key:?} is kept in the wrong form"))),
         }
-        Ok(too_many)
+        Ok(())
     }
     fn days(
         &self,
@@ -273,6 +266,25 @@ impl Source<'_> {
 }
 
 impl Field {
+    /// Keeps a stored value of a person, in a wider form when this one has no place for it.
+    fn put(&mut self, root: PersonNum, stored: &[u8]) {
+        match self {
+            Self::Codes(codes) => {
+                if codes.set(root, Some(stored)).is_err() {
+                    let mut texts = codes.texts();
+                    texts.set(root, Some(stored));
+                    *self = Self::Texts(texts);
+                }
+            }
+            Self::Texts(texts) => {
+                texts.set(root, Some(stored));
+                if texts.bytes() > TEXTS_MAX {
+                    *self = Self::Open;
+                }
+            }
+            _ => {}
+        }
+    }
     pub fn bytes(&self) -> usize {
         match self {
             Self::Sets(sets) => sets.named.values().map(|set| set.serialized_size() + 128).sum(),
@@ -281,6 +293,7 @@ impl Field {
             Self::Days(days) => days.bytes(),
             Self::Counts(counts) => counts.bytes(),
             Self::Amounts(amounts) => amounts.bytes(),
+            Self::Texts(texts) => texts.bytes(),
             Self::Open => 0,
         }
     }
@@ -298,6 +311,7 @@ impl Field {
             Self::Amounts(amounts) => people.iter().for_each(|root| {
                 amounts.set(root, 0);
             }),
+            Self::Texts(texts) => people.iter().for_each(|root| texts.set(root, None)),
             Self::Open => {}
         }
     }
@@ -334,6 +348,7 @@ impl Before {
                 }
                 changed
             }
+            (Self::Values(_), Field::Open) => people.clone(),
             (Self::Values(before), field) => {
                 before.into_iter().filter(|(root, mark)| field.mark(*root) != *mark).map(|(root, _)| root).collect()
             }
@@ -350,6 +365,7 @@ impl Field {
             Self::Days(days) => u64::from(days.get(root) as u32),
             Self::Counts(counts) => u64::from(counts.get(root)),
             Self::Amounts(amounts) => amounts.get(root) as u64,
+            Self::Texts(texts) => texts.mark(root),
             Self::Tagged(tagged) => match tagged.state(root) {
                 None => u64::MAX,
                 Some(None) => u64::MAX - 1,
@@ -357,5 +373,29 @@ impl Field {
             },
             Self::Sets(_) | Self::Open => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shelf::codes::DISTINCT_MAX;
+
+    #[test]
+    fn a_field_of_names_becomes_texts_and_loses_nobody() {
+        let mut field = Field::Codes(Codes::new());
+        let people = DISTINCT_MAX as u32 + 10;
+        for root in 0..people {
+            field.put(root * 2, format!("\0\"客户{root}号\"").as_bytes());
+        }
+        let Field::Texts(texts) = &field else { panic!("codes have no place for so many") };
+        assert_eq!(texts.containing("客户").len(), u64::from(people));
+        let of = |n: u32| texts.containing(&format!("户{n}号")).iter().collect::<Vec<_>>();
+        for n in [0, 7, DISTINCT_MAX as u32 - 1, DISTINCT_MAX as u32, people - 1] {
+            assert_eq!(of(n), [n * 2]);
+        }
+        let before = Before::of(&field, &[4u32, 6].into_iter().collect());
+        field.clear(&[4u32].into_iter().collect());
+        assert_eq!(before.changed(&field, &[4u32, 6].into_iter().collect()), [4u32].into_iter().collect());
     }
 }

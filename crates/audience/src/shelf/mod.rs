@@ -13,6 +13,7 @@ mod load;
 mod paged;
 mod roster;
 mod tagged;
+mod texts;
 
 pub(crate) use feed::{Batch, Class, Feed, Move};
 pub(crate) use field::{Field, Key, NO_DAY, Name, Sets};

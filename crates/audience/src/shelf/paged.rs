@@ -57,6 +57,13 @@ impl<T: Copy + PartialEq + Send + Sync> Paged<T> {
         Paged { none, pages: self.pages.iter().map(|own| own.as_ref().map(page)).collect() }
     }
 
+    /// In order, people without a page left out.
+    pub fn each(&self, mut each: impl FnMut(PersonNum, T)) {
+        for (at, page) in self.pages.iter().enumerate() {
+            let Some(page) = page else { continue };
+            page.iter().enumerate().for_each(|(slot, value)| each((at as u32) << 16 | slot as u32, *value));
+        }
+    }
     /// Everybody whose value fits. `fits` must refuse `none`: people without a page are not looked at.
     pub fn scan(&self, threads: usize, fits: impl Fn(T) -> bool + Sync) -> RoaringBitmap {
         scan(self.pages.len(), threads, |at, bytes| {

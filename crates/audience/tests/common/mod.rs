@@ -22,7 +22,14 @@ use std::sync::Arc;
 pub fn migrations() -> &'static [Migration] {
     static ALL: std::sync::OnceLock<Vec<Migration>> = std::sync::OnceLock::new();
     ALL.get_or_init(|| {
-        [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_audience::MIGRATIONS].concat()
+        [
+            siyu_log::MIGRATIONS,
+            siyu_people::MIGRATIONS,
+            siyu_commerce::MIGRATIONS,
+            siyu_audience::MIGRATIONS,
+            siyu_contacts::MIGRATIONS,
+        ]
+        .concat()
     })
 }
 
@@ -110,10 +117,16 @@ impl World {
         let ours = found
             .into_iter()
             .filter(|found| [siyu_audience::ENTERED, siyu_audience::LEFT].contains(&&*found.event.name));
-        ours.map(|found| {
+        ours.flat_map(|found| {
             let body: Value = serde_json::from_str(&found.event.body).unwrap();
-            let id = body["properties"]["audience"].as_str().unwrap().to_owned();
-            (found.event.name == siyu_audience::ENTERED, found.event.person, id)
+            let (entered, person) = (found.event.name == siyu_audience::ENTERED, found.event.person);
+            let ids: Vec<String> = body["properties"]["audiences"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|own| own["audience"].as_str().unwrap().to_owned())
+                .collect();
+            ids.into_iter().map(move |id| (entered, person, id))
         })
         .collect()
     }

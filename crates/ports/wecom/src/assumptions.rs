@@ -106,5 +106,9 @@ pub const MOMENTS_PER_CUSTOMER_DAY: u32 = 1;
 /// Calls of one API in flight for one corp. The platform's own limit (45033) is not published; the notes advise three to five.
 pub const IN_FLIGHT_MAX: u32 = 5;
 
+/// Welcomes in flight for one corp. The advice of three to five is about calls that read lists; a welcome has twenty seconds, and
+/// too many at once are told by 45033, after which they are tried again.
+pub const WELCOMES_IN_FLIGHT: u32 = 48;
+
 /// How long a refused secret is left alone. "Wrong repeatedly" blocks the address for an hour; how often is not said.
 pub const SECRET_REST_SECONDS: i64 = 600;

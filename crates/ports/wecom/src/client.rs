@@ -65,6 +65,7 @@ pub struct Client {
     shared: Arc<Shared>,
     budget: Duration,
     probing: bool,
+    urgent: bool,
 }
 
 struct Shared {
@@ -134,6 +135,7 @@ impl Client {
             shared: Arc::new(Shared { app, wiring, token_key, stop: Mutex::default() }),
             budget: BUDGET,
             probing: false,
+            urgent: false,
         }
     }
     /// The same client, whose calls end after this time at the latest, waiting and repeating included (30 s otherwise).
@@ -145,6 +147,11 @@ impl Client {
     #[must_use]
     pub fn probing(&self) -> Self {
         Self { probing: true, ..self.clone() }
+    }
+    /// The same client for what cannot wait: it may use the part of the limits that other calls leave.
+    #[must_use]
+    pub fn urgent(&self) -> Self {
+        Self { urgent: true, ..self.clone() }
     }
     pub fn app(&self) -> &App {
         &self.shared.app
@@ -357,7 +364,7 @@ impl Client {
 
     fn ask<'a>(&'a self, call: &Call, subjects: &'a [String]) -> Ask<'a> {
         let shared = &self.shared;
-        Ask { corp: &shared.app.corp_id, app: &shared.token_key, path: call.path, subjects }
+        Ask { corp: &shared.app.corp_id, app: &shared.token_key, path: call.path, subjects, urgent: self.urgent }
     }
     fn deadline(&self) -> Time {
         Time(self.clock().now().0.saturating_add(i64::try_from(self.budget.as_micros()).unwrap_or(i64::MAX)))

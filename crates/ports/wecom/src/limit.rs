@@ -3,7 +3,7 @@
 //! Every rule counts calls over a sliding window of thirty slots; a slot leaves the count only as a whole, so that in no window of the documented
 //! length more than `cap` calls start. One limiter serves all apps of a process; several processes divide the caps ([`Limiter::shared_by`]).
 
-use crate::assumptions::{IN_FLIGHT_MAX, RATE_AGAIN_SECONDS, TOKENS_PER_MINUTE};
+use crate::assumptions::{IN_FLIGHT_MAX, RATE_AGAIN_SECONDS, TOKENS_PER_MINUTE, WELCOMES_IN_FLIGHT};
 use siyu_kernel::{Clock, Time};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -70,6 +70,9 @@ const IN_TURN: &[&str] = &[
     "externalcontact/remark",
 ];
 
+/// APIs of which a part is kept for calls that cannot wait: a welcome reads one customer while the work on callbacks reads all.
+const KEPT_FOR_URGENT: &[&str] = &["externalcontact/get"];
+
 /// A call that wants to start.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
@@ -77,6 +80,8 @@ pub struct Ask<'a> {
     pub app: &'a str,
     pub path: &'static str,
     pub subjects: &'a [String],
+    /// Whether somebody waits for it who cannot.
+    pub urgent: bool,
 }
 
 /// The answer to an [`Ask`].
@@ -143,8 +148,10 @@ impl Limiter {
         }
         let keys = self.window_keys(ask);
         let mut not_before = now;
+        let held_back = !ask.urgent && KEPT_FOR_URGENT.contains(&ask.path);
         for (rule, key) in &keys {
             let cap = (self.rules[*rule].cap / self.processes).max(1);
+            let cap = if held_back { (cap - cap / 4).max(1) } else { cap };
             if let Some(window) = state.windows.get(&(*rule, key.clone())) {
                 not_before = not_before.max(window.free_at(now, cap, self.rules[*rule].seconds));
             }
@@ -152,7 +159,12 @@ impl Limiter {
         if not_before > now {
             return When::At(not_before);
         }
-        let mut lanes = vec![(lane, self.in_flight_max)];
+        let in_flight_max = match ask.path {
+            "externalcontact/send_welcome_msg" => self.in_flight_max.max(WELCOMES_IN_FLIGHT),
+            _ if held_back => (self.in_flight_max - self.in_flight_max * 2 / 5).max(1),
+            _ => self.in_flight_max,
+        };
+        let mut lanes = vec![(lane, in_flight_max)];
         if IN_TURN.contains(&ask.path) {
             lanes.extend(ask.subjects.iter().map(|subject| (format!("{}\n\n{subject}", ask.corp), 1)));
         }
@@ -307,12 +319,39 @@ mod tests {
         // Three subjects a call: the number of windows never passes by a round number on its way.
         for call in 0..8_000 {
             let subjects: Vec<String> = (0..3).map(|one| format!("u{call}-{one}")).collect();
-            let ask = Ask { corp: "ww", app: "app", path: "message/send", subjects: &subjects };
+            let ask = Ask { corp: "ww", app: "app", path: "message/send", subjects: &subjects, urgent: false };
             assert!(matches!(limiter.ask(&ask), When::Now(_)));
             clock.advance_seconds(2);
         }
         // 950 an hour from one employee count for an hour: 1800 calls, three employees, two rules each.
         let kept = limiter.state().windows.len();
         assert!(kept < 2 * 3 * 2 * 1_900 + 100, "{kept} of 48,000 are kept");
+    }
+
+    #[test]
+    fn a_part_is_kept_for_those_who_cannot_wait() {
+        let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
+        let limiter = Arc::new(Limiter::new(clock));
+        let ask = |path, urgent| {
+            limiter.ask(&Ask { corp: "ww", app: "app", path, subjects: &[], urgent })
+        };
+        let mut running = Vec::new();
+        while let When::Now(permit) = ask("externalcontact/get", false) {
+            running.push(permit);
+        }
+        assert_eq!(running.len(), 3);
+        let urgent = [ask("externalcontact/get", true), ask("externalcontact/get", true)];
+        assert!(urgent.iter().all(|when| matches!(when, When::Now(_))));
+        assert!(matches!(ask("externalcontact/get", true), When::Crowded));
+        drop((running, urgent));
+        // A minute's calls: three quarters for those who can wait.
+        let mut calls = 0;
+        while matches!(ask("externalcontact/get", false), When::Now(_)) {
+            calls += 1;
+        }
+        assert_eq!(calls, 9_000 * 3 / 4 - 5);
+        assert!(matches!(ask("externalcontact/get", true), When::Now(_)));
+        let welcomes: Vec<When> = (0..60).map(|_| ask("externalcontact/send_welcome_msg", true)).collect();
+        assert_eq!(welcomes.iter().filter(|when| matches!(when, When::Now(_))).count(), 48);
     }
 }

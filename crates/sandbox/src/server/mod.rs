@@ -208,6 +208,12 @@ impl Sandbox {
         self.emit(&mut state, caused);
         result
     }
+    /// Messages of the app to members, oldest first: to whom, and the text of those that are text.
+    pub fn posted(&self) -> Vec<(Vec<String>, String)> {
+        let state = self.lock();
+        let text = |body: &serde_json::Value| body["text"]["content"].as_str().unwrap_or_default().to_owned();
+        state.office.posted.iter().map(|own| (own.to.clone(), text(&own.body))).collect()
+    }
     /// Happenings from number `from` on, at most `limit`: what the brand's tills and its shop would know. The last [`Options::happenings_kept`] are kept.
     pub fn happenings(&self, from: u64, limit: usize) -> Vec<Happening> {
         let state = self.lock();

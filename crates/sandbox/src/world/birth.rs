@@ -159,6 +159,7 @@ pub(super) fn world(seed: u64, scale: Scale, start: Time) -> World {
         happenings: Vec::new(),
         happened: 0,
         lively: true,
+        plain_welcomes: false,
     };
     products(&mut world);
     brand(&mut world);

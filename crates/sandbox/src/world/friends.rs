@@ -152,6 +152,9 @@ impl World {
         }
         let person = self.relations[relation].person;
         self.say(relation, false, text);
+        if self.plain_welcomes {
+            return Ok(relation);
+        }
         let content = attention::Content::text(text, &self.people[person].name);
         self.reach(person, attention::Way::Chat(relation), Reach::Welcome, number, &content);
         Ok(relation)

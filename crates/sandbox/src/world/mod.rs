@@ -62,6 +62,8 @@ pub struct World {
     happened: u64,
     /// Whether anybody still arrives, buys, talks by themselves. A test that wants to see only its own doings switches it off.
     lively: bool,
+    /// Welcomes are read and have no consequence: a world that is made again without them is the same.
+    pub plain_welcomes: bool,
 }
 
 /// What is going to happen, unless something prevents it.

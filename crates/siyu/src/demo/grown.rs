@@ -1,9 +1,12 @@
 //! A brand that grows: a simulated WeCom lives through the days before today, and the platform is connected to it as to the real one.
 //!
-//! The world is fixed by seed, scale and its first instant, and by the live codes put up then. So an interrupted growth, and every later start of the
-//! demo, makes the same world again, passes by what the platform knows, and goes on from there. What is told twice is known by its identity.
+//! The world is fixed by seed, scale and its first instant, and by what it was told of live codes. So an interrupted growth, and every later start of the
+//! demo, makes the same world again, tells it of codes what it was told when it was told it, passes by what the platform knows, and goes on from
+//! there. What is told twice is known by its identity.
 
+use super::entrances::{self, Retelling};
 use super::living::Living;
+use super::greetings::make_welcomes;
 use super::made::{TagRule, make_audiences, make_board, make_scripts, make_tags};
 use super::tills::{Tills, settled_before, store_code};
 use super::{COMPLETE, Ready, note, note_in, noted, serve};
@@ -26,6 +29,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const PLAN: &str = "demo.grown";
 /// Up to here the platform knows everything.
@@ -36,6 +40,7 @@ const STEP_SECONDS: i64 = 3 * 3_600;
 /// WeCom updates groups behind their events, and the platform waits so long.
 const GROUPS_SECONDS: i64 = 3;
 const REPORT_MILLIS: u64 = 5_000;
+const GREETED_MAX: Duration = Duration::from_secs(10);
 
 /// What the world is made from.
 #[derive(Serialize, Deserialize)]
@@ -145,18 +150,22 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     let (token, key) = connect(app, living)?;
     // What the platform knows is lived through again without a word.
     let mut now = begun;
+    let mut retelling = Retelling::of(app, living)?;
     while now < at {
         now = now.plus_seconds(STEP_SECONDS).min(at);
-        living.advance(now);
+        retelling.advance(living, now)?;
         tills.skip(living);
     }
     living.runtime.block_on(living.deliver_to(&address, &token, &key))?;
     app.contacts.check_credentials()?;
     read_everything(app, living)?;
+    make_welcomes(open)?;
+    entrances::make(open, living)?;
     let (end, mut told) = (clocks::system().now(), 0);
     while now < end {
         now = now.plus_seconds(STEP_SECONDS).min(end);
-        living.advance(now);
+        retelling.advance(living, now)?;
+        greeted(app);
         work(app)?;
         tills.report(living, &address)?;
         note(open, AT, &now.to_string())?;
@@ -168,6 +177,7 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     }
     // The last changes of groups are looked at, and nothing is left.
     living.advance(living.clock().now().plus_seconds(GROUPS_SECONDS));
+    greeted(app);
     work(app)?;
     tills.report(living, &address)?;
     let _ = stop.send(());
@@ -252,10 +262,20 @@ fn read_everything(app: &App, living: &Living) -> Result<(), Refusal> {
     }
 }
 
-/// Everything in the inbox that is due.
+/// Everything that is due: the inbox, what goes out, who is in the codes.
 fn work(app: &App) -> Result<(), Refusal> {
     while app.contacts.work_inbox()? == Ran::Went {}
+    while app.reach.tell_welcomes()? == Ran::Went {}
+    while app.contacts.work_outgoing()? == Ran::Went {}
+    while app.channels.step()? == Ran::Went {}
     app.contacts.tidy()
+}
+
+/// Until those who came have been welcomed: time stands still for that.
+fn greeted(app: &App) {
+    if !app.reach.settle_welcomes(GREETED_MAX) {
+        tracing::warn!("welcomes of the growing brand are slow");
+    }
 }
 
 /// Time passes as on the wall from here on, and WeCom sends to the server that people use.

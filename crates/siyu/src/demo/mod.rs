@@ -1,5 +1,7 @@
 //! The demo brand: one that grows in a simulated WeCom, or a real retail data set.
 
+mod greetings;
+mod entrances;
 mod grown;
 mod living;
 mod made;
@@ -14,7 +16,7 @@ use crate::workspace::{Folder, Open};
 use serde_json::json;
 use siyu_access::Locale;
 use siyu_api::{App, Workspace};
-use siyu_db::{OpenMode, params};
+use siyu_db::{OpenMode, Tx, params};
 use siyu_kernel::{Refusal, Stopwatch};
 use std::path::Path;
 
@@ -112,7 +114,7 @@ fn sample(folder: &Folder, wanted: Sample) -> Result<Sample, Refusal> {
 }
 
 fn noted(open: &Open, name: &str) -> Result<Option<String>, Refusal> {
-    open.app.db.read(|tx| Ok(tx.opt("SELECT value FROM setting WHERE name = $1", params![name], |row| row.text(0))?))
+    open.app.db.read(|tx| noted_in(tx, name))
 }
 
 fn note(open: &Open, name: &'static str, value: &str) -> Result<(), Refusal> {
@@ -121,13 +123,19 @@ fn note(open: &Open, name: &'static str, value: &str) -> Result<(), Refusal> {
 
 fn note_in(app: &App, name: &'static str, value: &str) -> Result<(), Refusal> {
     let value = value.to_owned();
-    app.db.transact(move |tx| {
-        tx.execute(
-            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            params![name, &value],
-        )?;
-        Ok(())
-    })
+    app.db.transact(move |tx| note_within(tx, name, &value))
+}
+
+fn note_within(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), Refusal> {
+    tx.execute(
+        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        params![name, value],
+    )?;
+    Ok(())
+}
+
+fn noted_in(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
+    Ok(tx.opt("SELECT value FROM setting WHERE name = $1", params![name], |row| row.text(0))?)
 }
 
 /// Serves; `ready` learns the local address once requests are answered.

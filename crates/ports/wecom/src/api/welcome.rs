@@ -29,7 +29,9 @@ pub struct Welcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Welcomed {
     Sent,
-    /// The two talk already, or another welcome was first: perhaps an attempt of this call whose answer was lost.
+    /// An attempt of this call whose answer was lost was carried out, as far as can be told: the code is used.
+    SentBefore,
+    /// The two talk already, or another welcome was first.
     AlreadyThere,
 }
 
@@ -57,9 +59,11 @@ impl Client {
         check_content(&SEND, welcome.text.as_ref(), &welcome.attachments)?;
         match self.post::<Done>(&SEND, welcome) {
             Ok(_) => Ok(Welcomed::Sent),
+            // "Used" or "delivered" is what an attempt says after one whose answer was lost.
+            Err(error) if error.maybe_before && (error.is_done() || error.code() == Some(41050)) => {
+                Ok(Welcomed::SentBefore)
+            }
             Err(error) if error.is_done() => Ok(Welcomed::AlreadyThere),
-            // "Used" is what an attempt says after one whose answer was lost.
-            Err(error) if error.maybe_before && error.code() == Some(41050) => Ok(Welcomed::AlreadyThere),
             Err(error) => Err(error),
         }
     }

@@ -325,7 +325,7 @@ fn a_second_answer_counts_as_success_only_when_the_first_attempt_may_have_arrive
         (41075, |c| c.delete_product("x")),
         (41050, |c| {
             let welcome = Welcome { welcome_code: "W".into(), text: Some(Text::new("t")), ..Welcome::default() };
-            c.send_welcome(&welcome).map(|how| assert_eq!(how, Welcomed::AlreadyThere))
+            c.send_welcome(&welcome).map(|how| assert_eq!(how, Welcomed::SentBefore))
         }),
     ];
     for (gone, delete) in deletions {

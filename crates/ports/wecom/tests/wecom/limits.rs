@@ -13,7 +13,7 @@ fn limiter(rules: &'static [Rule]) -> (Arc<FakeClock>, Arc<Limiter>) {
 }
 
 fn ask<'a>(corp: &'a str, path: &'static str, subjects: &'a [String]) -> Ask<'a> {
-    Ask { corp, app: "app", path, subjects }
+    Ask { corp, app: "app", path, subjects, urgent: false }
 }
 
 static SMALL: &[Rule] = &[

@@ -1,0 +1,62 @@
+//! What went out, as events of people.
+
+/// The names, as analyses and audiences know them. `docs/events.md` says what each carries.
+pub mod names {
+    pub const WELCOME_SENT: &str = "Welcome Sent";
+    pub const WELCOME_SKIPPED: &str = "Welcome Skipped";
+    pub const WELCOME_FAILED: &str = "Welcome Failed";
+}
+
+use crate::Reach;
+use serde_json::{Map, Value};
+use siyu_db::{DbError, Tx};
+use siyu_kernel::{Event, EventKind, PersonNum, Time};
+
+pub(crate) const SOURCE: &str = "wecom";
+
+/// An event before it has its place in the log.
+pub(crate) struct Happening {
+    id: String,
+    name: &'static str,
+    person: PersonNum,
+    at: Time,
+    properties: Map<String, Value>,
+}
+
+impl Happening {
+    pub fn new(name: &'static str, person: PersonNum, at: Time, id: &str) -> Self {
+        Self { id: format!("reach:{id}"), name, person, at, properties: Map::new() }
+    }
+    /// Adds a property; an empty one is left out.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        if !value.is_empty() {
+            self.properties.insert(name.to_owned(), value.into());
+        }
+        self
+    }
+}
+
+impl Reach {
+    /// Appends what is not in the log yet.
+    pub(crate) fn append(&self, tx: &mut Tx<'_>, happenings: Vec<Happening>, now: Time) -> Result<(), DbError> {
+        let log = &self.parts().log;
+        for own in happenings {
+            let digest = log.digest(&own.id);
+            if !log.digest_is_new(tx, digest)? {
+                continue;
+            }
+            let event = Event {
+                message_id: own.id,
+                kind: EventKind::Track,
+                name: own.name.to_owned(),
+                person: own.person,
+                at: own.at.in_range().unwrap_or(now),
+                received_at: now,
+                source: SOURCE.to_owned(),
+                body: serde_json::json!({ "properties": own.properties }).to_string(),
+            };
+            log.append_digested(tx, event, digest);
+        }
+        Ok(())
+    }
+}

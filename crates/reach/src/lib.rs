@@ -1,0 +1,109 @@
+//! What goes out to people.
+//!
+//! Nouns: **content** – a text with variables and its attachments; **file** – a picture, video or document that goes with it, and the id under
+//! which WeCom has it now; **welcome rule** – whom a content greets; **arrival** – a customer who came; **lane** – the way from an arrival to
+//! its greeting; **message** – a content for many people, which staff confirm.
+//!
+//! Invariants
+//! - A content that was saved fits WeCom's limits whatever its variables turn out to be.
+//! - An arrival is on disk with its callback, and is greeted by whoever marks it first: one thread of one process, once.
+//! - What became of an arrival (sent, skipped, failed; why) is on disk, and becomes an event of the person as soon as that person is known.
+//! - The lane uploads nothing, and waits for no sync: media ids are renewed ahead of their end.
+//! - Everything that goes out passes one function, [`Reach::pass`].
+//! - Contents, files and welcome codes are sealed at rest.
+//!
+//! This crate knows no HTTP server, no orders and no audiences: what they know is asked of [`Beside`], entrances of [`Entrances`].
+
+mod beside;
+pub mod content;
+mod events;
+mod files;
+mod gate;
+mod refuse;
+mod welcome;
+
+pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
+pub use events::names;
+pub use files::{FileIn, FileKind, FileRow};
+pub use gate::{Ask, Class, Gate, Open, Verdict};
+pub use welcome::{
+    Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
+    Tally, TestIn, Tested, When,
+};
+
+use siyu_contacts::Contacts;
+use siyu_db::{Db, Migration};
+use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_log::Log;
+use siyu_people::People;
+use siyu_wecom::{Sleep, Wait};
+use std::sync::Arc;
+
+pub const MIGRATIONS: &[Migration] =
+    &[Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") }];
+
+/// Everything reaching out is made from.
+pub struct Parts {
+    pub db: Db,
+    pub vault: Vault,
+    pub log: Log,
+    pub people: People,
+    pub contacts: Contacts,
+    pub chance: Arc<Chance>,
+    pub clock: Arc<dyn Clock>,
+    pub wait: Arc<dyn Wait>,
+    pub beside: Arc<dyn Beside>,
+    pub entrances: Arc<dyn Entrances>,
+    pub gate: Arc<dyn Gate>,
+}
+
+impl Parts {
+    /// For a program: real waiting, a gate that stands open, and nothing beside.
+    pub fn new(
+        db: Db,
+        vault: Vault,
+        log: Log,
+        people: People,
+        contacts: Contacts,
+        chance: Arc<Chance>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let (beside, entrances, gate) = (Arc::new(Alone), Arc::new(NoEntrances), Arc::new(Open));
+        Self { db, vault, log, people, contacts, chance, clock, wait: Arc::new(Sleep), beside, entrances, gate }
+    }
+}
+
+/// Reaching out and its operations. Cheap to clone.
+#[derive(Clone)]
+pub struct Reach {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub parts: Parts,
+    /// Names this process in marks that it sets.
+    pub holder: String,
+    pub plan: welcome::Shelf,
+    pub lane: welcome::Lane,
+}
+
+impl Reach {
+    pub fn new(parts: Parts) -> Self {
+        let holder = format!("{:032x}", u128::from_be_bytes(Chance::secret()));
+        let (plan, lane) = (welcome::Shelf::default(), welcome::Lane::default());
+        Self { inner: Arc::new(Inner { parts, holder, plan, lane }) }
+    }
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.inner.parts
+    }
+    pub(crate) fn now(&self) -> Time {
+        self.parts().clock.now()
+    }
+    pub(crate) fn unseal<T: serde::de::DeserializeOwned>(&self, sealed: &[u8]) -> Result<T, Refusal> {
+        let plain = self.parts().vault.open(sealed).map_err(Refusal::internal)?;
+        serde_json::from_slice(&plain).map_err(Refusal::internal)
+    }
+    pub(crate) fn seal<T: serde::Serialize>(&self, value: &T) -> Result<Vec<u8>, Refusal> {
+        Ok(self.parts().vault.seal(&serde_json::to_vec(value).map_err(Refusal::internal)?))
+    }
+}
