@@ -36,7 +36,7 @@ export async function sidebar(page, chat, shot = async () => {}) {
   // A note, a stage, a tag: each is there when the customer is opened again.
   await frame(page).locator("textarea").first().fill(NOTE);
   await frame(page).getByRole("button", { name: "记下" }).click();
-  await frame(page).locator(".note", { hasText: NOTE }).waitFor();
+  await frame(page).locator(".note", { hasText: NOTE }).first().waitFor();
   await frame(page).locator("select").selectOption({ label: "有意向" });
   await frame(page).locator(".marks .mark", { hasText: "有意向" }).waitFor();
 
