@@ -84,7 +84,11 @@ fn talk(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         reader.read_exact(&mut body)?;
         let answer = shared.answer(&target, &body).to_string();
         std::thread::sleep(shared.latency);
-        write!(out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{answer}", answer.len())?;
+        write!(
+            out,
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{answer}",
+            answer.len()
+        )?;
     }
 }
 
@@ -92,7 +96,10 @@ impl Shared {
     fn answer(&self, target: &str, body: &[u8]) -> Value {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let asked = |name: &str| {
-            query.split('&').find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == name)).map(|(_, value)| value)
+            query
+                .split('&')
+                .find_map(|pair| pair.split_once('=').filter(|(own, _)| *own == name))
+                .map(|(_, value)| value)
         };
         let sent = || serde_json::from_slice::<Value>(body).unwrap_or_default();
         match path.strip_prefix("/cgi-bin/").unwrap_or(path) {
@@ -101,7 +108,9 @@ impl Shared {
             "user/list" => json!({ "userlist": (0..STAFF).map(|own| json!({
                 "userid": staff(own), "name": format!("Guide {own}"), "department": [1], "main_department": 1, "status": 1
             })).collect::<Vec<_>>() }),
-            "externalcontact/get_follow_user_list" => json!({ "follow_user": (0..STAFF).map(staff).collect::<Vec<_>>() }),
+            "externalcontact/get_follow_user_list" => {
+                json!({ "follow_user": (0..STAFF).map(staff).collect::<Vec<_>>() })
+            }
             "externalcontact/get_corp_tag_list" => json!({ "tag_group": [] }),
             "externalcontact/groupchat/list" => json!({ "group_chat_list": [], "next_cursor": "" }),
             "externalcontact/batch/get_by_user" => self.page(&sent()),

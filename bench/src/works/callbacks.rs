@@ -32,8 +32,20 @@ pub fn connected(bench: &Bench, data: &Path, wecom: &Server) -> Outcome<String> 
     bench.program.init(data)?;
     let key = bench.program.key(data, "api")?;
     let connect = [
-        "wecom", "connect", "--corp-id", CORP, "--agent-id", "1000002", "--secret", "secret", "--base", &wecom.base,
-        "--callback-token", TOKEN, "--callback-key", KEY,
+        "wecom",
+        "connect",
+        "--corp-id",
+        CORP,
+        "--agent-id",
+        "1000002",
+        "--secret",
+        "secret",
+        "--base",
+        &wecom.base,
+        "--callback-token",
+        TOKEN,
+        "--callback-key",
+        KEY,
     ];
     bench.program.run(data, &connect)?;
     Ok(key)

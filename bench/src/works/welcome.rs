@@ -135,7 +135,11 @@ fn rules() -> [Value; 3] {
     };
     [
         rule("back", json!({ "history": ["back"] }), "{{ customer.name or \"老朋友\" }}，好久不见！"),
-        rule("stores", json!({ "channels": ["store-1", "store-2", "store-3"] }), "{{ greeting }}，我是{{ staff.name }}。"),
+        rule(
+            "stores",
+            json!({ "channels": ["store-1", "store-2", "store-3"] }),
+            "{{ greeting }}，我是{{ staff.name }}。",
+        ),
         rule("all", json!({}), "{{ customer.name or \"朋友\" }}，{{ greeting }}！我是{{ staff.name }}。"),
     ]
 }

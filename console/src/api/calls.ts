@@ -99,6 +99,7 @@ export const admin = {
   users: (query: Query) => get("/users", { query }),
   addUser: (body: S.UserIn) => post("/users", { body }),
   changeUser: (id: string, body: T.UserInput) => patch("/users/{id}", { path: { id }, body }),
+  bindStaff: (id: string, staff: string | null) => put("/users/{id}/staff", { path: { id }, body: { staff } }),
   roles: () => get("/roles"),
   keys: () => get("/keys", { query: { limit: 200 } }),
   addKey: (body: S.KeyIn) => post("/keys", { body }),

@@ -99,8 +99,8 @@ export function fillPath(path: string, params: Record<string, string> | undefine
 
 function call<M extends Method>(method: M) {
   return async <P extends PathOf<M>>(path: P, ...rest: Rest<M, P>): Promise<Answer<M, P>> => {
-    // Through `unknown`: comparing the inputs of every path with this shape is more than the compiler takes.
-    const input: unknown = (rest as readonly unknown[])[0];
+    // Looked at as what it is for any call: the union over all paths is more than the compiler takes apart.
+    const [input] = rest as [input?: unknown];
     const { path: params, query, body, signal } = (input ?? {}) as { path?: Record<string, string>; query?: Query; body?: unknown; signal?: AbortSignal };
     return answer<Answer<M, P>>(await send(method.toUpperCase(), fillPath(path, params), query, body, signal));
   };

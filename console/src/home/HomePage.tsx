@@ -9,12 +9,14 @@ import type { AttentionKey, ChecklistKey, Overview, Permission } from "../api/ty
 import { useFormat } from "../format/useFormat";
 import { useI18n, type Key } from "../i18n";
 import { analysis, seeKeys } from "../see/calls";
+import { LeaversBanner } from "../handover/LeaversBanner";
 import { ErrorView } from "../shell/errors";
 import { analyses } from "../shell/menu";
 import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { statusQuery } from "../wecom/status";
 import { Trouble } from "../wecom/Trouble";
+import { TrySidebar } from "../guides/TrySidebar";
 import { lastBusyDay } from "./quiet";
 import "./home.css";
 
@@ -37,6 +39,8 @@ function Body({ data }: { data: Overview }) {
   return (
     <div className="stack">
       <WecomTrouble />
+      <TrySidebar />
+      <LeaversBanner />
       <Numbers data={data} />
       <div className="two">
         <div className="stack"><Attention items={data.attention} /><Trend data={data} /></div>

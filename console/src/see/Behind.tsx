@@ -12,6 +12,7 @@ import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, MayButton, usePhone } from "../shell/parts";
 import { analysis, seeKeys } from "./calls";
 import type { OpenPeople } from "./kind";
+import { Asked } from "./parts";
 import type { Cell, KindName, Spec } from "./shapes";
 
 const Open = createContext<OpenPeople>(() => undefined);
@@ -22,9 +23,10 @@ export function Behind({ kind, spec, children }: { kind: KindName; spec: Spec; c
   const [asked, ask] = useState<{ cell: Cell; title: string } | null>(null);
   const phone = usePhone();
   const open = useMemo<OpenPeople>(() => (cell, title) => ask({ cell, title }), []);
+  const question = useMemo(() => ({ kind, spec }), [kind, spec]);
   return (
     <Open value={open}>
-      {children}
+      <Asked value={question}>{children}</Asked>
       <Drawer open={asked !== null} onClose={() => ask(null)} size={phone ? "100%" : 880} title={asked?.title} destroyOnHidden>
         {asked ? <People kind={kind} spec={spec} cell={asked.cell} title={asked.title} /> : null}
       </Drawer>
@@ -32,7 +34,7 @@ export function Behind({ kind, spec, children }: { kind: KindName; spec: Spec; c
   );
 }
 
-function People({ kind, spec, cell, title }: { kind: KindName; spec: Spec; cell: Cell; title: string }) {
+export function People({ kind, spec, cell, title }: { kind: KindName; spec: Spec; cell: Cell; title: string }) {
   const { t } = useI18n();
   const navigate = useNavigate();
   const [saving, setSaving] = useState(false);

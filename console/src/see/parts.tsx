@@ -1,22 +1,42 @@
 // Small things that several analyses show.
 import { ArrowDownOutlined, ArrowUpOutlined } from "@ant-design/icons";
 import { Segmented } from "antd";
-import { useMemo, useState, type ReactNode } from "react";
+import { createContext, useContext, useMemo, useState, type ReactNode } from "react";
+import { useChannelName } from "../channels/useChannelName";
 import { growth } from "../format/numbers";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { useOpen } from "./Behind";
-import type { Cell } from "./shapes";
+import type { Cell, KindName, Spec } from "./shapes";
 
-/** Names as data has them, in the reader's words where we have some: events, groups, touches, stages. */
+/** What the numbers around are an answer to: values of a channel are shown by the channel's name. */
+export const Asked = createContext<{ kind?: KindName; spec?: Spec }>({});
+
+/** Which of a question's names are values of `channel`. */
+export function channelParts({ kind, spec }: { kind?: KindName; spec?: Spec }): { group: boolean; touch: boolean } {
+  const by = spec?.by;
+  const touch = kind === "attribution" ? (spec?.touch_by ?? "channel") : kind === "touchpoints" ? spec?.touch_by : kind === "paths" ? spec?.property : undefined;
+  return { group: Boolean(by && "property" in by && by.property === "channel"), touch: touch === "channel" };
+}
+
+/** Names as data has them, in the reader's words where we have some: events, groups, touches, stages, channels. */
 export function useNames() {
   const { t, word } = useI18n();
-  return useMemo(() => ({
-    event: (name: string) => (name === "*" ? t("see.any_event") : word("event", name)),
-    /** null is what the groups leave over, "" those without a value. */
-    group: (name: string | null | undefined) => (name === null || name === undefined ? t("see.rest") : name === "" ? t("see.no_value") : word("event", name)),
-    touch: (name: string | null | undefined) => (name === null || name === undefined ? t("see.no_touch") : name === "" ? t("see.no_value") : name === "…" ? t("see.rest") : name),
-  }), [t, word]);
+  const asked = useContext(Asked);
+  const channel = useChannelName();
+  return useMemo(() => {
+    const is = channelParts(asked);
+    const place = (name: string) => {
+      const known = is.touch ? channel(name) : name;
+      return known === name ? word("event", name) : known;
+    };
+    return {
+      event: (name: string) => (name === "*" ? t("see.any_event") : place(name)),
+      /** null is what the groups leave over, "" those without a value. */
+      group: (name: string | null | undefined) => (name === null || name === undefined ? t("see.rest") : name === "" ? t("see.no_value") : is.group ? channel(name) : word("event", name)),
+      touch: (name: string | null | undefined) => (name === null || name === undefined ? t("see.no_touch") : name === "" ? t("see.no_value") : name === "…" ? t("see.rest") : is.touch ? channel(name) : name),
+    };
+  }, [t, word, asked, channel]);
 }
 
 export function Delta({ now, before, less = false }: { now: number | null | undefined; before: number | null | undefined; less?: boolean }) {

@@ -6,6 +6,7 @@ import { admin as api, commerce } from "../api/calls";
 import { keys } from "../api/keys";
 import type { Role, User, UserInput } from "../api/types";
 import { useI18n } from "../i18n";
+import { StaffSelect } from "../handover/parts";
 import { useErrorText } from "../shell/errors";
 import { useCan, useSession } from "../shell/session";
 
@@ -37,7 +38,7 @@ function UserForm({ user, onClose }: { user: User | null; onClose: () => void })
       if (!user) return api.addUser({ ...input, email: draft.email.trim(), password: draft.password ?? "" });
       const changed: UserInput = { ...input, state: draft.active ? "active" : "disabled" };
       if (draft.password) changed.password = draft.password;
-      return api.changeUser(user.id, changed);
+      return api.changeUser(user.id, changed).then((saved) => (staff === (user.staff ?? "") ? saved : api.bindStaff(user.id, staff || null)));
     },
     onSuccess: () => {
       void message.success(user ? t("action.saved") : t("users.added"));
@@ -46,6 +47,7 @@ function UserForm({ user, onClose }: { user: User | null; onClose: () => void })
       onClose();
     },
   });
+  const [staff, setStaff] = useState(user?.staff ?? "");
   const self = user?.id === session.user.id;
   return (
     <Form<Draft>
@@ -61,6 +63,7 @@ function UserForm({ user, onClose }: { user: User | null; onClose: () => void })
         <Radio.Group disabled={self} onChange={(event) => setEverything(event.target.value as boolean)} options={[{ value: true, label: t("users.scope_all") }, { value: false, label: t("users.scope_some") }]} />
       </Form.Item>
       {everything ? null : <ScopeFields />}
+      {user ? <Form.Item label={t("users.staff")} extra={t("users.staff_hint")} htmlFor="user-staff"><StaffSelect id="user-staff" multiple={false} value={staff ? [staff] : []} onChange={(next) => setStaff(next[0] ?? "")} /></Form.Item> : null}
       <Form.Item name="password" label={user ? t("users.new_password") : t("users.first_password")} extra={user ? t("users.password_keep") : t("users.password_hint")} rules={[{ required: !user, min: 10, message: t("password.short") }]}>
         <Input.Password autoComplete="new-password" />
       </Form.Item>

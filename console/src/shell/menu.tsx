@@ -1,8 +1,8 @@
 import {
-  AimOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
-  SolutionOutlined, StockOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
@@ -52,10 +52,16 @@ export const sections: Section[] = [
     { path: "/tags", label: "nav.tags", icon: <TagsOutlined />, needs: "people.read" },
     { path: "/fields", label: "nav.fields", icon: <FormOutlined />, needs: "people.read" },
     { path: "/lost", label: "nav.lost", icon: <UserDeleteOutlined />, needs: "people.read" },
+    { path: "/alerts", label: "nav.alerts", icon: <BellOutlined />, needs: "people.read" },
   ]),
   section("audiences", "nav.whom", <UsergroupAddOutlined />, [
     { path: "/audiences", label: "nav.audiences", icon: <UsergroupAddOutlined />, needs: "people.read" },
     { path: "/exports", label: "nav.exports", icon: <ExportOutlined />, needs: "people.export" },
+  ]),
+  section("add", "nav.add", <QrcodeOutlined />, [
+    { path: "/channels", label: "nav.channels", icon: <ApartmentOutlined />, needs: "people.read" },
+    { path: "/live-codes", label: "nav.live_codes", icon: <QrcodeOutlined />, needs: "people.read" },
+    { path: "/group-codes", label: "nav.group_codes", icon: <CommentOutlined />, needs: "people.read" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
     { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
@@ -74,6 +80,8 @@ export const sections: Section[] = [
   ]),
   section("team", "nav.team", <IdcardOutlined />, [
     { path: "/staff", label: "nav.staff", icon: <IdcardOutlined />, needs: "people.read" },
+    { path: "/workbench", label: "nav.workbench", icon: <MobileOutlined />, needs: "guides.write" },
+    { path: "/handovers", label: "nav.handovers", icon: <SwapOutlined />, needs: "people.read" },
   ]),
   section("data", "nav.data", <DatabaseOutlined />, [
     { path: "/events", label: "nav.events", icon: <ThunderboltOutlined />, needs: "events.read" },
@@ -102,6 +110,7 @@ export function entriesOf(section: Section): Entry[] {
 export const hidden: Entry[] = [
   { path: "/imports/new", label: "nav.import_new", icon: <ImportOutlined />, needs: "import.run" },
   { path: "/audiences/new", label: "audiences.new", icon: <UsergroupAddOutlined />, needs: "audiences.write" },
+  { path: "/live-codes/new", label: "codes.new", icon: <QrcodeOutlined />, needs: "channels.write" },
   { path: "/welcome", label: "nav.welcome", icon: <ApiOutlined /> },
   { path: "/account", label: "nav.account", icon: <UserOutlined /> },
 ];

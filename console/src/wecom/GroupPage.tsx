@@ -6,6 +6,7 @@ import { Link, useParams } from "react-router";
 import { wecom as api } from "../api/calls";
 import { keys } from "../api/keys";
 import type { WecomMember } from "../api/types";
+import { useChannelName } from "../channels/useChannelName";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
@@ -49,7 +50,8 @@ function Members({ id }: { id: string }) {
     if (row.person) return <Link to={`/people/${row.person}`}>{shown || t("lost.nameless")}</Link>;
     return shown ? <span>{shown}</span> : <span className="muted">{row.kind === 2 ? t("groups.hidden") : row.userid}</span>;
   };
-  const scene = (row: WecomMember) => [word("groups.scene", String(row.join_scene)), row.state ? t("person.by_channel", { channel: row.state }) : ""].filter(Boolean).join(" · ");
+  const channel = useChannelName();
+  const scene = (row: WecomMember) => [word("groups.scene", String(row.join_scene)), row.state ? t("person.by_channel", { channel: channel(row.state) }) : ""].filter(Boolean).join(" · ");
   const gone = (row: WecomMember) => (row.left_at ? t("groups.left_at", { at: format.at(row.left_at) }) : "");
   return (
     <>

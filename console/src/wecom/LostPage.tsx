@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { wecom as api } from "../api/calls";
 import { keys } from "../api/keys";
 import type { WecomLost } from "../api/types";
+import { useChannelName } from "../channels/useChannelName";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ListTable, usePages } from "../shell/ListTable";
@@ -23,10 +24,11 @@ export function LostPage() {
 function Lost() {
   const { t, word } = useI18n();
   const format = useFormat();
+  const channel = useChannelName();
   const [filters, change] = useFilters();
   const query = { staff: filters.staff, by: filters.by, from: filters.from, to: filters.to };
   const pages = usePages(keys.wecomPart("lost", query), api.lost, query);
-  const name = (row: WecomLost) => <Link to={`/people/${row.person}`}>{row.name || t("lost.nameless")}</Link>;
+  const name = (row: WecomLost) => (row.person ? <Link to={`/people/${row.person}`}>{row.name || t("lost.nameless")}</Link> : <span>{row.name || t("lost.nameless")}</span>);
   const staff = (row: WecomLost) => row.staff_name || row.staff;
   const others = (row: WecomLost) => (row.others ? t("lost.others", { n: format.count(row.others) }) : t("lost.alone"));
   const kept = (row: WecomLost) => t("lost.kept", { n: format.count(daysKept(row.added_at, row.lost_at)) });
@@ -53,13 +55,13 @@ function Lost() {
           { title: t("lost.staff"), render: (_, row) => staff(row) },
           { title: t("lost.at"), render: (_, row) => <Num>{format.at(row.lost_at)}</Num> },
           { title: t("lost.added"), render: (_, row) => <><Num>{format.day(row.added_at)}</Num><div className="muted small num">{kept(row)}</div></> },
-          { title: t("lost.channel"), render: (_, row) => row.channel || "–" },
+          { title: t("lost.channel"), render: (_, row) => channel(row.channel) || "–" },
         ]}
         card={(row) => (
           <>
             <div className="row between"><span className="card-title">{name(row)}</span><Num muted>{format.at(row.lost_at)}</Num></div>
             <div>{word("lost.by", row.by)} · {staff(row)}</div>
-            <div className="muted small num">{[kept(row), row.channel, others(row)].filter(Boolean).join(" · ")}</div>
+            <div className="muted small num">{[kept(row), channel(row.channel), others(row)].filter(Boolean).join(" · ")}</div>
           </>
         )}
         empty={filtered ? <EmptyHint icon={<SearchOutlined />} title={t("lost.none_found")} /> : <Nothing icon={<UserDeleteOutlined />} title={t("lost.empty")}>{t("lost.empty_text")}</Nothing>}

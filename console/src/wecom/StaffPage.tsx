@@ -10,6 +10,7 @@ import { useI18n } from "../i18n";
 import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, Need, Num, PageHead } from "../shell/parts";
 import { SearchInput } from "../shell/SearchInput";
+import { useCan } from "../shell/session";
 import { useFilters } from "../shell/useFilters";
 import { Nothing } from "./Nothing";
 
@@ -20,6 +21,7 @@ export function StaffPage() {
 function StaffList() {
   const { t, word } = useI18n();
   const format = useFormat();
+  const may = useCan()("handover.run");
   const [filters, change] = useFilters();
   const which = filters.which ?? "current";
   const query = { q: filters.q, department: filters.department, gone: which === "gone" ? true : which === "current" ? false : null, serving: which === "serving" ? true : null };
@@ -32,6 +34,7 @@ function StaffList() {
   };
   const department = (row: WecomStaff) => row.departments.map((id) => names.get(id) ?? `#${id}`).join(", ") || "–";
   const lost = (row: WecomStaff) => (row.lost ? <Link className="num" to={`/lost?staff=${encodeURIComponent(row.userid)}`}>{format.count(row.lost)}</Link> : <Num muted>0</Num>);
+  const handOver = (row: WecomStaff) => (may && (row.customers || row.gone_at) ? <Link className="small" to={`/handovers/new?from=${encodeURIComponent(row.userid)}`}>{t("handover.hand_over")}</Link> : null);
   const filtered = Boolean(filters.q || filters.department || filters.which);
   return (
     <>
@@ -56,12 +59,13 @@ function StaffList() {
           { title: t("staff.customers"), align: "right", render: (_, row) => <Num>{format.count(row.customers)}</Num> },
           { title: t("staff.lost"), align: "right", render: (_, row) => lost(row) },
           { title: t("word.state"), render: (_, row) => <>{state(row)}{row.serves ? null : <span className="muted small">{t("staff.serves_not")}</span>}</> },
+          { title: "", align: "right", render: (_, row) => handOver(row) },
         ]}
         card={(row) => (
           <>
             <div className="row between"><span className="card-title">{row.name || row.userid}</span>{state(row)}</div>
             <div className="muted small">{[row.position, department(row), row.store, row.serves ? "" : t("staff.serves_not")].filter(Boolean).join(" · ")}</div>
-            <div className="row between"><span>{t("staff.customers")} <Num>{format.count(row.customers)}</Num></span><span>{t("staff.lost")} {lost(row)}</span></div>
+            <div className="row between"><span>{t("staff.customers")} <Num>{format.count(row.customers)}</Num></span><span>{t("staff.lost")} {lost(row)}</span>{handOver(row)}</div>
           </>
         )}
         empty={filtered ? <EmptyHint icon={<SearchOutlined />} title={t("staff.none_found")} /> : <Nothing icon={<IdcardOutlined />} title={t("staff.empty")}>{t("staff.empty_text")}</Nothing>}

@@ -37,8 +37,10 @@ pub use users::{NewUser, UserPatch};
 
 use siyu_db::Migration;
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "access/0001_access", sql: include_str!("../migrations/0001_access.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "access/0001_access", sql: include_str!("../migrations/0001_access.sql") },
+    Migration { id: "access/0002_staff", sql: include_str!("../migrations/0002_staff.sql") },
+];
 
 /// One page of a list; `next` is handed back as `after` to get the following one, and is `None` at the end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -85,6 +85,10 @@ pub fn scope_names(max: usize) -> Refusal {
     )
     .field("scope")
 }
+pub fn staff_taken() -> Refusal {
+    Refusal::conflict("staff_taken", "Another user is this member of staff already.", "该企业微信员工已绑定其他用户。")
+        .field("staff")
+}
 pub fn no_user() -> Refusal {
     Refusal::not_found("user_not_found", "There is no such user.", "用户不存在。")
 }

@@ -42,12 +42,15 @@ words!(
         CommerceWrite "commerce.write",
         BoardsWrite "boards.write",
         AudiencesWrite "audiences.write",
+        ChannelsWrite "channels.write",
         ExportsApprove "exports.approve",
         MessagesWrite "messages.write",
+        GuidesWrite "guides.write",
         UsersManage "users.manage",
         KeysManage "keys.manage",
         AuditRead "audit.read",
         SettingsWrite "settings.write",
+        HandoverRun "handover.run",
     }
 );
 
@@ -82,13 +85,16 @@ impl Role {
                 CommerceWrite,
                 BoardsWrite,
                 AudiencesWrite,
+                ChannelsWrite,
                 ExportsApprove,
                 MessagesWrite,
+                GuidesWrite,
+                HandoverRun,
             ],
             Role::Analyst => {
                 &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]
             }
-            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead],
+            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead, HandoverRun],
             Role::Guide => &[PeopleRead, PeopleWrite, OrdersRead],
             Role::ReadOnly => &[PeopleRead, EventsRead, OrdersRead],
         }

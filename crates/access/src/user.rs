@@ -25,12 +25,15 @@ pub struct User {
     pub state: UserState,
     pub created_at: Time,
     pub last_login_at: Option<Time>,
+    /// The member of WeCom's staff this user is: the userid in lower case.
+    pub staff: Option<String>,
 }
 
 pub const NAME_CHARS_MAX: usize = 100;
-const COLUMNS: &str = "u.id, u.email, u.name, u.role, u.scope, u.locale, u.state, u.created_at, u.last_login_at";
+const COLUMNS: &str =
+    "u.id, u.email, u.name, u.role, u.scope, u.locale, u.state, u.created_at, u.last_login_at, u.staff";
 /// How many columns `COLUMNS` has; what a query adds starts here.
-pub const WIDTH: usize = 9;
+pub const WIDTH: usize = 10;
 
 pub fn select(more: &str) -> String {
     format!("SELECT {COLUMNS}{more} FROM access_user u")
@@ -50,6 +53,7 @@ pub fn read(row: RowRef<'_>) -> Result<User, DbError> {
         state: UserState::parse(&state).ok_or_else(|| unknown("state", &state))?,
         created_at: row.time(7)?,
         last_login_at: row.opt_time(8)?,
+        staff: row.opt_text(9)?,
     })
 }
 
@@ -100,6 +104,18 @@ pub fn update(tx: &mut Tx<'_>, user: &User, password: &str) -> Result<(), DbErro
         params![&user.id, &user.name, password, user.role.name(), &scope, user.locale.name(), user.state.name()],
     )
     .map(drop)
+}
+
+/// False when another user is this member of staff.
+pub fn bind_staff(tx: &mut Tx<'_>, id: &str, staff: Option<&str>) -> Result<bool, DbError> {
+    let other = "SELECT 1 FROM access_user WHERE staff = $1 AND id <> $2";
+    if let Some(staff) = staff
+        && tx.opt(other, params![staff, id], |row| row.int(0))?.is_some()
+    {
+        return Ok(false);
+    }
+    tx.execute("UPDATE access_user SET staff = $2 WHERE id = $1", params![id, staff])?;
+    Ok(true)
 }
 
 fn scope_text(scope: &Scope) -> String {

@@ -114,6 +114,28 @@ impl Access {
         })
     }
 
+    /// Inside a unit of somebody else's; `None` for an id that is nobody's.
+    pub fn user_in(&self, tx: &mut siyu_db::Tx<'_>, id: &str) -> Result<Option<User>, Refusal> {
+        Ok(user::by_id(tx, id)?.map(|(user, _)| user))
+    }
+    /// Says which member of WeCom's staff a user is; `None`: none. Whether there is such a member is for the caller to know.
+    /// Errors: `user_not_found`, `staff_taken`.
+    pub fn bind_staff(&self, now: Time, by: &Actor, id: &str, staff: Option<&str>) -> Result<User, Refusal> {
+        let staff = staff.map(|staff| staff.trim().to_lowercase()).filter(|staff| !staff.is_empty());
+        let (by, id) = (by.clone(), id.to_owned());
+        self.db().transact(move |tx| {
+            let (before, _) = user::lock_by_id(tx, &id)?.ok_or_else(refuse::no_user)?;
+            if before.staff == staff {
+                return Ok(before);
+            }
+            if !user::bind_staff(tx, &id, staff.as_deref())? {
+                return Err(refuse::staff_taken());
+            }
+            audit::record(tx, now, &by, "user.staff", Some(&id), &json!({ "from": before.staff, "to": staff }))?;
+            Ok(User { staff: staff.clone(), ..before })
+        })
+    }
+
     /// Errors: `user_not_found`.
     pub fn user(&self, id: &str) -> Result<User, Refusal> {
         Ok(self.db().read(|tx| Ok(user::by_id(tx, id)?))?.ok_or_else(refuse::no_user)?.0)
@@ -147,6 +169,7 @@ impl Access {
                 state,
                 created_at: now,
                 last_login_at: None,
+                staff: None,
             },
             hash,
         ))

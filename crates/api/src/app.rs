@@ -4,8 +4,10 @@ use crate::error::{Answer, ApiError};
 use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
+use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
+use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
@@ -33,6 +35,9 @@ pub struct Parts {
     pub contacts: Contacts,
     /// See [`crate::reach`].
     pub reach: Reach,
+    /// See [`crate::channels`].
+    pub channels: Channels,
+    pub guides: Guides,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

@@ -9,7 +9,7 @@ use siyu_access::{Actor, KeyKind, Locale, Permission, Role, Scope, Session};
 use siyu_kernel::{Class, Refusal};
 
 pub const COOKIE_NAME: &str = "siyu_session";
-const CSRF: &str = "x-csrf-token";
+pub(crate) const CSRF: &str = "x-csrf-token";
 
 /// Who calls, and what they may see.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Caller {
     pub actor: Actor,
     pub role: Role,
     pub scope: Scope,
+    /// A guide who is a member of WeCom's staff (its key) sees own customers only.
+    pub staff: Option<String>,
     pub locale: Locale,
     /// `None` for keys.
     pub session: Option<Session>,
@@ -83,6 +85,7 @@ async fn by_key(header: &str, app: &App, context: &Context) -> Result<Caller, Ap
             actor: context.sign(Actor::key(&key.id, &key.name)),
             role,
             scope: Scope::everything(),
+            staff: None,
             locale: context.locale(),
             session: None,
         }),
@@ -116,10 +119,17 @@ async fn by_cookie(parts: &Parts, app: &App, context: &Context) -> Result<Caller
         }
     }
     let user = &session.user;
+    let staff = user.staff.clone().filter(|_| user.role == Role::Guide);
+    // Nothing of the whole workspace is for somebody who sees own customers.
+    let scope = match &staff {
+        Some(_) if user.scope.all => Scope { all: false, regions: Vec::new(), stores: Vec::new() },
+        _ => user.scope.clone(),
+    };
     Ok(Caller {
         actor: context.sign(Actor::user(&user.id, &user.name)),
         role: user.role,
-        scope: user.scope.clone(),
+        scope,
+        staff,
         locale: user.locale,
         session: Some(session),
     })
@@ -150,21 +160,25 @@ pub fn same_site(parts: &Parts, app: &App) -> Result<(), Refusal> {
     ))
 }
 
-fn reads_only(method: &Method) -> bool {
+pub(crate) fn reads_only(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 fn cookie(headers: &HeaderMap) -> Option<String> {
+    cookie_named(headers, COOKIE_NAME)
+}
+
+pub(crate) fn cookie_named(headers: &HeaderMap, name: &str) -> Option<String> {
     let all = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE_NAME)?.strip_prefix('=').map(str::to_owned))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
 }
 
 /// Takes as long for a near miss as for a far one.
-fn equal(a: &str, b: &str) -> bool {
+pub(crate) fn equal(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |diff, (x, y)| diff | (x ^ y)) == 0
 }
 
-fn unauthenticated(code: &'static str, en: &str, zh: &str) -> Refusal {
+pub(crate) fn unauthenticated(code: &'static str, en: &str, zh: &str) -> Refusal {
     Refusal::new(Class::Unauthenticated, code, en, zh)
 }

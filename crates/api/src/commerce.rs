@@ -3,7 +3,7 @@
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{CommerceWrite, OrdersRead};
-use crate::people_reader::{Reader, note, read, write};
+use crate::people_reader::{Reader, audience, note, read, write};
 use crate::{App, At, Body, Endpoints, Items, May, Paging, Query, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -177,13 +177,14 @@ async fn orders(
     let answer = app.run(move |app| {
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
+            let own = reader.own_people(app, tx)?;
             let wanted = OrderQuery {
                 q: given(&query.q),
                 store: given(&query.store),
                 from: query.from,
                 to: query.to,
                 status,
-                persons: None,
+                persons: own.as_deref(),
                 stores: reader.stores(),
                 limit: page.limit,
                 after: page.after.as_deref(),
@@ -214,7 +215,17 @@ async fn order(may: May<OrdersRead>, At(order_no): At<String>, State(app): State
             let reader = Reader::new(app, tx, &caller)?;
             let found = siyu_commerce::order(tx, &order_no, reader.stores())?;
             let unknown = || Refusal::not_found("order_unknown", "There is no such order.", "没有找到该订单。");
-            Ok(order_out(app, found.ok_or_else(unknown)?))
+            let found = found.ok_or_else(unknown)?;
+            if matches!(reader.scope, siyu_audience::Scope::Staff { .. }) {
+                let mine = match found.root {
+                    Some(root) => audience(app).visible(tx, root, &reader.scope)?,
+                    None => false,
+                };
+                if !mine {
+                    return Err(unknown());
+                }
+            }
+            Ok(order_out(app, found))
         })
     });
     answer.await.map(Json)

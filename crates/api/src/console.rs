@@ -32,7 +32,7 @@ fn is_file_name(path: &str) -> bool {
     path.rsplit('/').next().and_then(|name| name.rsplit_once('.')).is_some_and(|(_, ext)| content_type(ext).is_some())
 }
 
-fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
+pub(crate) fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let found = Files::get(path)?;
     let tag =
         format!("\"{}\"", found.metadata.sha256_hash()[..8].iter().map(|b| format!("{b:02x}")).collect::<String>());

@@ -42,7 +42,8 @@ async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Respo
     let response = async {
         let answered = next.run(request).await;
         let mut response = finished(answered, &context);
-        protect(response.headers_mut(), api);
+        let own = response.extensions_mut().remove::<PagePolicy>();
+        protect(response.headers_mut(), api, own);
         if let Ok(id) = HeaderValue::from_str(&context.request_id) {
             response.headers_mut().insert(REQUEST_ID, id);
         }
@@ -88,7 +89,11 @@ const PAGE_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
      object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
-fn protect(headers: &mut HeaderMap, api: bool) {
+/// What a page says for itself of where its parts come from and who may frame it; put among the extensions of an answer.
+#[derive(Clone)]
+pub struct PagePolicy(pub HeaderValue);
+
+fn protect(headers: &mut HeaderMap, api: bool, own: Option<PagePolicy>) {
     let html = headers.get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
     let policy = if html || !api { PAGE_POLICY } else { DATA_POLICY };
     let fixed: [(HeaderName, &'static str); 5] = [
@@ -100,6 +105,11 @@ fn protect(headers: &mut HeaderMap, api: bool) {
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(PagePolicy(policy)) = own {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        // It knows no list of hosts; the policy names who may frame the page.
+        headers.remove(header::X_FRAME_OPTIONS);
     }
     if api && !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

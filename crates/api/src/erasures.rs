@@ -122,7 +122,9 @@ async fn erase(
             let orders = i64::try_from(siyu_commerce::detach(tx, &erased.nodes)?).map_err(Refusal::internal)?;
             let forgotten = app.intake.forget(tx, &known)?;
             app.reach.forget(tx, &erased.nodes)?;
+            app.guides.forget(tx, &erased.nodes)?;
             app.contacts.forget(tx, &erased.nodes, app.now())?;
+            app.channels.forget(tx, &erased.nodes)?;
             let ids: Vec<String> = erased.nodes.iter().map(|node| app.people.id(*node)).collect();
             let beside = Beside {
                 quarantined_removed: forgotten.quarantined,

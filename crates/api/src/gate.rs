@@ -50,12 +50,15 @@ rights!(
     CommerceWrite,
     BoardsWrite,
     AudiencesWrite,
+    ChannelsWrite,
     ExportsApprove,
     MessagesWrite,
+    GuidesWrite,
     UsersManage,
     KeysManage,
     AuditRead,
     SettingsWrite,
+    HandoverRun,
 );
 
 /// Proof that the caller has the permission `P`.

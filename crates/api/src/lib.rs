@@ -24,6 +24,7 @@
 //! What a handler did is recorded inside the domain's unit: `siyu_access::audit::record(tx, now, &may.actor, "person.merge", Some(id), &json!({…}))`,
 //! or, when it changes nothing, with `app.access.record(…)`.
 
+mod alerts;
 mod analysis;
 mod analysis_files;
 mod app;
@@ -35,6 +36,11 @@ mod audiences;
 mod audit;
 mod auth;
 mod boards;
+mod channel_board;
+mod channel_files;
+mod channel_out;
+mod channels;
+mod code_page;
 mod columns;
 mod commerce;
 mod console;
@@ -49,10 +55,23 @@ mod events;
 mod extract;
 mod fields;
 pub mod gate;
+mod group_codes;
+mod guide_customers;
+mod guide_groups;
+mod guide_next;
+mod guide_page;
+mod guide_scripts;
+mod guide_seat;
+mod guide_setup;
+mod guide_shapes;
+mod guide_work;
+mod handover_files;
+mod handovers;
 mod health;
 pub mod imports;
 mod keys;
 mod lifecycle;
+mod live_codes;
 mod logs;
 mod measure;
 mod people;
@@ -83,6 +102,7 @@ mod tracking;
 mod users;
 mod wecom;
 mod wecom_callback;
+mod wecom_inbox;
 mod wecom_lists;
 mod wecom_people;
 mod welcome_shapes;
@@ -91,6 +111,7 @@ mod words;
 mod workspace;
 
 pub use app::{App, Config, Parts};
+pub use channels::channels;
 pub use columns::audience;
 pub use context::Context;
 pub use cors::open_to_all;
@@ -123,6 +144,8 @@ pub fn migrations() -> Vec<Migration> {
         siyu_audience::MIGRATIONS,
         siyu_contacts::MIGRATIONS,
         siyu_reach::MIGRATIONS,
+        siyu_channels::MIGRATIONS,
+        siyu_guides::MIGRATIONS,
     ]
     .concat()
 }
@@ -130,9 +153,14 @@ pub fn migrations() -> Vec<Migration> {
 /// Everything under `/api/v1`.
 fn routes() -> Endpoints {
     Endpoints::new()
+        .merge(alerts::router())
         .merge(analysis::router())
         .merge(audiences::router())
         .merge(boards::router())
+        .merge(channel_board::router())
+        .merge(channels::router())
+        .merge(live_codes::router())
+        .merge(group_codes::router())
         .merge(session::router())
         .merge(users::router())
         .merge(keys::router())
@@ -140,7 +168,15 @@ fn routes() -> Endpoints {
         .merge(commerce::router())
         .merge(doctor::router())
         .merge(erasures::router())
+        .merge(handovers::router())
+        .merge(handover_files::router())
         .merge(fields::router())
+        .merge(guide_seat::router())
+        .merge(guide_customers::router())
+        .merge(guide_groups::router())
+        .merge(guide_scripts::router())
+        .merge(guide_work::router())
+        .merge(guide_setup::router())
         .merge(people::router())
         .merge(search::router())
         .merge(lifecycle::router())
@@ -152,6 +188,7 @@ fn routes() -> Endpoints {
         .merge(schema::router())
         .merge(stats::router())
         .merge(wecom::router())
+        .merge(wecom_inbox::router())
         .merge(wecom_lists::router())
         .merge(wecom_people::router())
         .merge(welcomes::router())
@@ -160,12 +197,13 @@ fn routes() -> Endpoints {
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    router_with(app, tracking::router().merge(wecom_callback::router()))
+    let root = tracking::router().merge(wecom_callback::router()).merge(code_page::router()).merge(guide_seat::pages());
+    router_with(app, root)
 }
 
 /// The same with routes at the root: those any web page may call (the tracking API), see [`open_to_all`], and WeCom's.
 pub fn router_with(app: App, open: Endpoints) -> Router {
     let (router, document) = document::assemble(routes(), open).split_for_parts();
-    let router = router.merge(document::pages(document)).merge(health::router()).fallback(console::answer);
+    let router = router.merge(document::pages(document)).merge(health::router()).fallback(guide_page::answer);
     edge::wrap(router, app)
 }

@@ -21,9 +21,9 @@ pub fn router() -> Endpoints {
     endpoints!(events, orders)
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct PersonEventQuery {
+pub(crate) struct PersonEventQuery {
     /// Events of this name only.
     name: Option<String>,
     /// `system` adds what the platform itself wrote (merged, tagged, consent given).
@@ -80,7 +80,7 @@ pub(crate) fn event_out(app: &App, event: Event, full: bool) -> (PersonEvent, bo
 /// Where a page of events ended.
 pub(crate) type Cursor = Option<(Time, Place)>;
 
-fn cursor(after: Option<&str>) -> Result<Cursor, Refusal> {
+pub(crate) fn cursor(after: Option<&str>) -> Result<Cursor, Refusal> {
     let Some(after) = after else { return Ok(None) };
     let parsed =
         after.split_once('.').and_then(|(at, place)| Some((Time(at.parse().ok()?), Place(place.parse().ok()?))));
@@ -94,12 +94,12 @@ fn cursor(after: Option<&str>) -> Result<Cursor, Refusal> {
 const SCAN_MAX: usize = 5_000;
 const SCAN_CHUNK: usize = 250;
 
-struct Found {
-    events: Vec<Event>,
-    next: Cursor,
+pub(crate) struct Found {
+    pub events: Vec<Event>,
+    pub next: Cursor,
 }
 
-fn page(
+pub(crate) fn page(
     app: &App,
     tx: &mut Tx<'_>,
     nodes: &[PersonNum],

@@ -40,9 +40,25 @@ impl Reader {
     }
     /// Codes of the stores whose orders are shown; `None` for all.
     pub fn stores(&self) -> Option<&[String]> {
+        self.scope.stores()
+    }
+    /// The numbers whose orders are shown to somebody who sees own customers; `None`: whoever's orders of the stores.
+    pub fn own_people(&self, app: &App, tx: &mut Tx<'_>) -> Result<Option<Vec<PersonNum>>, Refusal> {
+        if !matches!(self.scope, Scope::Staff { .. }) {
+            return Ok(None);
+        }
+        let roots: Vec<PersonNum> = audience(app).visible_all(tx, &self.scope, &self.ctx)?.into_iter().collect();
+        Ok(Some(app.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| node).collect()))
+    }
+    /// Keys of the staff the reader sees; `None` for all.
+    pub fn staff(&self, tx: &mut Tx<'_>) -> Result<Option<Vec<String>>, Refusal> {
         match &self.scope {
-            Scope::All => None,
-            Scope::Stores(codes) => Some(codes),
+            Scope::All => Ok(None),
+            Scope::Staff { key, .. } => Ok(Some(vec![key.clone()])),
+            Scope::Stores(codes) => {
+                let sql = format!("SELECT key FROM wecom_staff WHERE {} ORDER BY key", tx.any("store", 1));
+                Ok(Some(tx.query(&sql, params![codes], |row| row.text(0))?))
+            }
         }
     }
     /// What these people bought, in the stores the reader sees.
@@ -63,6 +79,15 @@ pub(crate) fn audience(app: &App) -> &Audience {
     &app.audience
 }
 
+/// Whether somebody may be shown to the reader. `num`: any number of theirs.
+pub(crate) fn sees(app: &App, tx: &mut Tx<'_>, reader: &Reader, num: PersonNum) -> Result<bool, Refusal> {
+    if reader.scope == Scope::All {
+        return Ok(true);
+    }
+    let root = app.people.roots(tx, &[num])?[0];
+    audience(app).visible(tx, root, &reader.scope)
+}
+
 pub(crate) fn unknown() -> Refusal {
     Refusal::not_found("person_unknown", "No person has this id.", "没有找到该客户。")
 }
@@ -76,9 +101,16 @@ fn scope(tx: &mut Tx<'_>, caller: &Caller) -> Result<Scope, Refusal> {
         let sql = format!("SELECT code FROM store WHERE {}", tx.any("region", 1));
         codes.extend(tx.query(&sql, params![&caller.scope.regions], |row| row.text(0))?);
     }
+    if let Some(key) = &caller.staff {
+        let own = tx.opt("SELECT store FROM wecom_staff WHERE key = $1", params![key], |row| row.text(0))?;
+        codes.extend(own.filter(|own| !own.is_empty()));
+    }
     codes.sort();
     codes.dedup();
-    Ok(Scope::Stores(codes))
+    Ok(match &caller.staff {
+        Some(key) => Scope::Staff { key: key.clone(), stores: codes },
+        None => Scope::Stores(codes),
+    })
 }
 
 /// Reads from one snapshot; again when what was being read was moved meanwhile.

@@ -7,7 +7,9 @@ use crate::people_reader::{by, note, write};
 use crate::{App, At, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
 use axum::Json;
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -101,7 +103,14 @@ async fn add(
         let input = FileIn { name: query.filename, body: body.to_vec(), by: by(&caller) };
         write(app, move |app, tx| {
             let row = app.reach.add_file(tx, &input, app.now())?;
-            note(app, tx, &caller, "file.add", &row.id, &json!({ "kind": MessageFile::from(row.clone()).kind, "bytes": row.bytes }))?;
+            note(
+                app,
+                tx,
+                &caller,
+                "file.add",
+                &row.id,
+                &json!({ "kind": MessageFile::from(row.clone()).kind, "bytes": row.bytes }),
+            )?;
             Ok(row)
         })
     });

@@ -28,6 +28,11 @@ impl<T: ToSchema> Items<T> {
     }
 }
 
+/// Rows of a page as they are shown.
+pub(crate) fn page_of<R, T: ToSchema>(rows: Vec<R>, next: Option<String>, shown: impl FnMut(R) -> T) -> Items<T> {
+    Items::new(rows.into_iter().map(shown).collect(), next)
+}
+
 /// 201 with a body.
 pub struct Created<T>(pub T);
 impl<T: Serialize> IntoResponse for Created<T> {

@@ -65,7 +65,7 @@ async fn search(
             let reader = Reader::new(app, tx, &caller)?;
             let mut hits = people(app, tx, &reader, &q)?;
             if caller.may(Permission::OrdersRead) {
-                shop(tx, &reader, &q, &mut hits)?;
+                shop(app, tx, &reader, &q, &mut hits)?;
             }
             tags(app, tx, &q, &mut hits)?;
             Ok(Items::all(hits))
@@ -86,9 +86,10 @@ fn people(app: &App, tx: &mut Tx<'_>, reader: &Reader, q: &str) -> Result<Vec<Se
     Ok(rows(app, tx, reader, &found.people)?.into_iter().map(hit).collect())
 }
 
-fn shop(tx: &mut Tx<'_>, reader: &Reader, q: &str, hits: &mut Vec<SearchHit>) -> Result<(), Refusal> {
+fn shop(app: &App, tx: &mut Tx<'_>, reader: &Reader, q: &str, hits: &mut Vec<SearchHit>) -> Result<(), Refusal> {
     let (stores, currency) = (reader.stores(), reader.ctx.currency);
-    let orders = OrderQuery { q: Some(q), stores, limit: EACH, ..OrderQuery::default() };
+    let own = reader.own_people(app, tx)?;
+    let orders = OrderQuery { q: Some(q), stores, persons: own.as_deref(), limit: EACH, ..OrderQuery::default() };
     hits.extend(siyu_commerce::orders(tx, &orders)?.items.into_iter().map(|order| {
         let day: String = reader.ctx.zone.local(order.at).chars().take(10).collect();
         let place = order.store.map(|store| format!(" · {}", store.name)).unwrap_or_default();

@@ -1,15 +1,15 @@
 //! The workspace in numbers, and what to do today.
 
 use crate::error::Answer;
-use crate::gate::Anyone;
+use crate::gate::{Anyone, Caller};
+use crate::people_reader::{Reader, audience, read};
 use crate::tally::{of_newcomers, of_unknown};
 use crate::{App, Endpoints, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use siyu_access::Scope;
 use siyu_db::{Tx, params};
-use siyu_kernel::{Currency, Refusal, Zone};
+use siyu_kernel::{Currency, PersonNum, Refusal, Zone};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
@@ -77,27 +77,39 @@ struct Overview {
 /// 工作区总览数字。
 #[utoipa::path(get, path = "/stats", tag = "Home", responses((status = 200, body = Stats)))]
 async fn stats(who: Anyone, State(app): State<App>) -> Answer<Json<Stats>> {
-    let scope = who.scope.clone();
-    app.run(move |app| app.db.read(|tx| numbers(app, tx, &scope))).await.map(Json)
+    let caller = who.0;
+    app.run(move |app| read(app, |tx| numbers(app, tx, &caller))).await.map(Json)
 }
 
-/// What the stores of a scope add up to.
-fn of_stores(tx: &mut Tx<'_>, currency: Currency, scope: &Scope) -> Result<Stats, Refusal> {
-    let stores = format!("SELECT id FROM store WHERE {} OR {}", tx.any("code", 1), tx.any("region", 2));
+/// What the people a reader may see bought in the reader's stores.
+fn of_reader(app: &App, tx: &mut Tx<'_>, currency: Currency, caller: &Caller) -> Result<Stats, Refusal> {
+    let reader = Reader::new(app, tx, caller)?;
+    let people = audience(app).visible_all(tx, &reader.scope, &reader.ctx)?;
+    let count = i64::try_from(people.len()).unwrap_or(i64::MAX);
+    let (orders, revenue, refunded) = match reader.own_people(app, tx)? {
+        // Sums of the orders themselves, those without a person included.
+        None => of_stores(tx, currency, reader.stores().unwrap_or_default())?,
+        Some(_) => {
+            let roots: Vec<PersonNum> = people.into_iter().collect();
+            let own = reader.totals(tx, &roots)?.into_iter().filter(|own| own.currency == currency);
+            own.fold((0, 0, 0), |(n, amount, back), own| (n + own.orders, amount + own.amount, back + own.refunded))
+        }
+    };
+    Ok(Stats { people: count, events: None, orders, revenue, refunded, net: revenue - refunded, currency })
+}
+fn of_stores(tx: &mut Tx<'_>, currency: Currency, codes: &[String]) -> Result<(i64, i64, i64), Refusal> {
     let sql = format!(
-        "SELECT COUNT(*), CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(refunded), 0) AS BIGINT) FROM orders WHERE stub = 0 AND sales > 0 AND currency = $3 AND store IN ({stores})"
+        "SELECT COUNT(*), CAST(COALESCE(SUM(amount), 0) AS BIGINT), CAST(COALESCE(SUM(refunded), 0) AS BIGINT) FROM orders
+         WHERE stub = 0 AND sales > 0 AND currency = $2 AND store IN (SELECT id FROM store WHERE {})",
+        tx.any("code", 1)
     );
-    let list = params![&scope.stores, &scope.regions, currency.code()];
-    let (orders, revenue, refunded) = tx.one(&sql, list, |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))?;
-    let sql = format!("SELECT COUNT(DISTINCT root) FROM person_store WHERE store IN ({stores})");
-    let people = tx.one(&sql, params![&scope.stores, &scope.regions], |row| row.int(0))?;
-    Ok(Stats { people, events: None, orders, revenue, refunded, net: revenue - refunded, currency })
+    Ok(tx.one(&sql, params![codes, currency.code()], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))?)
 }
 
-fn numbers(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Stats, Refusal> {
+fn numbers(app: &App, tx: &mut Tx<'_>, caller: &Caller) -> Result<Stats, Refusal> {
     let currency = app.intake.currency();
-    if !scope.all {
-        return of_stores(tx, currency, scope);
+    if !caller.scope.all {
+        return of_reader(app, tx, currency, caller);
     }
     let totals = siyu_commerce::totals(tx)?.into_iter().find(|totals| totals.currency == currency);
     let (orders, revenue, refunded) = totals.map_or((0, 0, 0), |t| (t.orders, t.revenue, t.refunded));
@@ -117,13 +129,13 @@ fn numbers(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Stats, Refusal> 
 /// 首页：数字、近 30 天走势、下一步与待处理事项。
 #[utoipa::path(get, path = "/stats/overview", tag = "Home", responses((status = 200, body = Overview)))]
 async fn overview(who: Anyone, State(app): State<App>) -> Answer<Json<Overview>> {
-    let scope = who.scope.clone();
-    app.run(move |app| app.db.read(|tx| today(app, tx, &scope))).await.map(Json)
+    let caller = who.0;
+    app.run(move |app| read(app, |tx| today(app, tx, &caller))).await.map(Json)
 }
 
-fn today(app: &App, tx: &mut Tx<'_>, scope: &Scope) -> Result<Overview, Refusal> {
-    let stats = numbers(app, tx, scope)?;
-    if !scope.all {
+fn today(app: &App, tx: &mut Tx<'_>, caller: &Caller) -> Result<Overview, Refusal> {
+    let stats = numbers(app, tx, caller)?;
+    if !caller.scope.all {
         // The rest speaks of the whole workspace.
         let (identified, none) = (stats.people, Vec::new());
         return Ok(Overview {

@@ -304,6 +304,9 @@ async fn change(
                 ttl_days: input.ttl_days,
             };
             let tag = app.people.patch_tag(tx, &id, &patch, app.now())?;
+            if tag.name != before.name {
+                app.contacts.tag_renamed(tx, tag.num, &tag.name, &by(&caller), app.now())?;
+            }
             let detail = json!({ "name": tag.name, "rule_changed": tag.rule != before.rule });
             note(app, tx, &caller, "tag.change", &tag.id, &detail)?;
             one(app, tx, tag)

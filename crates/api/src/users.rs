@@ -9,11 +9,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use siyu_access::{Locale, NewUser, Permission, Role, Scope, User, UserPatch, UserState};
-use siyu_kernel::Time;
+use siyu_kernel::{Refusal, Time};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
-    endpoints!(list, add, change, roles)
+    endpoints!(list, add, change, bind, roles)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -32,12 +32,14 @@ struct UserOut {
     state: UserState,
     #[schema(value_type = Option<String>, format = DateTime)]
     last_login_at: Option<Time>,
+    /// The userid of the member of WeCom's staff this user is.
+    staff: Option<String>,
 }
 
 impl From<User> for UserOut {
     fn from(user: User) -> Self {
-        let User { id, email, name, role, scope, locale, state, last_login_at, .. } = user;
-        Self { id, email, name, role, scope, locale, state, last_login_at }
+        let User { id, email, name, role, scope, locale, state, last_login_at, staff, .. } = user;
+        Self { id, email, name, role, scope, locale, state, last_login_at, staff }
     }
 }
 
@@ -128,6 +130,39 @@ async fn change(
     let patch = UserPatch { name, role, scope, state, password, locale: None };
     let user = app.run(move |app| app.access.change_user(app.now(), &may.actor, &id, patch)).await?;
     Ok(Json(user.into()))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct UserStaff {
+    /// A userid; null for nobody.
+    staff: Option<String>,
+}
+
+/// Says which member of WeCom's staff a user is. A guide who is one sees own customers only.
+///
+/// 绑定用户与企业微信员工；已绑定的导购只能看到自己的客户。
+///
+/// Errors: `user_not_found`, `staff_unknown`, `staff_taken`.
+#[utoipa::path(put, path = "/users/{id}/staff", tag = "Administration", params(("id" = String, Path, description = "`usr_…`")),
+    request_body = UserStaff, responses((status = 200, body = UserOut)))]
+async fn bind(
+    may: May<UsersManage>,
+    At(id): At<String>,
+    State(app): State<App>,
+    Body(input): Body<UserStaff>,
+) -> Answer<Json<UserOut>> {
+    let user = app.run(move |app| {
+        let staff = input.staff.filter(|staff| !staff.trim().is_empty());
+        if let Some(staff) = &staff
+            && !app.db.read(|tx| app.contacts.has_staff(tx, staff))?
+        {
+            let (en, zh) = ("There is no such member of staff in WeCom.", "企业微信里没有这位员工。");
+            return Err(Refusal::invalid("staff_unknown", en, zh).field("staff"));
+        }
+        app.access.bind_staff(app.now(), &may.actor, &id, staff.as_deref())
+    });
+    Ok(Json(user.await?.into()))
 }
 
 /// Lists the roles and what each may do.

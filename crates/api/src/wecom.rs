@@ -6,12 +6,14 @@ use crate::people_reader::{note, write};
 use crate::{App, At, Body, Endpoints, Items, May, NoContent, endpoints};
 use axum::Json;
 use axum::extract::State;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_contacts::{Around, Arrival, ConnectionIn, Contacts, Parts, Shown, SyncRow};
+use siyu_channels::Arrivals as Entrances;
+use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Home, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
 use siyu_intake::Intake;
-use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::Arrivals;
@@ -23,10 +25,11 @@ pub fn router() -> Endpoints {
     endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
-/// What follows from WeCom for orders, stores and welcomes.
+/// What follows from WeCom for orders, stores, channels and welcomes.
 struct Books {
     intake: Intake,
     arrivals: Arrivals,
+    entrances: Entrances,
 }
 
 impl Around for Books {
@@ -39,6 +42,27 @@ impl Around for Books {
     }
     fn arrived(&self, tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Result<(), Refusal> {
         self.arrivals.note(tx, arrivals)
+    }
+    fn entrances(&self, tx: &mut Tx<'_>, states: &[String]) -> Result<FxHashMap<String, Entrance>, Refusal> {
+        self.entrances.entrances(tx, states)
+    }
+    fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
+        self.entrances.added(contacts, tx, adds, now)
+    }
+    fn home(&self, tx: &mut Tx<'_>) -> Result<Home, Refusal> {
+        let own = crate::Workspace::load(tx)?;
+        let zone = siyu_kernel::Zone::named(&own.timezone).unwrap_or_else(|_| siyu_kernel::Zone::shanghai());
+        Ok(Home { zone, zh: own.locale == siyu_access::Locale::Zh })
+    }
+    fn stores_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal> {
+        let mut last: FxHashMap<PersonNum, (Time, String)> = FxHashMap::default();
+        for visit in siyu_commerce::person_stores(tx, roots)? {
+            let (at, code) = last.entry(visit.root).or_default();
+            if visit.last_at >= *at {
+                (*at, *code) = (visit.last_at, visit.code);
+            }
+        }
+        Ok(last.into_iter().map(|(root, (_, code))| (root, code)).collect())
     }
 }
 
@@ -56,7 +80,8 @@ pub fn contacts(
 ) -> Contacts {
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
-    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()) });
+    let entrances = Entrances::new(people.clone());
+    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()), entrances });
     parts.wait = wait;
     Contacts::new(parts)
 }

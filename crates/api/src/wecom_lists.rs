@@ -1,23 +1,42 @@
-//! What is mirrored of WeCom: departments, staff, groups, losses, conflicts, callbacks set aside.
+//! What is mirrored of WeCom: departments, staff, groups, losses. Readers limited to some stores see what is their staff's.
 
 use crate::auth::Caller;
 use crate::error::Answer;
-use crate::gate::{PeopleRead, SettingsWrite, TagsWrite};
-use crate::people_reader::{Reader, audience, note, read, write};
-use crate::people_tags::number_after;
-use crate::{App, At, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
+use crate::gate::{PeopleRead, SettingsWrite};
+use crate::people_reader::{Reader, note, read, sees, write};
+use crate::reply::page_of;
+use crate::{App, At, Body, Endpoints, Items, May, Paging, Query, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_audience::Scope;
-use siyu_contacts::{GroupQuery, GroupRow, LostQuery, StaffQuery};
+use siyu_contacts::{DepartmentRow, GroupQuery, GroupRow, LostQuery, LostRow, StaffQuery, StaffRow};
 use siyu_db::Tx;
-use siyu_kernel::{PersonNum, Refusal, Time};
+use siyu_kernel::{Refusal, Time};
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
-    endpoints!(departments, staff, groups, group, members, lost, conflicts, aside, retry, refused)
+    endpoints!(departments, choose_store, staff, groups, group, members, lost)
+}
+
+/// Answers from one snapshot, for whoever asks.
+async fn asked<T: Send + 'static>(
+    app: &App,
+    caller: Caller,
+    work: impl Fn(&App, &mut Tx<'_>, &Reader) -> Result<T, Refusal> + Send + 'static,
+) -> Answer<Json<T>> {
+    let answer = app.run(move |app| {
+        read(app, |tx| {
+            let reader = Reader::new(app, tx, &caller)?;
+            work(app, tx, &reader)
+        })
+    });
+    answer.await.map(Json)
+}
+
+/// Where the next page begins, when this one is full.
+fn next_of<R>(rows: &[R], page: &Paging, token: impl Fn(&R) -> String) -> Option<String> {
+    rows.last().filter(|_| rows.len() == page.limit).map(token)
 }
 
 #[derive(Serialize, ToSchema)]
@@ -27,26 +46,63 @@ struct WecomDepartment {
     parent: i64,
     /// Userids.
     leaders: Vec<String>,
-    /// Code of the store of that name.
+    /// The store's code: as chosen, else of the store that has this name or code.
     store: Option<String>,
+    /// Whether it was chosen.
+    chosen: bool,
     staff: i64,
+}
+
+impl From<DepartmentRow> for WecomDepartment {
+    fn from(row: DepartmentRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            parent: row.parent,
+            leaders: row.leaders,
+            store: row.store,
+            chosen: row.chosen,
+            staff: row.staff,
+        }
+    }
 }
 
 /// Lists the departments the app can see.
 ///
 /// 应用可见的部门。
 #[utoipa::path(get, path = "/wecom/departments", tag = "WeCom", responses((status = 200, body = Items<WecomDepartment>)))]
-async fn departments(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Items<WecomDepartment>>> {
-    let rows = app.run(|app| app.db.read(|tx| app.contacts.departments(tx))).await?;
-    let out = rows.into_iter().map(|row| WecomDepartment {
-        id: row.id,
-        name: row.name,
-        parent: row.parent,
-        leaders: row.leaders,
-        store: row.store,
-        staff: row.staff,
+async fn departments(may: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Items<WecomDepartment>>> {
+    asked(&app, may.caller, |app, tx, _| Ok(page_of(app.contacts.departments(tx)?, None, WecomDepartment::from))).await
+}
+
+/// `store`: a code, `""` for none, null for the store that has the department's name or code.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WecomDepartmentStore {
+    store: Option<String>,
+}
+
+/// Says which store a department is. What happens from here on carries it.
+///
+/// 指定部门对应的门店；之后的事件按此归属。
+///
+/// Errors: `wecom_department_unknown`, `wecom_department_store`.
+#[utoipa::path(put, path = "/wecom/departments/{id}/store", tag = "WeCom", params(("id" = i64, Path)), request_body = WecomDepartmentStore, responses((status = 200, body = Items<WecomDepartment>)))]
+async fn choose_store(
+    may: May<SettingsWrite>,
+    At(id): At<i64>,
+    State(app): State<App>,
+    Body(input): Body<WecomDepartmentStore>,
+) -> Answer<Json<Items<WecomDepartment>>> {
+    let caller = may.caller;
+    let answer = app.run(move |app| {
+        write(app, move |app, tx| {
+            app.contacts.choose_store(tx, id, input.store.as_deref())?;
+            note(app, tx, &caller, "wecom.department_store", &id.to_string(), &json!({ "store": input.store }))?;
+            Ok(page_of(app.contacts.departments(tx)?, None, WecomDepartment::from))
+        })
     });
-    Ok(Json(Items::all(out.collect())))
+    answer.await.map(Json)
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -83,12 +139,29 @@ struct WecomStaff {
     lost: i64,
 }
 
-/// Lists staff, in the order of their userids.
+impl From<StaffRow> for WecomStaff {
+    fn from(row: StaffRow) -> Self {
+        Self {
+            userid: row.userid,
+            name: row.name,
+            departments: row.departments,
+            position: row.position,
+            status: row.status,
+            serves: row.serves,
+            gone_at: row.gone_at,
+            store: row.store,
+            customers: row.customers,
+            lost: row.lost,
+        }
+    }
+}
+
+/// Lists staff, in the order of their userids. Readers limited to some stores see their staff, a guide themselves.
 ///
-/// 员工列表。
+/// 员工列表；仅看部分门店的用户只看到本门店员工，导购只看到自己。
 #[utoipa::path(get, path = "/wecom/staff", tag = "WeCom", params(WecomStaffParams), responses((status = 200, body = Items<WecomStaff>)))]
 async fn staff(
-    _: May<PeopleRead>,
+    may: May<PeopleRead>,
     Query(q): Query<WecomStaffParams>,
     page: Paging,
     State(app): State<App>,
@@ -98,24 +171,17 @@ async fn staff(
         text: q.q,
         serving: q.serving.unwrap_or(false),
         gone: q.gone.unwrap_or(false),
-        after: page.after,
+        only: None,
+        after: page.after.clone(),
         limit: page.limit as i64,
     };
-    let rows = app.run(move |app| app.db.read(|tx| app.contacts.staff(tx, &query))).await?;
-    let next = rows.last().filter(|_| rows.len() == page.limit).map(|row| row.key.clone());
-    let out = rows.into_iter().map(|row| WecomStaff {
-        userid: row.userid,
-        name: row.name,
-        departments: row.departments,
-        position: row.position,
-        status: row.status,
-        serves: row.serves,
-        gone_at: row.gone_at,
-        store: row.store,
-        customers: row.customers,
-        lost: row.lost,
+    let answer = asked(&app, may.caller, move |app, tx, reader| {
+        let query = StaffQuery { only: reader.staff(tx)?, ..query.clone() };
+        let rows = app.contacts.staff(tx, &query)?;
+        let next = next_of(&rows, &page, |row| row.key.clone());
+        Ok(page_of(rows, next, WecomStaff::from))
     });
-    Ok(Json(Items::new(out.collect(), next)))
+    answer.await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -169,26 +235,41 @@ impl From<GroupRow> for WecomGroup {
     }
 }
 
-/// Lists customer groups, in the order of their ids.
+/// Lists customer groups, in the order of their ids. Readers limited to some stores see those of their staff, a guide their own.
 ///
-/// 客户群列表。
+/// 客户群列表；仅看部分门店的用户只看到本门店员工的群，导购只看到自己的群。
 #[utoipa::path(get, path = "/wecom/groups", tag = "WeCom", params(WecomGroupParams), responses((status = 200, body = Items<WecomGroup>)))]
 async fn groups(
-    _: May<PeopleRead>,
+    may: May<PeopleRead>,
     Query(q): Query<WecomGroupParams>,
     page: Paging,
     State(app): State<App>,
 ) -> Answer<Json<Items<WecomGroup>>> {
     let query = GroupQuery {
         owner: q.owner,
+        owners: None,
         text: q.q,
         dismissed: q.dismissed.unwrap_or(false),
-        after: page.after,
+        after: page.after.clone(),
         limit: page.limit as i64,
     };
-    let rows = app.run(move |app| app.db.read(|tx| app.contacts.groups(tx, &query))).await?;
-    let next = rows.last().filter(|_| rows.len() == page.limit).map(|row| row.id.clone());
-    Ok(Json(Items::new(rows.into_iter().map(WecomGroup::from).collect(), next)))
+    let answer = asked(&app, may.caller, move |app, tx, reader| {
+        let query = GroupQuery { owners: reader.staff(tx)?, ..query.clone() };
+        let rows = app.contacts.groups(tx, &query)?;
+        let next = next_of(&rows, &page, |row| row.id.clone());
+        Ok(page_of(rows, next, WecomGroup::from))
+    });
+    answer.await
+}
+
+/// A group of somebody else's staff is unknown to the reader.
+fn group_of(app: &App, tx: &mut Tx<'_>, reader: &Reader, id: &str) -> Result<GroupRow, Refusal> {
+    let row = app.contacts.group(tx, id)?;
+    let owner = row.owner.to_lowercase();
+    match reader.staff(tx)? {
+        Some(staff) if !staff.contains(&owner) => Err(siyu_contacts::group_unknown()),
+        _ => Ok(row),
+    }
 }
 
 /// Shows one customer group.
@@ -197,9 +278,8 @@ async fn groups(
 ///
 /// Errors: `wecom_group_unknown`.
 #[utoipa::path(get, path = "/wecom/groups/{id}", tag = "WeCom", params(("id" = String, Path)), responses((status = 200, body = WecomGroup)))]
-async fn group(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<WecomGroup>> {
-    let row = app.run(move |app| app.db.read(|tx| app.contacts.group(tx, &id))).await?;
-    Ok(Json(row.into()))
+async fn group(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<WecomGroup>> {
+    asked(&app, may.caller, move |app, tx, reader| Ok(group_of(app, tx, reader, &id)?.into())).await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -233,15 +313,6 @@ struct WecomMember {
     left_at: Option<Time>,
 }
 
-/// Whether somebody who reads only some stores may see this person.
-fn seen(app: &App, tx: &mut Tx<'_>, reader: &Reader, num: PersonNum) -> Result<bool, Refusal> {
-    if matches!(reader.scope, Scope::All) {
-        return Ok(true);
-    }
-    let root = app.people.roots(tx, &[num])?[0];
-    audience(app).visible(tx, root, &reader.scope)
-}
-
 /// Lists who is in a group. Customers of other stores are shown without name and person.
 ///
 /// 群成员列表；其他门店的客户不显示姓名与客户编号。
@@ -255,36 +326,33 @@ async fn members(
     page: Paging,
     State(app): State<App>,
 ) -> Answer<Json<Items<WecomMember>>> {
-    let caller = may.caller;
-    let answer = app.run(move |app| {
-        read(app, |tx| {
-            let reader = Reader::new(app, tx, &caller)?;
-            let left = q.left.unwrap_or(false);
-            let rows = app.contacts.members(tx, &id, left, page.after.as_deref(), page.limit as i64)?;
-            let next = rows.last().filter(|_| rows.len() == page.limit).map(|row| row.userid.clone());
-            let mut out = Vec::with_capacity(rows.len());
-            for row in rows {
-                let open = match row.num {
-                    Some(num) => seen(app, tx, &reader, num)?,
-                    None => true,
-                };
-                out.push(WecomMember {
-                    userid: row.userid,
-                    kind: row.kind,
-                    person: row.num.filter(|_| open).map(|num| app.people.id(num)),
-                    name: if open { row.name } else { String::new() },
-                    nickname: if open { row.nickname } else { String::new() },
-                    join_at: row.join_at,
-                    join_scene: row.join_scene,
-                    invitor: row.invitor,
-                    state: row.state,
-                    left_at: row.left_at,
-                });
-            }
-            Ok(Items::new(out, next))
-        })
+    let answer = asked(&app, may.caller, move |app, tx, reader| {
+        group_of(app, tx, reader, &id)?;
+        let left = q.left.unwrap_or(false);
+        let rows = app.contacts.members(tx, &id, left, page.after.as_deref(), page.limit as i64)?;
+        let next = next_of(&rows, &page, |row| row.userid.clone());
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let open = match row.num {
+                Some(num) => sees(app, tx, reader, num)?,
+                None => true,
+            };
+            out.push(WecomMember {
+                userid: row.userid,
+                kind: row.kind,
+                person: row.num.filter(|_| open).map(|num| app.people.id(num)),
+                name: if open { row.name } else { String::new() },
+                nickname: if open { row.nickname } else { String::new() },
+                join_at: row.join_at,
+                join_scene: row.join_scene,
+                invitor: row.invitor,
+                state: row.state,
+                left_at: row.left_at,
+            });
+        }
+        Ok(Items::new(out, next))
     });
-    answer.await.map(Json)
+    answer.await
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -307,7 +375,8 @@ struct WecomLostParams {
 
 #[derive(Serialize, ToSchema)]
 struct WecomLost {
-    person: String,
+    /// Only of people the reader may see: whoever lost a customer may not see them any more.
+    person: Option<String>,
     external_userid: String,
     name: String,
     staff: String,
@@ -329,9 +398,25 @@ fn lost_token(after: &str) -> Option<(Time, String, String)> {
     Some((Time(parts.next()?.parse().ok()?), parts.next()?.to_owned(), parts.next()?.to_owned()))
 }
 
-/// Lists customers that were lost, newest first. Readers limited to some stores see their customers only.
+fn lost_row(app: &App, tx: &mut Tx<'_>, reader: &Reader, row: LostRow) -> Result<WecomLost, Refusal> {
+    Ok(WecomLost {
+        person: if sees(app, tx, reader, row.num)? { Some(app.people.id(row.num)) } else { None },
+        external_userid: row.contact,
+        name: row.name,
+        staff: row.userid,
+        staff_name: row.staff_name,
+        managers: row.managers,
+        channel: row.state,
+        added_at: row.added_at,
+        lost_at: row.lost_at,
+        by: row.by,
+        others: row.others,
+    })
+}
+
+/// Lists customers that were lost, newest first. Readers limited to some stores see what their staff lost, a guide their own losses.
 ///
-/// 流失客户列表，新的在前；仅看部分门店的用户只看到自己的客户。
+/// 流失客户列表，新的在前；仅看部分门店的用户只看到本门店员工流失的客户，导购只看到自己的。
 ///
 /// Errors: `page_token`.
 #[utoipa::path(get, path = "/wecom/lost", tag = "WeCom", params(WecomLostParams), responses((status = 200, body = Items<WecomLost>)))]
@@ -341,159 +426,19 @@ async fn lost(
     page: Paging,
     State(app): State<App>,
 ) -> Answer<Json<Items<WecomLost>>> {
-    let caller = may.caller;
     let wrong = || {
         let en = "This page token is not one we gave out; start from the first page.";
         Refusal::invalid("page_token", en, "分页标记无效，请从第一页重新开始。").field("after")
     };
     let after = page.after.as_deref().map(|after| lost_token(after).ok_or_else(wrong)).transpose()?;
-    let query = LostQuery { staff: q.staff, by: q.by, from: q.from, to: q.to, after, limit: page.limit as i64 };
-    let answer = app.run(move |app| {
-        read(app, |tx| {
-            let reader = Reader::new(app, tx, &caller)?;
-            let rows = app.contacts.lost(tx, &query)?;
-            let token = |row: &siyu_contacts::LostRow| format!("{}|{}|{}", row.lost_at.0, row.contact, row.staff);
-            let next = rows.last().filter(|_| rows.len() == page.limit).map(token);
-            let mut out = Vec::with_capacity(rows.len());
-            for row in rows {
-                if !seen(app, tx, &reader, row.num)? {
-                    continue;
-                }
-                out.push(WecomLost {
-                    person: app.people.id(row.num),
-                    external_userid: row.contact,
-                    name: row.name,
-                    staff: row.userid,
-                    staff_name: row.staff_name,
-                    managers: row.managers,
-                    channel: row.state,
-                    added_at: row.added_at,
-                    lost_at: row.lost_at,
-                    by: row.by,
-                    others: row.others,
-                });
-            }
-            Ok(Items::new(out, next))
-        })
-    });
-    answer.await.map(Json)
-}
-
-#[derive(Serialize, ToSchema)]
-struct WecomConflict {
-    id: String,
-    #[schema(value_type = String, format = DateTime)]
-    at: Time,
-    /// `tag`, `untag` or `remark`.
-    kind: String,
-    external_userid: String,
-    name: String,
-    staff: String,
-    tag: String,
-    /// `here` or `wecom`.
-    winner: String,
-    reason: String,
-    detail: String,
-}
-
-/// Lists changes on which this workspace and WeCom did not agree, and who won.
-///
-/// 双向同步冲突记录：哪一方为准及原因。
-#[utoipa::path(get, path = "/wecom/conflicts", tag = "WeCom", params(crate::extract::PagingParams), responses((status = 200, body = Items<WecomConflict>)))]
-async fn conflicts(_: May<TagsWrite>, page: Paging, State(app): State<App>) -> Answer<Json<Items<WecomConflict>>> {
-    let before = number_after(page.after.as_deref())?;
     let limit = page.limit as i64;
-    let rows = app.run(move |app| app.db.read(|tx| app.contacts.conflicts(tx, before, limit))).await?;
-    let next = rows.last().filter(|_| rows.len() == page.limit).map(|row| row.id.to_string());
-    let out = rows.into_iter().map(|row| WecomConflict {
-        id: row.id.to_string(),
-        at: row.at,
-        kind: row.kind,
-        external_userid: row.contact,
-        name: row.name,
-        staff: row.staff,
-        tag: row.tag,
-        winner: row.winner,
-        reason: row.reason,
-        detail: row.detail,
+    let query = LostQuery { staff: q.staff, by: q.by, only: None, from: q.from, to: q.to, after, limit };
+    let answer = asked(&app, may.caller, move |app, tx, reader| {
+        let query = LostQuery { only: reader.staff(tx)?, ..query.clone() };
+        let rows = app.contacts.lost(tx, &query)?;
+        let next = next_of(&rows, &page, |row| format!("{}|{}|{}", row.lost_at.0, row.contact, row.staff));
+        let out = rows.into_iter().map(|row| lost_row(app, tx, reader, row)).collect::<Result<_, _>>()?;
+        Ok(Items::new(out, next))
     });
-    Ok(Json(Items::new(out.collect(), next)))
-}
-
-#[derive(Serialize, ToSchema)]
-struct WecomAside {
-    id: String,
-    name: String,
-    #[schema(value_type = String, format = DateTime)]
-    received_at: Time,
-    reason: String,
-    /// The decrypted message.
-    body: String,
-}
-
-/// Lists callbacks that nobody could do anything with, newest first. Recorded: they may name customers.
-///
-/// 搁置的回调及原因，新的在前；查看会记入审计。
-#[utoipa::path(get, path = "/wecom/inbox/aside", tag = "WeCom", params(crate::extract::PagingParams), responses((status = 200, body = Items<WecomAside>)))]
-async fn aside(may: May<SettingsWrite>, page: Paging, State(app): State<App>) -> Answer<Json<Items<WecomAside>>> {
-    let before = number_after(page.after.as_deref())?;
-    let (caller, limit): (Caller, i64) = (may.caller, page.limit as i64);
-    let rows = app.run(move |app| {
-        app.access.record(app.now(), &caller.actor, "wecom.inbox_read", None, &json!({}))?;
-        app.db.read(|tx| app.contacts.aside(tx, before, limit))
-    });
-    let rows = rows.await?;
-    let next = rows.last().filter(|_| rows.len() == page.limit).map(|row| row.id.to_string());
-    let out = rows.into_iter().map(|row| WecomAside {
-        id: row.id.to_string(),
-        name: row.name,
-        received_at: row.received_at,
-        reason: row.reason,
-        body: row.body,
-    });
-    Ok(Json(Items::new(out.collect(), next)))
-}
-
-/// Puts a callback that was set aside back among those that wait.
-///
-/// 重新处理搁置的回调。
-///
-/// Errors: `wecom_callback_unknown`.
-#[utoipa::path(post, path = "/wecom/inbox/aside/{id}/retry", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
-async fn retry(may: May<SettingsWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
-    let caller = may.caller;
-    let number = id.parse::<i64>().unwrap_or(-1);
-    let done = app.run(move |app| {
-        write(app, move |app, tx| {
-            app.contacts.retry_aside(tx, number, app.now())?;
-            note(app, tx, &caller, "wecom.inbox_retry", &id, &json!({}))
-        })
-    });
-    done.await?;
-    Ok(NoContent)
-}
-
-#[derive(Serialize, ToSchema)]
-struct WecomRefused {
-    #[schema(value_type = String, format = DateTime)]
-    at: Time,
-    /// `signature_wrong`, `stale` and so on.
-    reason: String,
-    detail: String,
-    bytes: i64,
-}
-
-/// Lists deliveries that were not let in, newest first: at most one a second for each reason is written down.
-///
-/// 被拒绝的回调（签名错误、时间戳过期等），每种原因每秒最多记录一条。
-#[utoipa::path(get, path = "/wecom/inbox/refused", tag = "WeCom", responses((status = 200, body = Items<WecomRefused>)))]
-async fn refused(_: May<SettingsWrite>, State(app): State<App>) -> Answer<Json<Items<WecomRefused>>> {
-    let rows = app.run(|app| app.db.read(|tx| app.contacts.refused(tx, 200))).await?;
-    let out = rows.into_iter().map(|row| WecomRefused {
-        at: row.at,
-        reason: row.reason,
-        detail: row.detail,
-        bytes: row.bytes,
-    });
-    Ok(Json(Items::all(out.collect())))
+    answer.await
 }

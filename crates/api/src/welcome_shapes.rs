@@ -93,9 +93,11 @@ impl From<Composed> for MessageShown {
     fn from(own: Composed) -> Self {
         let text = own.text.map(|text| text.content).unwrap_or_default();
         let links = own.attachments.into_iter().filter_map(|piece| match (piece.link, piece.miniprogram) {
-            (Some(link), _) => {
-                Some(MessageShownLink { title: link.title, description: link.desc.unwrap_or_default(), address: link.url })
-            }
+            (Some(link), _) => Some(MessageShownLink {
+                title: link.title,
+                description: link.desc.unwrap_or_default(),
+                address: link.url,
+            }),
             (_, Some(mini)) => {
                 Some(MessageShownLink { title: mini.title, description: String::new(), address: mini.page })
             }
@@ -183,7 +185,11 @@ impl From<When> for WelcomeWhen {
             departments: own.departments,
             history: histories(own.history),
             tags: own.tags,
-            hours: own.hours.into_iter().map(|own| WelcomeHours { days: own.days, from: own.from, to: own.to }).collect(),
+            hours: own
+                .hours
+                .into_iter()
+                .map(|own| WelcomeHours { days: own.days, from: own.from, to: own.to })
+                .collect(),
         }
     }
 }
@@ -260,7 +266,9 @@ impl WelcomeNumbers {
         let outcome = tally.outcome.name();
         match self.reasons.iter_mut().find(|own| own.outcome == outcome && own.reason == tally.reason) {
             Some(own) => own.arrivals += tally.arrivals,
-            None => self.reasons.push(WelcomeReason { outcome, reason: tally.reason.clone(), arrivals: tally.arrivals }),
+            None => {
+                self.reasons.push(WelcomeReason { outcome, reason: tally.reason.clone(), arrivals: tally.arrivals })
+            }
         }
         self.reasons.sort_by(|a, b| b.arrivals.cmp(&a.arrivals).then_with(|| a.reason.cmp(&b.reason)));
     }

@@ -78,7 +78,11 @@ async fn list(may: May<PeopleRead>, Query(q): Query<WelcomeDays>, State(app): St
 ///
 /// Errors: `welcome_rule`, `welcome_limit`, `content_invalid`, `content_template`, `content_variable`.
 #[utoipa::path(post, path = "/wecom/welcomes", tag = "WeCom", request_body = WelcomeIn, responses((status = 201, body = WelcomeOut)))]
-async fn add(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body<WelcomeIn>) -> Answer<Created<WelcomeOut>> {
+async fn add(
+    may: May<MessagesWrite>,
+    State(app): State<App>,
+    Body(input): Body<WelcomeIn>,
+) -> Answer<Created<WelcomeOut>> {
     let (caller, input) = (may.caller, RuleIn::from(input));
     let row = app.run(move |app| {
         write(app, move |app, tx| {
@@ -103,10 +107,12 @@ async fn get(
     State(app): State<App>,
 ) -> Answer<Json<WelcomeOut>> {
     let caller = may.caller;
-    let answer = app.run(move |app| read(app, |tx| {
-        let reader = Reader::new(app, tx, &caller)?;
-        shown(app, tx, &reader, &id, q.days)
-    }));
+    let answer = app.run(move |app| {
+        read(app, |tx| {
+            let reader = Reader::new(app, tx, &caller)?;
+            shown(app, tx, &reader, &id, q.days)
+        })
+    });
     answer.await.map(Json)
 }
 
@@ -236,7 +242,11 @@ struct WelcomeStep {
 ///
 /// Errors: `person_unknown`.
 #[utoipa::path(post, path = "/wecom/welcomes/test", tag = "WeCom", request_body = WelcomeTry, responses((status = 200, body = WelcomeTried)))]
-async fn try_out(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body<WelcomeTry>) -> Answer<Json<WelcomeTried>> {
+async fn try_out(
+    may: May<MessagesWrite>,
+    State(app): State<App>,
+    Body(input): Body<WelcomeTry>,
+) -> Answer<Json<WelcomeTried>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
@@ -276,7 +286,11 @@ async fn try_out(may: May<MessagesWrite>, State(app): State<App>, Body(input): B
 ///
 /// Errors: `content_invalid`, `content_template`, `content_variable`.
 #[utoipa::path(post, path = "/wecom/content/preview", tag = "WeCom", request_body = MessageContent, responses((status = 200, body = MessageShown)))]
-async fn preview(_: May<PeopleRead>, State(app): State<App>, Body(input): Body<MessageContent>) -> Answer<Json<MessageShown>> {
+async fn preview(
+    _: May<PeopleRead>,
+    State(app): State<App>,
+    Body(input): Body<MessageContent>,
+) -> Answer<Json<MessageShown>> {
     let answer = app.run(move |app| {
         let content = Content::from(input);
         content.check("content")?;
@@ -373,7 +387,11 @@ async fn arrivals(
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
             let query = OutcomeQuery {
-                rule: q.welcome.clone().filter(|id| !id.is_empty()).map(|id| if id == "none" { String::new() } else { id }),
+                rule: q
+                    .welcome
+                    .clone()
+                    .filter(|id| !id.is_empty())
+                    .map(|id| if id == "none" { String::new() } else { id }),
                 outcome,
                 reason: q.reason.clone(),
                 since: since(q.days, app.now()),

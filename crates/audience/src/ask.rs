@@ -112,7 +112,12 @@ impl<'e, 'c> Ask<'e, 'c> {
     pub fn scope(&mut self, scope: &Scope) -> Result<Arc<Set>, Refusal> {
         match scope {
             Scope::All => Ok(Arc::new(Set::everybody())),
-            Scope::Stores(codes) => self.leaf(&Leaf::Stores(codes.clone())),
+            Scope::Stores(codes) => {
+                let bought = self.leaf(&Leaf::Stores(codes.clone()))?;
+                let friends = crate::scope::friends(self.tx, scope)?;
+                Ok(if friends.is_empty() { bought } else { Arc::new(bought.either(&Set::These(friends))) })
+            }
+            Scope::Staff { .. } => Ok(Arc::new(Set::These(crate::scope::friends(self.tx, scope)?))),
         }
     }
     /// The people of the plan inside a set, and how many each group and condition has there.

@@ -73,8 +73,10 @@ impl Contacts {
         departments.retain(|id| *id != main);
         departments.insert(0, main);
         let sql = format!("SELECT id, name, COALESCE(store, '') FROM wecom_department WHERE {}", tx.any("id", 1));
-        let rows: BTreeMap<i64, (String, String)> =
-            tx.query(&sql, params![&departments], |row| Ok((row.int(0)?, (row.text(1)?, row.text(2)?))))?.into_iter().collect();
+        let rows: BTreeMap<i64, (String, String)> = tx
+            .query(&sql, params![&departments], |row| Ok((row.int(0)?, (row.text(1)?, row.text(2)?))))?
+            .into_iter()
+            .collect();
         let of = |id: &i64| rows.get(id).filter(|(_, store)| !store.is_empty());
         let place = departments.iter().find_map(of).or_else(|| rows.get(&main)).cloned().unwrap_or_default();
         Ok(Colleague { key: own, userid, name, store: place.1, store_name: place.0, departments })
@@ -87,7 +89,9 @@ impl Contacts {
         let mut found: BTreeSet<i64> = ids.iter().copied().collect();
         loop {
             let before = found.len();
-            found.extend(parents.iter().filter(|(_, parent)| found.contains(parent)).map(|(id, _)| *id).collect::<Vec<_>>());
+            found.extend(
+                parents.iter().filter(|(_, parent)| found.contains(parent)).map(|(id, _)| *id).collect::<Vec<_>>(),
+            );
             if found.len() == before {
                 return Ok(found);
             }

@@ -92,6 +92,12 @@ impl Contacts {
     pub fn client_lately(&self) -> Result<Client, Refusal> {
         Ok(self.line_lately()?.customer.clone())
     }
+    /// Asks WeCom anew who may have customers.
+    pub fn refresh_serving(&self) -> Result<(), Refusal> {
+        let serving = self.line()?.customer.follow_users()?;
+        let contacts = self.clone();
+        self.inner.db.transact(move |tx| contacts.set_serving(tx, &serving))
+    }
     /// Asks WeCom for a token with each secret, and remembers what came of it.
     pub fn check_credentials(&self) -> Result<(), Refusal> {
         let line = self.line()?;

@@ -2,8 +2,9 @@
 
 use crate::Contacts;
 use serde_json::{Map, Value};
-use siyu_db::{DbError, Tx};
-use siyu_kernel::{Event, EventKind, PersonNum, Time};
+use siyu_db::Tx;
+use siyu_kernel::{Event, EventKind, PersonNum, Refusal, Time};
+use std::collections::BTreeSet;
 
 /// The names, as analyses and audiences know them. `docs/events.md` says what each carries.
 pub mod names {
@@ -14,12 +15,15 @@ pub mod names {
     pub const TAGGED: &str = "Contact Tagged";
     pub const UNTAGGED: &str = "Contact Untagged";
     pub const TRANSFERRED: &str = "Staff Transferred";
+    pub const TRANSFER_ASKED: &str = "Staff Transfer Requested";
     pub const TRANSFER_FAILED: &str = "Staff Transfer Failed";
     pub const JOINED: &str = "Group Joined";
     pub const LEFT: &str = "Group Left";
 }
 
 pub(crate) const SOURCE: &str = "wecom";
+/// The property that says by which entrance somebody came.
+const CHANNEL: &str = "channel";
 
 /// An event before it has its place in the log.
 pub(crate) struct Happening {
@@ -49,8 +53,27 @@ impl Happening {
 }
 
 impl Contacts {
+    /// Puts the channel in the place of the state that stands for it, and the live code beside it.
+    pub(crate) fn enter(&self, tx: &mut Tx<'_>, happenings: &mut [Happening]) -> Result<(), Refusal> {
+        let state = |own: &Happening| own.properties.get(CHANNEL).and_then(Value::as_str).map(str::to_owned);
+        let states: BTreeSet<String> = happenings.iter().filter_map(state).collect();
+        if states.is_empty() {
+            return Ok(());
+        }
+        let states: Vec<String> = states.into_iter().collect();
+        let entrances = self.inner.around.entrances(tx, &states)?;
+        for own in happenings {
+            let Some(entrance) = state(own).and_then(|state| entrances.get(&state)) else { continue };
+            own.properties.insert(CHANNEL.to_owned(), entrance.channel.clone().into());
+            if !entrance.code.is_empty() {
+                own.properties.insert("code".to_owned(), entrance.code.clone().into());
+            }
+        }
+        Ok(())
+    }
     /// Appends what is not in the log yet. Answers how many.
-    pub(crate) fn append(&self, tx: &mut Tx<'_>, happenings: Vec<Happening>, now: Time) -> Result<usize, DbError> {
+    pub(crate) fn append(&self, tx: &mut Tx<'_>, mut happenings: Vec<Happening>, now: Time) -> Result<usize, Refusal> {
+        self.enter(tx, &mut happenings)?;
         let mut count = 0;
         for happening in happenings {
             let digest = self.inner.log.digest(&happening.id);

@@ -1,6 +1,7 @@
 //! What is forgotten of somebody who is erased, and that they stay so.
 
 use crate::Contacts;
+use crate::handover::LIVE;
 use crate::rows::time;
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
@@ -28,7 +29,22 @@ impl Contacts {
                 params![&self.hash(id), now],
             )?;
         }
+        // The item stays, so that its job's sums do; who it was does not.
+        let erased = format!(
+            "UPDATE handover_item SET target = '', num = NULL, code = CASE WHEN state IN {LIVE} THEN 'erased' ELSE code END,
+               settled_at = CASE WHEN state IN {LIVE} THEN $2 ELSE settled_at END, state = CASE WHEN state IN {LIVE} THEN 'cancelled' ELSE state END
+             WHERE {}",
+            tx.any("target", 1)
+        );
+        tx.execute(&erased, params![&ids, now])?;
+        let pushes = format!(
+            "DELETE FROM wecom_alert_push WHERE alert IN (SELECT id FROM wecom_alert WHERE {})",
+            tx.any("contact", 1)
+        );
+        tx.execute(&pushes, params![&ids])?;
         for (table, column) in [
+            ("wecom_unassigned", "contact"),
+            ("wecom_alert", "contact"),
             ("wecom_follow_tag", "contact"),
             ("wecom_follow", "contact"),
             ("wecom_outgoing", "contact"),

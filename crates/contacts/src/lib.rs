@@ -17,12 +17,14 @@
 //! This crate knows no HTTP server, no orders and no audiences. What follows elsewhere from a merge is told to [`Around`].
 
 mod about;
+mod alerts;
 mod arrivals;
 mod client;
 mod connection;
 mod doctor;
 mod events;
 mod forget;
+mod handover;
 mod inbox;
 mod intake;
 mod lane;
@@ -37,11 +39,16 @@ mod tokens;
 mod work;
 
 pub use about::{About, AboutRelation, Colleague};
+pub use alerts::{AlertPush, AlertQuery, AlertRow, AlertSettings, Home};
 pub use arrivals::Arrival;
 pub use client::Reach;
 pub use connection::{Connection, ConnectionIn, Secrets, Shown, check_base};
 pub use doctor::{Finding, Health};
 pub use events::names;
+pub use handover::{
+    Forecast, HandoverCounts, HandoverIn, HandoverItem, HandoverJob, ItemQuery, LeaverRow, Only, TakerForecast,
+    TakerIn, What, handover_reason,
+};
 pub use inbox::{Aside, InboxCounts, Refused};
 pub use intake::Delivery;
 pub use lane::Taken;
@@ -51,20 +58,26 @@ pub use lists::{
 };
 pub use lost::{LostQuery, LostRow};
 pub use outgoing::{OutgoingCounts, RemarkIn};
-pub use refuse::follow_unknown;
+pub use refuse::{follow_unknown, group_unknown, handover_unknown};
 pub use sync::{Phase, SyncCounts, SyncRow, SyncState};
 pub use tokens::DbTokens;
 pub use work::Ran;
 
+use rustc_hash::FxHashMap;
 use siyu_db::{Db, Migration, Tx};
-use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_wecom::{Limiter, Sleep, Tokens, Wait};
 use std::sync::{Arc, Mutex};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "contacts/0001_wecom", sql: include_str!("../migrations/0001_wecom.sql") },
+    Migration { id: "contacts/0002_states", sql: include_str!("../migrations/0002_states.sql") },
+    Migration { id: "contacts/0003_handover", sql: include_str!("../migrations/0003_handover.sql") },
+    Migration { id: "contacts/0004_stores", sql: include_str!("../migrations/0004_stores.sql") },
+    Migration { id: "contacts/0005_alerts", sql: include_str!("../migrations/0005_alerts.sql") },
+];
 
 /// What lies beside this crate and follows from what happens here. Runs inside the unit.
 pub trait Around: Send + Sync {
@@ -76,6 +89,47 @@ pub trait Around: Send + Sync {
     fn arrived(&self, _: &mut Tx<'_>, _: &[Arrival]) -> Result<(), Refusal> {
         Ok(())
     }
+    /// What the states that customers came with mean, of those that mean something: events carry it.
+    fn entrances(&self, _: &mut Tx<'_>, _: &[String]) -> Result<FxHashMap<String, Entrance>, Refusal> {
+        Ok(FxHashMap::default())
+    }
+    /// Relations that began, each with the state it came by. They are saved, and so is the customer.
+    fn added(&self, _: &Contacts, _: &mut Tx<'_>, _: &[Added], _: Time) -> Result<(), Refusal> {
+        Ok(())
+    }
+    /// The code of the store each of these people bought in last; who never bought in a store is left out.
+    fn stores_of(&self, _: &mut Tx<'_>, _: &[PersonNum]) -> Result<FxHashMap<PersonNum, String>, Refusal> {
+        Ok(FxHashMap::default())
+    }
+    /// The workspace's language and zone.
+    fn home(&self, _: &mut Tx<'_>) -> Result<Home, Refusal> {
+        Ok(Home { zone: Zone::shanghai(), zh: true })
+    }
+}
+
+/// Where a state leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// The channel's code.
+    pub channel: String,
+    /// The live code; empty when the state is none of ours.
+    pub code: String,
+}
+
+/// A relation that began.
+#[derive(Clone, Debug)]
+pub struct Added {
+    pub contact: String,
+    /// The key of the member of staff.
+    pub staff: String,
+    pub num: PersonNum,
+    pub state: String,
+    pub at: Time,
+    /// The member has yet to confirm.
+    pub half: bool,
+    /// What the member calls the customer now, and what the customer calls themselves.
+    pub remark: String,
+    pub name: String,
 }
 
 /// Nothing lies beside.

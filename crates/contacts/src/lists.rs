@@ -12,8 +12,10 @@ pub struct DepartmentRow {
     pub name: String,
     pub parent: i64,
     pub leaders: Vec<String>,
-    /// The store's code, when a store has this name or code.
+    /// The store's code: as somebody chose it, else of the store that has this name or code.
     pub store: Option<String>,
+    /// Whether somebody chose it.
+    pub chosen: bool,
     /// Members of staff in it, those below not counted.
     pub staff: i64,
 }
@@ -27,6 +29,8 @@ pub struct StaffQuery {
     pub serving: bool,
     /// Those who have left, too.
     pub gone: bool,
+    /// Only these keys; all when `None`.
+    pub only: Option<Vec<String>>,
     /// The key of the last row of the page before.
     pub after: Option<String>,
     pub limit: i64,
@@ -103,6 +107,8 @@ pub struct TagRow {
 #[derive(Clone, Debug, Default)]
 pub struct GroupQuery {
     pub owner: Option<String>,
+    /// Only groups of these owners' keys; all when `None`.
+    pub owners: Option<Vec<String>>,
     /// Part of the name.
     pub text: Option<String>,
     pub dismissed: bool,
@@ -146,6 +152,7 @@ pub struct ConflictRow {
     pub at: Time,
     pub kind: String,
     pub contact: String,
+    pub num: Option<PersonNum>,
     pub name: String,
     pub staff: String,
     pub tag: String,
@@ -189,7 +196,7 @@ impl Contacts {
             Ok(())
         })?;
         Ok(tx.query(
-            "SELECT id, name, parent, leaders, store FROM wecom_department WHERE gone_at IS NULL ORDER BY parent, sort DESC, id",
+            "SELECT id, name, parent, leaders, store, chosen FROM wecom_department WHERE gone_at IS NULL ORDER BY parent, sort DESC, id",
             &[],
             |row| {
                 let id = row.int(0)?;
@@ -199,12 +206,17 @@ impl Contacts {
                     parent: row.int(2)?,
                     leaders: serde_json::from_str(&row.text(3)?).unwrap_or_default(),
                     store: row.opt_text(4)?,
+                    chosen: row.opt_text(5)?.is_some(),
                     staff: counts.get(&id).copied().unwrap_or(0),
                 })
             },
         )?)
     }
 
+    pub fn has_staff(&self, tx: &mut Tx<'_>, userid: &str) -> Result<bool, Refusal> {
+        let sql = "SELECT 1 FROM wecom_staff WHERE key = $1 AND gone_at IS NULL";
+        Ok(tx.opt(sql, params![&key(userid)], |row| row.int(0))?.is_some())
+    }
     /// In the order of their keys.
     pub fn staff(&self, tx: &mut Tx<'_>, query: &StaffQuery) -> Result<Vec<StaffRow>, Refusal> {
         let department = query.department.map_or_else(String::new, |id| id.to_string());
@@ -215,11 +227,13 @@ impl Contacts {
             siyu_db::Engine::Postgres => "s.departments::jsonb @> jsonb_build_array(CAST(NULLIF($4, '') AS BIGINT))",
         };
         let sql = format!(
-            "SELECT s.key, s.userid, s.name, s.departments, s.position, s.status, s.serves, s.gone_at, s.main_department,
+            "SELECT s.key, s.userid, s.name, s.departments, s.position, s.status, s.serves, s.gone_at, s.store,
                (SELECT COUNT(*) FROM wecom_follow f WHERE f.staff = s.key AND f.status = 0), (SELECT COUNT(*) FROM wecom_follow f WHERE f.staff = s.key AND f.status = 2)
              FROM wecom_staff s WHERE s.key > $1 AND (LOWER(s.name) LIKE $2 ESCAPE '\\' OR s.key LIKE $2 ESCAPE '\\') AND ($3 = 0 OR s.serves = 1)
-               AND ($4 = '' OR {within}) AND ($5 = 1 OR s.gone_at IS NULL) ORDER BY s.key LIMIT $6"
+               AND ($4 = '' OR {within}) AND ($5 = 1 OR s.gone_at IS NULL) AND ($7 = 0 OR {}) ORDER BY s.key LIMIT $6",
+            tx.any("s.key", 8)
         );
+        let only = query.only.clone().unwrap_or_default();
         let after = query.after.clone().unwrap_or_default();
         let text = part(&query.text);
         let params = params![
@@ -228,7 +242,9 @@ impl Contacts {
             i64::from(query.serving),
             &department,
             i64::from(query.gone),
-            query.limit.clamp(1, 200)
+            query.limit.clamp(1, 200),
+            i64::from(query.only.is_some()),
+            &only
         ];
         let rows = tx.query(&sql, params, |row| {
             let departments: Vec<i64> = serde_json::from_str(&row.text(3)?).unwrap_or_default();
@@ -241,18 +257,12 @@ impl Contacts {
                 status: row.int(5)?,
                 serves: row.flag(6)?,
                 gone_at: row.opt_time(7)?,
-                store: None,
+                store: Some(row.text(8)?).filter(|store| !store.is_empty()),
                 customers: row.int(9)?,
                 lost: row.int(10)?,
             })
         })?;
-        let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
-        let places = crate::rows::places(tx, &keys)?;
-        let stored = |mut row: StaffRow| {
-            row.store = places.get(&row.key).map(|own| own.store.clone()).filter(|store| !store.is_empty());
-            row
-        };
-        Ok(rows.into_iter().map(stored).collect())
+        Ok(rows)
     }
 
     /// The customers a person is, with their relations, those that are lost included.
@@ -340,12 +350,22 @@ impl Contacts {
     /// In the order of their ids.
     pub fn groups(&self, tx: &mut Tx<'_>, query: &GroupQuery) -> Result<Vec<GroupRow>, Refusal> {
         let sql = format!(
-            "{GROUP} WHERE g.id > $1 AND ($2 = '' OR g.owner = $2) AND LOWER(g.name) LIKE $3 ESCAPE '\\' AND ($4 = 1 OR g.dismissed_at IS NULL) ORDER BY g.id LIMIT $5"
+            "{GROUP} WHERE g.id > $1 AND ($2 = '' OR g.owner = $2) AND LOWER(g.name) LIKE $3 ESCAPE '\\' AND ($4 = 1 OR g.dismissed_at IS NULL) AND ($6 = 0 OR {}) ORDER BY g.id LIMIT $5",
+            tx.any("g.owner", 7)
         );
+        let owners = query.owners.clone().unwrap_or_default();
         let after = query.after.clone().unwrap_or_default();
         let owner = query.owner.as_deref().map(key).unwrap_or_default();
         let text = part(&query.text);
-        let params = params![&after, &owner, &text, i64::from(query.dismissed), query.limit.clamp(1, 200)];
+        let params = params![
+            &after,
+            &owner,
+            &text,
+            i64::from(query.dismissed),
+            query.limit.clamp(1, 200),
+            i64::from(query.owners.is_some()),
+            &owners
+        ];
         Ok(tx.query(&sql, params, group_row)?)
     }
     pub fn group(&self, tx: &mut Tx<'_>, id: &str) -> Result<GroupRow, Refusal> {
@@ -384,7 +404,7 @@ impl Contacts {
     /// The newest first, those before `before`.
     pub fn conflicts(&self, tx: &mut Tx<'_>, before: Option<i64>, limit: i64) -> Result<Vec<ConflictRow>, Refusal> {
         Ok(tx.query(
-            "SELECT k.id, k.at, k.kind, k.contact, COALESCE(c.name, ''), COALESCE(s.userid, k.staff), COALESCE(t.name, ''), k.winner, k.reason, k.detail
+            "SELECT k.id, k.at, k.kind, k.contact, COALESCE(c.name, ''), COALESCE(s.userid, k.staff), COALESCE(t.name, ''), k.winner, k.reason, k.detail, c.num
              FROM wecom_conflict k LEFT JOIN wecom_contact c ON c.id = k.contact LEFT JOIN wecom_staff s ON s.key = k.staff LEFT JOIN wecom_tag t ON t.id = k.tag
              WHERE k.id < $1 ORDER BY k.id DESC LIMIT $2",
             params![before.unwrap_or(i64::MAX), limit.clamp(1, 200)],
@@ -400,6 +420,7 @@ impl Contacts {
                     winner: row.text(7)?,
                     reason: row.text(8)?,
                     detail: row.text(9)?,
+                    num: row.opt_int(10)?.and_then(|num| PersonNum::try_from(num).ok()),
                 })
             },
         )?)

@@ -12,6 +12,8 @@ pub struct LostQuery {
     pub staff: Option<String>,
     /// `customer`, `staff`, `transfer`, `staff_left` or `unknown`.
     pub by: Option<String>,
+    /// Only losses of these members of staff, by key; all when `None`.
+    pub only: Option<Vec<String>>,
     pub from: Option<Time>,
     pub to: Option<Time>,
     /// The last row of the page before: instant, customer, member of staff.
@@ -44,14 +46,21 @@ impl Contacts {
         let by = query.by.clone().unwrap_or_default();
         let (from, to) = (query.from.unwrap_or(Time::MIN), query.to.unwrap_or(Time::MAX));
         let (at, contact, follower) = query.after.clone().unwrap_or((Time(i64::MAX), String::new(), String::new()));
-        let sql = "SELECT f.contact, c.num, c.name, f.staff, COALESCE(s.userid, f.staff), COALESCE(s.name, ''), COALESCE(s.departments, '[]'), f.state, f.created_at, f.lost_at, COALESCE(f.lost_by, 'unknown'),
+        let only = query.only.clone().unwrap_or_default();
+        let sql = format!(
+            "SELECT f.contact, c.num, c.name, f.staff, COALESCE(s.userid, f.staff), COALESCE(s.name, ''), COALESCE(s.departments, '[]'), f.state, f.created_at, f.lost_at, COALESCE(f.lost_by, 'unknown'),
               (SELECT COUNT(*) FROM wecom_follow o WHERE o.contact = f.contact AND o.status = 0)
             FROM wecom_follow f JOIN wecom_contact c ON c.id = f.contact LEFT JOIN wecom_staff s ON s.key = f.staff
             WHERE f.status = 2 AND f.lost_at >= $1 AND f.lost_at <= $2 AND ($3 = '' OR f.staff = $3) AND ($4 = '' OR f.lost_by = $4)
               AND (f.lost_at < $5 OR (f.lost_at = $5 AND (f.contact > $6 OR (f.contact = $6 AND f.staff > $7))))
-            ORDER BY f.lost_at DESC, f.contact, f.staff LIMIT $8";
+              AND ($9 = 0 OR {})
+            ORDER BY f.lost_at DESC, f.contact, f.staff LIMIT $8",
+            tx.any("f.staff", 10)
+        );
+        let limited = i64::from(query.only.is_some());
+        let limit = query.limit.clamp(1, 200);
         let rows =
-            tx.query(sql, params![from, to, &staff, &by, at, &contact, &follower, query.limit.clamp(1, 200)], |row| {
+            tx.query(&sql, params![from, to, &staff, &by, at, &contact, &follower, limit, limited, &only], |row| {
                 let departments: Vec<i64> = serde_json::from_str(&row.text(6)?).unwrap_or_default();
                 let lost = LostRow {
                     contact: row.text(0)?,

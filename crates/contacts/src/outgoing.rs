@@ -1,4 +1,4 @@
-//! Changes made here on their way to WeCom: tags and remarks.
+//! Changes made here on their way to WeCom: tags, their names, and remarks.
 //!
 //! Which side wins: the later change. One of ours that waits stands against what is read meanwhile; a remark that was edited in WeCom after ours
 //! stays as it is there; what WeCom refuses for good is undone here. Each such case is a row of conflicts.
@@ -33,6 +33,8 @@ struct Body {
     remark: RemarkIn,
     /// What stood there when the change was made.
     before: RemarkIn,
+    /// A tag's new name.
+    name: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -98,6 +100,38 @@ impl Contacts {
         Ok(pairs.len())
     }
 
+    /// A tag was renamed here: when it stands for one of WeCom's, WeCom is told. In the unit of the change. Answers whether it will be.
+    pub fn tag_renamed(&self, tx: &mut Tx<'_>, tag: i64, name: &str, by: &str, now: Time) -> Result<bool, Refusal> {
+        let linked = "SELECT id, name FROM wecom_tag WHERE local = $1 AND gone_at IS NULL";
+        let linked = tx.opt(linked, params![tag], |row| Ok((row.text(0)?, row.text(1)?)))?;
+        let Some((wecom_tag, there)) = linked else { return Ok(false) };
+        tx.execute(
+            "UPDATE wecom_outgoing SET state = 'done', error = 'overtaken' WHERE state = 'waiting' AND kind = 'tag_name' AND tag = $1",
+            params![&wecom_tag],
+        )?;
+        if there == name {
+            return Ok(false);
+        }
+        let body = Body { name: name.to_owned(), ..Body::default() };
+        let body = self.seal(&serde_json::to_vec(&body).map_err(Refusal::internal)?);
+        tx.execute(
+            "INSERT INTO wecom_outgoing (kind, contact, staff, tag, body, by_actor, created_at, due_at, state) VALUES ('tag_name', '', '', $1, $2, $3, $4, $4, 'waiting')",
+            params![&wecom_tag, &body, by, now],
+        )?;
+        Ok(true)
+    }
+    /// A tag was renamed in WeCom: what waits of ours for the same tag gives way.
+    pub(crate) fn give_way(&self, tx: &mut Tx<'_>, wecom_tag: &str, now: Time) -> Result<(), Refusal> {
+        let gone = tx.execute(
+            "UPDATE wecom_outgoing SET state = 'done', error = 'edited_there_later' WHERE state = 'waiting' AND kind = 'tag_name' AND tag = $1",
+            params![wecom_tag],
+        )?;
+        if gone > 0 {
+            self.note_conflict(tx, "tag_name", ("", "", wecom_tag), "wecom", "edited_there_later", "", now)?;
+        }
+        Ok(())
+    }
+
     /// A remark edited here: queued, and shown as WeCom has it until that has taken it.
     ///
     /// Errors: `wecom_follow_unknown`, `wecom_remark`.
@@ -120,7 +154,7 @@ impl Contacts {
         let (remark, description, sealed) = row.ok_or_else(refuse::follow_unknown)?;
         let mobiles = sealed.map(|sealed| self.opened_mobiles(&sealed)).transpose()?.unwrap_or_default();
         let before = RemarkIn { remark: Some(remark), description: Some(description), mobiles: Some(mobiles) };
-        let mut body = Body { remark: change, before };
+        let mut body = Body { remark: change, before, ..Body::default() };
         let older = tx.query(
             "SELECT id, body FROM wecom_outgoing WHERE state = 'waiting' AND kind = 'remark' AND contact = $1 AND staff = $2 ORDER BY id DESC",
             params![contact, &staff],
@@ -158,7 +192,7 @@ impl Contacts {
         contacts: &[String],
     ) -> Result<FxHashMap<(String, String), bool>, Refusal> {
         let sql = format!(
-            "SELECT contact, tag, kind FROM wecom_outgoing WHERE state = 'waiting' AND kind <> 'remark' AND {} ORDER BY id",
+            "SELECT contact, tag, kind FROM wecom_outgoing WHERE state = 'waiting' AND kind IN ('tag', 'untag') AND {} ORDER BY id",
             tx.any("contact", 1)
         );
         let rows =
@@ -236,6 +270,7 @@ impl Contacts {
                 };
                 line.customer.set_remark(&remark).map(|()| change)
             }
+            "tag_name" => line.customer.edit_corp_tag(&row.tag, Some(&body.name), None).map(|()| RemarkIn::default()),
             kind => {
                 let list = Some(vec![row.tag.clone()]);
                 let (add_tag, remove_tag) = if kind == "tag" { (list, None) } else { (None, list) };
@@ -244,6 +279,7 @@ impl Contacts {
             }
         };
         match sent {
+            Ok(_) if row.kind == "tag_name" => self.is_renamed(row.id, row.tag, body.name),
             Ok(change) => self.is_sent(row, change),
             Err(error) => self.is_refused(row, &error),
         }
@@ -283,6 +319,14 @@ impl Contacts {
                 return Ok(None);
             }
             Ok(Some(change))
+        })
+    }
+
+    fn is_renamed(&self, id: i64, tag: String, name: String) -> Result<(), Refusal> {
+        self.inner.db.transact(move |tx| {
+            tx.execute("UPDATE wecom_tag SET name = $2 WHERE id = $1", params![&tag, &name])?;
+            tx.execute("UPDATE wecom_outgoing SET state = 'done', error = NULL WHERE id = $1", params![id])?;
+            Ok(())
         })
     }
 
@@ -340,7 +384,11 @@ impl Contacts {
     /// WeCom has not taken it: again later, or never, and then it is undone here.
     fn is_refused(&self, row: Row, error: &Error) -> Result<(), Refusal> {
         let contacts = self.clone();
-        let (now, name, hand) = (self.now(), error.name(), error.needs_a_hand());
+        let now = self.now();
+        // An app may rename the tags it has made, and no others.
+        let foreign = row.kind == "tag_name" && error.code() == Some(48002);
+        let name = if foreign { "made_elsewhere" } else { error.name() };
+        let hand = error.needs_a_hand() && !foreign;
         // Whether it was done is not known: doing it again changes nothing.
         let passes = error.is_retryable() || error.retry == Retry::LookFirst;
         let again = hand || (passes && row.tries < TRIES_MAX);
@@ -371,6 +419,9 @@ impl Contacts {
         if row.kind == "remark" {
             return Ok(());
         }
+        if row.kind == "tag_name" {
+            return self.name_as_there(tx, &row.tag, now);
+        }
         let local =
             tx.opt("SELECT local FROM wecom_tag WHERE id = $1", params![&row.tag], |row| row.opt_int(0))?.flatten();
         let num = tx.opt("SELECT num FROM wecom_contact WHERE id = $1", params![&row.contact], |row| row.num(0))?;
@@ -396,6 +447,21 @@ impl Contacts {
                 self.inner.people.give_tag(tx, local, &[num], &mark, now)?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Contacts {
+    /// The tag of ours is called as WeCom's is; where that name is taken it stays as it is.
+    fn name_as_there(&self, tx: &mut Tx<'_>, wecom_tag: &str, now: Time) -> Result<(), Refusal> {
+        let sql = "SELECT local_id, name FROM wecom_tag WHERE id = $1 AND gone_at IS NULL AND local_id IS NOT NULL";
+        let Some((id, name)) = tx.opt(sql, params![wecom_tag], |row| Ok((row.text(0)?, row.text(1)?)))? else {
+            return Ok(());
+        };
+        let patch = siyu_people::TagPatch { name: Some(name), ..siyu_people::TagPatch::default() };
+        if self.inner.people.patch_tag(tx, &id, &patch, now).is_err() {
+            tracing::debug!("a tag keeps the name that WeCom has refused: the old one is taken");
         }
         Ok(())
     }

@@ -54,3 +54,32 @@ pub fn callback_not_set() -> Refusal {
         "尚未设置回调 Token 与 EncodingAESKey，无法校验回调。",
     )
 }
+pub fn handover(field: &str, en: &str, zh: &str) -> Refusal {
+    Refusal::invalid("handover_input", en, zh).field(field)
+}
+pub fn handover_empty() -> Refusal {
+    Refusal::conflict(
+        "handover_empty",
+        "Nobody of these can be handed over now; the forecast says why.",
+        "目前没有可以交接的客户或群，原因见预测。",
+    )
+}
+pub fn handover_unknown() -> Refusal {
+    Refusal::not_found("handover_unknown", "There is no such hand-over.", "没有该交接任务。")
+}
+pub fn handover_over() -> Refusal {
+    Refusal::conflict(
+        "handover_over",
+        "Everything of this hand-over was sent already; what WeCom has taken cannot be called back.",
+        "该交接已全部发出，企业微信已受理的无法撤回。",
+    )
+}
+pub fn department_unknown() -> Refusal {
+    Refusal::not_found("wecom_department_unknown", "There is no such department.", "没有该部门。")
+}
+pub fn department_store() -> Refusal {
+    Refusal::invalid("wecom_department_store", "There is no such store.", "没有该门店。").field("store")
+}
+pub fn alert(field: &str, en: &str, zh: &str) -> Refusal {
+    Refusal::invalid("wecom_alert_setting", en, zh).field(field)
+}

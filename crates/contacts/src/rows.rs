@@ -33,23 +33,12 @@ pub(crate) struct Place {
 
 /// Userid and store of these members of staff, by key; one that is not mirrored yet has its key for a userid.
 pub(crate) fn places(tx: &mut Tx<'_>, keys: &[String]) -> Result<FxHashMap<String, Place>, DbError> {
-    let sql = format!("SELECT key, userid, main_department, departments FROM wecom_staff WHERE {}", tx.any("key", 1));
-    let rows = tx.query(&sql, params![keys], |row| {
-        let all: Vec<i64> = serde_json::from_str(&row.text(3)?).unwrap_or_default();
-        Ok((row.text(0)?, row.text(1)?, row.int(2)?, all))
-    })?;
-    let mut departments: Vec<i64> =
-        rows.iter().flat_map(|(_, _, main, all)| all.iter().copied().chain([*main])).collect();
-    departments.sort_unstable();
-    departments.dedup();
-    let sql = format!("SELECT id, store FROM wecom_department WHERE store IS NOT NULL AND {}", tx.any("id", 1));
-    let stores: FxHashMap<i64, String> =
-        tx.query(&sql, params![&departments], |row| Ok((row.int(0)?, row.text(1)?)))?.into_iter().collect();
     let mut out: FxHashMap<String, Place> =
         keys.iter().map(|key| (key.clone(), Place { userid: key.clone(), store: String::new() })).collect();
-    for (key, userid, main, all) in rows {
-        let store = [main].iter().chain(&all).find_map(|id| stores.get(id)).cloned().unwrap_or_default();
-        out.insert(key, Place { userid, store });
-    }
+    let sql = format!("SELECT key, userid, store FROM wecom_staff WHERE {}", tx.any("key", 1));
+    tx.each(&sql, params![keys], |row| {
+        out.insert(row.text(0)?, Place { userid: row.text(1)?, store: row.text(2)? });
+        Ok(())
+    })?;
     Ok(out)
 }

@@ -167,6 +167,8 @@ impl Contacts {
                 }
             }
             let unknown = contacts.put_customers(tx, &customers, &scope, now)?;
+            let ids: Vec<String> = customers.iter().map(|own| own.contact.external_userid.clone()).collect();
+            contacts.hasten_handovers(tx, &ids, now)?;
             for (id, at) in &plan.dismissed {
                 contacts.dismiss_group(tx, id, *at, now)?;
             }
@@ -227,6 +229,9 @@ impl Contacts {
         for (contact, staff, reason, at) in failed {
             let num = tx.opt("SELECT num FROM wecom_contact WHERE id = $1", params![contact], |row| row.num(0))?;
             let Some(num) = num else { continue };
+            if self.is_ours(tx, contact, staff, *at)? {
+                continue;
+            }
             let event = Happening::new(names::TRANSFER_FAILED, num, *at, &[contact, staff, &at.0.to_string()]);
             events.push(event.with("staff", staff).with("reason", reason));
         }
@@ -267,26 +272,31 @@ fn fetch(line: &Line, ask: &Ask) -> Result<Got, Error> {
             Err(error) if gone(&error, &[60111, 40003]) => Ok(Got::Staff(id.clone(), None)),
             Err(error) => Err(error),
         },
-        Ask::Customer(id) => match line.customer.customer(id) {
-            Ok(customer) if customer.external_contact.external_userid == *id => Ok(Got::Customer(customer.into())),
-            Ok(_) => Err(Error {
-                call: "externalcontact/get",
-                kind: Kind::Shape,
-                detail: "another customer than was asked for".to_owned(),
-                retry: Retry::Never,
-                maybe_before: false,
-            }),
-            Err(error) if gone(&error, &[84061, 40096]) => {
-                let contact = ExternalContact { external_userid: id.clone(), ..ExternalContact::default() };
-                Ok(Got::Customer(CustomerRead { contact, follows: Vec::new() }))
-            }
-            Err(error) => Err(error),
-        },
+        Ask::Customer(id) => read_customer(line, id).map(Got::Customer),
         Ask::Group(id) => match line.customer.group(id) {
             Ok(group) => Ok(Got::Group(id.clone(), Some(group))),
             Err(error) if gone(&error, &[86001, 86003]) => Ok(Got::Group(id.clone(), None)),
             Err(error) => Err(error),
         },
+    }
+}
+
+/// A customer as WeCom shows them; without relations when nobody's.
+pub(crate) fn read_customer(line: &Line, id: &str) -> Result<CustomerRead, Error> {
+    match line.customer.customer(id) {
+        Ok(customer) if customer.external_contact.external_userid == *id => Ok(customer.into()),
+        Ok(_) => Err(Error {
+            call: "externalcontact/get",
+            kind: Kind::Shape,
+            detail: "another customer than was asked for".to_owned(),
+            retry: Retry::Never,
+            maybe_before: false,
+        }),
+        Err(error) if matches!(error.code(), Some(84061 | 40096)) => {
+            let contact = ExternalContact { external_userid: id.to_owned(), ..ExternalContact::default() };
+            Ok(CustomerRead { contact, follows: Vec::new() })
+        }
+        Err(error) => Err(error),
     }
 }
 

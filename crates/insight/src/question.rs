@@ -64,7 +64,7 @@ impl Insight {
                 More::Assets(reach, as_of)
             }
             Ask::Stores(_) => More::Rows(stores(tx, reader)?),
-            Ask::Guides(_) => More::Rows(Board { property: "staff", ..Board::default() }),
+            Ask::Guides(_) => More::Rows(guides(tx, reader)?),
             _ => More::Nothing,
         };
         let by = match &spec.frame.by {
@@ -91,16 +91,36 @@ fn measures(tx: &mut Tx<'_>, on: i32, scene: &Scene) -> Result<Measures, Refusal
 }
 
 fn scope_stores(reader: &Reader) -> Option<Vec<String>> {
-    match &reader.scope {
-        Scope::All => None,
-        Scope::Stores(codes) => Some(codes.clone()),
-    }
+    reader.scope.stores().map(<[String]>::to_vec)
 }
 
 fn stores(tx: &mut Tx<'_>, reader: &Reader) -> Result<Board, Refusal> {
     let names = tx.query("SELECT code, name FROM store", params![], |row| Ok((row.text(0)?, row.text(1)?)))?;
     let names = names.into_iter().collect::<BTreeMap<_, _>>();
     Ok(Board { property: STORE_KEY, names, shown: scope_stores(reader) })
+}
+
+/// Guides by their names in WeCom; a reader who is limited sees the staff of own stores, a guide only themselves.
+fn guides(tx: &mut Tx<'_>, reader: &Reader) -> Result<Board, Refusal> {
+    let mut board = Board { property: "staff", ..Board::default() };
+    let mut shown = Vec::new();
+    tx.each("SELECT key, userid, name, store FROM wecom_staff", &[], |row| {
+        let (key, userid, name, store) = (row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?);
+        let own = match &reader.scope {
+            Scope::All => true,
+            Scope::Stores(codes) => codes.contains(&store),
+            Scope::Staff { key: own, .. } => *own == key,
+        };
+        if own {
+            shown.push(userid.clone());
+        }
+        if !name.is_empty() {
+            board.names.insert(userid, name);
+        }
+        Ok(())
+    })?;
+    board.shown = (reader.scope != Scope::All).then_some(shown);
+    Ok(board)
 }
 
 fn value(out: &impl Serialize) -> Result<Value, Refusal> {

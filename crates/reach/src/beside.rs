@@ -22,16 +22,23 @@ impl Beside for Alone {
     }
 }
 
-/// The ways in: whoever keeps live codes answers which welcome one of them names.
+/// The ways in, known by the `state` that customers come with.
 pub trait Entrances: Send + Sync {
-    /// The welcome rule that the code with this `state` names; `None` leaves it to the rules' order.
-    fn welcome_of(&self, tx: &mut Tx<'_>, state: &str) -> Result<Option<String>, Refusal>;
+    /// `None`: the state is nobody's, and stands for itself.
+    fn entrance(&self, tx: &mut Tx<'_>, state: &str) -> Result<Option<Entrance>, Refusal>;
 }
 
-/// No code names a welcome.
+pub struct Entrance {
+    /// The channel's code, which rules name.
+    pub channel: String,
+    /// The welcome rule that the live code names; `None` leaves it to the rules' order.
+    pub welcome: Option<String>,
+}
+
+/// States stand for themselves.
 pub struct NoEntrances;
 impl Entrances for NoEntrances {
-    fn welcome_of(&self, _: &mut Tx<'_>, _: &str) -> Result<Option<String>, Refusal> {
+    fn entrance(&self, _: &mut Tx<'_>, _: &str) -> Result<Option<Entrance>, Refusal> {
         Ok(None)
     }
 }

@@ -113,7 +113,9 @@ impl Reach {
     }
     /// Errors: `reach_file_unknown`.
     pub fn file(&self, tx: &mut Tx<'_>, id: &str, now: Time) -> Result<FileRow, Refusal> {
-        self.file_rows(tx, &format!("{COLUMNS} WHERE f.id = $1"), &[id.into()], now)?.pop().ok_or_else(refuse::file_unknown)
+        self.file_rows(tx, &format!("{COLUMNS} WHERE f.id = $1"), &[id.into()], now)?
+            .pop()
+            .ok_or_else(refuse::file_unknown)
     }
     /// The newest first, those before `before`.
     pub fn files(&self, tx: &mut Tx<'_>, before: Option<&str>, limit: i64, now: Time) -> Result<Vec<FileRow>, Refusal> {
@@ -146,7 +148,8 @@ impl Reach {
     }
     /// Name, media type and bytes. Errors: `reach_file_unknown`.
     pub fn file_body(&self, tx: &mut Tx<'_>, id: &str) -> Result<(String, String, Vec<u8>), Refusal> {
-        let sql = "SELECT f.name, f.type, b.body FROM reach_file f JOIN reach_file_body b ON b.file = f.id WHERE f.id = $1";
+        let sql =
+            "SELECT f.name, f.type, b.body FROM reach_file f JOIN reach_file_body b ON b.file = f.id WHERE f.id = $1";
         let row = tx.opt(sql, params![id], |row| Ok((row.text(0)?, row.text(1)?, row.blob(2)?)))?;
         let (name, type_, sealed) = row.ok_or_else(refuse::file_unknown)?;
         Ok((name, type_, self.parts().vault.open(&sealed).map_err(Refusal::internal)?))
@@ -196,8 +199,10 @@ impl Reach {
         if files.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let sql = format!("SELECT id, media FROM reach_file WHERE expires_at > $2 AND media <> '' AND {}", tx.any("id", 1));
-        let rows = tx.query(&sql, params![files, now.plus_seconds(MARGIN_SECONDS)], |row| Ok((row.text(0)?, row.text(1)?)))?;
+        let sql =
+            format!("SELECT id, media FROM reach_file WHERE expires_at > $2 AND media <> '' AND {}", tx.any("id", 1));
+        let rows =
+            tx.query(&sql, params![files, now.plus_seconds(MARGIN_SECONDS)], |row| Ok((row.text(0)?, row.text(1)?)))?;
         Ok(rows.into_iter().collect())
     }
     /// WeCom does not know these ids any more: they are fetched again at once.
@@ -262,7 +267,8 @@ impl Reach {
         metrics::counter!("siyu_reach_files_total", "outcome" => error.name()).increment(1);
         let (id, name, retry, now) = (id.to_owned(), error.name(), error.retry, self.now());
         let due = self.parts().db.transact(move |tx| {
-            let tries = tx.opt("SELECT tries FROM reach_file WHERE id = $1", params![&id], |row| row.int(0))?.unwrap_or(0);
+            let tries =
+                tx.opt("SELECT tries FROM reach_file WHERE id = $1", params![&id], |row| row.int(0))?.unwrap_or(0);
             let due = match retry {
                 Retry::At(at) => at.max(now.plus_seconds(1)),
                 _ => now.plus_seconds(1 << tries.min(9)),

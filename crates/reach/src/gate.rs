@@ -48,6 +48,10 @@ impl Reach {
     /// What every way out goes through before it makes anything of its content.
     pub fn pass(&self, tx: &mut Tx<'_>, asks: &[Ask]) -> Result<Vec<Verdict>, Refusal> {
         let verdicts = self.parts().gate.decide(tx, asks)?;
-        if verdicts.len() == asks.len() { Ok(verdicts) } else { Err(Refusal::internal("the gate has not answered for all")) }
+        if verdicts.len() == asks.len() {
+            Ok(verdicts)
+        } else {
+            Err(Refusal::internal("the gate has not answered for all"))
+        }
     }
 }

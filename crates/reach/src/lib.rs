@@ -22,7 +22,7 @@ mod gate;
 mod refuse;
 mod welcome;
 
-pub use beside::{Alone, Beside, Entrances, NoEntrances};
+pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
 pub use gate::{Ask, Class, Gate, Open, Verdict};

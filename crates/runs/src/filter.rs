@@ -1,6 +1,9 @@
-//! A blocked Bloom filter: one cache line per question. Says "surely not here" for all but about 1 % of the keys that are not.
+//! A blocked Bloom filter: one cache line per question. Says "surely not here" for all but about 0.2 % of the keys that are not.
 
-const BITS_PER_KEY: usize = 10;
+/// Each one let through by mistake costs reading a chunk, and a stranger is asked for in every run: with ten bits (1 %) that was half of the
+/// work of an import at five million people.
+const BITS_PER_KEY: usize = 16;
+/// Part of the stored form.
 const PROBES: u32 = 6;
 const BLOCK_BYTES: usize = 64;
 
@@ -55,6 +58,6 @@ mod tests {
         (0..20_000).for_each(|i| filter.add(key(i)));
         assert!((0..20_000).all(|i| filter.may_hold(key(i))));
         let wrong = (20_000..120_000).filter(|i| filter.may_hold(key(*i))).count();
-        assert!(wrong < 2_500, "{wrong} of 100,000 strangers passed");
+        assert!(wrong < 400, "{wrong} of 100,000 strangers passed");
     }
 }

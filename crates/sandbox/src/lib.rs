@@ -31,5 +31,7 @@ pub use faults::{Fault, Faults, NotFaults};
 pub use happening::*;
 pub use ids::Id;
 pub use parameters::Scale;
-pub use server::{Advanced, CallbackSettings, Credentials, NotVerified, Options, Outcome, Sandbox, Sent, serve};
+pub use server::{
+    Advanced, AppPages, CallbackSettings, Credentials, NotVerified, Options, Outcome, Sandbox, Sent, serve,
+};
 pub use world::World;

@@ -33,17 +33,23 @@ enum By {
     Each,
 }
 
-/// The full sync, the inbox, what goes out, files, welcomes: a thread each, so that none waits for another.
+/// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 6] = [
+    let jobs: [(&'static str, By, Step); 9] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
+        ("wecom-handover", By::One, |app| app.contacts.work_handovers()),
+        ("wecom-alerts", By::One, |app| app.contacts.work_alerts()),
+        ("channel-codes", By::One, |app| app.channels.step()),
         ("wecom-files", By::One, |app| app.reach.work_files()),
         ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),
         // A lease of a process that has ended would outlast the seconds a welcome has.
         ("welcomes", By::Each, |app| app.reach.sweep_welcomes()),
     ];
+    if let Err(refusal) = open.app.contacts.begin_serving() {
+        tracing::warn!(code = refusal.code, "the doctor will judge the clock by older callbacks, too");
+    }
     let start = |(name, by, step)| {
         let (open, stop, holder) = (Arc::clone(open), Arc::clone(stop), holder.to_owned());
         std::thread::spawn(move || run(&open, &stop, (name, by, step), &holder))

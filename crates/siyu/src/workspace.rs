@@ -5,6 +5,7 @@ use siyu_access::Access;
 use siyu_api::{App, Config, Parts, Workspace};
 use siyu_audience::{Ctx, Lang, Live};
 use siyu_db::{Db, DbConfig, OpenMode, params};
+use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Class, Clock, Currency, Refusal, Vault, Zone, clocks};
@@ -209,6 +210,16 @@ impl Folder {
         let access = Access::new(db.clone(), Arc::clone(&chance));
         let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, Arc::clone(&wait));
         let reach = siyu_api::reach(&db, &self.vault, &log, &people, &contacts, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &self.vault, &log, &people, &contacts, &chance, &clock);
+        let guides = Guides::new(
+            db.clone(),
+            self.vault.clone(),
+            log.clone(),
+            people.clone(),
+            contacts.clone(),
+            Arc::clone(&chance),
+            Arc::clone(&clock),
+        );
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -220,6 +231,8 @@ impl Folder {
             people,
             contacts,
             reach,
+            channels,
+            guides,
             intake,
             projection,
             audience,

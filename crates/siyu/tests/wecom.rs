@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{http, siyu};
+use common::siyu;
+use common::wecom::{AES_KEY, TOKEN, Wecom};
 use serde_json::{Value, json};
 use siyu_kernel::clocks;
 use siyu_wecom::callback::{Callback, ContactChange, Event, Happened, Query};
@@ -14,68 +15,21 @@ use siyu_wecom::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-const TOKEN: &str = "QDG6eK";
-const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-
-/// `siyu sandbox`, and a client of the corp in it.
-struct Wecom {
-    child: Child,
-    address: String,
-    corp: String,
-    client: Client,
-}
-
-impl Drop for Wecom {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Wecom {
-    #[allow(clippy::zombie_processes, reason = "dropping it kills it and waits for it")]
-    fn start() -> Self {
-        let args = ["--json", "sandbox", "--listen", "127.0.0.1:0", "--scale", "tiny", "--seed", "7", "--standing"];
-        let mut child =
-            siyu().args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("standard output is ours"))
-            .read_line(&mut line)
-            .expect("it says where");
-        let url = serde_json::from_str::<Value>(&line).expect("one JSON line")["url"]
-            .as_str()
-            .expect("its address")
-            .to_owned();
-        let address = url.trim_start_matches("http://").to_owned();
-        let (_, given) = http::get(&address, "/sandbox/credentials", "").expect("it answers");
-        let word = |key: &str| given[key].as_str().expect("a credential").to_owned();
-        let app = App {
-            corp_id: word("corp_id"),
-            secret: word("secret"),
-            agent_id: given["agent_id"].as_i64().expect("an id"),
-        };
-        let wiring =
-            Wiring::new(Arc::new(HttpTransport::new(&url)), Arc::new(MemoryTokens::default()), clocks::system());
-        Self { child, address, corp: app.corp_id.clone(), client: Client::new(app, wiring) }
-    }
-    fn list(&self, what: &str) -> Vec<Value> {
-        let (status, list) = http::get(&self.address, &format!("/sandbox/list/{what}"), "").expect("it answers");
-        assert_eq!(status, 200, "{list}");
-        list.as_array().expect("a list").clone()
-    }
-    fn post(&self, path: &str, body: &Value) -> Value {
-        let (status, answer) = http::post(&self.address, path, "", body).expect("it answers");
-        assert_eq!(status, 200, "{answer}");
-        answer
-    }
-    fn act(&self, deed: Value) -> Value {
-        self.post("/sandbox/act", &deed)
-    }
+/// A client of the corp in a world that stands still.
+fn client_of(wecom: &Wecom) -> (String, Client) {
+    let given = wecom.get("/sandbox/credentials");
+    let app = App {
+        corp_id: word(&given["corp_id"]),
+        secret: word(&given["secret"]),
+        agent_id: given["agent_id"].as_i64().expect("an id"),
+    };
+    let transport = Arc::new(HttpTransport::new(&wecom.base()));
+    let wiring = Wiring::new(transport, Arc::new(MemoryTokens::default()), clocks::system());
+    (app.corp_id.clone(), Client::new(app, wiring))
 }
 
 fn word(value: &Value) -> String {
@@ -138,8 +92,8 @@ fn request(stream: &TcpStream) -> (String, Vec<u8>) {
 
 #[test]
 fn everything_is_read_as_it_is() {
-    let wecom = Wecom::start();
-    let client = &wecom.client;
+    let wecom = Wecom::start("tiny", &["--standing"]);
+    let (_, client) = client_of(&wecom);
     client.check_credentials().expect("the credentials are right");
 
     let departments: BTreeSet<i64> = client.departments(None).unwrap().into_iter().map(|own| own.id).collect();
@@ -182,9 +136,9 @@ fn everything_is_read_as_it_is() {
 
 #[test]
 fn what_we_change_is_there_and_what_they_do_arrives() {
-    let wecom = Wecom::start();
-    let client = &wecom.client;
-    let (url, received) = receiver(&wecom.corp);
+    let wecom = Wecom::start("tiny", &["--standing"]);
+    let (corp, client) = client_of(&wecom);
+    let (url, received) = receiver(&corp);
     wecom.post("/sandbox/settings", &json!({ "hush": true }));
     wecom.post("/sandbox/callback", &json!({ "url": url, "token": TOKEN, "encoding_aes_key": AES_KEY }));
     let next = || received.recv_timeout(Duration::from_secs(20)).expect("a callback");
@@ -192,7 +146,7 @@ fn what_we_change_is_there_and_what_they_do_arrives() {
     let guide = client.follow_users().unwrap().remove(0);
     let way = client.add_contact_way(&ContactWay::qr(vec![guide.clone()], "store", "门店立牌")).unwrap();
     assert!(way.qr_code.is_some_and(|code| code.starts_with("http")));
-    let friend = word(&wecom.act(json!({ "do": "scan", "config_id": way.config_id }))["external_userid"]);
+    let friend = word(&wecom.act(&json!({ "do": "scan", "config_id": way.config_id }))["external_userid"]);
     let event = next();
     let Happened::Contact { change: ContactChange::Added { state, welcome_code, .. }, user_id, external_user_id } =
         &event.what
@@ -238,7 +192,7 @@ fn what_we_change_is_there_and_what_they_do_arrives() {
     assert_eq!(follow.remark, "王小姐");
     assert!(follow.tags.iter().any(|own| own.tag_id.as_deref() == Some(tag.as_str())), "{follow:?}");
 
-    wecom.act(json!({ "do": "delete", "person": friend, "userid": guide }));
+    wecom.act(&json!({ "do": "delete", "person": friend, "userid": guide }));
     let lost = loop {
         let event = next();
         if let Happened::Contact { change: ContactChange::RemovedByCustomer, user_id, external_user_id } = event.what {

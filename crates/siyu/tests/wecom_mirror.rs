@@ -2,74 +2,14 @@
 
 mod common;
 
-use common::{Place, Server, http, siyu};
+use common::wecom::{AES_KEY, TOKEN, Wecom, until};
+use common::{Place, Server, http};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
-use std::time::Duration;
-
-const TOKEN: &str = "QDG6eK";
-const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
-
-/// `siyu sandbox`.
-struct Wecom {
-    child: Child,
-    address: String,
-}
-
-impl Drop for Wecom {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Wecom {
-    #[allow(clippy::zombie_processes, reason = "dropping it kills it and waits for it")]
-    fn start() -> Self {
-        let args = ["--json", "sandbox", "--listen", "127.0.0.1:0", "--scale", "small", "--seed", "7"];
-        let mut child =
-            siyu().args(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the program starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("standard output is ours"))
-            .read_line(&mut line)
-            .expect("it says where");
-        let url = serde_json::from_str::<Value>(&line).expect("one JSON line")["url"]
-            .as_str()
-            .expect("its address")
-            .to_owned();
-        let wecom = Self { child, address: url.trim_start_matches("http://").to_owned() };
-        wecom.post("/sandbox/settings", &json!({ "hush": true }));
-        wecom
-    }
-    fn get(&self, path: &str) -> Value {
-        http::get(&self.address, path, "").expect("it answers").1
-    }
-    fn post(&self, path: &str, body: &Value) -> Value {
-        let (status, answer) = http::post(&self.address, path, "", body).expect("it answers");
-        assert_eq!(status, 200, "{answer}");
-        answer
-    }
-    fn active(&self) -> Vec<Value> {
-        let all = self.get("/sandbox/list/relations?limit=100000").as_array().expect("a list").clone();
-        all.into_iter().filter(|own| own["status"] == "Active").collect()
-    }
-}
-
-/// Waits until something is so, for half a minute at most.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
-    for _ in 0..300 {
-        if so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{what} did not come about");
-}
+use std::process::Stdio;
 
 #[test]
 fn a_corp_is_mirrored_through_a_kill_and_kept_by_callbacks() {
-    let (wecom, place) = (Wecom::start(), Place::sqlite());
+    let (wecom, place) = (Wecom::quiet("small"), Place::sqlite());
     assert_eq!(place.run(&["wecom", "status"]).code(), "wecom_not_connected");
     assert_eq!(place.run(&["wecom", "sync"]).code(), "wecom_not_connected");
     let wrong = place.run(&[
@@ -86,7 +26,7 @@ fn a_corp_is_mirrored_through_a_kill_and_kept_by_callbacks() {
     ]);
     assert_eq!(wrong.code(), "wecom_base_address");
     let file = place.write("credentials.json", wecom.get("/sandbox/credentials").to_string());
-    let base = format!("http://{}", wecom.address);
+    let base = wecom.base();
     let more = ["--callback-token", TOKEN, "--callback-key", AES_KEY];
     let connected = place.run(&[&["wecom", "connect", "--from", &file, "--base", &base, "--json"][..], &more].concat());
     assert!(connected.ok, "{}", connected.err);
@@ -120,7 +60,7 @@ fn a_corp_is_mirrored_through_a_kill_and_kept_by_callbacks() {
 
     // Somebody adds a guide and goes again.
     let guide = active[0]["userid"].as_str().expect("a userid").to_owned();
-    let friend = wecom.post("/sandbox/act", &json!({ "do": "add", "userid": guide }));
+    let friend = wecom.act(&json!({ "do": "add", "userid": guide }));
     let friend = friend["external_userid"].as_str().expect("an id").to_owned();
     let identifier = format!("external_userid:{friend}");
     let find = || {
@@ -147,7 +87,7 @@ fn a_corp_is_mirrored_through_a_kill_and_kept_by_callbacks() {
             own["external_userid"] == friend.as_str() && own["tags"].as_array().is_some_and(|tags| tags.len() == 1)
         })
     });
-    wecom.post("/sandbox/act", &json!({ "do": "delete", "person": friend, "userid": guide }));
+    wecom.act(&json!({ "do": "delete", "person": friend, "userid": guide }));
     until("the loss is known", || relations()[0]["status"] == "lost");
     assert_eq!(relations()[0]["lost_by"], "customer");
     let lost = server.all(&key, "/wecom/lost?by=customer");

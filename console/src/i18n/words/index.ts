@@ -1,7 +1,11 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
+import { alerts } from "./alerts";
 import { audiences } from "./audiences";
+import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
+import { guides } from "./guides";
+import { handover } from "./handover";
 import { imports } from "./imports";
 import { people } from "./people";
 import { person } from "./person";
@@ -13,4 +17,4 @@ import { wecom } from "./wecom";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...welcomes };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...welcomes, ...guides, ...handover, ...alerts };

@@ -6,6 +6,7 @@ import { useState, type ReactNode } from "react";
 import { people as api } from "../../api/calls";
 import { keys } from "../../api/keys";
 import type { JsonObject, TimelineEvent } from "../../api/types";
+import { useChannelName } from "../../channels/useChannelName";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { ErrorView } from "../../shell/errors";
@@ -58,6 +59,8 @@ function Entry({ event }: { event: TimelineEvent }) {
   const format = useFormat();
   const source = useSourceName();
   const [open, setOpen] = useState(false);
+  const channel = useChannelName();
+  const named = (properties: JsonObject) => (typeof properties.channel === "string" ? { ...properties, channel: channel(properties.channel) } : properties);
   const title = event.name ? word("event", event.name) : word("event", event.type);
   return (
     <div className={open ? "entry open" : "entry"}>
@@ -65,7 +68,7 @@ function Entry({ event }: { event: TimelineEvent }) {
         <span className={`entry-icon type-${event.type}`}>{iconOf(event)}</span>
         <span className="entry-time num">{format.clock(event.at)}</span>
         <span className="entry-title">{title}</span>
-        <span className="entry-text muted">{eventSummary(event.properties as JsonObject)}</span>
+        <span className="entry-text muted">{eventSummary(named(event.properties as JsonObject))}</span>
         {event.source ? <span className="kind" title={event.source}>{source(event.source)}</span> : null}
       </button>
       {open ? (

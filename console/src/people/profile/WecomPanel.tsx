@@ -7,6 +7,7 @@ import { Link } from "react-router";
 import { wecom as api } from "../../api/calls";
 import { keys } from "../../api/keys";
 import type { WecomContact, WecomRelation } from "../../api/types";
+import { useChannelName } from "../../channels/useChannelName";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { ErrorView, useErrorText } from "../../shell/errors";
@@ -25,6 +26,7 @@ export function WecomPanel({ id }: { id: string }) {
 function Contact({ id, contact }: { id: string; contact: WecomContact }) {
   const { t } = useI18n();
   const format = useFormat();
+  const channel = useChannelName();
   const [edited, edit] = useState<WecomRelation | null>(null);
   return (
     <>
@@ -42,7 +44,7 @@ function Contact({ id, contact }: { id: string; contact: WecomContact }) {
           {contact.groups.map((own) => (
             <div className="relation" key={own.group}>
               <div className="row between"><Link to={`/groups/${encodeURIComponent(own.group)}`}>{own.name || t("groups.unnamed")}</Link>{own.left_at ? <AntTag>{t("groups.left_ones")}</AntTag> : null}</div>
-              <div className="muted small num">{[`${t("groups.joined")} ${format.at(own.join_at)}`, own.left_at ? t("groups.left_at", { at: format.at(own.left_at) }) : "", own.channel ? t("person.by_channel", { channel: own.channel }) : ""].filter(Boolean).join(" · ")}</div>
+              <div className="muted small num">{[`${t("groups.joined")} ${format.at(own.join_at)}`, own.left_at ? t("groups.left_at", { at: format.at(own.left_at) }) : "", own.channel ? t("person.by_channel", { channel: channel(own.channel) }) : ""].filter(Boolean).join(" · ")}</div>
             </div>
           ))}
         </section>
@@ -55,9 +57,10 @@ function Contact({ id, contact }: { id: string; contact: WecomContact }) {
 function Relation({ relation, onEdit }: { relation: WecomRelation; onEdit: () => void }) {
   const { t, word } = useI18n();
   const format = useFormat();
+  const channel = useChannelName();
   const staff = relation.staff_name || relation.staff;
   const lost = relation.status === "lost";
-  const how = [`${t("lost.added")} ${format.at(relation.added_at)}`, relation.add_way_label, relation.channel ? t("person.by_channel", { channel: relation.channel }) : ""].filter(Boolean).join(" · ");
+  const how = [`${t("lost.added")} ${format.at(relation.added_at)}`, relation.add_way_label, relation.channel ? t("person.by_channel", { channel: channel(relation.channel) }) : ""].filter(Boolean).join(" · ");
   return (
     <div className="relation">
       <div className="row between">

@@ -12,6 +12,7 @@ import { statusQuery } from "../../wecom/status";
 import { Conflicts } from "./Conflicts";
 import { Connection } from "./Connection";
 import { Inbox } from "./Inbox";
+import { Stores } from "./Stores";
 import { Syncs } from "./Syncs";
 import "../settings.css";
 import "../../wecom/wecom.css";
@@ -30,6 +31,7 @@ function Wecom() {
     { key: "connection", label: t("wecom.tab.connection"), children: status.data ? <Connection connected={connected} /> : <Skeleton active /> },
     ...(connected ? [
       { key: "sync", label: t("wecom.tab.sync"), children: <Syncs /> },
+      { key: "stores", label: t("stores.map"), children: <Stores /> },
       { key: "inbox", label: t("wecom.tab.inbox"), children: <Inbox /> },
       ...(can("tags.write") ? [{ key: "conflicts", label: t("wecom.tab.conflicts"), children: <Conflicts /> }] : []),
     ] : []),

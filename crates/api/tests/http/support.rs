@@ -91,6 +91,16 @@ impl TestApp {
             siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
         let wait = Arc::new(siyu_wecom::Sleep);
         let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
+        let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
+        let guides = siyu_guides::Guides::new(
+            db.clone(),
+            vault.clone(),
+            log.clone(),
+            people.clone(),
+            contacts.clone(),
+            chance.clone(),
+            clock.clone(),
+        );
         let app = App::new(Parts {
             db,
             log,
@@ -101,6 +111,8 @@ impl TestApp {
             people,
             contacts,
             reach,
+            channels,
+            guides,
             intake,
             projection,
             audience,

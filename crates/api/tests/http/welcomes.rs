@@ -42,7 +42,10 @@ fn welcomes_are_kept(test: TestDb) {
     assert_eq!((tried["welcome"].as_str(), tried["shown"]["text"].as_str()), (Some(id.as_str()), Some("您好")));
     let tried = app.program().post(&format!("{path}/test"), json!({ "staff": "lin" })).ok();
     assert_eq!((&tried["welcome"], tried["steps"][0]["because"].as_str()), (&Value::Null, Some("channel")));
-    let preview = app.program().post("/api/v1/wecom/content/preview", json!({ "text": "{{ customer.name }}，{{ brand.name }}" })).ok();
+    let preview = app
+        .program()
+        .post("/api/v1/wecom/content/preview", json!({ "text": "{{ customer.name }}，{{ brand.name }}" }))
+        .ok();
     assert!(preview["text"].as_str().is_some_and(|text| text.starts_with("小满，")), "{preview}");
     let list = app.program().get(path).ok();
     assert_eq!((list["items"].as_array().map(Vec::len), list["total"]["arrivals"].as_i64()), (Some(1), Some(0)));
@@ -76,7 +79,10 @@ fn files_are_kept_and_shown_safely(test: TestDb) {
     assert_eq!(app.program().delete(&one).says(), "409 reach_file_used");
     let mut wrong = input;
     wrong["content"]["attachments"][0]["file"] = page["id"].clone();
-    assert_eq!(app.program().post("/api/v1/wecom/welcomes", wrong).says(), "400 content_invalid content.attachments[0].file");
+    assert_eq!(
+        app.program().post("/api/v1/wecom/welcomes", wrong).says(),
+        "400 content_invalid content.attachments[0].file"
+    );
     assert_eq!(app.role(Role::Guide).delete(&one).says(), "403 permission_needed");
     assert_eq!(app.program().get(path).ok()["items"].as_array().map(Vec::len), Some(2));
 }

@@ -234,10 +234,12 @@ impl Source<'_> {
             (Key::CreatedDay, Field::Days(days)) => load::arrivals(tx, merges, whose, |root, at, _| {
                 days.set(root, self.ctx.zone.day(at));
             })?,
-            (Key::Source, field @ (Field::Codes(_) | Field::Texts(_))) => load::arrivals(tx, merges, whose, |root, _, source| {
-                let stored = [b"\0", serde_json::Value::from(source).to_string().as_bytes()].concat();
-                field.put(root, &stored);
-            })?,
+            (Key::Source, field @ (Field::Codes(_) | Field::Texts(_))) => {
+                load::arrivals(tx, merges, whose, |root, _, source| {
+                    let stored = [b"\0", serde_json::Value::from(source).to_string().as_bytes()].concat();
+                    field.put(root, &stored);
+                })?
+            }
             (Key::Trait(name), field @ (Field::Codes(_) | Field::Texts(_))) => {
                 let names = [name.clone()];
                 load::traits(tx, self.people, merges, &names, whose, |root, _, stored| {

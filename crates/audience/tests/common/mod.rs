@@ -22,7 +22,14 @@ use std::sync::Arc;
 pub fn migrations() -> &'static [Migration] {
     static ALL: std::sync::OnceLock<Vec<Migration>> = std::sync::OnceLock::new();
     ALL.get_or_init(|| {
-        [siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_commerce::MIGRATIONS, siyu_audience::MIGRATIONS].concat()
+        [
+            siyu_log::MIGRATIONS,
+            siyu_people::MIGRATIONS,
+            siyu_commerce::MIGRATIONS,
+            siyu_audience::MIGRATIONS,
+            siyu_contacts::MIGRATIONS,
+        ]
+        .concat()
     })
 }
 

@@ -1,9 +1,10 @@
 //! Relations between customers and staff: added, edited, tagged, lost.
 
 use super::customers::{CustomerRead, Hint, Hints, Known, mobile_list};
-use crate::Contacts;
 use crate::events::{Happening, SOURCE, names};
+use crate::handover::Given;
 use crate::rows::{Place, clean, key, places, text, time};
+use crate::{Added, Contacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{Param, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
@@ -64,6 +65,24 @@ impl Standing {
     }
 }
 
+/// A friendship that has just ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Loss {
+    pub contact: String,
+    pub staff: String,
+    pub person: PersonNum,
+    pub by: &'static str,
+    pub created: Time,
+    pub at: Time,
+    pub channel: String,
+}
+
+impl Loss {
+    pub fn days(&self) -> i64 {
+        self.at.0.saturating_sub(self.created.0).max(0) / 86_400_000_000
+    }
+}
+
 /// What one unit gathers.
 #[derive(Default)]
 struct Changes {
@@ -71,6 +90,10 @@ struct Changes {
     tags_in: Vec<(String, String, String)>,
     tags_out: Vec<(String, String, String)>,
     events: Vec<Happening>,
+    added: Vec<Added>,
+    lost: Vec<Loss>,
+    /// Hand-overs of ours, by customer and who took over.
+    given: FxHashMap<(String, String), Given>,
 }
 
 impl Contacts {
@@ -133,7 +156,8 @@ impl Contacts {
         keys.extend(scope.hints.keys().map(|(_, staff)| staff.clone()));
         let places = places(tx, &keys.into_iter().collect::<Vec<_>>())?;
         let mut after = before.0.clone();
-        let mut changes = Changes::default();
+        let ids: Vec<String> = reads.iter().map(|read| read.contact.external_userid.clone()).collect();
+        let mut changes = Changes { given: self.given(tx, &ids)?, ..Changes::default() };
         for read in reads {
             let id = &read.contact.external_userid;
             let Some(person) = known.get(id).map(|own| own.num) else { continue };
@@ -167,7 +191,14 @@ impl Contacts {
         }
         let unknown = self.tell_tags(tx, &before, &after, known, &places, &mut changes, now)?;
         self.save_follows(tx, &changes)?;
+        self.raise_alerts(tx, &changes.lost, now)?;
         self.append(tx, changes.events, now)?;
+        for own in &mut changes.added {
+            own.name = known.get(&own.contact).map(|known| known.name.clone()).unwrap_or_default();
+        }
+        if !changes.added.is_empty() {
+            self.inner.around.added(self, tx, &changes.added, now)?;
+        }
         Ok(unknown)
     }
 
@@ -368,7 +399,7 @@ fn put_one(
             Some(Hint::Lost { by, at }) => (*by, (*at).min(created)),
             _ => ("unknown", created),
         };
-        changes.events.push(lost_event(&pair, old, person, place, by, at));
+        changes.tell_lost(&pair, old, person, place, by, at);
     }
     if is_new {
         let event = Happening::new(names::ADDED, person, created, &[&pair.0, &pair.1, &created.0.to_string()]);
@@ -382,8 +413,19 @@ fn put_one(
                 .number("add_way_code", new.add_way)
                 .with("initiator", if new.oper == pair.0 { "customer" } else { "staff" }),
         );
+        changes.added.push(Added {
+            contact: pair.0.clone(),
+            staff: pair.1.clone(),
+            num: person,
+            state: new.state.clone(),
+            at: created,
+            half: false,
+            remark: new.remark.clone(),
+            name: String::new(),
+        });
         if new.add_way == 202 {
-            changes.events.push(transferred(&pair, after, person, place, created));
+            let event = transferred(&pair, after, changes.given.get(&pair), scope.hints, person, place, created);
+            changes.events.push(event);
         }
     } else if old.is_some_and(|old| {
         (&old.remark, &old.description, &old.company, &old.mobiles)
@@ -396,37 +438,55 @@ fn put_one(
     changes.rows.push((pair, new));
 }
 
-/// Given by an administrator or a manager: from whom, when the mirror knows.
+/// Given by an administrator or a manager: from whom and why when it was asked for here, else from whom when the mirror knows.
 fn transferred(
     pair: &(String, String),
     all: &BTreeMap<(String, String), Follow>,
+    given: Option<&Given>,
+    hints: &Hints,
     person: PersonNum,
     place: &Place,
     at: Time,
 ) -> Happening {
-    let own = all.range((pair.0.clone(), String::new())..).take_while(|((contact, _), _)| *contact == pair.0);
-    let given = own.filter(|((_, staff), own)| *staff != pair.1 && own.lost_by.as_deref() == Some("transfer"));
-    let from = given.max_by_key(|(_, own)| own.lost_at).map(|((_, staff), _)| staff.clone()).unwrap_or_default();
-    Happening::new(names::TRANSFERRED, person, at, &[&pair.0, &pair.1, &at.0.to_string()])
+    let event = Happening::new(names::TRANSFERRED, person, at, &[&pair.0, &pair.1, &at.0.to_string()])
         .with("staff", &place.userid)
-        .with("store", &place.store)
-        .with("from", &from)
+        .with("store", &place.store);
+    if let Some(given) = given.filter(|given| given.sent_at <= at.plus_seconds(60)) {
+        return event.with("from", &given.from).with("why", &given.why).with("handover", &given.job);
+    }
+    let own = all.range((pair.0.clone(), String::new())..).take_while(|((contact, _), _)| *contact == pair.0);
+    let taken = |(pair, own): &(&(String, String), &Follow)| match hints.get(*pair) {
+        Some(Hint::Lost { by: "transfer", at }) => Some(*at),
+        _ => own.lost_at.filter(|_| own.lost_by.as_deref() == Some("transfer")),
+    };
+    let gave = own.filter(|((_, staff), _)| *staff != pair.1).filter_map(|own| Some((taken(&own)?, own.0.1.clone())));
+    event.with("from", &gave.max().map(|(_, staff)| staff).unwrap_or_default())
 }
 
-fn lost_event(
-    pair: &(String, String),
-    old: &Follow,
-    person: PersonNum,
-    place: &Place,
-    by: &str,
-    at: Time,
-) -> Happening {
-    Happening::new(names::LOST, person, at, &[&pair.0, &pair.1, &old.created.0.to_string()])
-        .with("by", by)
-        .with("channel", &old.state)
-        .with("staff", &place.userid)
-        .with("store", &place.store)
-        .number("days", at.0.saturating_sub(old.created.0).max(0) / 86_400_000_000)
+impl Changes {
+    fn tell_lost(
+        &mut self,
+        pair: &(String, String),
+        old: &Follow,
+        person: PersonNum,
+        place: &Place,
+        by: &'static str,
+        at: Time,
+    ) {
+        let (contact, staff) = pair.clone();
+        let loss = Loss { contact, staff, person, by, created: old.created, at, channel: old.state.clone() };
+        let event = Happening::new(names::LOST, person, at, &[&pair.0, &pair.1, &old.created.0.to_string()])
+            .with("by", by)
+            .with("channel", &old.state)
+            .with("staff", &place.userid)
+            .with("store", &place.store)
+            .number("days", loss.days());
+        self.events.push(event);
+        // Whoever was a friend on one side only is nobody's loss.
+        if old.status == FRIENDS {
+            self.lost.push(loss);
+        }
+    }
 }
 
 /// A relation that reading did not show.
@@ -459,7 +519,7 @@ fn lose(
         return;
     }
     let (by, at) = told.unwrap_or(("unknown", now));
-    changes.events.push(lost_event(pair, own, person, place, by, at));
+    changes.tell_lost(pair, own, person, place, by, at);
     (own.status, own.lost_at, own.lost_by) = (LOST, Some(at), Some(by.to_owned()));
     (own.read_at, own.seen) = (scope.read_at, own.seen.max(scope.seen));
     own.tags.clear();
@@ -500,6 +560,16 @@ fn half(
     };
     let event = Happening::new(names::HALF_ADDED, person, at, &[&pair.0, &pair.1, &at.0.to_string()]);
     changes.events.push(event.with("channel", state).with("staff", &place.userid).with("store", &place.store));
+    changes.added.push(Added {
+        contact: pair.0.clone(),
+        staff: pair.1.clone(),
+        num: person,
+        state: state.to_owned(),
+        at,
+        half: true,
+        remark: String::new(),
+        name: String::new(),
+    });
     after.insert(pair.clone(), own.clone());
     changes.rows.push((pair.clone(), own));
 }
@@ -548,6 +618,7 @@ impl Contacts {
         }
         self.tell_tags(tx, &before, &after, &known, &places, &mut changes, now)?;
         self.save_follows(tx, &changes)?;
+        self.raise_alerts(tx, &changes.lost, now)?;
         self.append(tx, changes.events, now)?;
         Ok(stale.len())
     }

@@ -7,4 +7,4 @@ mod house;
 mod tags;
 
 pub(crate) use customers::{CustomerRead, Hint, Hints};
-pub(crate) use follows::Scope;
+pub(crate) use follows::{Loss, Scope};

@@ -95,6 +95,9 @@ impl Contacts {
             (Some((id, num)), _) => {
                 let renamed = old.as_ref().is_some_and(|old| old.name != name);
                 let patch = TagPatch { name: Some(name.clone()), ..TagPatch::default() };
+                if renamed {
+                    self.give_way(tx, &tag.id, now)?;
+                }
                 if renamed && people.patch_tag(tx, id, &patch, now).is_err() {
                     tracing::debug!("a tag of WeCom keeps its old name here: the new one is taken");
                 }

@@ -8,7 +8,8 @@ use siyu_testkit::TestDb;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub const MIGRATIONS: &[Migration] = &[siyu_log::MIGRATIONS[0], siyu_people::MIGRATIONS[0], siyu_people::MIGRATIONS[1], siyu_people::MIGRATIONS[2]];
+pub const MIGRATIONS: &[Migration] =
+    &[siyu_log::MIGRATIONS[0], siyu_people::MIGRATIONS[0], siyu_people::MIGRATIONS[1], siyu_people::MIGRATIONS[2]];
 
 pub struct House {
     pub t: TestDb,

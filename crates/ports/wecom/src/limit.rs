@@ -332,9 +332,7 @@ mod tests {
     fn a_part_is_kept_for_those_who_cannot_wait() {
         let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
         let limiter = Arc::new(Limiter::new(clock));
-        let ask = |path, urgent| {
-            limiter.ask(&Ask { corp: "ww", app: "app", path, subjects: &[], urgent })
-        };
+        let ask = |path, urgent| limiter.ask(&Ask { corp: "ww", app: "app", path, subjects: &[], urgent });
         let mut running = Vec::new();
         while let When::Now(permit) = ask("externalcontact/get", false) {
             running.push(permit);

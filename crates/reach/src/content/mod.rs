@@ -151,7 +151,10 @@ impl Content {
                 Piece::Miniprogram { appid, .. } => {
                     let known = appid.len() == 18 && appid.starts_with("wx");
                     if !known || !appid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-                        let (en, zh) = ("An AppID begins with wx and has 18 letters and digits.", "AppID 以 wx 开头，共 18 位字母数字。");
+                        let (en, zh) = (
+                            "An AppID begins with wx and has 18 letters and digits.",
+                            "AppID 以 wx 开头，共 18 位字母数字。",
+                        );
                         return Err(refuse::content(field("appid"), en, zh));
                     }
                 }
@@ -205,7 +208,9 @@ fn fits(field: &str, text: &str, max: usize, may_be_empty: bool) -> Result<(), R
     if longest > max {
         return Err(refuse::content(
             field,
-            format!("With its variables filled in this may have {longest} bytes; WeCom takes {max} (a Chinese character has 3)."),
+            format!(
+                "With its variables filled in this may have {longest} bytes; WeCom takes {max} (a Chinese character has 3)."
+            ),
             format!("变量填满后最长 {longest} 字节，企业微信上限 {max} 字节（一个汉字 3 字节）。"),
         ));
     }
@@ -240,10 +245,19 @@ mod tests {
 
     #[test]
     fn limits_hold_before_anything_is_saved() {
-        let page = |appid: &str| Piece::Miniprogram { title: "新人礼".into(), appid: appid.into(), page: "pages/gift".into(), file: "f".into() };
+        let page = |appid: &str| Piece::Miniprogram {
+            title: "新人礼".into(),
+            appid: appid.into(),
+            page: "pages/gift".into(),
+            file: "f".into(),
+        };
         assert!(of("你好", vec![]).check("content").is_ok());
         assert!(of(&"好".repeat(1_333), vec![]).check("content").is_ok());
-        assert!(of("", vec![link("新人礼", "https://a.example/{{ channel }}"), page("wx0123456789abcdef")]).check("content").is_ok());
+        assert!(
+            of("", vec![link("新人礼", "https://a.example/{{ channel }}"), page("wx0123456789abcdef")])
+                .check("content")
+                .is_ok()
+        );
         for (wrong, code, field) in [
             (of(" ", vec![]), "content_invalid", "content.text"),
             (of(&"好".repeat(1_334), vec![]), "content_invalid", "content.text"),
@@ -265,7 +279,10 @@ mod tests {
 
     #[test]
     fn a_file_without_an_id_is_left_out_and_named() {
-        let content = of("{{ customer.name or \"朋友\" }}你好", vec![Piece::Image { file: "a".into() }, Piece::File { file: "b".into() }]);
+        let content = of(
+            "{{ customer.name or \"朋友\" }}你好",
+            vec![Piece::Image { file: "a".into() }, Piece::File { file: "b".into() }],
+        );
         let media = BTreeMap::from([("b".to_owned(), "MEDIA".to_owned())]);
         let composed = content.compose(&Values::default(), &media).unwrap();
         assert_eq!(composed.text.unwrap().content, "朋友你好");

@@ -212,7 +212,8 @@ fn code_end(text: &str, close: &str) -> Option<usize> {
     for (at, c) in text.char_indices() {
         match quote {
             Some(own) => {
-                (quote, escaped) = if escaped || c == '\\' { (quote, !escaped) } else { ((c != own).then_some(own), false) }
+                (quote, escaped) =
+                    if escaped || c == '\\' { (quote, !escaped) } else { ((c != own).then_some(own), false) }
             }
             None if c == '"' || c == '\'' => quote = Some(c),
             None if text[at..].starts_with(close) => return Some(at),
@@ -234,7 +235,8 @@ fn check_code(code: &str, statement: bool) -> Result<(), Sentence> {
     for c in code.chars() {
         match quote {
             Some(own) => {
-                (quote, escaped) = if escaped || c == '\\' { (quote, !escaped) } else { ((c != own).then_some(own), false) }
+                (quote, escaped) =
+                    if escaped || c == '\\' { (quote, !escaped) } else { ((c != own).then_some(own), false) }
             }
             None if c == '"' || c == '\'' => quote = Some(c),
             None => bare.push(c),
@@ -244,7 +246,8 @@ fn check_code(code: &str, statement: bool) -> Result<(), Sentence> {
     if !trimmed.chars().all(|c| c.is_ascii_alphanumeric() || c.is_ascii_whitespace() || "_.|(),=!<>".contains(c)) {
         return Err(TOO_MUCH);
     }
-    let words: Vec<&str> = trimmed.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
+    let words: Vec<&str> =
+        trimmed.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).filter(|w| !w.is_empty()).collect();
     if statement && !matches!(words.first(), Some(&("if" | "elif" | "else" | "endif"))) {
         return Err(TOO_MUCH);
     }

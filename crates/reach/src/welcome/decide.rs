@@ -141,7 +141,10 @@ mod tests {
             (When { hours: hours("09:00", "18:00"), ..none() }, "fits"),
             (When { hours: hours("18:00", "09:00"), ..none() }, "hours"),
             // All of them at once: the first that fails is told.
-            (When { channels: texts(&["counter"]), history: vec![History::New], tags: texts(&["no"]), ..none() }, "history"),
+            (
+                When { channels: texts(&["counter"]), history: vec![History::New], tags: texts(&["no"]), ..none() },
+                "history",
+            ),
         ] {
             assert_eq!(on(when.clone()), want, "{when:?}");
         }

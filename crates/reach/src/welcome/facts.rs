@@ -78,7 +78,8 @@ impl Reach {
         };
         let (brand, zone) = parts.beside.brand(tx)?;
         let (weekday, minute) = clock_of(&zone, now);
-        let mut facts = Facts { channel: who.channel.to_owned(), person: root, weekday, minute, brand, ..Facts::default() };
+        let mut facts =
+            Facts { channel: who.channel.to_owned(), person: root, weekday, minute, brand, ..Facts::default() };
         if let Some(read) = read {
             (facts.name, facts.gender) = (read.external_contact.name.clone(), read.external_contact.gender);
         }
@@ -129,10 +130,8 @@ impl Reach {
     fn tags_of(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<BTreeSet<String>, Refusal> {
         let nodes: Vec<i64> =
             self.parts().people.nodes_of(tx, &[root])?.into_iter().map(|(node, _)| i64::from(node)).collect();
-        let sql = format!(
-            "SELECT DISTINCT t.id FROM person_tag p JOIN tag t ON t.num = p.tag WHERE {}",
-            tx.any("p.num", 1)
-        );
+        let sql =
+            format!("SELECT DISTINCT t.id FROM person_tag p JOIN tag t ON t.num = p.tag WHERE {}", tx.any("p.num", 1));
         Ok(tx.query(&sql, params![&nodes], |row| row.text(0))?.into_iter().collect())
     }
 }
@@ -220,7 +219,10 @@ mod tests {
         assert_eq!(of(Some(1), Some(vec![]), &["t"]), [History::Known]);
         assert_eq!(of(Some(1), Some(vec![relation("wang", 9, "friends")]), &[]), [History::Friend]);
         assert_eq!(of(Some(1), Some(vec![relation("wang", 9, "lost")]), &[]), [History::Back]);
-        assert_eq!(of(Some(1), Some(vec![relation("lin", 9, "lost"), relation("wang", 3, "friends")]), &[]), [History::Friend, History::Back]);
+        assert_eq!(
+            of(Some(1), Some(vec![relation("lin", 9, "lost"), relation("wang", 3, "friends")]), &[]),
+            [History::Friend, History::Back]
+        );
         assert_eq!(of(Some(1), Some(vec![relation("lin", 9, "friends")]), &[]), [History::Back]);
     }
 
@@ -232,6 +234,16 @@ mod tests {
         assert_eq!(clock_of(&Zone::shanghai(), at), (1, 90));
         let facts = Facts { minute: 8 * 60, gender: 2, name: "小林".into(), ..Facts::default() };
         let values = facts.values();
-        assert_eq!(values, Values::default().with("customer.name", "小林").with("customer.title", "女士").with("staff.name", "").with("store.name", "").with("brand.name", "").with("channel", "").with("greeting", "早上好"));
+        assert_eq!(
+            values,
+            Values::default()
+                .with("customer.name", "小林")
+                .with("customer.title", "女士")
+                .with("staff.name", "")
+                .with("store.name", "")
+                .with("brand.name", "")
+                .with("channel", "")
+                .with("greeting", "早上好")
+        );
     }
 }

@@ -6,9 +6,9 @@ use super::lane::{Done, Job};
 use super::outcomes::Outcome;
 use super::plan::Ready;
 use super::rule::RuleKind;
+use crate::Reach;
 use crate::content::Composed;
 use crate::gate::{Ask, Class, Verdict};
-use crate::Reach;
 use siyu_db::Tx;
 use siyu_kernel::Refusal;
 use siyu_wecom::{Client, Customer, Error, Kind, Welcome, Welcomed};
@@ -39,8 +39,9 @@ impl Reach {
         let now = self.now();
         let (facts, plan) = parts.db.read(|tx| {
             let who = Who { contact: &job.contact, userid: &job.userid, channel: &job.channel, at: job.at };
-            let facts = self.facts(tx, &who, read.as_ref(), now)?;
-            let plan = self.choose(tx, &plan.rules, &facts)?;
+            let mut facts = self.facts(tx, &who, read.as_ref(), now)?;
+            let named = self.enter(tx, &mut facts)?;
+            let plan = self.choose(tx, &plan.rules, &facts, named.as_deref())?;
             Ok((facts, plan))
         })?;
         let mut done = match plan {
@@ -54,13 +55,19 @@ impl Reach {
         Ok(done)
     }
 
+    /// From the state somebody came with to the channel that rules name; answers the rule that the live code itself names.
+    pub(super) fn enter(&self, tx: &mut Tx<'_>, facts: &mut Facts) -> Result<Option<String>, Refusal> {
+        if facts.channel.is_empty() {
+            return Ok(None);
+        }
+        let Some(entrance) = self.parts().entrances.entrance(tx, &facts.channel)? else { return Ok(None) };
+        facts.channel = entrance.channel;
+        Ok(entrance.welcome)
+    }
+
     /// The rule, the gate, and the content with its variables filled in.
-    fn choose(&self, tx: &mut Tx<'_>, rules: &[Ready], facts: &Facts) -> Result<Plan, Refusal> {
-        let named = match facts.channel.is_empty() {
-            true => None,
-            false => self.parts().entrances.welcome_of(tx, &facts.channel)?,
-        };
-        let decision = decide(rules, facts, named.as_deref());
+    fn choose(&self, tx: &mut Tx<'_>, rules: &[Ready], facts: &Facts, named: Option<&str>) -> Result<Plan, Refusal> {
+        let decision = decide(rules, facts, named);
         let Some(rule) = decision.rule().and_then(|id| rules.iter().find(|rule| rule.row.id == id)) else {
             return Ok(Plan::Skip { rule: String::new(), reason: "no_rule" });
         };
@@ -68,8 +75,7 @@ impl Reach {
         if rule.row.kind == RuleKind::Silent {
             return Ok(Plan::Skip { rule: id, reason: "silent" });
         }
-        let ask =
-            Ask { person: facts.person, class: Class::Service, way: "welcome", of: id.clone(), at: self.now() };
+        let ask = Ask { person: facts.person, class: Class::Service, way: "welcome", of: id.clone(), at: self.now() };
         if let Some(Verdict::Skip(reason)) = self.pass(tx, &[ask])?.pop() {
             return Ok(Plan::Skip { rule: id, reason });
         }

@@ -140,7 +140,11 @@ impl RuleIn {
                 return Err(long(field));
             }
             if list.iter().any(|own| own.len() > max || own.chars().any(char::is_control)) {
-                return Err(refuse::rule(field, format!("Each has up to {max} bytes."), format!("每个最长 {max} 字节。")));
+                return Err(refuse::rule(
+                    field,
+                    format!("Each has up to {max} bytes."),
+                    format!("每个最长 {max} 字节。"),
+                ));
             }
             if field != "when.channels" && list.iter().any(String::is_empty) {
                 return Err(refuse::rule(field, "An empty value names nobody.", "不能为空。"));
@@ -154,7 +158,8 @@ impl RuleIn {
             return Err(long("when.departments"));
         }
         let good = |own: &Hours| {
-            own.days.iter().all(|day| (1..=7).contains(day)) && own.minutes().is_some_and(|(from, to)| from != to && from < 24 * 60)
+            own.days.iter().all(|day| (1..=7).contains(day))
+                && own.minutes().is_some_and(|(from, to)| from != to && from < 24 * 60)
         };
         if when.hours.len() > HOURS_MAX || !when.hours.iter().all(good) {
             return Err(refuse::rule(
@@ -182,7 +187,8 @@ mod tests {
     #[test]
     fn hours_may_go_over_midnight() {
         let shop = hours(&[1, 2, 3, 4, 5], "09:00", "18:30");
-        for (day, minute, want) in [(1, 540, true), (1, 539, false), (5, 1109, true), (5, 1110, false), (6, 600, false)] {
+        for (day, minute, want) in [(1, 540, true), (1, 539, false), (5, 1109, true), (5, 1110, false), (6, 600, false)]
+        {
             assert_eq!(shop.holds(day, minute), want, "{day} {minute}");
         }
         let night = hours(&[5], "22:00", "02:00");
@@ -191,7 +197,11 @@ mod tests {
         }
         assert!(hours(&[], "00:00", "24:00").holds(7, 1439));
         assert!(hours(&[7], "23:00", "01:00").holds(1, 30));
-        assert!(["9:00", "24:01", "12:60", "aa:bb", "", "١٢:٠٠"].iter().all(|bad| hours(&[], bad, "10:00").minutes().is_none()));
+        assert!(
+            ["9:00", "24:01", "12:60", "aa:bb", "", "١٢:٠٠"]
+                .iter()
+                .all(|bad| hours(&[], bad, "10:00").minutes().is_none())
+        );
     }
 
     #[test]
@@ -204,7 +214,9 @@ mod tests {
             content: Content { text: "你好".into(), attachments: vec![] },
         };
         let with = |hours: Vec<Hours>| When { hours, ..When::default() };
-        let saved = rule(" 门店 ", When { staff: vec![" b".into(), "a".into(), "a".into()], ..When::default() }).checked().unwrap();
+        let saved = rule(" 门店 ", When { staff: vec![" b".into(), "a".into(), "a".into()], ..When::default() })
+            .checked()
+            .unwrap();
         assert_eq!((saved.name.as_str(), saved.when.staff), ("门店", vec!["a".to_owned(), "b".to_owned()]));
         for (wrong, field) in [
             (rule("", When::default()), "name"),

@@ -19,12 +19,7 @@ impl Reach {
     pub fn welcome(&self, tx: &mut Tx<'_>, id: &str) -> Result<RuleRow, Refusal> {
         self.rule_rows(tx, &format!("{COLUMNS} WHERE id = $1"), params![id])?.pop().ok_or_else(refuse::rule_unknown)
     }
-    fn rule_rows(
-        &self,
-        tx: &mut Tx<'_>,
-        sql: &str,
-        params: &[siyu_db::Param<'_>],
-    ) -> Result<Vec<RuleRow>, Refusal> {
+    fn rule_rows(&self, tx: &mut Tx<'_>, sql: &str, params: &[siyu_db::Param<'_>]) -> Result<Vec<RuleRow>, Refusal> {
         let rows = tx.query(sql, params, |row| {
             let rule = RuleRow {
                 id: row.text(0)?,
@@ -53,7 +48,9 @@ impl Reach {
     pub fn add_welcome(&self, tx: &mut Tx<'_>, input: &RuleIn, by: &str, now: Time) -> Result<RuleRow, Refusal> {
         let input = input.clone().checked()?;
         self.check_files(tx, &input.content, "content")?;
-        let (count, last) = tx.one("SELECT COUNT(*), COALESCE(MAX(sort), 0) FROM welcome_rule", &[], |row| Ok((row.int(0)?, row.int(1)?)))?;
+        let (count, last) = tx.one("SELECT COUNT(*), COALESCE(MAX(sort), 0) FROM welcome_rule", &[], |row| {
+            Ok((row.int(0)?, row.int(1)?))
+        })?;
         if count >= RULES_MAX {
             return Err(refuse::rule_limit(RULES_MAX));
         }

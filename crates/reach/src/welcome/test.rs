@@ -3,8 +3,8 @@
 use super::decide::{Decision, decide};
 use super::facts::{Facts, Who};
 use super::rule::{RuleKind, RuleRow};
-use crate::content::Composed;
 use crate::Reach;
+use crate::content::Composed;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 
@@ -44,10 +44,7 @@ impl Reach {
             self.add_person(tx, &mut facts, root)?;
         }
         let plan = self.plan(tx)?;
-        let named = match input.channel.is_empty() {
-            true => None,
-            false => self.parts().entrances.welcome_of(tx, &input.channel)?,
-        };
+        let named = self.enter(tx, &mut facts)?;
         let decision = decide(&plan.rules, &facts, named.as_deref());
         let rule = decision.rule().and_then(|id| plan.rules.iter().find(|rule| rule.row.id == id));
         let composed = match rule {

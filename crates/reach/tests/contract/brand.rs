@@ -11,7 +11,7 @@ use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::content::Content;
-use siyu_reach::{Arrivals, Beside, Entrances, Parts, Reach, RuleIn, RuleKind, When};
+use siyu_reach::{Arrivals, Beside, Entrance, Entrances, Parts, Reach, RuleIn, RuleKind, When};
 use siyu_sandbox::world::{Source, World};
 use siyu_sandbox::{CallbackSettings, Options, Sandbox, Scale, WorldClock};
 use siyu_testkit::TestDb;
@@ -88,7 +88,8 @@ impl Transport for Wired {
             return self.0.send(request);
         }
         let (body, _) = request.body.as_ref().unwrap();
-        let code = serde_json::from_slice::<serde_json::Value>(body).unwrap()["welcome_code"].as_str().unwrap().to_owned();
+        let code =
+            serde_json::from_slice::<serde_json::Value>(body).unwrap()["welcome_code"].as_str().unwrap().to_owned();
         self.1.welcomes.lock().unwrap().entry(code.clone()).or_default().0 += 1;
         let bad = self.1.line.lock().unwrap().pop_front();
         let answer = match bad {
@@ -138,8 +139,9 @@ impl Beside for Shop {
 #[derive(Clone, Default)]
 pub struct Codes(pub Arc<Mutex<BTreeMap<String, String>>>);
 impl Entrances for Codes {
-    fn welcome_of(&self, _: &mut Tx<'_>, state: &str) -> Result<Option<String>, Refusal> {
-        Ok(self.0.lock().unwrap().get(state).cloned())
+    fn entrance(&self, _: &mut Tx<'_>, state: &str) -> Result<Option<Entrance>, Refusal> {
+        let welcome = self.0.lock().unwrap().get(state).cloned();
+        Ok(welcome.map(|welcome| Entrance { channel: state.to_owned(), welcome: Some(welcome) }))
     }
 }
 
@@ -321,7 +323,9 @@ impl Brand {
     }
     /// People nobody knows add the first member who serves; answers when their callbacks have been taken.
     pub fn add(&self, count: usize) -> Vec<usize> {
-        self.come(count, |world, staff, person| world.befriend(staff, person, 1, Source::Personal, true, false).unwrap())
+        self.come(count, |world, staff, person| {
+            world.befriend(staff, person, 1, Source::Personal, true, false).unwrap()
+        })
     }
     pub fn come(&self, count: usize, mut come: impl FnMut(&mut World, usize, usize) -> usize) -> Vec<usize> {
         let met = self.world(|world| {

@@ -69,6 +69,11 @@ fn limits_of_files(t: TestDb) {
         (big(b"\0\0\0\x18ftypmp42", (10 << 20) + 1), false),
     ] {
         let added = add(&brand, "a", &body);
-        assert_eq!(added.as_ref().map_err(|refusal| refusal.code), if ok { Ok(added.as_ref().unwrap()) } else { Err("reach_file") }, "{}", body.len());
+        assert_eq!(
+            added.as_ref().map_err(|refusal| refusal.code),
+            if ok { Ok(added.as_ref().unwrap()) } else { Err("reach_file") },
+            "{}",
+            body.len()
+        );
     }
 }

@@ -3,8 +3,8 @@
 use crate::brand::{Bad, Brand, MIGRATIONS, content};
 use siyu_reach::content::{Content, Piece};
 use siyu_reach::{FileIn, History, OutcomeQuery, RuleIn, RuleKind, When};
-use siyu_sandbox::{Faults, Reasons};
 use siyu_sandbox::world::Source;
+use siyu_sandbox::{Faults, Reasons};
 use siyu_testkit::TestDb;
 use std::sync::atomic::Ordering;
 
@@ -39,7 +39,8 @@ fn whoever_comes_is_welcomed_by_name(t: TestDb) {
     assert_eq!(events.len(), 3);
     assert_eq!((events[0].0.as_str(), events[0].1["welcome_name"].as_str()), ("Welcome Sent", Some("all")));
     assert!(events[0].1["store"].as_str().is_some_and(|store| store.starts_with("S-")), "{}", events[0].1);
-    let rows = brand.read(|tx| brand.reach.welcome_outcomes(tx, &OutcomeQuery { limit: 10, ..OutcomeQuery::default() }));
+    let rows =
+        brand.read(|tx| brand.reach.welcome_outcomes(tx, &OutcomeQuery { limit: 10, ..OutcomeQuery::default() }));
     assert!(rows.iter().all(|row| row.num.is_some() && !row.name.is_empty()) && rows.len() == 3);
     // Without being able to read them in time, the fallback stands.
     brand.wire.blind.store(true, Ordering::SeqCst);
@@ -95,7 +96,13 @@ fn no_code_no_rule_and_silence_are_told(t: TestDb) {
     brand.add(1);
     brand.greeted();
     assert_eq!(brand.ends(), [(3, "no_rule".into())]);
-    let silent = RuleIn { name: "own words".into(), active: true, kind: RuleKind::Silent, when: When::default(), content: content("") };
+    let silent = RuleIn {
+        name: "own words".into(),
+        active: true,
+        kind: RuleKind::Silent,
+        when: When::default(),
+        content: content(""),
+    };
     brand.desk.add(silent);
     brand.add(1);
     brand.greeted();
@@ -110,7 +117,11 @@ fn no_code_no_rule_and_silence_are_told(t: TestDb) {
     assert_eq!(brand.wire.attempts(), 0);
     brand.work();
     brand.tell();
-    let reasons: Vec<String> = brand.events("Welcome Skipped").into_iter().map(|(_, own)| own["reason"].as_str().unwrap().to_owned()).collect();
+    let reasons: Vec<String> = brand
+        .events("Welcome Skipped")
+        .into_iter()
+        .map(|(_, own)| own["reason"].as_str().unwrap().to_owned())
+        .collect();
     assert_eq!(reasons, ["no_rule", "silent", "no_code"]);
     let tallies = brand.read(|tx| brand.reach.welcome_tallies(tx, siyu_kernel::Time(0), None));
     assert_eq!(tallies.iter().map(|own| own.arrivals).sum::<i64>(), 3);
@@ -127,7 +138,10 @@ fn history_and_codes_choose(t: TestDb) {
     let named = brand.rule("named", When { channels: vec!["nobody".into()], ..When::default() }, "专属礼遇");
     let says = |brand: &Brand, relation: usize| {
         let said = brand.said(relation).join(" ");
-        ["欢迎回来", "感谢惠顾", "又见面了", "初次见面", "专属礼遇"].into_iter().find(|text| said.contains(text)).unwrap_or("nothing")
+        ["欢迎回来", "感谢惠顾", "又见面了", "初次见面", "专属礼遇"]
+            .into_iter()
+            .find(|text| said.contains(text))
+            .unwrap_or("nothing")
     };
     let first = brand.add(1)[0];
     brand.greeted();
@@ -205,7 +219,8 @@ fn nobody_is_welcomed_twice_whatever_arrives(t: TestDb) {
     assert_eq!(brand.ends().len(), 6);
     assert!(brand.wire.taken().iter().all(|taken| *taken == 1), "{:?}", brand.wire.taken());
     // Half-added with a code, then added without one: one welcome, one row.
-    let met = brand.come(1, |world, staff, person| world.befriend(staff, person, 1, Source::Personal, true, true).unwrap());
+    let met =
+        brand.come(1, |world, staff, person| world.befriend(staff, person, 1, Source::Personal, true, true).unwrap());
     brand.greeted();
     {
         let _entered = brand.runtime.enter();
@@ -224,7 +239,13 @@ fn files_that_have_ended_are_left_out(t: TestDb) {
     let file = FileIn { name: "gift.png".into(), body: b"\x89PNG\r\n\x1a\n0123456789".to_vec(), by: "test".into() };
     let file = brand.act(move |tx| reach.add_file(tx, &file, now)).id;
     let picture = Content { text: "新人礼".into(), attachments: vec![Piece::Image { file: file.clone() }] };
-    brand.desk.add(RuleIn { name: "gift".into(), active: true, kind: RuleKind::Send, when: When::default(), content: picture });
+    brand.desk.add(RuleIn {
+        name: "gift".into(),
+        active: true,
+        kind: RuleKind::Send,
+        when: When::default(),
+        content: picture,
+    });
     // Not uploaded yet: the text goes alone.
     brand.add(1);
     brand.greeted();

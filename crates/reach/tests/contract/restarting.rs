@@ -32,7 +32,9 @@ fn what_was_begun_is_not_sent_again(t: TestDb) {
     brand.take_callbacks(&brand.desk, false);
     brand.add(2);
     // Marked by a process that ended before it wrote down what became of it.
-    brand.act(|tx| Ok(tx.execute("UPDATE welcome SET state = 1, holder = 'gone' WHERE id = (SELECT MIN(id) FROM welcome)", &[])?));
+    brand.act(|tx| {
+        Ok(tx.execute("UPDATE welcome SET state = 1, holder = 'gone' WHERE id = (SELECT MIN(id) FROM welcome)", &[])?)
+    });
     let next = brand.second();
     brand.clock.move_to(brand.now().plus_seconds(3));
     next.reach.sweep_welcomes().unwrap();

@@ -63,7 +63,11 @@ fn rules_are_kept_in_order(t: TestDb) {
 
 fn a_test_says_which_and_why(t: TestDb) {
     let brand = Brand::open(t);
-    brand.rule("counter", When { channels: vec!["counter".into()], ..When::default() }, "{{ channel }}的朋友，我是{{ staff.name }}");
+    brand.rule(
+        "counter",
+        When { channels: vec!["counter".into()], ..When::default() },
+        "{{ channel }}的朋友，我是{{ staff.name }}",
+    );
     brand.rule("rest", When::default(), "{{ customer.name or \"朋友\" }}你好");
     let staff = brand.world(|world| {
         let staff = (0..world.staff.len()).find(|&s| world.serves(s)).unwrap();
@@ -82,7 +86,9 @@ fn a_test_says_which_and_why(t: TestDb) {
     assert_eq!(tested.composed.text.unwrap().content, "朋友你好");
     // As a customer who is known.
     let (num, name) = brand.read(|tx| {
-        Ok(tx.one("SELECT num, name FROM wecom_contact WHERE name <> '' ORDER BY id LIMIT 1", &[], |row| Ok((row.num(0)?, row.text(1)?)))?)
+        Ok(tx.one("SELECT num, name FROM wecom_contact WHERE name <> '' ORDER BY id LIMIT 1", &[], |row| {
+            Ok((row.num(0)?, row.text(1)?))
+        })?)
     });
     let tested = test("", Some(num));
     assert_eq!(tested.composed.text.unwrap().content, format!("{name}你好"));

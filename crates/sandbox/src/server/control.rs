@@ -42,7 +42,7 @@ pub fn router() -> Router<Sandbox> {
 }
 
 /// Why a request to the control surface makes no sense.
-struct Wrong(String);
+pub struct Wrong(pub String);
 impl IntoResponse for Wrong {
     fn into_response(self) -> Response {
         (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": self.0 }))).into_response()
@@ -53,7 +53,7 @@ impl<T: Into<String>> From<T> for Wrong {
         Self(text.into())
     }
 }
-type Shown = Result<axum::Json<Value>, Wrong>;
+pub type Shown = Result<axum::Json<Value>, Wrong>;
 
 async fn state(Shared(sandbox): Shared<Sandbox>) -> axum::Json<Value> {
     let mut state = sandbox.lock();
@@ -258,6 +258,11 @@ async fn list(Shared(sandbox): Shared<Sandbox>, Path(what): Path<String>, Query(
             json!({ "chat_id": world.id(Id::Group, at), "name": g.name, "owner": world.staff[g.owner].userid, "store": g.store,
                 "dismissed": g.dismissed, "status": g.status, "version": world.version(at), "opengid": world.id(Id::OpenGid, at), "members": members })
         }),
+        "transfers" => show(world.transfers.len(), &|at| {
+            let t = &world.transfers[at];
+            json!({ "handover_userid": world.staff[t.handover].userid, "takeover_userid": world.staff[t.takeover].userid,
+                "external_userid": world.external_userid(t.person), "resigned": t.resigned, "asked": t.asked, "status": t.status as i32 })
+        }),
         "orders" => show(world.orders.len(), &|at| named(world, json!(world.orders[at]))),
         "products" => show(world.products.len(), &|at| json!(world.products[at])),
         "posted" => show(state.office.posted.len(), &|at| json!(state.office.posted[at])),
@@ -269,7 +274,11 @@ async fn list(Shared(sandbox): Shared<Sandbox>, Path(what): Path<String>, Query(
             }).collect();
             json!({ "msgid": world.id(Id::Mass, at), "created": mass.created, "cancelled": mass.cancelled, "tasks": tasks })
         }),
-        _ => return Err("people, staff, stores, relations, groups, orders, products, posted or masses".into()),
+        _ => {
+            return Err(
+                "people, staff, stores, relations, groups, transfers, orders, products, posted or masses".into()
+            );
+        }
     };
     Ok(axum::Json(shown))
 }
@@ -377,6 +386,10 @@ fn deed(state: &mut super::State, body: &Value, now: Time) -> Result<Value, Wron
         "delete" => {
             let relation = friends(world)?;
             world.customer_deletes(relation, Reasons::default());
+        }
+        "refuse_transfer" => {
+            let person = who(world)?;
+            answer["refused"] = world.refuse_transfer(person).into();
         }
         "buy" => {
             let person = who(world)?;

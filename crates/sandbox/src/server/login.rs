@@ -1,14 +1,19 @@
 //! The pages of WeChat on which somebody becomes known to the app: here a list of members to choose from, or nobody is asked.
 
-use super::{Sandbox, door};
+use super::{Sandbox, door, window};
 use axum::extract::{Query, State as Shared};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use siyu_kernel::Clock;
 use std::collections::HashMap;
 
-/// `redirect_uri?code=…&state=…`. Who it is stands in `sandbox_user` (a userid or an external_userid); without it a page asks.
-pub async fn authorize(Shared(sandbox): Shared<Sandbox>, Query(query): Query<HashMap<String, String>>) -> Response {
+/// `redirect_uri?code=…&state=…`. Who it is stands in `sandbox_user` (a userid or an external_userid), else it is whoever the
+/// client in this browser is logged in as; without either a page asks.
+pub async fn authorize(
+    Shared(sandbox): Shared<Sandbox>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
     let given = |name: &str| query.get(name).map_or("", String::as_str);
     let credentials = sandbox.credentials();
     let target = given("redirect_uri");
@@ -21,7 +26,9 @@ pub async fn authorize(Shared(sandbox): Shared<Sandbox>, Query(query): Query<Has
     }
     let now = sandbox.clock().now();
     let mut state = sandbox.lock();
-    let user = given("sandbox_user");
+    let asked = given("sandbox_user").to_owned();
+    let user = if asked.is_empty() { window::logged_in(&headers).unwrap_or_default() } else { asked };
+    let user = user.as_str();
     let (member, person) = (state.world.member(user), state.world.person(user));
     if member.is_none() && person.is_none() {
         let all = form_urlencoded::Serializer::new(String::new())

@@ -8,6 +8,7 @@ mod door;
 mod host;
 mod login;
 mod office;
+mod window;
 
 use crate::clock::WorldClock;
 use crate::dice::Dice;
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use callbacks::{CallbackSettings, NotVerified, Outcome, Sent};
+pub use window::AppPages;
 
 /// What the corp's administrator would copy out of the console.
 #[derive(Clone, Debug, Serialize)]
@@ -172,6 +174,7 @@ impl Sandbox {
             .route("/wwlogin/sso/login", get(login::authorize))
             .route("/wwopen/sso/qrConnect", get(login::authorize))
             .merge(control::router())
+            .merge(window::router())
             // A file of 20 MB, and the form around it.
             .layer(DefaultBodyLimit::max(24 << 20))
             .layer(axum::middleware::from_fn_with_state(self.clone(), host::guard))
@@ -204,6 +207,12 @@ impl Sandbox {
         let caused = state.world.take_happenings();
         self.emit(&mut state, caused);
         result
+    }
+    /// Messages of the app to members, oldest first: to whom, and the text of those that are text.
+    pub fn posted(&self) -> Vec<(Vec<String>, String)> {
+        let state = self.lock();
+        let text = |body: &serde_json::Value| body["text"]["content"].as_str().unwrap_or_default().to_owned();
+        state.office.posted.iter().map(|own| (own.to.clone(), text(&own.body))).collect()
     }
     /// Happenings from number `from` on, at most `limit`: what the brand's tills and its shop would know. The last [`Options::happenings_kept`] are kept.
     pub fn happenings(&self, from: u64, limit: usize) -> Vec<Happening> {

@@ -107,6 +107,10 @@ pub struct Office {
     /// The addresses calls may come from; all when empty.
     pub trusted: Vec<String>,
     pub has_callback: bool,
+    /// The pages the administrator has entered for the app.
+    pub pages: super::window::AppPages,
+    /// What was written in groups from the client.
+    pub group_lines: HashMap<usize, Vec<super::window::GroupLine>>,
     pub limits: bool,
 }
 
@@ -146,6 +150,8 @@ impl Office {
             duplicates: HashMap::new(),
             trusted,
             has_callback: false,
+            pages: super::window::AppPages::default(),
+            group_lines: HashMap::new(),
             limits,
         }
     }

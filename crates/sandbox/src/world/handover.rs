@@ -83,6 +83,16 @@ impl World {
         0
     }
 
+    /// The customer says no to a hand-over that waits. False when none does.
+    pub fn refuse_transfer(&mut self, person: PersonNo) -> bool {
+        let waits = |t: &Transfer| t.person == person && t.status == TransferStatus::Waiting;
+        let Some(transfer) = self.transfers.iter().position(waits) else { return false };
+        self.transfers[transfer].status = TransferStatus::Refused;
+        let takeover = self.transfers[transfer].takeover;
+        self.tell(What::TransferFailed { takeover, person, reason: "customer_refused" });
+        true
+    }
+
     pub(super) fn settle_transfer(&mut self, transfer: usize) {
         let Transfer { takeover, person, relation, resigned, status, .. } = self.transfers[transfer];
         if status != TransferStatus::Waiting {

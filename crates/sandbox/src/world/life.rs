@@ -136,6 +136,15 @@ impl World {
         }
     }
 
+    /// The customer writes, and whoever sits before the guide's screen answers by themselves.
+    pub fn customer_writes(&mut self, relation: RelationNo, text: &str) {
+        if matches!(self.relations[relation].status, Status::Active | Status::Half) {
+            self.say(relation, true, text);
+            let staff = self.relations[relation].staff;
+            self.staff_day(staff).heard += 1;
+        }
+    }
+
     /// The guide writes in the chat.
     pub fn guide_says(&mut self, relation: RelationNo, text: &str) {
         if self.relations[relation].status == Status::Active {

@@ -36,7 +36,8 @@ fn rules() -> Vec<RuleIn> {
         picture: String::new(),
     };
     let history = |own: &[History]| When { history: own.to_vec(), ..When::default() };
-    let channels = |own: &[&str]| When { channels: own.iter().map(|own| (*own).to_owned()).collect(), ..When::default() };
+    let channels =
+        |own: &[&str]| When { channels: own.iter().map(|own| (*own).to_owned()).collect(), ..When::default() };
     vec![
         rule(
             "老朋友回来了",
@@ -60,7 +61,10 @@ fn rules() -> Vec<RuleIn> {
             "门店台卡与包裹卡",
             channels(&["store", "parcel"]),
             "{{ customer.name or \"您\" }}好，我是{{ store.name or \"门店\" }}的{{ staff.name or \"美妆顾问\" }}。到店可以免费测肤，也可以把肤质告诉我，我来帮您配一套。",
-            vec![link("免费测肤预约", "选好门店和时间，到店出示即可", "skin-test"), link("新人礼：满 199 减 30", "7 天内有效，门店与小程序通用", "gift/new")],
+            vec![
+                link("免费测肤预约", "选好门店和时间，到店出示即可", "skin-test"),
+                link("新人礼：满 199 减 30", "7 天内有效，门店与小程序通用", "gift/new"),
+            ],
         ),
         rule(
             "直播间与达人",

@@ -1,11 +1,13 @@
 //! A brand that grows: a simulated WeCom lives through the days before today, and the platform is connected to it as to the real one.
 //!
-//! The world is fixed by seed, scale and its first instant, and by the live codes put up then. So an interrupted growth, and every later start of the
-//! demo, makes the same world again, passes by what the platform knows, and goes on from there. What is told twice is known by its identity.
+//! The world is fixed by seed, scale and its first instant, and by what it was told of live codes. So an interrupted growth, and every later start of the
+//! demo, makes the same world again, tells it of codes what it was told when it was told it, passes by what the platform knows, and goes on from
+//! there. What is told twice is known by its identity.
 
-use super::living::Living;
-use super::made::{TagRule, make_audiences, make_board, make_tags};
+use super::entrances::{self, Retelling};
 use super::greetings::make_welcomes;
+use super::living::Living;
+use super::made::{TagRule, make_audiences, make_board, make_scripts, make_tags};
 use super::tills::{Tills, settled_before, store_code};
 use super::{COMPLETE, Ready, note, note_in, noted, serve};
 use crate::args::Demo;
@@ -19,6 +21,7 @@ use siyu_api::App;
 use siyu_commerce::{ProductIn, StoreIn};
 use siyu_contacts::{ConnectionIn, Ran, SyncRow, SyncState};
 use siyu_db::OpenMode;
+use siyu_guides::SettingsIn;
 use siyu_insight::Kind;
 use siyu_kernel::{Chance, Currency, Refusal, Time, clocks};
 use siyu_sandbox::{Scale, parameters};
@@ -147,19 +150,21 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     let (token, key) = connect(app, living)?;
     // What the platform knows is lived through again without a word.
     let mut now = begun;
+    let mut retelling = Retelling::of(app, living)?;
     while now < at {
         now = now.plus_seconds(STEP_SECONDS).min(at);
-        living.advance(now);
+        retelling.advance(living, now)?;
         tills.skip(living);
     }
     living.runtime.block_on(living.deliver_to(&address, &token, &key))?;
     app.contacts.check_credentials()?;
     read_everything(app, living)?;
     make_welcomes(open)?;
+    entrances::make(open, living)?;
     let (end, mut told) = (clocks::system().now(), 0);
     while now < end {
         now = now.plus_seconds(STEP_SECONDS).min(end);
-        living.advance(now);
+        retelling.advance(living, now)?;
         greeted(app);
         work(app)?;
         tills.report(living, &address)?;
@@ -257,10 +262,12 @@ fn read_everything(app: &App, living: &Living) -> Result<(), Refusal> {
     }
 }
 
-/// Everything in the inbox that is due.
+/// Everything that is due: the inbox, what goes out, who is in the codes.
 fn work(app: &App) -> Result<(), Refusal> {
     while app.contacts.work_inbox()? == Ran::Went {}
     while app.reach.tell_welcomes()? == Ran::Went {}
+    while app.contacts.work_outgoing()? == Ran::Went {}
+    while app.channels.step()? == Ran::Went {}
     app.contacts.tidy()
 }
 
@@ -275,6 +282,7 @@ fn greeted(app: &App) {
 fn live_on(app: &App, living: &Arc<Living>, address: &str) -> Result<(), Refusal> {
     living.let_go();
     let (token, key) = connect(app, living)?;
+    show_guides(app, living, address)?;
     // What ninety days of callbacks have left out is found, as by the daily sync of a real brand.
     begin_sync(app)?;
     let delivering = living.deliver_to(address, &token, &key);
@@ -284,6 +292,18 @@ fn live_on(app: &App, living: &Arc<Living>, address: &str) -> Result<(), Refusal
         }
     });
     Ok(())
+}
+
+/// The guides' pages at today's address, in a WeCom whose pages come from the simulated one.
+fn show_guides(app: &App, living: &Living, address: &str) -> Result<(), Refusal> {
+    living.enter_pages(address);
+    let (guides, now) = (app.guides.clone(), app.now());
+    let wanted = SettingsIn {
+        address: Some(format!("http://{address}")),
+        pages: Some(living.base.clone()),
+        client: Some(living.window()),
+    };
+    app.db.transact(move |tx| guides.set(tx, &wanted, now)).map(drop)
 }
 
 fn report(app: &App, living: &Living, mut tills: Tills, address: &str, stop: &AtomicBool) {
@@ -306,6 +326,7 @@ fn make(open: &Open) -> Result<(), Refusal> {
     let own = [(Kind::Funnel, "加好友之后买了吗", 1, way), (Kind::Trend, "好友从哪里来", 1, channels)];
     make_board(open, BOARD, &own)?;
     make_audiences(open, AUDIENCES)?;
+    make_scripts(open, SCRIPTS)?;
     note(open, COMPLETE, "1")
 }
 
@@ -327,6 +348,28 @@ const TAGS: &[TagRule] = &[
         "magenta",
         r#"{"all":[{"field":"has.external_userid","op":"exists","value":false},{"field":"orders.count","op":"gte","value":1}]}"#,
     ),
+];
+
+/// Folder, title, text, and the next action it is for.
+const SCRIPTS: &[(&str, &str, &str, Option<&str>)] = &[
+    (
+        "欢迎与破冰",
+        "新客欢迎",
+        "{称呼|您好}，我是{门店|门店}的{导购}，很高兴认识您！选购、试用、售后的问题随时找我～",
+        Some("greet"),
+    ),
+    ("欢迎与破冰", "询问肤质", "{称呼|亲}，方便告诉我您的肤质和平时的护肤习惯吗？我按您的情况来推荐～", None),
+    ("促单", "下单提醒", "{称呼|亲}，您刚才看中的宝贝还有现货，今天下单我帮您加送小样，需要留一份吗？", Some("unpaid")),
+    ("促单", "到店邀约", "{称呼|亲}，{门店|店里}这周到了新色，欢迎来试妆，我给您预留时间～", None),
+    ("关怀", "生日祝福", "{称呼|亲}，祝您生日快乐！{门店|门店}为您准备了一份小礼物，方便时来领取～", Some("birthday")),
+    (
+        "关怀",
+        "好久不见",
+        "{称呼|亲}，距离上次购买{最近购买|护肤品}已经{天数|好多}天啦，用得怎么样？店里有适合您的新品，要帮您留一份吗？",
+        Some("win_back"),
+    ),
+    ("关怀", "复购提醒", "{称呼|亲}，{最近购买|上次购买的商品}应该快用完了，需要我帮您备一份吗？", Some("replenish")),
+    ("售后", "退换说明", "{称呼|亲}，未拆封的商品 7 天内可以退换，您把订单号发我，我来帮您处理～", None),
 ];
 
 const BOARD: &[(Kind, &str, i64)] = &[

@@ -3,18 +3,14 @@
 
 use siyu_kernel::{Clock, Refusal, Time, clocks};
 use siyu_sandbox::world::World;
-use siyu_sandbox::{CallbackSettings, Credentials, Happening, Options, Sandbox, Scale, WorldClock, parameters};
-use siyu_wecom::{App, Client, ContactWay, HttpTransport, MemoryTokens, Wait, Wiring};
+use siyu_sandbox::{AppPages, CallbackSettings, Credentials, Happening, Options, Sandbox, Scale, WorldClock};
+use siyu_wecom::{App, Client, HttpTransport, MemoryTokens, Wait, Wiring};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// WeCom lets a live code lead to this many members.
-const MEMBERS_OF_A_CODE: usize = 100;
-/// The entrance where members show the code they have by themselves.
-const OWN_CODE: &str = "guide";
 /// Far more than happens between two looks, so that a world beside a server takes little memory.
 const HAPPENINGS_KEPT: usize = 50_000;
 const CALLBACKS_KEPT: usize = 1_000;
@@ -57,7 +53,7 @@ pub struct Living {
 }
 
 impl Living {
-    /// The world of a seed at its first instant, with the brand's live codes put up.
+    /// The world of a seed at its first instant.
     pub fn begin(seed: u64, scale: Scale, start: Time) -> Result<Self, Refusal> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -83,25 +79,16 @@ impl Living {
         runtime.spawn(async move { serving.serve_on(listener, std::future::pending()).await });
         // What the brand says is not said again to a world that is made again.
         sandbox.with_world(|world| world.plain_welcomes = true);
-        let living = Self { base: format!("http://{local}"), credentials, runtime, sandbox, clock, pace };
-        living.put_up_codes()?;
-        Ok(living)
+        Ok(Self { base: format!("http://{local}"), credentials, runtime, sandbox, clock, pace })
     }
 
-    /// A live code for each entrance. In a world that is made again these are the same codes.
-    fn put_up_codes(&self) -> Result<(), Refusal> {
+    /// Somebody who speaks to this WeCom beside the platform.
+    pub fn client(&self) -> Client {
         let transport = Arc::new(HttpTransport::new(&self.base));
         let mut wiring = Wiring::new(transport, Arc::new(MemoryTokens::default()), self.clock.clone());
         wiring.wait = self.wait();
         let Credentials { corp_id, agent_id, secret, .. } = self.credentials.clone();
-        let client = Client::new(App { corp_id, agent_id, secret }, wiring);
-        let serving = client.follow_users()?;
-        for channel in parameters::CHANNELS.iter().filter(|channel| channel.word != OWN_CODE) {
-            for members in serving.chunks(MEMBERS_OF_A_CODE) {
-                client.add_contact_way(&ContactWay::qr(members.to_vec(), channel.word, channel.name))?;
-            }
-        }
-        Ok(())
+        Client::new(App { corp_id, agent_id, secret }, wiring)
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {
@@ -145,6 +132,16 @@ impl Living {
             }
             Ok(())
         }
+    }
+    /// The page where one sits at the phone of a member of staff.
+    pub fn window(&self) -> String {
+        format!("{}/chat", self.base)
+    }
+    /// What an administrator enters for the app: its pages at this address.
+    pub fn enter_pages(&self, address: &str) {
+        let page = |to: &str| format!("http://{address}/guide/enter?to={to}");
+        self.sandbox.trust(address);
+        self.sandbox.set_pages(AppPages { sidebar: page("side"), home: page("work") });
     }
     pub fn world<T>(&self, look: impl FnOnce(&World) -> T) -> T {
         self.sandbox.with_world(|world| look(world))

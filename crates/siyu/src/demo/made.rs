@@ -3,6 +3,7 @@
 use crate::workspace::Open;
 use serde_json::{Value, json};
 use siyu_audience::{AudienceIn, Rule};
+use siyu_guides::{ScriptBody, ScriptIn, ScriptKind};
 use siyu_insight::{BoardIn, Kind, Seen};
 use siyu_kernel::{Refusal, new_id};
 use siyu_people::{TagIn, TagKind};
@@ -72,4 +73,39 @@ pub fn make_audiences(open: &Open, rules: &[(&str, &str)]) -> Result<(), Refusal
         app.db.transact(move |tx| audience.create(tx, &id, &input, &people, "demo", &ctx).map(drop))?;
     }
     Ok(())
+}
+
+/// Folder, title, text, and the next action it is for.
+pub type OwnScript = (&'static str, &'static str, &'static str, Option<&'static str>);
+
+pub fn make_scripts(open: &Open, own: &'static [OwnScript]) -> Result<(), Refusal> {
+    let guides = open.app.guides.clone();
+    open.app.db.transact(move |tx| {
+        if !guides.folders(tx)?.is_empty() {
+            return Ok(());
+        }
+        let mut folders: Vec<(&str, String)> = Vec::new();
+        for (folder, title, text, action) in own {
+            let known = folders.iter().find(|(name, _)| name == folder).map(|(_, id)| id.clone());
+            let id = match known {
+                Some(id) => id,
+                None => {
+                    let id = guides.add_folder(tx, folder)?.id;
+                    folders.push((folder, id.clone()));
+                    id
+                }
+            };
+            let script = ScriptIn {
+                folder: id,
+                kind: ScriptKind::Text,
+                title: (*title).into(),
+                body: ScriptBody { text: (*text).into(), ..ScriptBody::default() },
+                action: action.map(str::to_owned),
+                image: None,
+                by: "demo".into(),
+            };
+            guides.add_script(tx, &script)?;
+        }
+        Ok(())
+    })
 }

@@ -1,5 +1,6 @@
 //! The demo brand: one that grows in a simulated WeCom, or a real retail data set.
 
+mod entrances;
 mod greetings;
 mod grown;
 mod living;
@@ -162,14 +163,22 @@ impl Ready {
     fn tell(&self, app: &App, url: Option<&str>) -> Result<(), Refusal> {
         let password = std::fs::read_to_string(&self.password).unwrap_or_default();
         let password = password.trim();
-        let (people, events) = app.db.read(|tx| Ok((app.people.count(tx)?, app.log.totals(tx)?.0)))?;
+        let (people, events, client) =
+            app.db.read(|tx| Ok((app.people.count(tx)?, app.log.totals(tx)?.0, app.guides.settings(tx)?.client)))?;
+        let chat = url.is_some().then_some(client).filter(|client| !client.is_empty());
         output::line(
-            &json!({ "ready_s": (self.watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "email": EMAIL, "password": password }),
+            &json!({ "ready_s": (self.watch.seconds() * 100.0).round() / 100.0, "people": people, "events": events, "resident_mb": resident_mb(), "url": url, "chat": chat, "email": EMAIL, "password": password }),
         );
         if let Some(url) = url {
             output::say(
                 &format!("\n  打开 {url}\n  账号 {EMAIL}\n  密码 {password}\n"),
                 &format!("\n  Open     {url}\n  E-mail   {EMAIL}\n  Password {password}\n"),
+            );
+        }
+        if let Some(chat) = chat {
+            output::say(
+                &format!("  导购侧边栏（模拟聊天窗口） {chat}\n"),
+                &format!("  The guides' sidebar, beside a simulated chat: {chat}\n"),
             );
         }
         Ok(())

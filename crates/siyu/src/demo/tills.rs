@@ -4,7 +4,7 @@ use super::living::Living;
 use serde_json::{Value, json};
 use siyu_kernel::{Refusal, Time};
 use siyu_sandbox::world::World;
-use siyu_sandbox::{Happening, PersonNo, What};
+use siyu_sandbox::{Happening, PersonNo, StaffNo, What};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -59,13 +59,20 @@ fn message(world: &World, happening: &Happening) -> Option<Value> {
             let mut properties = json!({
                 "order_id": order_no(*order), "total": yuan(*amount), "currency": "CNY", "store": store_code(*store), "products": products
             });
-            if let Some(guide) = guide {
-                properties["staff"] = world.staff[*guide].userid.clone().into();
+            if let Some(seller) = guide.or_else(|| seller(world, *store, *order)) {
+                properties["staff"] = world.staff[seller].userid.clone().into();
             }
             ("Order Completed", *person, properties, None)
         }
         What::Refunded { person, order, .. } => {
-            ("Order Refunded", *person, json!({ "order_id": order_no(*order), "refund_id": "1" }), None)
+            let mut properties = json!({ "order_id": order_no(*order), "refund_id": "1" });
+            if let Some(own) = world.orders.get(*order) {
+                properties["store"] = store_code(own.store).into();
+                if let Some(seller) = own.guide.or_else(|| seller(world, own.store, *order)) {
+                    properties["staff"] = world.staff[seller].userid.clone().into();
+                }
+            }
+            ("Order Refunded", *person, properties, None)
         }
         _ => return None,
     };
@@ -77,6 +84,13 @@ fn message(world: &World, happening: &Happening) -> Option<Value> {
         "properties": properties,
         "context": context(world, person, device)
     }))
+}
+
+/// Who was at the till: somebody of the store, when nobody's customer bought.
+fn seller(world: &World, store: usize, order: usize) -> Option<StaffNo> {
+    let guides: Vec<StaffNo> =
+        world.stores.get(store)?.guides.iter().copied().filter(|guide| world.serves(*guide)).collect();
+    guides.get(order.checked_rem(guides.len())?).copied()
 }
 
 /// The shop knows its customers by their WeChat account, the tills by the phone of the member card.

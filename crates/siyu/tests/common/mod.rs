@@ -7,6 +7,7 @@ pub mod disk;
 pub mod http;
 pub mod orders;
 pub mod traffic;
+pub mod wecom;
 
 use serde_json::Value;
 use siyu_kernel::Chance;

@@ -55,9 +55,13 @@ pub struct UserDetail {
 impl App {
     /// Where a page inside WeCom sends a visitor to be recognised. `state`: at most 128 letters and digits, checked when they come back.
     pub fn oauth_url(&self, redirect: &str, scope: OauthScope, state: &str) -> String {
+        self.oauth_url_at("https://open.weixin.qq.com", redirect, scope, state)
+    }
+    /// The same on another host than WeChat's, for a WeCom that has one of its own. `host`: scheme and authority.
+    pub fn oauth_url_at(&self, host: &str, redirect: &str, scope: OauthScope, state: &str) -> String {
         let scope = if scope == OauthScope::Base { "snsapi_base" } else { "snsapi_privateinfo" };
         format!(
-            "https://open.weixin.qq.com/connect/oauth2/authorize?appid={}&redirect_uri={}&response_type=code&scope={scope}\
+            "{host}/connect/oauth2/authorize?appid={}&redirect_uri={}&response_type=code&scope={scope}\
              &state={}&agentid={}#wechat_redirect",
             encoded(&self.corp_id),
             encoded(redirect),
