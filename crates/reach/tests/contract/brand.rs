@@ -26,8 +26,14 @@ pub const MIGRATIONS: &[Migration] = &[
     siyu_log::MIGRATIONS[0],
     siyu_people::MIGRATIONS[0],
     siyu_people::MIGRATIONS[1],
+    siyu_people::MIGRATIONS[2],
     siyu_contacts::MIGRATIONS[0],
+    siyu_contacts::MIGRATIONS[1],
+    siyu_contacts::MIGRATIONS[2],
+    siyu_contacts::MIGRATIONS[3],
+    siyu_contacts::MIGRATIONS[4],
     siyu_reach::MIGRATIONS[0],
+    siyu_reach::MIGRATIONS[1],
 ];
 pub const TOKEN: &str = "QDG6eK";
 pub const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
