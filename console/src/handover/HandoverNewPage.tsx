@@ -80,7 +80,7 @@ function Wizard() {
             </Form.Item>
             {groups || takers.length < 2 ? null : <Form.Item label={t("handover.by_store")} extra={t("handover.by_store_hint")}><Switch checked={byStore} onChange={setByStore} /></Form.Item>}
             <Form.Item label={t("handover.reason")} extra={t("handover.reason_hint")} htmlFor="handover-reason"><Input id="handover-reason" maxLength={200} value={reason} onChange={(event) => setReason(event.target.value)} /></Form.Item>
-            {groups ? null : <Form.Item label={t("handover.message")} extra={t("handover.message_hint")} htmlFor="handover-message"><Input.TextArea id="handover-message" maxLength={200} showCount autoSize={{ minRows: 2 }} value={words} onChange={(event) => setWords(event.target.value)} /></Form.Item>}
+            {groups ? null : <Form.Item label={t("handover.message")} extra={t("handover.message_hint")} htmlFor="handover-message"><Input.TextArea id="handover-message" maxLength={200} autoSize={{ minRows: 2 }} value={words} onChange={(event) => setWords(event.target.value)} /></Form.Item>}
             {send.error ? <Alert type="error" showIcon title={text(send.error)} className="gap-below" /> : null}
             <div className="row">
               <MayButton permission="handover.run" type="primary" disabled={!complete} loading={send.isPending} tooltip={complete ? undefined : t("handover.incomplete")} onClick={ask}>{t("handover.send")}</MayButton>
@@ -106,7 +106,10 @@ function Foreseen({ body, ready }: { body: HandoverNew; ready: boolean }) {
   const text = useErrorText();
   // What people are told does not change who can be handed over.
   const asked = useSettled(JSON.stringify({ ...body, reason: "–", message: null }));
-  const forecast = useQuery({ queryKey: [...handoverKeys.all, "forecast", asked], queryFn: ({ signal }) => api.forecast(JSON.parse(asked) as HandoverNew, signal), enabled: ready, retry: false, meta: { quiet: true } });
+  // While somebody chooses, what is asked may be of a moment before.
+  const meant = JSON.parse(asked) as HandoverNew;
+  const whole = ready && meant.from.length > 0 && meant.to.length > 0;
+  const forecast = useQuery({ queryKey: [...handoverKeys.all, "forecast", asked], queryFn: ({ signal }) => api.forecast(meant, signal), enabled: whole, retry: false, meta: { quiet: true } });
   const own = forecast.data;
   return (
     <section className="panel pad stack tight" aria-live="polite">

@@ -43,8 +43,8 @@ function Job({ id }: { id: string }) {
   return (
     <>
       <Link to="/handovers" className="small"><ArrowLeftOutlined /> {t("nav.handovers")}</Link>
-      <PageHead title={`${own.from.join("、")} → ${own.to.join("、")}`} hint={hint}>
-        <JobState job={own} />
+      <PageHead title={`${own.from.join(", ")} → ${own.to.join(", ")}`} hint={hint}>
+        <span className="row"><JobState job={own} /></span>
         <MayButton permission="people.export" icon={<DownloadOutlined />} loading={file.isPending} onClick={() => file.mutate()}>{t("action.export_excel")}</MayButton>
         {own.counts.planned > 0 ? (
           <Popconfirm title={t("handover.cancel_title")} description={t("handover.cancel_text")} onConfirm={() => cancel.mutate()} okText={t("handover.cancel")} cancelText={t("action.cancel")}>

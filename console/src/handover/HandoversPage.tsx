@@ -24,7 +24,7 @@ function Handovers() {
   const go = useNavigate();
   const pages = usePages<Handover>([...handoverKeys.all, "list"], api.list);
   const add = <MayButton permission="handover.run" type="primary" icon={<SwapOutlined />} onClick={() => void go("/handovers/new")}>{t("handover.new")}</MayButton>;
-  const names = (list: string[]) => (list.length > 3 ? `${list.slice(0, 3).join("、")} +${list.length - 3}` : list.join("、"));
+  const names = (list: string[]) => (list.length > 3 ? `${list.slice(0, 3).join(", ")} +${list.length - 3}` : list.join(", "));
   const people = (row: Handover) => <span className="break">{names(row.from)} → {names(row.to)}</span>;
   return (
     <>

@@ -43,6 +43,7 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinH
         ("wecom-alerts", By::One, |app| app.contacts.work_alerts()),
         ("channel-codes", By::One, |app| app.channels.step()),
         ("wecom-files", By::One, |app| app.reach.work_files()),
+        ("wecom-messages", By::One, |app| app.reach.work_messages()),
         ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),
         // A lease of a process that has ended would outlast the seconds a welcome has.
         ("welcomes", By::Each, |app| app.reach.sweep_welcomes()),

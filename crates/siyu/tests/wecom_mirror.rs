@@ -4,7 +4,7 @@ mod common;
 
 use common::wecom::{AES_KEY, TOKEN, Wecom, until};
 use common::{Place, Server, http};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::process::Stdio;
 
 #[test]

@@ -39,7 +39,6 @@ export const alerts = {
   "stores.people": ["员工数", "Staff"],
   "users.staff": ["对应的企业微信员工", "Member of WeCom's staff"],
   "users.staff_hint": ["绑定后，导购只看到自己的客户。", "A guide who is bound sees own customers only."],
-  "users.staff_none": ["不绑定", "Nobody"],
   "act.handover.begin": ["发起交接", "Hand-over begun"],
   "act.handover.cancel": ["取消交接", "Hand-over cancelled"],
   "act.handover.export": ["导出交接明细", "Hand-over exported"],

@@ -249,7 +249,7 @@ impl Contacts {
     ) -> Result<(), Refusal> {
         let settled = matches!(fate.state, "refused" | "done").then_some(now);
         let changed = tx.execute(
-            "UPDATE handover_item SET state = $2, code = $3, wecom = $4, settled_at = $5, due_at = CASE WHEN $5 IS NULL THEN due_at ELSE NULL END,
+            "UPDATE handover_item SET state = $2, code = $3, wecom = $4, settled_at = $5, due_at = CASE WHEN $2 IN ('refused', 'done') THEN NULL ELSE due_at END,
                sent_at = CASE WHEN $2 = 'planned' THEN NULL ELSE sent_at END
              WHERE id = $1 AND state IN ('planned', 'sending', 'sent', 'waiting')",
             params![item.id, fate.state, fate.code, fate.wecom, settled],

@@ -287,10 +287,23 @@ fn greeted(app: &App) {
 }
 
 /// Time passes as on the wall from here on, and WeCom sends to the server that people use.
+/// The brand's guides are told of customers they lose from here on, unless somebody has set it otherwise.
+fn push_alerts(app: &App) -> Result<(), Refusal> {
+    let contacts = app.contacts.clone();
+    app.db.transact(move |tx| {
+        let settings = contacts.alert_settings(tx)?;
+        if settings == siyu_contacts::AlertSettings::default() {
+            contacts.set_alerts(tx, siyu_contacts::AlertSettings { on: true, ..settings })?;
+        }
+        Ok(())
+    })
+}
+
 fn live_on(app: &App, living: &Arc<Living>, address: &str) -> Result<(), Refusal> {
     living.let_go();
     let (token, key) = connect(app, living)?;
     show_guides(app, living, address)?;
+    push_alerts(app)?;
     // What ninety days of callbacks have left out is found, as by the daily sync of a real brand.
     begin_sync(app)?;
     let delivering = living.deliver_to(address, &token, &key);
