@@ -210,7 +210,7 @@ mod tests {
         let told = |n: usize| Told {
             name: format!("<a>客户{n}"),
             staff: "张三".into(),
-            own: n % 2 == 0,
+            own: n.is_multiple_of(2),
             by: ["customer", "staff", "unknown"][n % 3].into(),
             days: n as i64,
             at: Time(0),

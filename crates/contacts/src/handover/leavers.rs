@@ -107,7 +107,6 @@ impl Contacts {
                 let hand = error.needs_a_hand();
                 let due = match error.retry {
                     Retry::At(at) => at.max(now.plus_seconds(60)),
-                    _ if hand => now.plus_seconds(60),
                     _ => now.plus_seconds(AGAIN_SECONDS),
                 };
                 tracing::warn!(call = error.call, code = error.name(), detail = %error.detail, "the customers of staff who left could not be read");

@@ -147,7 +147,7 @@ fn a_lost_answer_is_no_second_message(t: TestDb) {
     for (at, relation) in relations.iter().enumerate() {
         lose(&brand, &[*relation]);
         brand.faults("timeout=0.6,busy=0.2,proxy=0.1");
-        push(&brand, &if at % 2 == 0 { brand.desk.clone() } else { brand.second() }, 120);
+        push(&brand, &if at.is_multiple_of(2) { brand.desk.clone() } else { brand.second() }, 120);
     }
     brand.faults("");
     push(&brand, &brand, 4 * 3_600);
