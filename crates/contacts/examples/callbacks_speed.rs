@@ -13,7 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const MIGRATIONS: &[Migration] =
-    &[siyu_log::MIGRATIONS[0], siyu_people::MIGRATIONS[0], siyu_people::MIGRATIONS[1], siyu_contacts::MIGRATIONS[0]];
+    siyu_testkit::migrations![siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_contacts::MIGRATIONS];
 const KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 const CORP: &str = "ww1234567890abcdef";
 

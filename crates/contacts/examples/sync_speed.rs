@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const MIGRATIONS: &[Migration] =
-    &[siyu_log::MIGRATIONS[0], siyu_people::MIGRATIONS[0], siyu_people::MIGRATIONS[1], siyu_contacts::MIGRATIONS[0]];
+    siyu_testkit::migrations![siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_contacts::MIGRATIONS];
 
 struct Moving(Arc<WorldClock>);
 impl Wait for Moving {

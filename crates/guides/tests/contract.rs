@@ -9,13 +9,12 @@ use siyu_people::People;
 use siyu_testkit::TestDb;
 use std::sync::Arc;
 
-const MIGRATIONS: &[Migration] = &[
-    siyu_log::MIGRATIONS[0],
-    siyu_people::MIGRATIONS[0],
-    siyu_people::MIGRATIONS[1],
-    siyu_commerce::MIGRATIONS[0],
-    siyu_contacts::MIGRATIONS[0],
-    siyu_guides::MIGRATIONS[0],
+const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
+    siyu_log::MIGRATIONS,
+    siyu_people::MIGRATIONS,
+    siyu_commerce::MIGRATIONS,
+    siyu_contacts::MIGRATIONS,
+    siyu_guides::MIGRATIONS
 ];
 
 siyu_testkit::contract!(MIGRATIONS;

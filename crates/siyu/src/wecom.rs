@@ -35,7 +35,7 @@ enum By {
 
 /// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 9] = [
+    let jobs: [(&'static str, By, Step); 10] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),

@@ -3,7 +3,8 @@
 //! PostgreSQL is named by `SIYU_TEST_POSTGRES` (a URL that may create schemas). Without it those tests say loudly that they were
 //! skipped; with `SIYU_REQUIRE_ALL=1` they fail instead.
 
-use siyu_db::{Db, DbConfig, Engine, Migration};
+pub use siyu_db::Migration;
+use siyu_db::{Db, DbConfig, Engine};
 use siyu_kernel::FakeClock;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -147,4 +148,38 @@ macro_rules! contract {
             $(#[test] fn $test() { if let Some(db) = $crate::TestDb::open(::siyu_db::Engine::Postgres, $migrations) { super::$test(db); } })+
         }
     };
+}
+
+/// Everything that several crates put into a database, as one list: `migrations![siyu_log::MIGRATIONS, siyu_people::MIGRATIONS]`.
+#[macro_export]
+macro_rules! migrations {
+    ($($part:expr),+ $(,)?) => {{
+        const PARTS: &[&[$crate::Migration]] = &[$($part),+];
+        const ALL: [$crate::Migration; $crate::count(PARTS)] = $crate::joined(PARTS);
+        &ALL
+    }};
+}
+
+#[doc(hidden)]
+pub const fn count(parts: &[&[Migration]]) -> usize {
+    let (mut at, mut n) = (0, 0);
+    while at < parts.len() {
+        n += parts[at].len();
+        at += 1;
+    }
+    n
+}
+#[doc(hidden)]
+pub const fn joined<const N: usize>(parts: &[&[Migration]]) -> [Migration; N] {
+    let mut all = [Migration { id: "", sql: "" }; N];
+    let (mut part, mut own, mut at) = (0, 0, 0);
+    while at < N {
+        if own == parts[part].len() {
+            (part, own) = (part + 1, 0);
+        } else {
+            all[at] = parts[part][own];
+            (own, at) = (own + 1, at + 1);
+        }
+    }
+    all
 }

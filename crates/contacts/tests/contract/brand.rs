@@ -19,15 +19,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-pub const MIGRATIONS: &[Migration] = &[
-    siyu_log::MIGRATIONS[0],
-    siyu_people::MIGRATIONS[0],
-    siyu_people::MIGRATIONS[1],
-    siyu_contacts::MIGRATIONS[0],
-    siyu_contacts::MIGRATIONS[1],
-    siyu_contacts::MIGRATIONS[2],
-    siyu_contacts::MIGRATIONS[3],
-];
+pub const MIGRATIONS: &[Migration] =
+    siyu_testkit::migrations![siyu_log::MIGRATIONS, siyu_people::MIGRATIONS, siyu_contacts::MIGRATIONS];
 pub const TOKEN: &str = "QDG6eK";
 pub const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
 

@@ -8,8 +8,7 @@ use siyu_testkit::TestDb;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-pub const MIGRATIONS: &[Migration] =
-    &[siyu_log::MIGRATIONS[0], siyu_people::MIGRATIONS[0], siyu_people::MIGRATIONS[1], siyu_people::MIGRATIONS[2]];
+pub const MIGRATIONS: &[Migration] = siyu_testkit::migrations![siyu_log::MIGRATIONS, siyu_people::MIGRATIONS];
 
 pub struct House {
     pub t: TestDb,

@@ -22,18 +22,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-pub const MIGRATIONS: &[Migration] = &[
-    siyu_log::MIGRATIONS[0],
-    siyu_people::MIGRATIONS[0],
-    siyu_people::MIGRATIONS[1],
-    siyu_people::MIGRATIONS[2],
-    siyu_contacts::MIGRATIONS[0],
-    siyu_contacts::MIGRATIONS[1],
-    siyu_contacts::MIGRATIONS[2],
-    siyu_contacts::MIGRATIONS[3],
-    siyu_contacts::MIGRATIONS[4],
-    siyu_reach::MIGRATIONS[0],
-    siyu_reach::MIGRATIONS[1],
+pub const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
+    siyu_log::MIGRATIONS,
+    siyu_people::MIGRATIONS,
+    siyu_contacts::MIGRATIONS,
+    siyu_reach::MIGRATIONS
 ];
 pub const TOKEN: &str = "QDG6eK";
 pub const AES_KEY: &str = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
