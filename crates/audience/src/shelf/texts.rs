@@ -168,7 +168,7 @@ mod tests {
         texts.set(1, Some(b"\0[\"a\"]"));
         texts.set(2, Some(b"\x01a"));
         texts.set(3, Some(b"\0broken"));
-        texts.set(4, Some(b"\0417"));
+        texts.set(4, Some(b"\x00417"));
         assert_eq!(texts.containing("a"), RoaringBitmap::new());
         assert_eq!(texts.containing("17"), [4u32].into_iter().collect());
     }
