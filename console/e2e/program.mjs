@@ -41,7 +41,7 @@ async function start(command, ...more) {
   };
   for (const end = Date.now() + READY_MS_MAX; Date.now() < end && child.exitCode === null; ) {
     const answer = await fetch(`http://${address}/healthz`).catch(() => null);
-    if (answer?.ok) return { url: `http://${address}`, stop, account: accountOf(out) };
+    if (answer?.ok) return { url: `http://${address}`, stop, account: accountOf(out), chat: out.match(/"chat"\s*:\s*"([^"]+)"/)?.[1] ?? null };
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   await stop();
@@ -55,6 +55,8 @@ function accountOf(out) {
 }
 
 export const startEmpty = () => start("serve");
+/** A brand that has grown for a few days, with its simulated WeCom. */
+export const startGrown = () => start("demo", "--days", "10");
 export async function startDemo() {
   // The walk compares exact numbers: a data set that is the same every day.
   const demo = await start("demo", "--sample", "retail");

@@ -2,8 +2,9 @@
 // SIYU_URL SIYU_EMAIL SIYU_PASSWORD: a program that already runs.   SIYU_SHOTS: a folder for screenshots.   SIYU_CHROMIUM: the browser.
 import { chromium } from "playwright-core";
 import * as acts from "./acts.mjs";
+import * as guide from "./guide.mjs";
 import * as insight from "./insight.mjs";
-import { startDemo, startEmpty } from "./program.mjs";
+import { startDemo, startEmpty, startGrown } from "./program.mjs";
 import { walk } from "./walk.mjs";
 
 const log = (text) => process.stdout.write(`${text}\n`);
@@ -54,6 +55,15 @@ try {
       if (await attempt("setUp", () => acts.setUp(page, account))) await attempt("emptyPages", () => acts.emptyPages(page));
     } finally {
       await empty.stop();
+    }
+    const grown = await startGrown();
+    try {
+      const shots = process.env.SIYU_SHOTS;
+      const page = await open(grown.url);
+      const shot = shots ? (name) => page.screenshot({ path: `${shots}/guide-${name}.png` }) : undefined;
+      for (const name of ["sidebar", "workbench", "phone"]) await attempt(`guide ${name}`, () => guide[name](page, grown.chat, shot));
+    } finally {
+      await grown.stop();
     }
     const demo = await startDemo();
     try {

@@ -10,6 +10,7 @@ import { useI18n } from "../i18n";
 import { useTags } from "../people/pickers";
 import { ErrorView, useErrorText } from "../shell/errors";
 import { MayButton, Need, PageHead, useSettled } from "../shell/parts";
+import { welcomeKeys, welcomes } from "../welcomes/calls";
 import { channelKeys, codes, POOLS, type Code } from "./calls";
 import { useChannels } from "./CodesPage";
 import { Coverage, RotaGrid } from "./RotaGrid";
@@ -18,7 +19,7 @@ import "./channels.css";
 
 interface SeatDraft { staff: string; name: string; store: string; weight: number; cap: number | null; rota: Rota }
 type Pools = Record<string, SeatDraft[]>;
-interface Draft { channel: string; name: string; skip_verify: boolean; exclusive: boolean; by_store: boolean; backup: string[]; tags: string[]; remark: string }
+interface Draft { channel: string; name: string; skip_verify: boolean; exclusive: boolean; by_store: boolean; backup: string[]; tags: string[]; remark: string; welcome?: string }
 
 export function CodeEditPage() {
   return <Need permission="people.read"><Loaded /></Need>;
@@ -52,7 +53,7 @@ function Editor({ code }: { code: Code | undefined }) {
     meta: { quiet: true },
     mutationFn: (draft: Draft) => {
       const seats = Object.fromEntries(Object.entries(pools).filter(([pool, own]) => own.length > 0 || pool === "general").map(([pool, own]) => [pool, own.map(({ staff, weight, cap, rota }) => ({ staff, weight, cap, rota: isAlways(rota) ? [] : rota }))]));
-      const body = { name: draft.name.trim(), skip_verify: draft.skip_verify, by_store: draft.by_store, pools: seats, backup: draft.backup, tags: draft.tags, remark: draft.remark.trim() };
+      const body = { name: draft.name.trim(), skip_verify: draft.skip_verify, by_store: draft.by_store, pools: seats, backup: draft.backup, tags: draft.tags, remark: draft.remark.trim(), welcome: draft.welcome ?? "" };
       return code ? codes.change(code.id, { ...body, version: code.version }) : codes.add({ ...body, channel: draft.channel, exclusive: draft.exclusive });
     },
     onSuccess: (saved) => {
@@ -62,7 +63,7 @@ function Editor({ code }: { code: Code | undefined }) {
     },
   });
   const initial: Draft = code
-    ? { channel: code.channel, name: code.name, skip_verify: code.skip_verify, exclusive: code.exclusive, by_store: code.by_store, backup: code.backup.map((own) => own.staff), tags: code.tags, remark: code.remark }
+    ? { channel: code.channel, name: code.name, skip_verify: code.skip_verify, exclusive: code.exclusive, by_store: code.by_store, backup: code.backup.map((own) => own.staff), tags: code.tags, remark: code.remark, welcome: code.welcome ?? undefined }
     : { channel: params.get("channel") ?? "", name: "", skip_verify: true, exclusive: false, by_store: false, backup: [], tags: [], remark: "" };
   const known = [...Object.values(pools).flat(), ...(code?.backup ?? [])].map((own) => ({ value: own.staff, label: own.name || own.staff }));
   const set = (pool: string, seats: SeatDraft[]) => setPools((before) => ({ ...before, [pool]: seats }));
@@ -92,6 +93,7 @@ function Editor({ code }: { code: Code | undefined }) {
               <Form.Item name="tags" label={t("codes.tags")} extra={t("codes.tags_hint")}><TagsSelect /></Form.Item>
               <Form.Item name="remark" label={t("codes.remark")} extra={t("codes.remark_hint")}><Input maxLength={60} placeholder="{channel}-{name}" /></Form.Item>
             </div>
+            <Form.Item name="welcome" label={t("codes.welcome")} extra={t("codes.welcome_hint")}><WelcomeSelect /></Form.Item>
             <div className="halves">
               <Form.Item name="skip_verify" label={t("codes.skip_verify")} extra={t("codes.skip_verify_hint")} valuePropName="checked"><Switch /></Form.Item>
               <Form.Item name="exclusive" label={t("codes.exclusive")} extra={code ? t("codes.exclusive_fixed") : t("codes.exclusive_hint")} valuePropName="checked"><Switch disabled={Boolean(code)} /></Form.Item>
@@ -131,6 +133,12 @@ function TagsSelect(props: { value?: string[]; onChange?: (next: string[]) => vo
   const groups = useTags();
   const options = (groups.data?.groups ?? []).map((group) => ({ label: group.name, options: group.tags.filter((tag) => tag.kind !== "rule").map((tag) => ({ value: tag.id, label: tag.name })) })).filter((group) => group.options.length > 0);
   return <Select<string[]> {...props} mode="multiple" className="full" maxCount={20} showSearch={{ optionFilterProp: "label" }} loading={groups.isPending} options={options} />;
+}
+
+function WelcomeSelect(props: { value?: string; onChange?: (next?: string) => void }) {
+  const { t } = useI18n();
+  const list = useQuery({ queryKey: welcomeKeys.list(30), queryFn: () => welcomes.list(30), staleTime: 60_000 });
+  return <Select<string> {...props} className="full" allowClear placeholder={t("codes.welcome_none")} showSearch={{ optionFilterProp: "label" }} loading={list.isPending} options={list.data?.items.map((own) => ({ value: own.id, label: own.name }))} />;
 }
 
 function PoolEditor({ pool, seats, backup, onChange }: { pool: string; seats: SeatDraft[]; backup: boolean; onChange: (next: SeatDraft[]) => void }) {

@@ -91,7 +91,7 @@ function About({ code }: { code: Code }) {
   const format = useFormat();
   const groups = useTags().data?.groups;
   const tags = code.tags.map((id) => groups?.flatMap((group) => group.tags).find((tag) => tag.id === id));
-  const backup = code.backup.map((own) => own.name || own.staff).join("、");
+  const backup = code.backup.map((own) => own.name || own.staff).join(t("codes.sep"));
   const lines: [string, React.ReactNode][] = [
     [t("codes.adds_today"), <Num key="a">{format.count(code.adds_today)}</Num>],
     [t("codes.adds"), <Num key="b">{format.count(code.adds)}</Num>],
@@ -165,7 +165,7 @@ function Told({ id }: { id: string }) {
   const pages = usePages(channelKeys.told(id), (query) => codes.told(id, query), {}, 20);
   const users = (body: unknown) => {
     const list = (body as { user?: string[] } | null)?.user;
-    return list?.length ? t("codes.told_users", { n: list.length, users: list.slice(0, 6).join("、") + (list.length > 6 ? " …" : "") }) : "";
+    return list?.length ? t("codes.told_users", { n: list.length, users: list.slice(0, 6).join(t("codes.sep")) + (list.length > 6 ? " …" : "") }) : "";
   };
   return (
     <section className="stack tight">

@@ -59,8 +59,8 @@ export function WhoNow({ code, way, max = 4 }: { code: Code; way: Way | undefine
   const names = new Map([...Object.values(code.pools).flat(), ...code.backup].map((own) => [own.staff, own.name || own.staff]));
   const users = (way?.users ?? []).map((userid) => names.get(userid) ?? userid);
   if (users.length === 0) return <span className="muted">–</span>;
-  const shown = users.slice(0, max).join("、");
-  return <Tooltip title={users.length > max ? users.join("、") : undefined}><span>{users.length > max ? t("codes.and_more", { names: shown, n: users.length }) : shown}</span></Tooltip>;
+  const shown = users.slice(0, max).join(t("codes.sep"));
+  return <Tooltip title={users.length > max ? users.join(t("codes.sep")) : undefined}><span>{users.length > max ? t("codes.and_more", { names: shown, n: users.length }) : shown}</span></Tooltip>;
 }
 
 export function CodesTable({ query, filtered = false, add }: { query: Query; filtered?: boolean; add: boolean }) {

@@ -40,6 +40,7 @@ export const codes = {
   told: (id: string, query: Query) => get("/live-codes/{id}/told", { path: { id }, query }),
   qr: (id: string, pool: string, format: "png" | "svg", size: number, filename: string) => download(`/live-codes/${part(id)}/qr`, filename, { pool, format, size }),
   qrUrl: (id: string, pool: string) => apiUrl(`/live-codes/${part(id)}/qr`, { pool, format: "svg" }),
+  qrPng: (id: string, pool: string) => apiUrl(`/live-codes/${part(id)}/qr`, { pool, format: "png", size: 1200 }),
 };
 
 export const channelKeys = {
@@ -68,6 +69,7 @@ export const groupCodes = {
   archive: (id: string) => post("/group-codes/{id}/archive", { path: { id } }),
   qr: (id: string, variant: string, format: "png" | "svg", size: number, filename: string) => download(`/group-codes/${part(id)}/qr`, filename, { pool: variant, format, size }),
   qrUrl: (id: string, variant: string) => apiUrl(`/group-codes/${part(id)}/qr`, { pool: variant, format: "svg" }),
+  qrPng: (id: string, variant: string) => apiUrl(`/group-codes/${part(id)}/qr`, { pool: variant, format: "png", size: 1200 }),
 };
 
 export const groupKeys = {

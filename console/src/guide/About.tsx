@@ -186,14 +186,18 @@ function AllNotes({ id, close, gone }: { id: string; close: () => void; gone: ()
   );
 }
 
+/** What the head of the page says already. */
+const HEADED = ["name", "nickname", "avatar", "remark"];
+
 function Facts({ own, changed, may }: Own & { may: boolean }) {
   const [editing, edit] = useState(false);
-  const traits = Object.entries(own.traits as Record<string, unknown>).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value)).slice(0, 10);
+  const plain = (name: string, value: unknown) => !HEADED.includes(name) && ["string", "number", "boolean"].includes(typeof value) && !/^https?:/.test(String(value));
+  const traits = Object.entries(own.traits as Record<string, unknown>).filter(([name, value]) => plain(name, value)).slice(0, 10);
   const facts: [string, string][] = [
     ...own.identifiers.map((one): [string, string] => [one.kind === "phone" ? t("about.contact") : one.kind, one.value]),
     ...(own.relation.description ? [[t("about.description"), own.relation.description] as [string, string]] : []),
     ...(own.groups.length ? [[t("about.groups"), own.groups.join(t("joint"))] as [string, string]] : []),
-    ...traits.map(([name, value]): [string, string] => [name, String(value)]),
+    ...traits.map(([name, value]): [string, string] => [word("trait", name), String(value)]),
   ];
   return (
     <article class="card">

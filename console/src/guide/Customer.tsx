@@ -60,7 +60,7 @@ function Head({ own, session, back }: { own: Customer; session: Session; back: (
   );
 }
 
-const SHOWN = ["name", "title", "stage_name", "script_title", "tag", "group_name", "product", "order_id", "total", "url", "add_way", "text"];
+const SHOWN = ["name", "title", "stage_name", "script_title", "tag", "group_name", "product", "order_id", "total", "url", "channel"];
 
 function History({ id }: { id: string }) {
   const list = usePages((after) => get<Items<Deed>>(`/customers/${at(id)}/events`, { after, limit: 30 }), [id]);

@@ -132,5 +132,6 @@ export function Sheet({ title, close, children }: { title: string; close: () => 
 
 export function Face({ name, src }: { name: string; src?: string | undefined }) {
   const [broken, setBroken] = useState(false);
-  return src && !broken ? <img class="face" src={src} alt="" onError={() => setBroken(true)} /> : <span class="face" aria-hidden="true">{[...name][0] ?? "?"}</span>;
+  // WeCom still spells the addresses of pictures without the s.
+  return src && !broken ? <img class="face" src={src.replace(/^http:/, "https:")} alt="" onError={() => setBroken(true)} /> : <span class="face" aria-hidden="true">{[...name][0] ?? "?"}</span>;
 }

@@ -44,6 +44,7 @@ const inside: RouteObject[] = [
   { path: "group-codes/new", lazy: page(() => import("../channels/GroupCodeEditPage"), "GroupCodeEditPage") },
   { path: "group-codes/:id", lazy: page(() => import("../channels/GroupCodePage"), "GroupCodePage") },
   { path: "group-codes/:id/edit", lazy: page(() => import("../channels/GroupCodeEditPage"), "GroupCodeEditPage") },
+  { path: "posters", lazy: page(() => import("../channels/PostersPage"), "PostersPage") },
   { path: "lost", lazy: page(() => import("../wecom/LostPage"), "LostPage") },
   { path: "welcomes", lazy: page(() => import("../welcomes/WelcomesPage"), "WelcomesPage") },
   { path: "welcomes/new", lazy: page(() => import("../welcomes/WelcomeEditPage"), "WelcomeEditPage") },

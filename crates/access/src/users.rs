@@ -114,9 +114,10 @@ impl Access {
         })
     }
 
-    /// Inside a unit of somebody else's; `None` for an id that is nobody's.
-    pub fn user_in(&self, tx: &mut siyu_db::Tx<'_>, id: &str) -> Result<Option<User>, Refusal> {
-        Ok(user::by_id(tx, id)?.map(|(user, _)| user))
+    /// Which user a member of WeCom's staff is, by the userid in lower case.
+    pub fn user_of_staff(&self, tx: &mut siyu_db::Tx<'_>, staff: &str) -> Result<Option<User>, Refusal> {
+        let sql = format!("{} WHERE u.staff = $1", user::select(""));
+        Ok(tx.opt(&sql, params![staff], user::read)?)
     }
     /// Says which member of WeCom's staff a user is; `None`: none. Whether there is such a member is for the caller to know.
     /// Errors: `user_not_found`, `staff_taken`.

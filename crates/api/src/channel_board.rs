@@ -87,7 +87,7 @@ pub(crate) struct ChannelFigures {
     pub roi_30: Option<f64>,
     pub roi_90: Option<f64>,
     /// By the name of the figure.
-    pub cells: BTreeMap<&'static str, FigureCell>,
+    pub cells: BTreeMap<String, FigureCell>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -215,7 +215,7 @@ pub(crate) fn figures(
     Ok(out)
 }
 
-fn cells(code: &str, questions: Questions, touch: &Value) -> BTreeMap<&'static str, FigureCell> {
+fn cells(code: &str, questions: Questions, touch: &Value) -> BTreeMap<String, FigureCell> {
     let Questions { flow, funnel, firsts } = questions;
     let of_flow =
         |at: usize| FigureCell { kind: Kind::Trend.name(), spec: flow.clone(), cell: json!({ "series": at }) };
@@ -226,7 +226,7 @@ fn cells(code: &str, questions: Questions, touch: &Value) -> BTreeMap<&'static s
         spec: touch.clone(),
         cell: json!({ "touch": code, "model": "last", "window": days }),
     };
-    BTreeMap::from([
+    let all = [
         ("adds", of_flow(0)),
         ("lost_customer", of_flow(1)),
         ("lost_staff", of_flow(2)),
@@ -235,7 +235,8 @@ fn cells(code: &str, questions: Questions, touch: &Value) -> BTreeMap<&'static s
         ("first_orders", of_funnel(&firsts)),
         ("revenue_30", of_touch(30)),
         ("revenue_90", of_touch(90)),
-    ])
+    ];
+    all.map(|(name, cell)| (name.to_owned(), cell)).into()
 }
 
 /// Who is a friend by this channel now, whom the reader may see, by rising number.

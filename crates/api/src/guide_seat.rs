@@ -92,14 +92,11 @@ fn not_signed_in() -> Refusal {
 /// The seat of a session, with the user of the console it is linked to.
 fn seated(app: &App, tx: &mut Tx<'_>, token: &str) -> Result<(Seat, Option<User>), Refusal> {
     let staff = app.guides.session(tx, token, app.now())?.ok_or_else(not_signed_in)?;
-    let user = match app.guides.linked_user(tx, &staff)? {
-        None => None,
-        Some(id) => {
-            // A user who was shut out of the console is shut out here.
-            let user = app.access.user_in(tx, &id)?.filter(|user| user.state == UserState::Active);
-            Some(user.ok_or_else(not_signed_in)?)
-        }
-    };
+    let user = app.access.user_of_staff(tx, &staff)?;
+    // A user who was shut out of the console is shut out here.
+    if user.as_ref().is_some_and(|user| user.state != UserState::Active) {
+        return Err(not_signed_in());
+    }
     let beyond = match &user {
         None => Beyond::Nothing,
         Some(user) => beyond(tx, user)?,

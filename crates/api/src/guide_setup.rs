@@ -1,7 +1,7 @@
 //! What headquarters sets for guides: the pages' address, verification files, who is whom, stages, scripts, tasks.
 
 use crate::error::Answer;
-use crate::gate::{GuidesWrite, SettingsWrite, UsersManage};
+use crate::gate::{GuidesWrite, SettingsWrite};
 use crate::guide_shapes::{GuideBoard, GuideFolder, GuideScript, GuideStage, GuideTask};
 use crate::people_reader::{by, note, read, write};
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Query, Workspace, endpoints};
@@ -21,8 +21,6 @@ pub fn router() -> Endpoints {
         change,
         put_file,
         drop_file,
-        links,
-        link,
         stages,
         set_stages,
         scripts,
@@ -73,19 +71,6 @@ struct GuideSettingsIn {
 #[serde(deny_unknown_fields)]
 struct GuideFileIn {
     content: String,
-}
-
-#[derive(Serialize, ToSchema)]
-struct GuideLink {
-    userid: String,
-    user_id: String,
-}
-
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct GuideLinkIn {
-    /// A user of the console; null takes the link away.
-    user_id: Option<String>,
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -299,41 +284,6 @@ async fn drop_file(
         shown(app)
     });
     answer.await.map(Json)
-}
-
-/// Lists which members of staff are which users of the console.
-///
-/// 成员与控制台用户的关联。
-#[utoipa::path(get, path = "/guide/setup/links", tag = "Guide", responses((status = 200, body = Items<GuideLink>)))]
-async fn links(_: May<UsersManage>, State(app): State<App>) -> Answer<Json<Items<GuideLink>>> {
-    let rows = app.run(|app| app.db.read(|tx| app.guides.links(tx))).await?;
-    Ok(Json(Items::all(rows.into_iter().map(|(userid, user_id)| GuideLink { userid, user_id }).collect())))
-}
-
-/// Says that a member of staff is a user of the console: before a guide's page they may and see what that user does.
-///
-/// 关联成员与控制台用户：在导购页面中沿用该用户的角色与数据范围。
-///
-/// Errors: `guide_staff_unknown`, `guide_link_taken`, `user_not_found`.
-#[utoipa::path(put, path = "/guide/setup/links/{userid}", tag = "Guide", params(("userid" = String, Path)), request_body = GuideLinkIn, responses((status = 204)))]
-async fn link(
-    may: May<UsersManage>,
-    At(userid): At<String>,
-    State(app): State<App>,
-    Body(input): Body<GuideLinkIn>,
-) -> Answer<NoContent> {
-    let caller = may.caller;
-    app.run(move |app| {
-        if let Some(user) = &input.user_id {
-            app.access.user(user)?;
-        }
-        write(app, move |app, tx| {
-            app.guides.link(tx, &userid, input.user_id.as_deref(), app.now())?;
-            note(app, tx, &caller, "guide.link", &userid, &json!({ "user": input.user_id }))
-        })
-    })
-    .await?;
-    Ok(NoContent)
 }
 
 /// Lists the follow-up stages with how many people stand there.

@@ -74,6 +74,7 @@ mod lifecycle;
 mod live_codes;
 mod logs;
 mod measure;
+mod messages;
 mod people;
 mod people_consents;
 mod people_export;
@@ -192,6 +193,7 @@ fn routes() -> Endpoints {
         .merge(wecom_lists::router())
         .merge(wecom_people::router())
         .merge(welcomes::router())
+        .merge(messages::router())
         .merge(reach_files::router())
 }
 

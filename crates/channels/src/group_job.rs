@@ -211,7 +211,7 @@ impl Channels {
     }
     fn group_dead(&self, own: (&str, &str)) -> Result<(), Refusal> {
         self.group_act(own, |tx, (code, variant), now| {
-            let sql = "UPDATE channel_group_way SET state = 'dead', error = 'contact_way_unknown', told = '' WHERE code = $1 AND variant = $2";
+            let sql = "UPDATE channel_group_way SET state = 'dead', error = 'config_id_invalid', told = '' WHERE code = $1 AND variant = $2";
             tx.execute(sql, params![code, variant])?;
             note(tx, (code, variant), "dead", "", "{}", now)
         })

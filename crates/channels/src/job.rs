@@ -299,7 +299,7 @@ impl Channels {
         let (code, pool, now) = (code.to_owned(), pool.to_owned(), self.now());
         self.act(move |tx| {
             tx.execute(
-                "UPDATE channel_way SET state = 'dead', error = 'contact_way_unknown', told = '' WHERE code = $1 AND pool = $2",
+                "UPDATE channel_way SET state = 'dead', error = 'config_id_invalid', told = '' WHERE code = $1 AND pool = $2",
                 params![&code, &pool],
             )?;
             note(tx, (&code, &pool), "dead", "", "{}", now)

@@ -98,3 +98,30 @@ impl Contacts {
         }
     }
 }
+
+impl Contacts {
+    /// Of each of these people the customer and the key of the member of staff they are friends with: who may have customers, and was added last.
+    /// Whoever is nobody's friend is left out.
+    pub fn last_friends(
+        &self,
+        tx: &mut Tx<'_>,
+        roots: &[PersonNum],
+    ) -> Result<BTreeMap<PersonNum, (String, String)>, Refusal> {
+        let pairs = self.inner.people.nodes_of(tx, roots)?;
+        let root_of: BTreeMap<PersonNum, PersonNum> = pairs.iter().copied().collect();
+        let nodes: Vec<i64> = pairs.iter().map(|(node, _)| i64::from(*node)).collect();
+        let sql = format!(
+            "SELECT c.num, f.contact, f.staff FROM wecom_contact c JOIN wecom_follow f ON f.contact = c.id AND f.status = 0
+             JOIN wecom_staff s ON s.key = f.staff AND s.serves = 1 AND s.gone_at IS NULL WHERE {} ORDER BY f.created_at, f.staff",
+            tx.any("c.num", 1)
+        );
+        let mut found = BTreeMap::new();
+        tx.each(&sql, params![&nodes], |row| {
+            if let Some(root) = root_of.get(&row.num(0)?) {
+                found.insert(*root, (row.text(1)?, row.text(2)?));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+}

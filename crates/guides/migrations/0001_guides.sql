@@ -30,13 +30,6 @@ CREATE TABLE guide_session (
 ) WITHOUT ROWID;
 CREATE INDEX guide_session_created ON guide_session (created_at);
 
--- Which user of the console a member of staff is.
-CREATE TABLE guide_link (
-  staff TEXT PRIMARY KEY,
-  user_id TEXT NOT NULL UNIQUE,
-  at BIGINT NOT NULL
-) WITHOUT ROWID;
-
 CREATE TABLE guide_stage (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,

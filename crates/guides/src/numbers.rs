@@ -132,7 +132,7 @@ impl Guides {
         let (mine, store, colleagues) = self.inner.db.read(|tx| {
             let mine = self.counts(tx, std::slice::from_ref(&seat.key), span, currency)?;
             let Some(code) = &seat.store else { return Ok((mine, None, Vec::new())) };
-            let mut keys = self.staff_of_store(tx, code)?;
+            let mut keys = self.staff_of_stores(tx, std::slice::from_ref(code))?;
             // Whoever may have no customers does not lower what a guide is compared with.
             let sql =
                 format!("SELECT key, userid FROM wecom_staff WHERE serves = 1 AND {} ORDER BY key", tx.any("key", 1));

@@ -171,11 +171,3 @@ pub fn after() -> Refusal {
     )
     .field("after")
 }
-pub fn link_taken() -> Refusal {
-    Refusal::conflict(
-        "guide_link_taken",
-        "This user of the console is another member of staff already.",
-        "该控制台用户已关联其他成员。",
-    )
-    .field("user")
-}

@@ -4,7 +4,7 @@ use crate::texts::key;
 use crate::{Guides, refuse};
 use serde_json::Value;
 use siyu_db::{Engine, Tx, params};
-use siyu_kernel::{Refusal, Time};
+use siyu_kernel::Refusal;
 
 /// How far somebody sees beyond their own customers, as the user of the console they are may.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,6 @@ struct Department {
     id: i64,
     parent: i64,
     leaders: Vec<String>,
-    store: Option<String>,
 }
 
 fn list<T: serde::de::DeserializeOwned>(text: &str) -> Vec<T> {
@@ -75,50 +74,47 @@ impl Guides {
     /// Errors: `guide_not_staff` for whoever is not in the mirror, has left, or may not log in to WeCom.
     pub fn seat(&self, tx: &mut Tx<'_>, staff: &str, beyond: &Beyond) -> Result<Seat, Refusal> {
         let row = tx.opt(
-            "SELECT key, userid, name, main_department, departments FROM wecom_staff WHERE key = $1 AND gone_at IS NULL AND status IN (1, 4)",
+            "SELECT key, userid, name, store FROM wecom_staff WHERE key = $1 AND gone_at IS NULL AND status IN (1, 4)",
             params![&key(staff)],
-            |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.int(3)?, row.text(4)?)),
+            |row| Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.text(3)?)),
         )?;
-        let (key, userid, name, main, departments) = row.ok_or_else(refuse::not_staff)?;
-        let all = self.departments(tx)?;
-        let own: Vec<i64> = std::iter::once(main).chain(list::<i64>(&departments)).collect();
-        let store = own.iter().find_map(|id| all.iter().find(|one| one.id == *id)?.store.clone());
+        let (key, userid, name, store) = row.ok_or_else(refuse::not_staff)?;
+        let store = Some(store).filter(|code| !code.is_empty());
         let store_name = match &store {
             None => None,
             Some(code) => tx.opt("SELECT name FROM store WHERE code = $1", params![code], |row| row.text(0))?,
         };
-        let wanted = match beyond {
+        let mut others = match beyond {
             Beyond::Everything => {
                 return Ok(Seat { key, userid, name, store, store_name, sees: Sees::Everybody });
             }
-            Beyond::Stores(codes) => {
-                let of_store = |one: &&Department| one.store.as_ref().is_some_and(|code| codes.contains(code));
-                all.iter().filter(of_store).map(|one| one.id).collect()
+            Beyond::Stores(codes) => self.staff_of_stores(tx, codes)?,
+            Beyond::Nothing => {
+                let departments = led(&self.departments(tx)?, &userid);
+                if departments.is_empty() { Vec::new() } else { self.staff_in(tx, &departments)? }
             }
-            Beyond::Nothing => led(&all, &userid),
         };
-        let sees = if wanted.is_empty() {
+        let sees = if others.is_empty() {
             Sees::Own
         } else {
-            let mut keys = self.staff_in(tx, &wanted)?;
-            keys.push(key.clone());
-            keys.sort_unstable();
-            keys.dedup();
-            Sees::Staff(keys)
+            others.push(key.clone());
+            others.sort_unstable();
+            others.dedup();
+            Sees::Staff(others)
         };
         Ok(Seat { key, userid, name, store, store_name, sees })
     }
 
     fn departments(&self, tx: &mut Tx<'_>) -> Result<Vec<Department>, Refusal> {
-        Ok(tx.query("SELECT id, parent, leaders, store FROM wecom_department WHERE gone_at IS NULL", &[], |row| {
+        Ok(tx.query("SELECT id, parent, leaders FROM wecom_department WHERE gone_at IS NULL", &[], |row| {
             let leaders = list::<Value>(&row.text(2)?);
             let leaders = leaders.iter().filter_map(Value::as_str).map(key).collect();
-            Ok(Department { id: row.int(0)?, parent: row.int(1)?, leaders, store: row.opt_text(3)? })
+            Ok(Department { id: row.int(0)?, parent: row.int(1)?, leaders })
         })?)
     }
 
     /// The staff of these departments, by key.
-    pub(crate) fn staff_in(&self, tx: &mut Tx<'_>, departments: &[i64]) -> Result<Vec<String>, Refusal> {
+    fn staff_in(&self, tx: &mut Tx<'_>, departments: &[i64]) -> Result<Vec<String>, Refusal> {
         let within = match tx.engine() {
             Engine::Sqlite => {
                 format!("EXISTS (SELECT 1 FROM json_each(departments) d WHERE {})", tx.any("d.value", 1))
@@ -132,11 +128,10 @@ impl Guides {
         Ok(tx.query(&sql, params![departments], |row| row.text(0))?)
     }
 
-    /// The staff of a store, by key.
-    pub(crate) fn staff_of_store(&self, tx: &mut Tx<'_>, code: &str) -> Result<Vec<String>, Refusal> {
-        let sql = "SELECT id FROM wecom_department WHERE gone_at IS NULL AND store = $1";
-        let ids = tx.query(sql, params![code], |row| row.int(0))?;
-        if ids.is_empty() { Ok(Vec::new()) } else { self.staff_in(tx, &ids) }
+    /// The staff of these stores, by key.
+    pub(crate) fn staff_of_stores(&self, tx: &mut Tx<'_>, codes: &[String]) -> Result<Vec<String>, Refusal> {
+        let sql = format!("SELECT key FROM wecom_staff WHERE gone_at IS NULL AND {} ORDER BY key", tx.any("store", 1));
+        Ok(tx.query(&sql, params![codes], |row| row.text(0))?)
     }
 
     /// Name and key of a member of staff a seat sees. Errors: `guide_staff_unknown`.
@@ -145,37 +140,6 @@ impl Guides {
         let here = "SELECT 1 FROM wecom_staff WHERE key = $1 AND gone_at IS NULL";
         let there = tx.opt(here, params![&wanted], |row| row.int(0))?.is_some();
         if there && seat.covers(&wanted) { Ok(wanted) } else { Err(refuse::staff_unknown()) }
-    }
-
-    /// Which user of the console a member of staff is.
-    pub fn linked_user(&self, tx: &mut Tx<'_>, staff: &str) -> Result<Option<String>, Refusal> {
-        Ok(tx.opt("SELECT user_id FROM guide_link WHERE staff = $1", params![&key(staff)], |row| row.text(0))?)
-    }
-    /// (userid, user) of all who are linked.
-    pub fn links(&self, tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, Refusal> {
-        let sql = "SELECT COALESCE(s.userid, l.staff), l.user_id FROM guide_link l LEFT JOIN wecom_staff s ON s.key = l.staff ORDER BY l.staff";
-        Ok(tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?)))?)
-    }
-    /// Says that a member of staff is a user of the console, or no longer.
-    ///
-    /// Errors: `guide_staff_unknown`, `guide_link_taken`.
-    pub fn link(&self, tx: &mut Tx<'_>, staff: &str, user: Option<&str>, now: Time) -> Result<(), Refusal> {
-        let staff = key(staff);
-        let Some(user) = user else {
-            tx.execute("DELETE FROM guide_link WHERE staff = $1", params![&staff])?;
-            return Ok(());
-        };
-        let known = tx.opt("SELECT 1 FROM wecom_staff WHERE key = $1", params![&staff], |row| row.int(0))?;
-        known.ok_or_else(refuse::staff_unknown)?;
-        let other = "SELECT 1 FROM guide_link WHERE user_id = $1 AND staff <> $2";
-        if tx.opt(other, params![user, &staff], |row| row.int(0))?.is_some() {
-            return Err(refuse::link_taken());
-        }
-        tx.execute(
-            "INSERT INTO guide_link (staff, user_id, at) VALUES ($1, $2, $3) ON CONFLICT (staff) DO UPDATE SET user_id = excluded.user_id, at = excluded.at",
-            params![&staff, user, now],
-        )?;
-        Ok(())
     }
 }
 
@@ -199,7 +163,7 @@ mod tests {
 
     #[test]
     fn whoever_leads_a_department_leads_those_below() {
-        let one = |id, parent, leader: &str| Department { id, parent, leaders: vec![leader.to_owned()], store: None };
+        let one = |id, parent, leader: &str| Department { id, parent, leaders: vec![leader.to_owned()] };
         let all = [one(1, 0, "boss"), one(2, 1, "east"), one(3, 2, "shop"), one(4, 1, "west"), one(5, 5, "loop")];
         assert_eq!(led(&all, "East"), [2, 3]);
         assert_eq!(led(&all, "shop"), [3]);

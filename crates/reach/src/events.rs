@@ -5,6 +5,9 @@ pub mod names {
     pub const WELCOME_SENT: &str = "Welcome Sent";
     pub const WELCOME_SKIPPED: &str = "Welcome Skipped";
     pub const WELCOME_FAILED: &str = "Welcome Failed";
+    pub const MESSAGE_SENT: &str = "Message Sent";
+    pub const MESSAGE_SKIPPED: &str = "Message Skipped";
+    pub const MESSAGE_FAILED: &str = "Message Failed";
 }
 
 use crate::Reach;

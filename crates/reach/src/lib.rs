@@ -19,12 +19,16 @@ pub mod content;
 mod events;
 mod files;
 mod gate;
+mod message;
 mod refuse;
 mod welcome;
 
 pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
+pub use message::{
+    MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState,
+};
 pub use gate::{Ask, Class, Gate, Open, Verdict};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
@@ -40,7 +44,10 @@ use siyu_wecom::{Sleep, Wait};
 use std::sync::Arc;
 
 pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") }];
+    &[
+        Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") },
+        Migration { id: "reach/0002_messages", sql: include_str!("../migrations/0002_messages.sql") },
+    ];
 
 /// Everything reaching out is made from.
 pub struct Parts {

@@ -61,3 +61,35 @@ pub fn order() -> Refusal {
     )
     .field("order")
 }
+pub fn message_name() -> Refusal {
+    Refusal::invalid("message_name", "A name has 1 to 60 characters.", "名称须为 1 到 60 个字符。").field("name")
+}
+pub fn message_people(max: usize) -> Refusal {
+    Refusal::invalid(
+        "message_people",
+        format!("A message is for 1 to {max} people."),
+        format!("群发对象须为 1 到 {max} 人。"),
+    )
+    .field("people")
+}
+pub fn message_variable() -> Refusal {
+    Refusal::invalid(
+        "message_variable",
+        "A mass message says the same to all customers of a member: use staff.name, store.name and brand.name only.",
+        "群发对同一员工的客户内容相同，只能用 staff.name、store.name、brand.name 变量。",
+    )
+    .field("content.text")
+}
+pub fn nobody() -> Refusal {
+    Refusal::conflict(
+        "message_nobody",
+        "None of these people is a friend of a member of staff now.",
+        "这些客户目前都不是员工的好友，无法群发。",
+    )
+}
+pub fn message_unknown() -> Refusal {
+    Refusal::not_found("message_unknown", "There is no such message.", "没有该群发。")
+}
+pub fn message_over() -> Refusal {
+    Refusal::conflict("message_over", "This message has ended already.", "该群发已结束。")
+}

@@ -68,12 +68,10 @@ async function become(userid) {
 
 async function list(choose) {
   const own = await api(`/sandbox/window/chats?userid=${encodeURIComponent(me)}&q=${encodeURIComponent(at("search").value.trim())}`);
-  const rows = [
-    ...own.groups.map((one) => ({ kind: "group", id: one.chat_id, name: one.name, last: zh ? `${one.members} 人` : `${one.members} members` })),
-    ...own.customers.map((one) => ({ kind: "customer", id: one.external_userid, name: one.remark || one.name, last: one.last || "", at: one.at })),
-  ];
-  // Groups come after the newest conversations: nobody opens this to look at a group first.
-  rows.sort((a, b) => (a.kind === b.kind ? 0 : a.kind === "customer" ? -1 : 1));
+  const groups = own.groups.map((one) => ({ kind: "group", id: one.chat_id, name: one.name, last: zh ? `${one.members} 人` : `${one.members} members` }));
+  const customers = own.customers.map((one) => ({ kind: "customer", id: one.external_userid, name: one.remark || one.name, last: one.last || "", at: one.at }));
+  // Groups stand where they are seen without scrolling; nobody opens this to look at a group first.
+  const rows = [...customers.slice(0, 6), ...groups, ...customers.slice(6)];
   at("chats").replaceChildren(...rows.map((row) => {
     const item = element("li", undefined, row.kind);
     const button = element("button");

@@ -89,6 +89,19 @@ fn the_platform_knows_what_the_world_knows() {
         (&Value::Null, &0.into(), &0.into())
     );
     assert_eq!(demo.get("/api/v1/quarantine")["items"], Value::Array(Vec::new()));
+    // People came by the codes that were put up, and each code stands as the platform says.
+    let codes = demo.get("/api/v1/live-codes");
+    let codes = codes["items"].as_array().expect("codes");
+    assert!(codes.len() == 7 && codes.iter().map(|own| own["adds"].as_i64().expect("a number")).sum::<i64>() > 20);
+    for way in codes.iter().flat_map(|own| own["ways"].as_array().expect("ways")) {
+        assert_eq!((&way["state"], &way["error"]), (&"good".into(), &Value::Null), "{way}");
+    }
+    let board = demo.get("/api/v1/channels/board");
+    let board = board["items"].as_array().expect("channels");
+    assert!(
+        board.iter().any(|own| own["adds"].as_i64() > Some(0) && own["cost_per_add"].as_i64() > Some(0)),
+        "{board:?}"
+    );
     // The world lives on, and what happens there arrives.
     let relations = demo.world("relations");
     let friend = relations.iter().find(|own| own["status"] == "Active").expect("somebody is a friend");

@@ -264,23 +264,16 @@ fn a_leader_sees_their_staffs_customers(test: TestDb) {
     let user = shop.app.role(Role::Operator).id;
     let me = shop.sign_in(&bob);
     assert_eq!(me.get(&format!("/api/v1/guide/customers/{}", of_ann[0])).says(), "404 guide_customer_unknown");
-    let link = format!("/api/v1/guide/setup/links/{bob}");
-    assert_eq!(
-        shop.app.program().call(Method::PUT, &link, Some(json!({"user_id": "usr_none"}))).says(),
-        "404 user_not_found"
-    );
-    assert_eq!(shop.app.program().call(Method::PUT, &link, Some(json!({"user_id": user}))).status, 204);
-    let taken = format!("/api/v1/guide/setup/links/{ann}");
-    assert_eq!(
-        shop.app.program().call(Method::PUT, &taken, Some(json!({"user_id": user}))).says(),
-        "409 guide_link_taken user"
-    );
+    let bind = |staff: Value| {
+        shop.app.program().call(Method::PUT, &format!("/api/v1/users/{user}/staff"), Some(json!({"staff": staff})))
+    };
+    assert!(bind(json!(bob)).status < 300);
     assert_eq!(me.get("/api/v1/guide/session").ok()["role"], "operator");
     assert_eq!(me.get(&format!("/api/v1/guide/customers/{}", of_ann[0])).status, 200);
     let patch = siyu_access::UserPatch { state: Some(siyu_access::UserState::Disabled), ..Default::default() };
     shop.app.app.access.change_user(shop.now(), &Actor::system("test"), &user, patch).unwrap();
     assert_eq!(me.get("/api/v1/guide/session").says(), "401 guide_not_signed_in");
-    assert_eq!(shop.app.program().call(Method::PUT, &link, Some(json!({"user_id": null}))).status, 204);
+    assert!(bind(json!(null)).status < 300);
     assert_eq!(me.get(&format!("/api/v1/guide/customers/{}", of_bob[0])).status, 200);
     assert_eq!(me.get(&format!("/api/v1/guide/customers/{}", of_ann[0])).says(), "404 guide_customer_unknown");
 }

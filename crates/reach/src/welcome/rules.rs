@@ -115,9 +115,10 @@ impl Reach {
         self.inner.plan.forget();
         Ok(())
     }
-    /// Files that active and resting rules name.
+    /// Files that rules, active or not, and running messages name.
     pub(crate) fn used_files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
-        let lists = tx.query("SELECT files FROM welcome_rule WHERE files <> '[]'", &[], |row| row.text(0))?;
+        let sql = "SELECT files FROM welcome_rule WHERE files <> '[]' UNION ALL SELECT files FROM message WHERE files <> '[]' AND state = 'running'";
+        let lists = tx.query(sql, &[], |row| row.text(0))?;
         let mut all: Vec<String> =
             lists.iter().flat_map(|list| serde_json::from_str::<Vec<String>>(list).unwrap_or_default()).collect();
         all.sort_unstable();

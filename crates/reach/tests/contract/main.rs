@@ -1,7 +1,8 @@
-//! Welcomes against a simulated WeCom over HTTP, on either engine.
+//! Welcomes and messages against a simulated WeCom over HTTP, on either engine.
 
 mod brand;
 mod files;
 mod greeting;
+mod messages;
 mod restarting;
 mod rules;

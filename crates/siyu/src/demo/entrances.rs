@@ -78,10 +78,15 @@ impl Retelling {
     }
 }
 
+/// Whether there is no channel yet.
+pub fn none(app: &App) -> Result<bool, Refusal> {
+    Ok(app.db.read(|tx| app.channels.names(tx))?.is_empty())
+}
+
 /// Once: what a user changed or removed later stays so.
 pub fn make(open: &Open, living: &Living) -> Result<(), Refusal> {
     let app = &open.app;
-    if app.db.read(|tx| app.channels.names(tx))?.is_empty() {
+    if none(app)? {
         let guides = guides(app)?;
         let day = open.zone()?.day(living.clock().now());
         let own = app.clone();

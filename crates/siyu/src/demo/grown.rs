@@ -148,6 +148,14 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
         living.runtime.spawn(async move { siyu_api::serve(listener, router, async { drop(stopped.await) }).await });
     stock(open, living)?;
     let (token, key) = connect(app, living)?;
+    if at > begun && entrances::none(app)? {
+        // Its world had other codes, and would not be the same again.
+        return Err(Refusal::conflict(
+            "demo_folder",
+            "This demo was grown by an older version of the program. Give the demo another folder, or delete this one.",
+            "该示例由旧版本程序生成，请为示例另选目录，或删除此目录后重试。",
+        ));
+    }
     // What the platform knows is lived through again without a word.
     let mut now = begun;
     let mut retelling = Retelling::of(app, living)?;

@@ -9,15 +9,18 @@ use siyu_people::People;
 use siyu_testkit::TestDb;
 use std::sync::Arc;
 
-const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
-    siyu_log::MIGRATIONS,
-    siyu_people::MIGRATIONS,
-    siyu_commerce::MIGRATIONS,
-    siyu_contacts::MIGRATIONS,
-    siyu_guides::MIGRATIONS
-];
+fn migrations() -> Vec<Migration> {
+    [
+        siyu_log::MIGRATIONS,
+        siyu_people::MIGRATIONS,
+        siyu_commerce::MIGRATIONS,
+        siyu_contacts::MIGRATIONS,
+        siyu_guides::MIGRATIONS,
+    ]
+    .concat()
+}
 
-siyu_testkit::contract!(MIGRATIONS;
+siyu_testkit::contract!(&migrations();
     seats_see_what_wecom_or_the_console_says,
     a_merge_moves_nothing_and_its_undoing_neither,
     what_follows_from_the_same_is_given_once,
@@ -52,9 +55,9 @@ impl Shop {
                 let store: Option<&str> = store;
                 tx.execute("INSERT INTO wecom_department (id, name, parent, sort, leaders, store, seen) VALUES ($1, 'd', $2, 0, $3, $4, 1)", params![id, parent, leaders, store])?;
             }
-            for (userid, department) in [("Ann", 2), ("Bea", 2), ("Carl", 3)] {
+            for (userid, department, store) in [("Ann", 2, "S1"), ("Bea", 2, "S1"), ("Carl", 3, "S2")] {
                 let (key, departments) = (userid.to_lowercase(), format!("[{department}]"));
-                tx.execute("INSERT INTO wecom_staff (key, userid, name, departments, main_department, position, status, serves, seen) VALUES ($1, $2, $2, $3, $4, '', 1, 1, 1)", params![&key, userid, &departments, department])?;
+                tx.execute("INSERT INTO wecom_staff (key, userid, name, departments, main_department, position, status, serves, seen, store) VALUES ($1, $2, $2, $3, $4, '', 1, 1, 1, $5)", params![&key, userid, &departments, department, store])?;
             }
             Ok(())
         });

@@ -1,0 +1,407 @@
+//! Mass messages through staff: what one would become, who has confirmed, what became of each customer.
+
+use crate::auth::Caller;
+use crate::error::Answer;
+use crate::extract::PagingParams;
+use crate::gate::{MessagesWrite, PeopleRead};
+use crate::people_reader::{Reader, audience, by, note, read, write};
+use crate::people_tags::number_after;
+use crate::welcome_shapes::MessageContent;
+use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use siyu_db::Tx;
+use siyu_kernel::{PersonNum, Refusal, Time};
+use siyu_reach::{MessageIn, MessageRow, PersonQuery, PersonState, Split, Sums, TaskRow};
+use utoipa::{IntoParams, ToSchema};
+
+pub fn router() -> Endpoints {
+    endpoints!(list, create, plan, get, people, remind, cancel)
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MessageNew {
+    name: String,
+    content: MessageContent,
+    /// An audience's id: whoever is in it now …
+    #[serde(default)]
+    audience: Option<String>,
+    /// … or these: up to 20,000 ids of people.
+    #[serde(default)]
+    people: Vec<String>,
+}
+
+const PEOPLE_MAX: usize = 20_000;
+
+/// People meant = waiting + sent + skipped + failed, at every instant.
+#[derive(Serialize, ToSchema)]
+struct MessageSums {
+    people: i64,
+    waiting: i64,
+    sent: i64,
+    skipped: i64,
+    failed: i64,
+}
+impl From<Sums> for MessageSums {
+    fn from(own: Sums) -> Self {
+        Self { people: own.people, waiting: own.waiting, sent: own.sent, skipped: own.skipped, failed: own.failed }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct MessageRowOut {
+    id: String,
+    name: String,
+    audience: Option<String>,
+    /// `running`, `ended` or `cancelled`.
+    state: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    created_by: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Time>,
+    /// Members of staff who are asked to send, and how many have confirmed.
+    tasks: i64,
+    confirmed: i64,
+    sums: MessageSums,
+}
+impl From<MessageRow> for MessageRowOut {
+    fn from(row: MessageRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            audience: Some(row.audience).filter(|id| !id.is_empty()),
+            state: row.state,
+            created_at: row.created_at,
+            created_by: row.created_by,
+            ended_at: row.ended_at,
+            tasks: row.tasks,
+            confirmed: row.confirmed,
+            sums: row.sums.into(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct MessageOut {
+    #[serde(flatten)]
+    row: MessageRowOut,
+    content: MessageContent,
+    reasons: Vec<MessageReason>,
+    staff: Vec<MessageTask>,
+}
+#[derive(Serialize, ToSchema)]
+struct MessageReason {
+    /// `waiting`, `sent`, `skipped` or `failed`.
+    state: &'static str,
+    reason: String,
+    people: i64,
+}
+#[derive(Serialize, ToSchema)]
+struct MessageTask {
+    id: String,
+    staff: String,
+    staff_name: String,
+    store: String,
+    /// `making`, `unconfirmed`, `confirmed`, `cancelled` or `refused`.
+    state: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    made_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    reminded_at: Option<Time>,
+    /// When WeCom was last asked what became of it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    read_at: Option<Time>,
+    error: Option<String>,
+    sums: MessageSums,
+}
+impl From<TaskRow> for MessageTask {
+    fn from(row: TaskRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            staff: row.userid,
+            staff_name: row.staff_name,
+            store: row.store,
+            state: row.state.name(),
+            made_at: row.made_at,
+            confirmed_at: row.confirmed_at,
+            reminded_at: row.reminded_at,
+            read_at: row.read_at,
+            error: row.error,
+            sums: row.sums.into(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct MessagePlan {
+    people: usize,
+    /// Who can be sent to.
+    reached: usize,
+    /// Of those: had a mass message today. WeCom lets a customer have one a day.
+    had_today: usize,
+    skipped: Vec<MessageSkip>,
+    staff: Vec<MessageShare>,
+}
+#[derive(Serialize, ToSchema)]
+struct MessageSkip {
+    reason: String,
+    people: usize,
+}
+#[derive(Serialize, ToSchema)]
+struct MessageShare {
+    staff: String,
+    staff_name: String,
+    store: String,
+    people: usize,
+}
+impl From<Split> for MessagePlan {
+    fn from(own: Split) -> Self {
+        let share = |own: siyu_reach::Share| MessageShare {
+            staff: own.userid,
+            staff_name: own.name,
+            store: own.store,
+            people: own.people,
+        };
+        Self {
+            people: own.people,
+            reached: own.staff.iter().map(|own| own.people).sum(),
+            had_today: own.had_today,
+            skipped: own.skipped.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
+            staff: own.staff.into_iter().map(share).collect(),
+        }
+    }
+}
+
+/// Whom the message is meant for, as far as the caller may see them.
+fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Result<MessageIn, Refusal> {
+    let reader = Reader::new(app, tx, caller)?;
+    let people: Vec<PersonNum> = match &input.audience {
+        Some(id) => {
+            let own = app.audience.stored(tx, id)?;
+            app.audience.catch_up(tx, &reader.ctx)?;
+            app.audience.people_of(tx, &own, None, &reader.scope, &reader.ctx)?.iter().collect()
+        }
+        None => {
+            if input.people.len() > PEOPLE_MAX {
+                return Err(Refusal::invalid(
+                    "message_ids",
+                    format!("Name up to {PEOPLE_MAX} people; make an audience of more."),
+                    format!("最多指定 {PEOPLE_MAX} 人，更多请先建人群包。"),
+                )
+                .field("people"));
+            }
+            input.people.iter().map(|id| Ok(reader.find(app, tx, id)?.1)).collect::<Result<_, Refusal>>()?
+        }
+    };
+    Ok(MessageIn {
+        name: input.name.clone(),
+        content: input.content.clone().into(),
+        people,
+        audience: input.audience.clone().unwrap_or_default(),
+        by: by(caller),
+    })
+}
+
+/// Says what a message would become: which member of staff is asked to send to how many, and who cannot be sent to. Nothing is kept.
+///
+/// 群发前预估：按员工拆分的任务数、无法触达的人数及原因，不会创建。
+///
+/// Errors: `message_name`, `message_people`, `message_ids`, `message_variable`, `audience_unknown`, `person_unknown`, and those of contents.
+#[utoipa::path(post, path = "/wecom/messages/plan", tag = "WeCom", request_body = MessageNew, responses((status = 200, body = MessagePlan)))]
+async fn plan(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body<MessageNew>) -> Answer<Json<MessagePlan>> {
+    let caller = may.caller;
+    let split = app.run(move |app| {
+        read(app, |tx| {
+            let message = meant(app, tx, &caller, &input)?;
+            app.reach.split_message(tx, &message, app.now())
+        })
+    });
+    Ok(Json(split.await?.into()))
+}
+
+/// Makes a message: tasks of staff at WeCom, who send once they confirm. The same is said to everybody; texts may hold the member, the store and the brand.
+///
+/// 创建群发：按最近添加的员工拆成任务，员工在企业微信确认后才会发出。
+///
+/// Errors: as for planning one, `message_nobody`.
+#[utoipa::path(post, path = "/wecom/messages", tag = "WeCom", request_body = MessageNew, responses((status = 201, body = MessageRowOut)))]
+async fn create(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body<MessageNew>) -> Answer<Created<MessageRowOut>> {
+    let caller = may.caller;
+    let row = app.run(move |app| {
+        // Whom it means is worked out before the unit, which holds up everybody who writes.
+        let message = read(app, |tx| meant(app, tx, &caller, &input))?;
+        write(app, move |app, tx| {
+            let id = app.reach.create_message(tx, &message, app.now())?;
+            let detail = json!({ "name": message.name, "people": message.people.len(), "audience": message.audience });
+            note(app, tx, &caller, "message.create", &id, &detail)?;
+            app.reach.message(tx, &id)
+        })
+    });
+    Ok(Created(row.await?.into()))
+}
+
+/// Lists messages, newest first.
+///
+/// 群发列表，新的在前。
+#[utoipa::path(get, path = "/wecom/messages", tag = "WeCom", params(PagingParams), responses((status = 200, body = Items<MessageRowOut>)))]
+async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<MessageRowOut>>> {
+    let limit = page.limit;
+    let rows = app.run(move |app| app.db.read(|tx| app.reach.messages(tx, page.after.as_deref(), limit as i64))).await?;
+    let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
+    Ok(Json(Items::new(rows.into_iter().map(MessageRowOut::from).collect(), next)))
+}
+
+/// Shows a message: each member's part, and people by end and reason.
+///
+/// 群发详情：各员工进度与结果。
+///
+/// Errors: `message_unknown`.
+#[utoipa::path(get, path = "/wecom/messages/{id}", tag = "WeCom", params(("id" = String, Path)), responses((status = 200, body = MessageOut)))]
+async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<MessageOut>> {
+    let answer = app.run(move |app| {
+        app.db.read(|tx| {
+            let row = app.reach.message(tx, &id)?;
+            let reasons = app.reach.message_reasons(tx, &id)?.into_iter();
+            Ok(MessageOut {
+                content: row.content.clone().into(),
+                row: row.into(),
+                reasons: reasons
+                    .map(|(state, reason, people)| MessageReason { state: state.name(), reason, people })
+                    .collect(),
+                staff: app.reach.message_tasks(tx, &id)?.into_iter().map(MessageTask::from).collect(),
+            })
+        })
+    });
+    answer.await.map(Json)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MessagePeopleQuery {
+    /// `waiting`, `sent`, `skipped` or `failed`.
+    state: Option<String>,
+    reason: Option<String>,
+    /// Of one member's part: its id.
+    task: Option<i64>,
+    #[param(minimum = 1, maximum = 200)]
+    #[allow(dead_code, reason = "read by Paging")]
+    limit: Option<u32>,
+    #[allow(dead_code, reason = "read by Paging")]
+    after: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MessagePerson {
+    id: String,
+    name: String,
+    staff: String,
+    state: &'static str,
+    reason: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+}
+
+/// Lists the people of a message and what became of each; those the reader may see.
+///
+/// 群发对象及结果。
+///
+/// Errors: `message_unknown`, `message_state`.
+#[utoipa::path(get, path = "/wecom/messages/{id}/people", tag = "WeCom", params(("id" = String, Path), MessagePeopleQuery), responses((status = 200, body = Items<MessagePerson>)))]
+async fn people(
+    may: May<PeopleRead>,
+    At(id): At<String>,
+    Query(q): Query<MessagePeopleQuery>,
+    page: Paging,
+    State(app): State<App>,
+) -> Answer<Json<Items<MessagePerson>>> {
+    let (caller, limit) = (may.caller, page.limit);
+    let after = number_after(page.after.as_deref())?;
+    let state = match q.state.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => Some(PersonState::parse(text).ok_or_else(wrong_state)?),
+        None => None,
+    };
+    let answer = app.run(move |app| {
+        read(app, |tx| {
+            let reader = Reader::new(app, tx, &caller)?;
+            app.reach.message(tx, &id)?;
+            let query = PersonQuery {
+                message: id.clone(),
+                state,
+                reason: q.reason.clone(),
+                task: q.task,
+                after,
+                limit: limit as i64,
+            };
+            let rows = app.reach.message_people(tx, &query)?;
+            let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.num.to_string());
+            let mut out = Vec::with_capacity(rows.len());
+            for row in rows {
+                let root = app.people.roots(tx, &[row.num])?.first().copied().unwrap_or(row.num);
+                if !audience(app).visible(tx, root, &reader.scope)? {
+                    continue;
+                }
+                out.push(MessagePerson {
+                    id: app.people.id(row.num),
+                    name: row.name,
+                    staff: row.userid,
+                    state: row.state.name(),
+                    reason: row.reason,
+                    at: row.at,
+                });
+            }
+            Ok(Items::new(out, next))
+        })
+    });
+    answer.await.map(Json)
+}
+
+fn wrong_state() -> Refusal {
+    Refusal::invalid(
+        "message_state",
+        "A state is waiting, sent, skipped or failed.",
+        "状态为 waiting、sent、skipped 或 failed。",
+    )
+    .field("state")
+}
+
+/// Asks members who have not confirmed again. WeCom takes three reminders of a task in 24 hours.
+///
+/// 提醒未确认的员工，每个任务 24 小时内最多 3 次。
+///
+/// Errors: `message_unknown`, `message_over`.
+#[utoipa::path(post, path = "/wecom/messages/{id}/remind", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
+async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
+    let caller = may.caller;
+    let done = app.run(move |app| {
+        write(app, move |app, tx| {
+            let tasks = app.reach.remind_message(tx, &id, app.now())?;
+            note(app, tx, &caller, "message.remind", &id, &json!({ "tasks": tasks }))
+        })
+    });
+    done.await?;
+    Ok(NoContent)
+}
+
+/// Stops what is not sent yet; what was sent cannot be called back.
+///
+/// 取消尚未发送的部分，已发送的不能撤回。
+///
+/// Errors: `message_unknown`, `message_over`.
+#[utoipa::path(post, path = "/wecom/messages/{id}/cancel", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
+async fn cancel(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
+    let caller = may.caller;
+    let done = app.run(move |app| {
+        write(app, move |app, tx| {
+            app.reach.cancel_message(tx, &id, app.now())?;
+            note(app, tx, &caller, "message.cancel", &id, &json!({}))
+        })
+    });
+    done.await?;
+    Ok(NoContent)
+}

@@ -1,0 +1,30 @@
+//! Messages for many people. WeCom makes them tasks of staff: nothing is sent until a member confirms, and then only to customers of theirs.
+//!
+//! Of each message, at every instant: people meant = waiting + sent + skipped + failed.
+
+mod lists;
+mod make;
+mod read;
+mod split;
+
+pub use lists::{MessageRow, PersonQuery, PersonRow, PersonState, Sums, TaskRow, TaskState};
+pub use split::{MessageIn, Share, Split};
+
+/// Of customers one task may have.
+const TASK_MAX: usize = 10_000;
+
+const WAITING: i64 = 0;
+const SENT: i64 = 1;
+const SKIPPED: i64 = 2;
+const FAILED: i64 = 3;
+
+const TO_MAKE: i64 = 0;
+const MAKING: i64 = 1;
+const MADE: i64 = 2;
+const CONFIRMED: i64 = 3;
+const CANCELLED: i64 = 4;
+const REFUSED: i64 = 5;
+const PERHAPS: i64 = 6;
+
+const WISH_REMIND: i64 = 1;
+const WISH_CANCEL: i64 = 2;
