@@ -3,7 +3,7 @@
 
 mod server;
 
-pub use server::{Seen, Server};
+pub use server::Server;
 
 use siyu_kernel::{Chance, Clock, SystemClock};
 use siyu_wecom::callback::Callback;

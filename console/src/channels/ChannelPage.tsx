@@ -15,6 +15,7 @@ import { ChannelForm } from "./ChannelForm";
 import { CodesTable } from "./CodesPage";
 import { Figure, FiguresOf } from "./Figure";
 import { SpanPicker } from "./SpanPicker";
+import "../wecom/wecom.css";
 import "./channels.css";
 
 export function ChannelPage() {

@@ -14,6 +14,7 @@ import { channelKeys, channels, KINDS, type Figures } from "./calls";
 import { ChannelForm } from "./ChannelForm";
 import { Figure, FiguresOf } from "./Figure";
 import { SpanPicker } from "./SpanPicker";
+import "../wecom/wecom.css";
 import "./channels.css";
 
 export function ChannelsPage() {

@@ -149,6 +149,7 @@ function PoolEditor({ pool, seats, backup, onChange }: { pool: string; seats: Se
   const { options, pending } = useStaffOptions(q);
   const change = (staff: string, part: Partial<SeatDraft>) => onChange(seats.map((seat) => (seat.staff === staff ? { ...seat, ...part } : seat)));
   const put = (list: Option[]) => onChange([...seats, ...list.filter((own) => !seats.some((seat) => seat.staff === own.value)).map((own) => ({ staff: own.value, name: own.label, store: own.store ?? "", weight: 1, cap: null, rota: always }))]);
+  const left = options.filter((own) => !seats.some((seat) => seat.staff === own.value));
   const open = gaps(seats.map((seat) => seat.rota));
   const capped = seats.length > 0 && seats.every((seat) => seat.cap !== null);
   const marked = seats.filter((seat) => chosen.includes(seat.staff));
@@ -158,10 +159,10 @@ function PoolEditor({ pool, seats, backup, onChange }: { pool: string; seats: Se
       <div className="seat-bar">
         <Select<string>
           className="w-260" value={null} loading={pending} placeholder={t("codes.staff_add")} aria-label={t("codes.staff_add")} showSearch={{ filterOption: false, onSearch: setQ, searchValue: q }}
-          onSelect={(userid) => put(options.filter((own) => own.value === userid))} options={options.filter((own) => !seats.some((seat) => seat.staff === own.value))}
+          onSelect={(userid) => put(options.filter((own) => own.value === userid))} options={left}
           optionRender={(option) => <span>{option.label}{(option.data as Option).store ? <span className="muted small"> · {(option.data as Option).store}</span> : null}</span>}
         />
-        <Button disabled={options.length === 0} onClick={() => put(options)}>{t("codes.staff_add_all", { n: options.length })}</Button>
+        <Button disabled={left.length === 0} onClick={() => put(left)}>{t("codes.staff_add_all", { n: left.length })}</Button>
         <Button icon={<ClockCircleOutlined />} disabled={marked.length === 0} onClick={() => setEditing({ staff: chosen, rota: marked[0]?.rota ?? always })}>{t("codes.rota_for", { n: marked.length })}</Button>
       </div>
       {seats.length > 0 ? (

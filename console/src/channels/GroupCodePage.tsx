@@ -8,6 +8,7 @@ import { ErrorView } from "../shell/errors";
 import { Copyable, MayButton, Need, Num, PageHead } from "../shell/parts";
 import { channelKeys, groupCodes, groupKeys, type GroupCode, type GroupVariant } from "./calls";
 import { GroupState } from "./GroupCodesPage";
+import "../wecom/wecom.css";
 import "./channels.css";
 
 export function GroupCodePage() {

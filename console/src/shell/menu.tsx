@@ -1,7 +1,7 @@
 import {
   AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -65,6 +65,7 @@ export const sections: Section[] = [
     { path: "/posters", label: "nav.posters", icon: <PictureOutlined />, needs: "people.read" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
+    { path: "/messages", label: "nav.messages", icon: <SendOutlined />, needs: "people.read" },
     { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
   ]),

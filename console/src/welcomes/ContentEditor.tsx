@@ -9,7 +9,8 @@ import { welcomes as api, welcomeKeys } from "./calls";
 import { FilePick } from "./FilePick";
 import { bytesOf, freshPiece, moved, PIECES, PIECES_MAX, TEXT_BYTES_MAX, type Content, type Piece } from "./shapes";
 
-export function ContentEditor({ content, onChange }: { content: Content; onChange: (content: Content) => void }) {
+/** `only`: the variables that are offered; all when absent. */
+export function ContentEditor({ content, onChange, only }: { content: Content; onChange: (content: Content) => void; only?: string[] }) {
   const { t } = useI18n();
   const format = useFormat();
   const text = content.text ?? "";
@@ -34,7 +35,7 @@ export function ContentEditor({ content, onChange }: { content: Content; onChang
         <Input.TextArea ref={area} value={text} rows={6} onChange={(event) => onChange({ ...content, text: event.target.value })} aria-label={t("welcomes.text")} />
         <div className="row gap-above-small">
           <span className="muted small">{t("welcomes.insert")}</span>
-          {variables.data?.items.map((own) => <Button key={own.name} size="small" onClick={() => insert(own.name)} title={own.name}>{own.label}</Button>)}
+          {variables.data?.items.filter((own) => !only || only.includes(own.name)).map((own) => <Button key={own.name} size="small" onClick={() => insert(own.name)} title={own.name}>{own.label}</Button>)}
         </div>
       </Form.Item>
       <Form.Item label={t("welcomes.pieces", { n: pieces.length, max: PIECES_MAX })}>

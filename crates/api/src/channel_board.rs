@@ -142,8 +142,11 @@ fn ask(app: &App, caller: &Caller, kind: Kind, spec: &Value) -> Result<Map<Strin
     asked.question.answer(&asked.scene)
 }
 
+/// By touch and window in days.
+type Revenue = BTreeMap<(String, i64), i64>;
+
 /// Revenue by touch and window, for all channels at once.
-fn revenue(app: &App, caller: &Caller, span: &Value) -> Result<(Value, BTreeMap<(String, i64), i64>), Refusal> {
+fn revenue(app: &App, caller: &Caller, span: &Value) -> Result<(Value, Revenue), Refusal> {
     let spec = json!({ "touch": { "event": ADDED }, "touch_by": "channel", "windows": [30, 90], "models": ["last"], "span": span });
     let answer = ask(app, caller, Kind::Attribution, &spec)?;
     let rows = answer.get("rows").and_then(Value::as_array).cloned().unwrap_or_default();

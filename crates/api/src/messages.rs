@@ -214,7 +214,11 @@ fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Res
 ///
 /// Errors: `message_name`, `message_people`, `message_ids`, `message_variable`, `audience_unknown`, `person_unknown`, and those of contents.
 #[utoipa::path(post, path = "/wecom/messages/plan", tag = "WeCom", request_body = MessageNew, responses((status = 200, body = MessagePlan)))]
-async fn plan(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body<MessageNew>) -> Answer<Json<MessagePlan>> {
+async fn plan(
+    may: May<MessagesWrite>,
+    State(app): State<App>,
+    Body(input): Body<MessageNew>,
+) -> Answer<Json<MessagePlan>> {
     let caller = may.caller;
     let split = app.run(move |app| {
         read(app, |tx| {
@@ -231,7 +235,11 @@ async fn plan(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body
 ///
 /// Errors: as for planning one, `message_nobody`.
 #[utoipa::path(post, path = "/wecom/messages", tag = "WeCom", request_body = MessageNew, responses((status = 201, body = MessageRowOut)))]
-async fn create(may: May<MessagesWrite>, State(app): State<App>, Body(input): Body<MessageNew>) -> Answer<Created<MessageRowOut>> {
+async fn create(
+    may: May<MessagesWrite>,
+    State(app): State<App>,
+    Body(input): Body<MessageNew>,
+) -> Answer<Created<MessageRowOut>> {
     let caller = may.caller;
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
@@ -252,7 +260,8 @@ async fn create(may: May<MessagesWrite>, State(app): State<App>, Body(input): Bo
 #[utoipa::path(get, path = "/wecom/messages", tag = "WeCom", params(PagingParams), responses((status = 200, body = Items<MessageRowOut>)))]
 async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<MessageRowOut>>> {
     let limit = page.limit;
-    let rows = app.run(move |app| app.db.read(|tx| app.reach.messages(tx, page.after.as_deref(), limit as i64))).await?;
+    let rows =
+        app.run(move |app| app.db.read(|tx| app.reach.messages(tx, page.after.as_deref(), limit as i64))).await?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
     Ok(Json(Items::new(rows.into_iter().map(MessageRowOut::from).collect(), next)))
 }

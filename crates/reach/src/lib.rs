@@ -26,10 +26,8 @@ mod welcome;
 pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
-pub use message::{
-    MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState,
-};
 pub use gate::{Ask, Class, Gate, Open, Verdict};
+pub use message::{MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
     Tally, TestIn, Tested, When,
@@ -43,11 +41,10 @@ use siyu_people::People;
 use siyu_wecom::{Sleep, Wait};
 use std::sync::Arc;
 
-pub const MIGRATIONS: &[Migration] =
-    &[
-        Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") },
-        Migration { id: "reach/0002_messages", sql: include_str!("../migrations/0002_messages.sql") },
-    ];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") },
+    Migration { id: "reach/0002_messages", sql: include_str!("../migrations/0002_messages.sql") },
+];
 
 /// Everything reaching out is made from.
 pub struct Parts {

@@ -14,7 +14,8 @@ import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
 import { wecom } from "./wecom";
+import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...welcomes, ...guides, ...handover, ...alerts };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...messages, ...welcomes, ...guides, ...handover, ...alerts };

@@ -14,6 +14,7 @@ mod guide_shop;
 mod imports;
 mod inputs;
 mod listening;
+mod messages;
 mod people;
 mod people_identity;
 mod people_scope;

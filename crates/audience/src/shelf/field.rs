@@ -272,11 +272,10 @@ impl Field {
     fn put(&mut self, root: PersonNum, stored: &[u8]) {
         match self {
             Self::Codes(codes) => {
-                if codes.set(root, Some(stored)).is_err() {
-                    let mut texts = codes.texts();
-                    texts.set(root, Some(stored));
-                    *self = Self::Texts(texts);
-                }
+                let Err(_) = codes.set(root, Some(stored)) else { return };
+                let mut texts = codes.texts();
+                texts.set(root, Some(stored));
+                *self = Self::Texts(texts);
             }
             Self::Texts(texts) => {
                 texts.set(root, Some(stored));

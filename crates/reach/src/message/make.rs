@@ -1,7 +1,9 @@
 //! Tasks on their way to WeCom: made once, reminded, cancelled.
 
-use super::{CANCELLED, CONFIRMED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_REMIND};
 use super::lists::TaskRow;
+use super::{
+    CANCELLED, CONFIRMED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_REMIND,
+};
 use crate::content::{Content, Values};
 use crate::events::{Happening, names};
 use crate::{Reach, refuse};
@@ -40,7 +42,10 @@ impl Reach {
     fn to(&self, task: &TaskRow, state: i64, due: Time) -> Result<(), Refusal> {
         let (id, from) = (task.id, task.raw);
         self.parts().db.transact(move |tx| {
-            tx.execute("UPDATE message_task SET state = $3, due_at = $4 WHERE id = $1 AND state = $2", params![id, from, state, due])?;
+            tx.execute(
+                "UPDATE message_task SET state = $3, due_at = $4 WHERE id = $1 AND state = $2",
+                params![id, from, state, due],
+            )?;
             Ok(())
         })
     }
@@ -118,7 +123,9 @@ impl Reach {
         tracing::warn!(call = error.call, code = error.name(), detail = %error.detail, "a task of a message was not made");
         let now = self.now();
         match error.retry {
-            Retry::LookFirst => self.to(&TaskRow { raw: MAKING, ..task.clone() }, PERHAPS, now.plus_seconds(LOOK_SECONDS)),
+            Retry::LookFirst => {
+                self.to(&TaskRow { raw: MAKING, ..task.clone() }, PERHAPS, now.plus_seconds(LOOK_SECONDS))
+            }
             Retry::At(at) => self.again(task, error.name(), at.max(now.plus_seconds(1))),
             _ if error.is_retryable() => self.again(task, error.name(), now.plus_seconds(1 << task.tries.min(9))),
             _ if error.needs_a_hand() => self.again(task, error.name(), now.plus_seconds(60)),
@@ -139,7 +146,10 @@ impl Reach {
     fn refused(&self, task: &TaskRow, error: &'static str) -> Result<(), Refusal> {
         let (reach, task, now) = (self.clone(), task.clone(), self.now());
         self.parts().db.transact(move |tx| {
-            tx.execute("UPDATE message_task SET state = $2, error = $3 WHERE id = $1", params![task.id, REFUSED, error])?;
+            tx.execute(
+                "UPDATE message_task SET state = $2, error = $3 WHERE id = $1",
+                params![task.id, REFUSED, error],
+            )?;
             reach.end_people(tx, &task, None, super::FAILED, error, now)?;
             reach.close_if_done(tx, &task, now)
         })
@@ -161,12 +171,15 @@ impl Reach {
             filter_type: Some(0),
             ..MassQuery::default()
         };
-        let words = |text: &Option<siyu_wecom::Text>| text.as_ref().map(|text| text.content.clone()).unwrap_or_default();
+        let words =
+            |text: &Option<siyu_wecom::Text>| text.as_ref().map(|text| text.content.clone()).unwrap_or_default();
         let found = client.mass_messages(&query).items().find_map(|record| match record {
             Err(error) => Some(Err(error)),
             Ok(record) if known.contains(&record.msgid) || words(&record.text) != words(&wanted.text) => None,
             Ok(record) => match client.mass_tasks(&record.msgid).all() {
-                Ok(tasks) => tasks.iter().any(|own| own.userid.eq_ignore_ascii_case(&task.userid)).then_some(Ok(record.msgid)),
+                Ok(tasks) => {
+                    tasks.iter().any(|own| own.userid.eq_ignore_ascii_case(&task.userid)).then_some(Ok(record.msgid))
+                }
                 Err(error) => Some(Err(error)),
             },
         });
@@ -207,7 +220,10 @@ impl Reach {
         self.parts().db.transact(move |tx| {
             reach.take_results(tx, &task, &results, now)?;
             reach.end_people(tx, &task, None, SKIPPED, "cancelled", now)?;
-            tx.execute("UPDATE message_task SET state = $2, wish = 0, error = NULL WHERE id = $1", params![task.id, CANCELLED])?;
+            tx.execute(
+                "UPDATE message_task SET state = $2, wish = 0, error = NULL WHERE id = $1",
+                params![task.id, CANCELLED],
+            )?;
             reach.close_if_done(tx, &task, now)
         })
     }

@@ -39,7 +39,10 @@ impl Reach {
             _ => now.plus_seconds(30 << task.tries.min(6)),
         };
         self.parts().db.transact(move |tx| {
-            tx.execute("UPDATE message_task SET tries = tries + 1, error = $2, due_at = $3 WHERE id = $1", params![id, name, due])?;
+            tx.execute(
+                "UPDATE message_task SET tries = tries + 1, error = $2, due_at = $3 WHERE id = $1",
+                params![id, name, due],
+            )?;
             Ok(())
         })
     }

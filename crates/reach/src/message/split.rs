@@ -110,13 +110,22 @@ impl Reach {
             if let Err(reason) = way {
                 rows.push((*num, "", 0, SKIPPED, reason));
                 let event = Happening::new(names::MESSAGE_SKIPPED, *num, now, &format!("message:{id}:{num}"));
-                happenings.push(event.with("message", &id).with("message_name", input.name.trim()).with("reason", reason));
+                happenings
+                    .push(event.with("message", &id).with("message_name", input.name.trim()).with("reason", reason));
             }
         }
         let values: Vec<[Param<'_>; 7]> = rows
             .iter()
             .map(|(num, contact, task, state, reason)| {
-                [(&id).into(), (*num).into(), (*contact).into(), (*task).into(), (*state).into(), (*reason).into(), now.into()]
+                [
+                    (&id).into(),
+                    (*num).into(),
+                    (*contact).into(),
+                    (*task).into(),
+                    (*state).into(),
+                    (*reason).into(),
+                    now.into(),
+                ]
             })
             .collect();
         tx.bulk("INSERT INTO message_person (message, num, contact, task, state, reason, at)", "", &values)?;
@@ -154,7 +163,13 @@ impl Reach {
             let mut found = self.parts().contacts.last_friends(tx, some)?;
             let asks: Vec<Ask> = some
                 .iter()
-                .map(|num| Ask { person: Some(*num), class: Class::Marketing, way: "message", of: of.to_owned(), at: now })
+                .map(|num| Ask {
+                    person: Some(*num),
+                    class: Class::Marketing,
+                    way: "message",
+                    of: of.to_owned(),
+                    at: now,
+                })
                 .collect();
             let verdicts = self.pass(tx, &asks)?;
             for (num, verdict) in some.iter().zip(verdicts) {

@@ -214,7 +214,7 @@ impl Reach {
         }
         let reach = self.clone();
         self.parts().db.transact(move |tx| {
-            let (mut ids, mut happenings) = (Vec::new(), Vec::new());
+            let (mut ids, mut happenings, mut states) = (Vec::new(), Vec::new(), Vec::new());
             tx.each(known, params![TOLD_MAX], |row| {
                 let name = match row.int(1)? {
                     SENT => names::WELCOME_SENT,
@@ -229,12 +229,18 @@ impl Reach {
                         .with("welcome_name", &row.text(3)?)
                         .with("reason", &row.text(4)?)
                         .with("staff", &row.text(5)?)
-                        .with("store", &row.text(6)?)
-                        .with("channel", &row.text(7)?),
+                        .with("store", &row.text(6)?),
                 );
+                states.push(row.text(7)?);
                 Ok(())
             })?;
-            reach.append(tx, happenings, now)?;
+            // As the mirror's events say it: by the channel where one counts the state.
+            let mut told = Vec::with_capacity(happenings.len());
+            for (happening, state) in happenings.into_iter().zip(states) {
+                let entrance = reach.parts().entrances.entrance(tx, &state)?;
+                told.push(happening.with("channel", &entrance.map_or(state, |own| own.channel)));
+            }
+            reach.append(tx, told, now)?;
             tx.execute(&format!("UPDATE welcome SET told = 1 WHERE {}", tx.any("id", 1)), params![&ids])?;
             let old = "UPDATE welcome SET told = 2 WHERE state > 1 AND told = 0 AND at < $1";
             tx.execute(old, params![now.plus_days(-UNTOLD_DAYS)])?;

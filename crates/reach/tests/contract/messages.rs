@@ -23,7 +23,13 @@ fn people(brand: &Brand) -> Vec<PersonNum> {
     all
 }
 fn create(brand: &Brand, people: Vec<PersonNum>) -> String {
-    let input = MessageIn { name: "秋日礼遇".into(), content: content("{{ staff.name }}：秋日新品到店"), people, audience: String::new(), by: "test".into() };
+    let input = MessageIn {
+        name: "秋日礼遇".into(),
+        content: content("{{ staff.name }}：秋日新品到店"),
+        people,
+        audience: String::new(),
+        by: "test".into(),
+    };
     let (reach, now) = (brand.reach.clone(), brand.now());
     brand.act(move |tx| reach.create_message(tx, &input, now))
 }
@@ -49,7 +55,13 @@ fn work(brand: &Brand, id: &str, seconds: i64) {
 fn a_message_goes_through_staff_and_comes_back(t: TestDb) {
     let brand = Brand::open(t);
     let all = people(&brand);
-    let input = MessageIn { name: "a".into(), content: content("新品"), people: all.clone(), audience: String::new(), by: "test".into() };
+    let input = MessageIn {
+        name: "a".into(),
+        content: content("新品"),
+        people: all.clone(),
+        audience: String::new(),
+        by: "test".into(),
+    };
     let split = brand.read(|tx| brand.reach.split_message(tx, &input, brand.now()));
     assert_eq!((split.people, split.skipped.get("no_friend"), split.had_today), (all.len(), Some(&1), 0));
     assert_eq!(split.staff.iter().map(|share| share.people).sum::<usize>(), all.len() - 1);
@@ -74,7 +86,8 @@ fn a_message_goes_through_staff_and_comes_back(t: TestDb) {
     assert_eq!((after.sent, after.failed, after.waiting), (before.waiting - 1, 1, 0), "{after:?}");
     let row = brand.read(|tx| brand.reach.message(tx, &id));
     assert_eq!((row.state.as_str(), row.confirmed), ("ended", row.tasks));
-    let query = PersonQuery { message: id.clone(), state: Some(PersonState::Failed), limit: 10, ..PersonQuery::default() };
+    let query =
+        PersonQuery { message: id.clone(), state: Some(PersonState::Failed), limit: 10, ..PersonQuery::default() };
     let failed = brand.read(|tx| brand.reach.message_people(tx, &query));
     let name = brand.world(|world| world.people[world.relations[gone].person].name.clone());
     assert_eq!((failed.len(), failed[0].reason.as_str(), failed[0].name.as_str()), (1, "not_friends", name.as_str()));
@@ -91,7 +104,12 @@ fn a_message_goes_through_staff_and_comes_back(t: TestDb) {
     });
     work(&brand, &second, 600);
     let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &second));
-    assert!(reasons.iter().any(|(state, reason, count)| *state == PersonState::Failed && reason == "limit_reached" && *count == after.sent), "{reasons:?}");
+    assert!(
+        reasons.iter().any(|(state, reason, count)| *state == PersonState::Failed
+            && reason == "limit_reached"
+            && *count == after.sent),
+        "{reasons:?}"
+    );
 }
 
 fn cancelled_and_reminded(t: TestDb) {
@@ -104,7 +122,10 @@ fn cancelled_and_reminded(t: TestDb) {
     work(&brand, &id, 60);
     let tasks = brand.read(|tx| brand.reach.message_tasks(tx, &id));
     assert_eq!(tasks.iter().filter(|task| task.reminded_at.is_some()).count() as u64, reminded);
-    assert_eq!(brand.world(|world| world.masses.iter().filter(|mass| mass.reminders.len() == 1).count() as u64), reminded);
+    assert_eq!(
+        brand.world(|world| world.masses.iter().filter(|mass| mass.reminders.len() == 1).count() as u64),
+        reminded
+    );
     // One member confirms, the rest is stopped.
     brand.world(|world| world.confirm_mass(0, 0));
     let (reach, now, own) = (brand.reach.clone(), brand.now(), id.clone());
@@ -136,12 +157,23 @@ fn an_unknown_outcome_is_looked_up(t: TestDb) {
     ids.sort_unstable();
     ids.dedup();
     // None was made twice: as many at WeCom as there are tasks, those that were made without an answer among them.
-    assert_eq!((ids.len(), brand.world(|world| world.masses.len())), (tasks.len(), tasks.len()), "{made} were made without an answer");
+    assert_eq!(
+        (ids.len(), brand.world(|world| world.masses.len())),
+        (tasks.len(), tasks.len()),
+        "{made} were made without an answer"
+    );
     // A process that ended in the middle.
-    brand.act(|tx| Ok(tx.execute("UPDATE message_task SET state = 1, msgid = '', due_at = 0 WHERE id = (SELECT MIN(id) FROM message_task)", &[])?));
+    brand.act(|tx| {
+        Ok(tx.execute(
+            "UPDATE message_task SET state = 1, msgid = '', due_at = 0 WHERE id = (SELECT MIN(id) FROM message_task)",
+            &[],
+        )?)
+    });
     work(&brand, &id, 1_200);
     assert_eq!(brand.world(|world| world.masses.len()), tasks.len());
-    assert!(brand.read(|tx| brand.reach.message_tasks(tx, &id)).iter().all(|task| task.state == TaskState::Unconfirmed));
+    assert!(
+        brand.read(|tx| brand.reach.message_tasks(tx, &id)).iter().all(|task| task.state == TaskState::Unconfirmed)
+    );
 }
 
 fn mistakes_are_told(t: TestDb) {
@@ -155,7 +187,8 @@ fn mistakes_are_told(t: TestDb) {
         ("a", "{{ customer.name or \"\" }}你好", all.clone(), "message_variable"),
         ("a", "x", vec![stranger], "message_nobody"),
     ] {
-        let input = MessageIn { name: name.into(), content: content(text), people, audience: String::new(), by: "test".into() };
+        let input =
+            MessageIn { name: name.into(), content: content(text), people, audience: String::new(), by: "test".into() };
         let (reach, now) = (brand.reach.clone(), brand.now());
         assert_eq!(brand.db.transact(move |tx| reach.create_message(tx, &input, now)).unwrap_err().code, code);
     }

@@ -1,0 +1,112 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Alert, App, Button, Form, Input, Popconfirm, Select, Table } from "antd";
+import { useState } from "react";
+import { Link, useNavigate } from "react-router";
+import type * as S from "../api/openapi";
+import { audiences } from "../audiences/calls";
+import { keys } from "../api/keys";
+import { useFormat } from "../format/useFormat";
+import { useI18n } from "../i18n";
+import { useErrorText } from "../shell/errors";
+import { MayButton, Need, Num, PageHead } from "../shell/parts";
+import { ContentEditor } from "../welcomes/ContentEditor";
+import { Phone } from "../welcomes/Phone";
+import type { Content } from "../welcomes/shapes";
+import "../welcomes/welcomes.css";
+import { messages as api } from "./calls";
+
+export function MessageNewPage() {
+  return <Need permission="messages.write"><New /></Need>;
+}
+
+function New() {
+  const { t } = useI18n();
+  const text = useErrorText();
+  const format = useFormat();
+  const navigate = useNavigate();
+  const { message } = App.useApp();
+  const [name, setName] = useState("");
+  const [audience, setAudience] = useState<string>();
+  const [content, setContent] = useState<Content>({ text: "", attachments: [] });
+  const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiences.list({ limit: 200 }), staleTime: 30_000 });
+  const body: S.MessageNew = { name: name.trim(), content, audience: audience ?? null, people: [] };
+  const whole = Boolean(name.trim() && audience && (content.text?.trim() || content.attachments?.length));
+  const plan = useMutation({ meta: { quiet: true }, mutationFn: () => api.plan(body) });
+  const create = useMutation({
+    meta: { quiet: true },
+    mutationFn: () => api.create(body),
+    onSuccess: (made) => {
+      void message.success(t("messages.made"));
+      void navigate(`/messages/${made.id}`);
+    },
+  });
+  const failed = create.error ?? plan.error;
+  // What was planned for other words or people says nothing.
+  const forget = () => plan.reset();
+  return (
+    <>
+      <PageHead title={t("messages.new")} hint={<Link to="/messages">{t("nav.messages")}</Link>} />
+      <Form layout="vertical" requiredMark={false} onFinish={() => plan.mutate()}>
+        <div className="two">
+          <section className="panel pad">
+            <div className="halves">
+              <Form.Item label={t("word.name")}><Input value={name} maxLength={60} autoFocus onChange={(event) => setName(event.target.value)} aria-label={t("word.name")} /></Form.Item>
+              <Form.Item label={t("messages.audience")}>
+                <Select
+                  className="full" showSearch={{ optionFilterProp: "label" }} loading={list.isPending} value={audience} aria-label={t("messages.audience")}
+                  onChange={(id: string) => {
+                    setAudience(id);
+                    forget();
+                  }}
+                  options={list.data?.items.map((own) => ({ value: own.id, label: t("messages.audience_of", { name: own.name, n: format.count(own.people) }) }))}
+                />
+              </Form.Item>
+            </div>
+            <p className="muted small gap-below">{t("messages.content_hint")}</p>
+            <ContentEditor
+              content={content} only={["staff.name", "store.name", "brand.name"]}
+              onChange={(next) => {
+                setContent(next);
+                forget();
+              }}
+            />
+            {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
+            {plan.data ? <Plan plan={plan.data} /> : null}
+            <div className="row">
+              <MayButton permission="messages.write" type={plan.data ? "default" : "primary"} htmlType="submit" loading={plan.isPending} disabled={!whole}>{t("messages.plan")}</MayButton>
+              {plan.data?.reached ? (
+                <Popconfirm title={t("messages.create_sure", { n: format.count(plan.data.reached), staff: format.count(plan.data.staff.length) })} okText={t("messages.create")} cancelText={t("action.cancel")} onConfirm={() => create.mutate()}>
+                  <MayButton permission="messages.write" type="primary" loading={create.isPending}>{t("messages.create")}</MayButton>
+                </Popconfirm>
+              ) : null}
+              <Button onClick={() => void navigate(-1)}>{t("action.cancel")}</Button>
+            </div>
+          </section>
+          <Phone content={content} shown={undefined} />
+        </div>
+      </Form>
+    </>
+  );
+}
+
+function Plan({ plan }: { plan: S.MessagePlan }) {
+  const { t, word } = useI18n();
+  const format = useFormat();
+  return (
+    <div className="stack tight gap-below">
+      <Alert
+        type={plan.reached ? "info" : "warning"} showIcon
+        title={t("messages.plan_says", { people: format.count(plan.people), reached: format.count(plan.reached), staff: format.count(plan.staff.length) })}
+        description={[...plan.skipped.map((own) => `${word("messages.reason", own.reason)} ${format.count(own.people)}`), plan.had_today ? t("messages.had_today", { n: format.count(plan.had_today) }) : ""].filter(Boolean).join(" · ") || undefined}
+      />
+      <Table
+        size="small" rowKey={(row) => row.staff} dataSource={plan.staff} pagination={plan.staff.length > 10 ? { pageSize: 10 } : false}
+        columns={[
+          { title: t("staff.one"), render: (_, row) => row.staff_name || row.staff },
+          { title: t("staff.store"), render: (_, row) => row.store || "–" },
+          { title: t("messages.people"), align: "right", render: (_, row) => <Num>{format.count(row.people)}</Num> },
+        ]}
+      />
+    </div>
+  );
+}

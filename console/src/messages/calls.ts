@@ -1,0 +1,19 @@
+import { get, post, type Query } from "../api/client";
+import type * as S from "../api/openapi";
+
+export const messages = {
+  list: (query: Query) => get("/wecom/messages", { query }),
+  get: (id: string) => get("/wecom/messages/{id}", { path: { id } }),
+  plan: (body: S.MessageNew) => post("/wecom/messages/plan", { body }),
+  create: (body: S.MessageNew) => post("/wecom/messages", { body }),
+  people: (id: string, query: Query) => get("/wecom/messages/{id}/people", { path: { id }, query }),
+  remind: (id: string) => post("/wecom/messages/{id}/remind", { path: { id } }),
+  cancel: (id: string) => post("/wecom/messages/{id}/cancel", { path: { id } }),
+};
+
+export const messageKeys = {
+  all: ["messages"] as const,
+  list: ["messages", "list"] as const,
+  one: (id: string) => ["messages", "one", id] as const,
+  people: (id: string, query: Query) => ["messages", "people", id, query] as const,
+};
