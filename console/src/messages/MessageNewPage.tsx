@@ -8,7 +8,8 @@ import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
-import { MayButton, Need, Num, PageHead } from "../shell/parts";
+import { MayButton, Need, Num, PageHead, useSettled } from "../shell/parts";
+import { welcomeKeys, welcomes } from "../welcomes/calls";
 import { ContentEditor } from "../welcomes/ContentEditor";
 import { Phone } from "../welcomes/Phone";
 import type { Content } from "../welcomes/shapes";
@@ -31,6 +32,11 @@ function New() {
   const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiences.list({ limit: 200 }), staleTime: 30_000 });
   const body: S.MessageNew = { name: name.trim(), content, audience: audience ?? null, people: [] };
   const whole = Boolean(name.trim() && audience && (content.text?.trim() || content.attachments?.length));
+  const settled = useSettled(content);
+  const preview = useQuery({
+    queryKey: welcomeKeys.preview(settled), queryFn: ({ signal }) => welcomes.preview(settled, signal), enabled: Boolean(settled.text?.trim() || settled.attachments?.length),
+    retry: false, meta: { quiet: true }, placeholderData: (before) => before,
+  });
   const plan = useMutation({ meta: { quiet: true }, mutationFn: () => api.plan(body) });
   const create = useMutation({
     meta: { quiet: true },
@@ -82,7 +88,7 @@ function New() {
               <Button onClick={() => void navigate(-1)}>{t("action.cancel")}</Button>
             </div>
           </section>
-          <Phone content={content} shown={undefined} />
+          <Phone content={content} shown={preview.error ? undefined : preview.data} />
         </div>
       </Form>
     </>

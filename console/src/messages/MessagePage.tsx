@@ -9,6 +9,7 @@ import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
 import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, MayButton, Need, Num, PageHead, usePhone } from "../shell/parts";
+import { welcomeKeys, welcomes } from "../welcomes/calls";
 import { Phone } from "../welcomes/Phone";
 import "../welcomes/welcomes.css";
 import { messageKeys, messages as api } from "./calls";
@@ -42,6 +43,7 @@ function Message({ message }: { message: S.MessageOut }) {
   };
   const remind = useMutation({ mutationFn: () => api.remind(message.id), onSuccess: () => done(t("messages.reminded")) });
   const cancel = useMutation({ mutationFn: () => api.cancel(message.id), onSuccess: () => done(t("messages.cancelling")) });
+  const preview = useQuery({ queryKey: welcomeKeys.preview(message.content), queryFn: ({ signal }) => welcomes.preview(message.content, signal), retry: false, meta: { quiet: true } });
   const running = message.state === "running";
   const { sums } = message;
   const box = (state: keyof S.MessageSums | "people", n: number) => (
@@ -55,7 +57,7 @@ function Message({ message }: { message: S.MessageOut }) {
   return (
     <>
       <PageHead title={message.name} hint={<Link to="/messages">{t("nav.messages")}</Link>}>
-        <AntTag color={STATES[message.state]}>{word("messages.state", message.state)}</AntTag>
+        <span className="row"><AntTag color={STATES[message.state]}>{word("messages.state", message.state)}</AntTag></span>
         {running ? <MayButton permission="messages.write" icon={<BellOutlined />} loading={remind.isPending} onClick={() => remind.mutate()}>{t("messages.remind")}</MayButton> : null}
         {running ? <Popconfirm title={t("messages.cancel_sure")} okText={t("messages.cancel")} cancelText={t("action.cancel")} onConfirm={() => cancel.mutate()}><MayButton permission="messages.write" danger icon={<StopOutlined />}>{t("messages.cancel")}</MayButton></Popconfirm> : null}
       </PageHead>
@@ -88,7 +90,7 @@ function Message({ message }: { message: S.MessageOut }) {
               />
             )}
           </div>
-          <Phone content={message.content} shown={undefined} />
+          <Phone content={message.content} shown={preview.data} />
         </div>
       </div>
       <Drawer open={asked !== null} onClose={() => ask(null)} size={phone ? "100%" : 720} title={asked?.title} destroyOnHidden>
