@@ -144,7 +144,7 @@ pub(crate) fn label(text: &str, max: usize) -> Option<String> {
 impl Channels {
     /// Errors: `channel_field`, `channel_taken`.
     pub fn create(&self, tx: &mut Tx<'_>, input: &ChannelIn, by: &str, now: Time) -> Result<ChannelRow, Refusal> {
-        let code = code(&input.code)?;
+        let code = checked_code(&input.code)?;
         let own = checked(tx, input.clone())?;
         if tx.opt("SELECT 1 FROM channel WHERE code = $1", params![&code], |row| row.int(0))?.is_some() {
             return Err(refuse::channel_taken("code"));
@@ -339,7 +339,7 @@ fn with_states(tx: &mut Tx<'_>, mut rows: Vec<ChannelRow>) -> Result<Vec<Channel
 }
 
 /// A state of WeCom's has 30 characters; what is behind the code counts the channel's live codes.
-fn code(text: &str) -> Result<String, Refusal> {
+fn checked_code(text: &str) -> Result<String, Refusal> {
     let code = text.trim();
     let fits = (1..=20).contains(&code.chars().count())
         && code.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
