@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub const WORK: Work = Work {
     name: "audience_live",
-    about: "500 live audiences while 20,000 events/s come in over HTTP: from sending an event to its person being in the audience, as GET shows it",
+    about: "500 live audiences while 20,000 events/s come in over HTTP: from sending an event until its person has entered the audience, as GET shows the person's events",
     needs: &[],
     run,
 };
@@ -25,8 +25,7 @@ const PACE: f64 = 20_000.0;
 const BAR_P99_MS: f64 = 1_000.0;
 /// Longer than this is no answer.
 const PATIENCE_SECONDS: f64 = 60.0;
-/// Between looks at an audience; what a look adds to the figure. Looking more often is a load of its own: two hundred lists a second are a
-/// fifth of the machine.
+/// Between looks at a person; what a look adds to the figure.
 const LOOK_MILLIS: u64 = 20;
 
 fn run(bench: &Bench) -> Outcome {
@@ -119,9 +118,12 @@ fn probe(address: &str, ids: &[String], write: &str, api: &str, over: &AtomicBoo
         if answer.status != 200 {
             return Err(format!("a probe was answered {}", answer.status).into());
         }
-        // Who came last has the highest number and stands first.
-        let path = format!("/api/v1/audiences/{}/people?limit=5", ids[at]);
-        while !http::get(address, &path, api)?.contains(&format!("\"{user}\"")) {
+        // The event of entering is written in the unit that changes the members; a list would be moved by the stream before it is read.
+        let person = http::get(address, &format!("/api/v1/people?identifier=user_id:{user}"), api)?;
+        let person: Value = serde_json::from_str(&person)?;
+        let person = person["items"][0]["id"].as_str().ok_or("who was answered for is known")?.to_owned();
+        let path = format!("/api/v1/people/{person}/events?include=system");
+        while !http::get(address, &path, api)?.contains(ids[at].as_str()) {
             if watch.seconds() > PATIENCE_SECONDS {
                 return Err(format!("{user} is not in audience {at} after {PATIENCE_SECONDS} s").into());
             }
