@@ -18,6 +18,16 @@ async function beside(page) {
   return (await frame(page).locator(".head h1").textContent()).trim();
 }
 
+/** The page in the frame is loaded anew for each conversation: it comes to stand beside the one that is open. */
+async function besideOpen(page) {
+  for (let tries = 0; ; tries++) {
+    const [name, who] = [await beside(page), (await page.textContent("#who")).trim()];
+    if (name === who) return name;
+    insist(tries < 50, `the sidebar is beside ${name}, the conversation is with ${who}`);
+    await page.waitForTimeout(200);
+  }
+}
+
 async function fits(page) {
   const inside = page.frames().find((own) => own.url().includes("/guide/"));
   insist(inside, "no page of ours in the frame");
@@ -28,8 +38,7 @@ async function fits(page) {
 export async function sidebar(page, chat, shot = async () => {}) {
   await page.setViewportSize({ width: 1440, height: 900 });
   await open(page, chat);
-  const name = await beside(page);
-  insist(name === (await page.textContent("#who")).trim(), `the sidebar is beside ${name}`);
+  await besideOpen(page);
   await fits(page);
   await shot("sidebar-desk");
 
@@ -63,8 +72,7 @@ export async function sidebar(page, chat, shot = async () => {}) {
 
   // A group.
   await page.locator("#chats li.group button").first().click();
-  const group = await beside(page);
-  insist(group === (await page.textContent("#who")).trim(), `the sidebar is beside ${group}`);
+  await besideOpen(page);
   await frame(page).locator(".people li").first().waitFor();
   await fits(page);
   await shot("sidebar-group");
