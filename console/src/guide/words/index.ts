@@ -195,6 +195,15 @@ const words = {
   "deed.Task Done": ["完成任务", "Task done"],
   "deed.Task Skipped": ["跳过任务", "Task skipped"],
   "deed.Script Sent": ["发送话术", "Script sent"],
+  "deed.Welcome Sent": ["发送欢迎语", "Welcome sent"],
+  "deed.Welcome Skipped": ["未发欢迎语", "Welcome skipped"],
+  "deed.Welcome Failed": ["欢迎语发送失败", "Welcome failed"],
+  "deed.Message Sent": ["收到群发", "Message sent"],
+  "deed.Message Skipped": ["未发群发", "Message skipped"],
+  "deed.Message Failed": ["群发失败", "Message failed"],
+  "deed.Channel Visited": ["打开活码页", "Opened a code's page"],
+  "deed.Staff Transfer Requested": ["发起交接", "Hand-over asked for"],
+  "deed.Staff Transfer Failed": ["交接未成", "Hand-over failed"],
 } as const satisfies Record<string, readonly [zh: string, en: string]>;
 
 export { words };
