@@ -6,6 +6,7 @@ import { complaints } from "./checks.mjs";
 const PLAIN = [
   "/", "/welcome", "/account", "/people", "/tags", "/tags?new=rule", "/fields", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine",
   "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/lifecycle", "/settings/wecom", "/settings/wecom?tab=sync", "/settings/wecom?tab=inbox", "/settings/wecom?tab=conflicts", "/lost", "/groups", "/staff", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
+  "/channels", "/live-codes", "/live-codes/new", "/group-codes", "/group-codes/new", "/posters", "/messages", "/messages/new", "/welcomes", "/welcomes/new", "/workbench", "/alerts", "/handovers", "/handovers/new",
   "/settings/doctor", "/settings/erasures", "/see", "/boards", "/audiences", "/audiences/new", "/exports",
   ...["activity", "trend", "funnel", "retention", "paths", "distribution", "interval", "attribution", "touchpoints", "lifecycle", "rfm", "cohort-value", "assets", "stores", "guides"].map((kind) => `/see/${kind}`),
 ];
@@ -26,19 +27,25 @@ async function detailPages(page) {
   const board = (await firstOf(page, "/boards"))?.id;
   const audience = (await firstOf(page, "/audiences"))?.id;
   const group = (await firstOf(page, "/wecom/groups?limit=1"))?.id;
+  const channel = (await firstOf(page, "/channels"))?.id;
+  const code = (await firstOf(page, "/live-codes"))?.id;
+  const welcome = (await firstOf(page, "/wecom/welcomes"))?.id;
   const imported = (await (await page.request.get("/api/v1/imports?limit=20")).json()).items;
   const states = new Map(imported.map((item) => [item.state + item.dry_run, item.id]));
   return [
     ...(person ? TABS.map((tab) => `/people/${person}${tab}`) : []),
     ...(order ? [`/orders?open=${encodeURIComponent(order)}`] : []),
     ...(group ? [`/groups/${encodeURIComponent(group)}`] : []),
+    ...(channel ? [`/channels/${channel}`] : []),
+    ...(code ? [`/live-codes/${code}`, `/live-codes/${code}/edit`] : []),
+    ...(welcome ? [`/welcomes/${welcome}`] : []),
     ...(board ? [`/boards/${board}`] : []),
     ...(audience ? AUDIENCE_TABS.map((tab) => `/audiences/${audience}${tab}`) : []),
     ...[...states.values()].map((id) => `/imports/${id}`),
   ];
 }
 
-export async function walk(page, { shots, log }) {
+export async function walk(page, { shots, log, only = /./ }) {
   const wrong = [];
   let at = "start";
   const report = (text) => {
@@ -50,7 +57,7 @@ export async function walk(page, { shots, log }) {
   page.on("console", onConsole);
   page.on("pageerror", onCrash);
   const calm = callsOf(page);
-  const pages = [...PLAIN, ...(await detailPages(page))];
+  const pages = [...PLAIN, ...(await detailPages(page))].filter((path) => only.test(path));
   const look = async (path, width, locale) => {
     at = `${path} ${width} ${locale}`;
     try {

@@ -91,7 +91,7 @@ function Editor({ code }: { code: Code | undefined }) {
             <h2 className="settings-title">{t("codes.after")}</h2>
             <div className="halves">
               <Form.Item name="tags" label={t("codes.tags")} extra={t("codes.tags_hint")}><TagsSelect /></Form.Item>
-              <Form.Item name="remark" label={t("codes.remark")} extra={t("codes.remark_hint")}><Input maxLength={60} placeholder="{channel}-{name}" /></Form.Item>
+              <Form.Item name="remark" label={t("codes.remark")} extra={t("codes.remark_hint", { a: "{name}", b: "{channel}", c: "{staff}", d: "{date}" })}><Input maxLength={60} placeholder="{channel}-{name}" /></Form.Item>
             </div>
             <Form.Item name="welcome" label={t("codes.welcome")} extra={t("codes.welcome_hint")}><WelcomeSelect /></Form.Item>
             <div className="halves">

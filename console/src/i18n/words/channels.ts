@@ -151,7 +151,7 @@ export const channels = {
   "codes.tags_hint": ["加上好友即打标签；已与企业微信同步的标签也会打到企业微信。", "Given when somebody is added; tags that are WeCom's, too, are put on there as well."],
   "codes.remark": ["备注模板", "Remark"],
   "codes.remark_none": ["保持客户昵称", "The customer's own name"],
-  "codes.remark_hint": ["可用 {name} 昵称、{channel} 渠道、{staff} 员工、{date} 月日；最多 20 个字，员工改过的备注不覆盖。", "{name}, {channel}, {staff}, {date}; cut to 20 characters; what a member wrote stays."],
+  "codes.remark_hint": ["可用 {a} 昵称、{b} 渠道、{c} 员工、{d} 月日；最多 20 个字，员工改过的备注不覆盖。", "{a}, {b}, {c}, {d}; cut to 20 characters; what a member wrote stays."],
   "codes.welcome": ["欢迎语", "Welcome"],
   "codes.welcome_none": ["按欢迎语规则", "By the rules of welcomes"],
   "codes.welcome_hint": ["从这个活码加进来的客户优先收到它。", "Whoever comes by this code is greeted with it first."],
