@@ -188,6 +188,8 @@ impl Intake {
         tx.execute("UPDATE import_job SET state = $1 WHERE id = $2", params![to.name(), id])?;
         self.job(tx, id)
     }
+    /// Writes down how a job ended. One that was cancelled or paused while its last unit was saved stays so, as was answered: resumed, it
+    /// finds nothing left to do and is done.
     pub fn finish_job(
         &self,
         tx: &mut Tx<'_>,
@@ -197,8 +199,9 @@ impl Intake {
         now: Time,
     ) -> Result<(), Refusal> {
         let error = error.map(|refusal| serde_json::json!([refusal.code, refusal.en, refusal.zh]).to_string());
+        let still = if state == JobState::Done { " AND state = 'running'" } else { "" };
         tx.execute(
-            "UPDATE import_job SET state = $1, error = $2, finished_at = $3 WHERE num = $4",
+            &format!("UPDATE import_job SET state = $1, error = $2, finished_at = $3 WHERE num = $4{still}"),
             params![state.name(), &error, now, job],
         )?;
         Ok(())

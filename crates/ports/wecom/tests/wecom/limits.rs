@@ -93,9 +93,12 @@ fn corps_apis_and_people_are_counted_apart() {
 fn processes_divide_the_caps() {
     let clock = Arc::new(FakeClock::at("2026-03-03T02:00:00Z"));
     let limiter = Arc::new(Limiter::with_rules(clock, SMALL).in_flight(1000).shared_by(4));
-    let let_in = (0..20).filter(|_| matches!(limiter.ask(&ask("ww", NAMES[0], &[])), When::Now(_))).count();
-    // A fourth of twenty, less the fourth of it that is kept for welcomes.
-    assert_eq!(let_in, 4);
+    let let_in = |urgent: bool| {
+        let ask = Ask { urgent, ..ask("ww", NAMES[0], &[]) };
+        (0..20).filter(|_| matches!(limiter.ask(&ask), When::Now(_))).count()
+    };
+    // A fourth of twenty; of that a fourth, one, is kept for who cannot wait.
+    assert_eq!((let_in(false), let_in(true), let_in(false)), (4, 1, 0));
 }
 
 #[test]
