@@ -242,12 +242,19 @@ pub(crate) fn way_row(row: RowRef<'_>) -> Result<(String, WayRow), DbError> {
 }
 const WAYS: &str = "SELECT code, pool, wecom_state, config_id, qr_code, why, told, state, error, tries, due_at, told_at, checked_at FROM channel_way";
 
+/// Adds grow with the brand; the plan is made every minute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Adds {
+    All,
+    Today,
+}
+
 impl Channels {
     /// Errors: `code_unknown`.
     pub fn code(&self, tx: &mut Tx<'_>, id: &str) -> Result<CodeRow, Refusal> {
         let row =
             tx.opt(&format!("{COLUMNS} WHERE l.id = $1"), params![id], code_row)?.ok_or_else(refuse::code_unknown)?;
-        Ok(self.filled(tx, vec![row])?.remove(0))
+        Ok(self.filled(tx, vec![row], Adds::All)?.remove(0))
     }
     /// The newest first.
     pub fn codes(&self, tx: &mut Tx<'_>, query: &CodeQuery) -> Result<Vec<CodeRow>, Refusal> {
@@ -264,11 +271,16 @@ impl Channels {
             params![&after, &channel, &text, &staff, i64::from(query.archived), query.limit.clamp(1, 100_000)],
             code_row,
         )?;
-        self.filled(tx, rows)
+        self.filled(tx, rows, Adds::All)
+    }
+    /// What the plan of every code is made from; figures are those of today.
+    pub(crate) fn plannable(&self, tx: &mut Tx<'_>) -> Result<Vec<CodeRow>, Refusal> {
+        let rows = tx.query(COLUMNS, &[], code_row)?;
+        self.filled(tx, rows, Adds::Today)
     }
 
     /// Rows with their seats, ways and figures.
-    fn filled(&self, tx: &mut Tx<'_>, mut rows: Vec<CodeRow>) -> Result<Vec<CodeRow>, Refusal> {
+    fn filled(&self, tx: &mut Tx<'_>, mut rows: Vec<CodeRow>, which: Adds) -> Result<Vec<CodeRow>, Refusal> {
         let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
         let today = zone(tx)?.day(self.now());
         let sql = format!(
@@ -284,20 +296,23 @@ impl Channels {
         keys.dedup();
         let members = members(tx, &keys)?;
         let sql = format!(
-            "SELECT code, staff, COUNT(*), SUM(CASE WHEN day = $2 THEN 1 ELSE 0 END) FROM channel_add WHERE {} GROUP BY code, staff",
-            tx.any("code", 1)
+            "SELECT code, staff, COUNT(*), SUM(CASE WHEN day = $2 THEN 1 ELSE 0 END) FROM channel_add WHERE {}{} GROUP BY code, staff",
+            tx.any("code", 1),
+            if which == Adds::Today { " AND day = $2" } else { "" }
         );
         let mut adds: FxHashMap<(String, String), (i64, i64)> = FxHashMap::default();
         tx.each(&sql, params![&ids, today], |row| {
             adds.insert((row.text(0)?, row.text(1)?), (row.int(2)?, row.int(3)?));
             Ok(())
         })?;
+        // What a page shows, and the plan does not ask for.
+        let shown: &[String] = if which == Adds::Today { &[] } else { &ids };
         let sql = format!(
             "SELECT code, CAST(SUM(visits) AS BIGINT) FROM channel_visit WHERE {} GROUP BY code",
             tx.any("code", 1)
         );
         let visits: FxHashMap<String, i64> =
-            tx.query(&sql, params![&ids], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
+            tx.query(&sql, params![shown], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
         let sql = format!("{WAYS} WHERE {} ORDER BY number", tx.any("code", 1));
         let ways = tx.query(&sql, params![&ids], way_row)?;
         let places: FxHashMap<String, usize> = ids.iter().enumerate().map(|(at, id)| (id.clone(), at)).collect();

@@ -232,7 +232,7 @@ impl Channels {
     pub fn group_code(&self, tx: &mut Tx<'_>, id: &str) -> Result<GroupCodeRow, Refusal> {
         let row =
             tx.opt(&format!("{COLUMNS} WHERE g.id = $1"), params![id], group_row)?.ok_or_else(refuse::code_unknown)?;
-        Ok(with_ways(tx, vec![row])?.remove(0))
+        Ok(with_ways(tx, vec![row], true)?.remove(0))
     }
     /// The newest first.
     pub fn group_codes(&self, tx: &mut Tx<'_>, query: &GroupCodeQuery) -> Result<Vec<GroupCodeRow>, Refusal> {
@@ -247,7 +247,12 @@ impl Channels {
             params![&after, &channel, &text, i64::from(query.archived), query.limit.clamp(1, 100_000)],
             group_row,
         )?;
-        with_ways(tx, rows)
+        with_ways(tx, rows, true)
+    }
+    /// Every code with its ways, without the figures that a page shows.
+    pub(crate) fn followed(&self, tx: &mut Tx<'_>) -> Result<Vec<GroupCodeRow>, Refusal> {
+        let rows = tx.query(COLUMNS, &[], group_row)?;
+        with_ways(tx, rows, false)
     }
     /// What the QR of a variant says, and what the code is called. Errors: `code_unknown`, `code_not_ready`.
     pub fn group_qr_of(&self, tx: &mut Tx<'_>, id: &str, variant: &str) -> Result<(String, String), Refusal> {
@@ -259,7 +264,7 @@ impl Channels {
     }
 }
 
-fn with_ways(tx: &mut Tx<'_>, mut rows: Vec<GroupCodeRow>) -> Result<Vec<GroupCodeRow>, Refusal> {
+fn with_ways(tx: &mut Tx<'_>, mut rows: Vec<GroupCodeRow>, figures: bool) -> Result<Vec<GroupCodeRow>, Refusal> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let sql = format!(
         "SELECT code, variant, chats, base_name, base_id, wecom_state, config_id, qr_code, told, room, state, error, tries, due_at, told_at FROM channel_group_way WHERE {} AND state <> 'closed' ORDER BY number",
@@ -290,18 +295,19 @@ fn with_ways(tx: &mut Tx<'_>, mut rows: Vec<GroupCodeRow>) -> Result<Vec<GroupCo
     let chats: Vec<String> =
         ways.iter().flat_map(|(_, _, chats)| chats.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     let rooms = rooms(tx, &chats)?;
+    let shown: &[String] = if figures { &ids } else { &[] };
     let sql = format!(
         "SELECT s.code, COUNT(*) FROM channel_state s JOIN wecom_member m ON m.state = s.state AND m.left_at IS NULL WHERE {} GROUP BY s.code",
         tx.any("s.code", 1)
     );
     let members: FxHashMap<String, i64> =
-        tx.query(&sql, params![&ids], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
+        tx.query(&sql, params![shown], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
     let sql = format!(
         "SELECT code, CAST(SUM(visits) AS BIGINT) FROM channel_visit WHERE {} GROUP BY code",
         tx.any("code", 1)
     );
     let visits: FxHashMap<String, i64> =
-        tx.query(&sql, params![&ids], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
+        tx.query(&sql, params![shown], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
     for (code, mut way, chats) in ways {
         let gone = |chat: &String| Room { chat: chat.clone(), name: String::new(), members: 0, alive: false };
         way.rooms = chats.iter().map(|chat| rooms.get(chat).cloned().unwrap_or_else(|| gone(chat))).collect();

@@ -1,7 +1,7 @@
 //! The work beside: WeCom's codes of groups follow how full the groups are.
 
 use crate::Channels;
-use crate::group::{GroupCodeQuery, GroupCodeRow, GroupWayRow, open_rooms};
+use crate::group::{GroupCodeRow, GroupWayRow, open_rooms};
 use crate::told::note;
 use serde::{Deserialize, Serialize};
 use siyu_contacts::Ran;
@@ -54,7 +54,7 @@ impl Channels {
             {
                 return Ok(Vec::new());
             }
-            self.group_codes(tx, &GroupCodeQuery { archived: true, limit: i64::MAX, ..GroupCodeQuery::default() })
+            self.followed(tx)
         })?;
         if codes.is_empty() {
             return Ok(Ran::Waits(now.plus_seconds(LOOK_SECONDS)));

@@ -1,6 +1,6 @@
 //! The work beside: WeCom's codes follow the plan.
 
-use crate::code::{CodeQuery, CodeRow, STORE, SeatRow, WayRow};
+use crate::code::{CodeRow, STORE, SeatRow, WayRow};
 use crate::plan::{Plan, Seat, plan};
 use crate::rota::Slot;
 use crate::told::note;
@@ -102,10 +102,7 @@ impl Channels {
 
     /// What is due now, and when to look again at the latest.
     fn tasks(&self, now: Time) -> Result<(Vec<Task>, Time), Refusal> {
-        let (codes, zone) = self.inner.db.read(|tx| {
-            let all = CodeQuery { archived: true, limit: i64::MAX, ..CodeQuery::default() };
-            Ok((self.codes(tx, &all)?, zone(tx)?))
-        })?;
+        let (codes, zone) = self.inner.db.read(|tx| Ok((self.plannable(tx)?, zone(tx)?)))?;
         let ahead = now.plus_seconds(LEAD_SECONDS);
         let slot = Slot::at(&zone, ahead);
         let mut next = next_minute(now);

@@ -282,6 +282,9 @@ pub struct Demo {
     /// Make the demo brand and stop, without serving.
     #[arg(long)]
     pub no_serve: bool,
+    /// Grows for another process and ends with it.
+    #[arg(long, hide = true, requires = "no_serve")]
+    pub growing: bool,
     /// A brand that grows in a simulated WeCom, or a real retail data set.
     #[arg(long, value_enum, default_value = "grown")]
     pub sample: Sample,

@@ -1,10 +1,11 @@
 //! The hot lane: arrivals in memory on their way to their greeting, apart from every sync and from the inbox.
 //!
-//! One thread marks those that came together as being sent, in one unit, and hands them to a small pool; another writes down what became of
+//! One thread marks those that came together as being sent, in one unit, and hands them to a crew; another writes down what became of
 //! them, in units of many. The queue is bounded: who does not fit stays on disk as waiting, is counted, and is looked for every second
 //! ([`Reach::sweep_welcomes`]), as are those of another process that has ended.
 
 use super::arrive::{hash, until};
+use super::crew::{Call, Crew};
 use super::outcomes::Outcome;
 use super::{SENDING, WAITING};
 use crate::{Inner, Reach};
@@ -106,7 +107,7 @@ impl Reach {
             tracing::warn!("more customers come than can be welcomed at once; the rest waits on disk");
         }
     }
-    /// Starts the lane's threads now rather than with the first arrival: they go on with the priority of whoever starts them.
+    /// Starts the lane now rather than with the first arrival: its threads go on with the priority of whoever starts it.
     pub fn start_lane(&self) {
         self.inner.lane.queue.get_or_init(|| start(&self.inner));
     }
@@ -178,27 +179,22 @@ impl Reach {
 /// The threads end when the last handle is gone.
 fn start(inner: &Arc<Inner>) -> SyncSender<Job> {
     let (queue, waiting) = sync_channel(WAITING_MAX);
-    let (ready, jobs) = sync_channel(READY_MAX);
     let (ended, outcomes) = sync_channel(UNIT_MAX);
-    let jobs = Arc::new(Mutex::new(jobs));
     let weak = Arc::downgrade(inner);
     spawn("welcome-claim", {
         let weak = weak.clone();
-        move || claim_all(&weak, &waiting, &ready)
+        move || claim_all(&weak, &waiting, &ended)
     });
-    for _ in 0..THREADS {
-        let (weak, jobs, ended) = (weak.clone(), Arc::clone(&jobs), ended.clone());
-        spawn("welcome", move || greet_all(&weak, &jobs, &ended));
-    }
     spawn("welcome-told", move || write_all(&weak, &outcomes));
     queue
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> bool {
     let started = std::thread::Builder::new().name(name.to_owned()).stack_size(1 << 20).spawn(work);
-    if let Err(error) = started {
+    if let Err(error) = &started {
         tracing::error!(%error, "a thread of the welcome lane could not be started");
     }
+    started.is_ok()
 }
 
 /// The first of a queue and those that came with it.
@@ -212,19 +208,14 @@ fn together<T>(receiver: &Receiver<T>) -> Option<Vec<T>> {
     Some(all)
 }
 
-fn claim_all(weak: &Weak<Inner>, waiting: &Receiver<Job>, ready: &SyncSender<Job>) {
+fn claim_all(weak: &Weak<Inner>, waiting: &Receiver<Job>, ended: &SyncSender<Done>) {
+    let crew = Arc::new(Crew::new(THREADS, READY_MAX));
     while let Some(jobs) = together(waiting) {
-        let Some(inner) = weak.upgrade() else { return };
+        let Some(inner) = weak.upgrade() else { break };
         let reach = Reach { inner };
         let hashes: Vec<String> = jobs.iter().map(|job| job.hash.clone()).collect();
         match reach.claim(jobs) {
-            Ok(own) => {
-                for job in own {
-                    if ready.send(job).is_err() {
-                        return;
-                    }
-                }
-            }
+            Ok(own) => own.into_iter().for_each(|job| hand(weak, &crew, job, ended)),
             Err(refusal) => {
                 // They wait on disk; the next look finds them.
                 tracing::warn!(code = refusal.code, error = %refusal, "welcomes wait: the database took no mark");
@@ -232,17 +223,29 @@ fn claim_all(weak: &Weak<Inner>, waiting: &Receiver<Job>, ready: &SyncSender<Job
             }
         }
     }
+    crew.close();
 }
 
-fn greet_all(weak: &Weak<Inner>, jobs: &Mutex<Receiver<Job>>, ended: &SyncSender<Done>) {
-    loop {
-        let job = jobs.lock().unwrap_or_else(|broken| broken.into_inner()).recv();
-        let (Ok(job), Some(inner)) = (job, weak.upgrade()) else { return };
-        let done = Reach { inner }.greet_or_fail(&job);
-        if ended.send(done).is_err() {
-            return;
+fn hand(weak: &Weak<Inner>, crew: &Arc<Crew<Job>>, job: Job, ended: &SyncSender<Done>) {
+    if crew.hand(job) == Call::Taken {
+        return;
+    }
+    let started = spawn("welcome", {
+        let (weak, crew, ended) = (weak.clone(), Arc::clone(crew), ended.clone());
+        move || crew.serve(|job| greet_one(&weak, &job, &ended))
+    });
+    if !started {
+        for job in crew.not_started() {
+            greet_one(weak, &job, ended);
         }
     }
+}
+
+/// Whether there is anybody left to be told.
+fn greet_one(weak: &Weak<Inner>, job: &Job, ended: &SyncSender<Done>) -> bool {
+    let Some(inner) = weak.upgrade() else { return false };
+    let done = Reach { inner }.greet_or_fail(job);
+    ended.send(done).is_ok()
 }
 
 fn write_all(weak: &Weak<Inner>, outcomes: &Receiver<Done>) {

@@ -1,6 +1,7 @@
 //! Welcomes: which content greets whom, and the lane that greets within WeCom's twenty seconds.
 
 mod arrive;
+mod crew;
 mod decide;
 mod facts;
 mod greet;

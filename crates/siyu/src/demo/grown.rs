@@ -4,6 +4,7 @@
 //! demo, makes the same world again, tells it of codes what it was told when it was told it, passes by what the platform knows, and goes on from
 //! there. What is told twice is known by its identity.
 
+use super::apart;
 use super::entrances::{self, Retelling};
 use super::greetings::make_welcomes;
 use super::living::Living;
@@ -39,6 +40,8 @@ const KEY: &str = "demo-write-key.txt";
 const STEP_SECONDS: i64 = 3 * 3_600;
 /// WeCom updates groups behind their events, and the platform waits so long.
 const GROUPS_SECONDS: i64 = 3;
+/// A longer way is gone in a process of its own.
+const STEPS_APART: i64 = 80;
 const REPORT_MILLIS: u64 = 5_000;
 const GREETED_MAX: Duration = Duration::from_secs(10);
 
@@ -55,6 +58,13 @@ pub fn demo(args: &Demo, folder: &Folder, ready: &Ready) -> Result<(), Refusal> 
         // Told now rather than after the growth.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         drop(runtime.map_err(Refusal::internal)?.block_on(siyu_api::bind(&args.listen))?);
+        let (_, at, complete) = plan(folder, args)?;
+        if !complete || at < clocks::system().now().plus_seconds(-STEPS_APART * STEP_SECONDS) {
+            apart::grow(args)?;
+        }
+    }
+    if args.growing {
+        apart::end_with_parent();
     }
     let wanted = scale(&args.scale)?;
     let (plan, at, complete) = plan(folder, args)?;

@@ -1,5 +1,6 @@
 //! The demo brand: one that grows in a simulated WeCom, or a real retail data set.
 
+mod apart;
 mod entrances;
 mod greetings;
 mod grown;
