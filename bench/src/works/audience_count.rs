@@ -66,9 +66,11 @@ fn run(bench: &Bench) -> Outcome {
     let chance = Chance::seeded(5);
     let edits = bench.sized(60, 300);
     let (mut edit, mut millis, mut least, mut most) = (Edit::default(), Vec::new(), u64::MAX, 0);
+    let mut slowest = [0.0_f64; 10];
     for _ in 0..edits {
-        edit.change(&chance);
+        let at = edit.change(&chance);
         let (found, ms) = count(&rule(&edit))?;
+        slowest[at] = ms.max(slowest[at]);
         (least, most) = (least.min(found), most.max(found));
         millis.push(ms);
     }
@@ -82,6 +84,7 @@ fn run(bench: &Bench) -> Outcome {
             .note("p50_ms", round(quantile(&millis, 0.5)))
             .note("p95_ms", round(p95))
             .note("max_ms", round(quantile(&millis, 1.0)))
+            .note("slowest_ms_by_value", slowest.map(|ms| ms.round().to_string()).join(" "))
             .note("first_ms", round(first))
             .note("people_found", format!("{first_people}, then {least} to {most}"))
             .note("built_s", round(built))
@@ -101,11 +104,12 @@ impl Default for Edit {
 }
 
 impl Edit {
-    /// Another value of one condition, one that was hardly asked for before.
-    fn change(&mut self, chance: &Chance) {
+    /// Another value of one condition, one that was hardly asked for before; which one.
+    fn change(&mut self, chance: &Chance) -> usize {
         let at = chance.below(10) as usize;
         let most = [CITIES, TAGS, TAGS, 90, 4, 110, 110, 90_000, 60, 30][at];
         self.0[at] = 1 + chance.below(most);
+        at
     }
 }
 

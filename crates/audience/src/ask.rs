@@ -12,6 +12,7 @@ use crate::shelf::{Key, Sight};
 use crate::{Audience, Ctx, Memory};
 use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
+use siyu_behaviour::kernels::Condition;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::sync::Arc;
@@ -72,6 +73,8 @@ pub(crate) struct Ask<'e, 'c> {
     pub scene: Scene,
     /// Who was touched after some place in the log, by place; `None`: too many to tell.
     touched: FxHashMap<i64, Option<Arc<Touched>>>,
+    /// Somebody is editing the rule: the next question differs in one number.
+    editing: bool,
 }
 
 impl<'e, 'c> Ask<'e, 'c> {
@@ -94,7 +97,7 @@ impl<'e, 'c> Ask<'e, 'c> {
         plan: &'e Plan,
         scene: Scene,
     ) -> Self {
-        Self { audience, memory, tx, ctx, plan, scene, touched: FxHashMap::default() }
+        Self { audience, memory, tx, ctx, plan, scene, touched: FxHashMap::default(), editing: false }
     }
     /// Everything saved before this instant is counted.
     pub fn as_of(&self) -> Time {
@@ -122,6 +125,7 @@ impl<'e, 'c> Ask<'e, 'c> {
     }
     /// The people of the plan inside a set, and how many each group and condition has there.
     pub fn parts(&mut self, within: Option<&Set>) -> Result<(Set, Vec<(String, u64)>), Refusal> {
+        self.editing = true;
         let within = within
             .map_or_else(|| (*self.scene.sight.roster.living).clone(), |set| set.of(&self.scene.sight.roster.living));
         let mut parts = Vec::new();
@@ -269,11 +273,42 @@ impl<'e, 'c> Ask<'e, 'c> {
             self.memory.answers.put(question, Answer { set: Arc::clone(&set), stamp: stamp.clone() });
             return Ok(set);
         }
-        let set = Arc::new(self.fresh(leaf)?);
+        let set = Arc::new(match leaf {
+            Leaf::Deed(condition) if self.editing => Set::These(self.edited(condition)?),
+            leaf => self.fresh(leaf)?,
+        });
         if let Some(stamp) = stamp {
             self.memory.answers.put(question, Answer { set: Arc::clone(&set), stamp });
         }
         Ok(set)
+    }
+    /// What people did, for everybody: a sequence with other days or another window than before is answered from what was laid out, put
+    /// right where people changed.
+    fn edited(&mut self, condition: &Condition) -> Result<RoaringBitmap, Refusal> {
+        let Condition::Sequence { steps, within, window } = condition else {
+            return self.deeds(|deeds| deeds.everybody(condition));
+        };
+        let memory = self.memory;
+        let mut kept = memory.sequences.of(steps);
+        let mut changed = RoaringBitmap::new();
+        if let Some(laid) = &kept {
+            match self.touched_since(laid.seq)? {
+                Some(touched) => changed = touched.by(condition),
+                None => kept = None,
+            }
+        }
+        let threads = self.scene.sight.threads;
+        let laid = match kept {
+            Some(laid) => laid,
+            None => memory.sequences.lay(steps, self.moment()?, threads),
+        };
+        let Some(ways) = &laid.ways else { return self.deeds(|deeds| deeds.everybody(condition)) };
+        let mut people = self.deeds(|deeds| ways.people(*within, *window, deeds.calendar, deeds.today, threads))?;
+        if !changed.is_empty() {
+            people -= &changed;
+            people |= self.deeds(|deeds| deeds.some(condition, &changed))?;
+        }
+        Ok(people)
     }
     /// Worked out anew.
     pub fn fresh(&mut self, leaf: &Leaf) -> Result<Set, Refusal> {
@@ -429,8 +464,8 @@ fn cost(node: &PlanNode) -> u32 {
         PlanNode::All(items) | PlanNode::Any(items) | PlanNode::Not(items) => items.iter().map(cost).max().unwrap_or(0),
         PlanNode::Is(leaf) | PlanNode::IsNot(leaf) => match leaf {
             Leaf::Tags(_) | Leaf::Has(_) | Leaf::Stores(_) | Leaf::AnyStore => 0,
-            Leaf::Deed(_) => 2,
-            Leaf::Life(_) => 3,
+            Leaf::Deed(condition) => 2 + condition.cost(),
+            Leaf::Life(_) => 9,
             _ => 1,
         },
     }

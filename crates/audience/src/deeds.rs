@@ -3,7 +3,7 @@
 use crate::deed::{Counted, Deed, EventSel, Span, micros};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use siyu_behaviour::kernels::{Compare, Condition, Count, Members, Window};
+use siyu_behaviour::kernels::{Compare, Condition, Count, Members, Ways, Window};
 use siyu_behaviour::{Bits, Calendar, Select, Snapshot};
 use siyu_kernel::{EventKind, PersonNum, Refusal, Time, Zone};
 use std::sync::{Arc, Mutex};
@@ -57,6 +57,42 @@ impl Calendars {
         let calendar = Arc::new(Calendar::new(zone, today - DAYS_BEFORE, today + 2 * DAYS_AFTER));
         *kept = Some((zone.name().to_owned(), today, Arc::clone(&calendar)));
         calendar
+    }
+}
+
+/// More than these are not laid out: 18 bytes each.
+const WAYS_MAX: usize = 8 << 20;
+
+/// The sequence that somebody is editing, laid out: one at a time.
+#[derive(Default)]
+pub(crate) struct Sequences {
+    kept: Mutex<Option<Laid>>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Laid {
+    steps: Vec<Select>,
+    /// The columns it was made of.
+    pub seq: i64,
+    /// `None`: there are too many.
+    pub ways: Option<Arc<Ways>>,
+}
+
+impl Sequences {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Laid>> {
+        self.kept.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+    pub fn of(&self, steps: &[Select]) -> Option<Laid> {
+        self.lock().as_ref().filter(|laid| laid.steps == steps).cloned()
+    }
+    /// Lays out the ways at a moment in place of those that were kept.
+    pub fn lay(&self, steps: &[Select], moment: &Moment, threads: usize) -> Laid {
+        // What is not asked for any more goes first: the two would need twice the memory.
+        *self.lock() = None;
+        let ways = Ways::all(steps, &moment.snapshot, WAYS_MAX, threads).map(Arc::new);
+        let laid = Laid { steps: steps.to_vec(), seq: moment.seq, ways };
+        *self.lock() = Some(laid.clone());
+        laid
     }
 }
 

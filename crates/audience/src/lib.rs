@@ -113,6 +113,7 @@ pub(crate) struct Memory {
     pub answers: answers::Answers,
     pub lists: members::Lists,
     pub boards: lives::Boards,
+    pub sequences: deeds::Sequences,
 }
 
 /// The operations. Cheap to clone.
@@ -144,6 +145,7 @@ impl Audience {
                 answers: answers::Answers::default(),
                 lists: members::Lists::default(),
                 boards: lives::Boards::default(),
+                sequences: deeds::Sequences::default(),
             })),
             ..self
         }

@@ -1,6 +1,7 @@
 //! Whole days as sets of people: what many questions are answered from without reading a row.
 
 use crate::bits::{Bits, WORDS};
+use crate::fast::{Simd, Work, fast};
 use crate::part::{DayPart, IndexView};
 use crate::view::{Selection, View};
 
@@ -41,6 +42,30 @@ impl<'v> Days<'v> {
         }
         all
     }
+    /// Everybody with an event on the days `from..=to`, and everybody with events on two of them or in two parts: both in one pass, since
+    /// reading the days is most of the work.
+    pub fn twice(&self, from: i32, to: i32) -> (Bits, Bits) {
+        let (mut once, mut twice) = (Bits::empty(), Bits::empty());
+        for (days, hidden) in &self.0 {
+            for day in within(days, from, to) {
+                match day.slots.view() {
+                    IndexView::Dense { words, .. } => {
+                        let hidden = hidden.map(Bits::words);
+                        fast(Again { day: words, hidden, once: once.words_mut(), twice: twice.words_mut() });
+                    }
+                    IndexView::Sparse(slots) => {
+                        for slot in slots.iter().filter(|slot| !hidden.is_some_and(|hidden| hidden.contains(**slot))) {
+                            if once.contains(*slot) {
+                                twice.insert(*slot);
+                            }
+                            once.insert(*slot);
+                        }
+                    }
+                }
+            }
+        }
+        (once, twice)
+    }
     /// Calls for each day of `from..=to` on which somebody did something, rising, with those who did.
     pub fn each(&self, from: i32, to: i32, mut call: impl FnMut(i32, &[u64; WORDS])) {
         let mut left: Vec<(&[DayPart], Option<&Bits>)> =
@@ -73,6 +98,36 @@ impl<'v> Days<'v> {
                         *days = &days[1..];
                     }
                     call(day, all.words());
+                }
+            }
+        }
+    }
+}
+
+struct Again<'a> {
+    day: &'a [u64],
+    hidden: Option<&'a [u64; WORDS]>,
+    once: &'a mut [u64; WORDS],
+    twice: &'a mut [u64; WORDS],
+}
+
+impl Work for Again<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let Ok(day): Result<&[u64; WORDS], _> = self.day.try_into() else { return };
+        match self.hidden {
+            None => {
+                for at in 0..WORDS {
+                    self.twice[at] |= self.once[at] & day[at];
+                    self.once[at] |= day[at];
+                }
+            }
+            Some(hidden) => {
+                for at in 0..WORDS {
+                    let own = day[at] & !hidden[at];
+                    self.twice[at] |= self.once[at] & own;
+                    self.once[at] |= own;
                 }
             }
         }

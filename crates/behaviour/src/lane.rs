@@ -138,9 +138,11 @@ pub(crate) trait Source {
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64;
     /// (instant, list, row) of [`Source::latest`]; of the same instant the last by (origin, list, row).
     fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)>;
-    /// Its lanes: times, and where the person's rows begin and end. (Loops over them stand where they are used: a closure would not be compiled for
+    /// The person's lanes: times, and where the person's rows begin and end. (Loops over them stand where they are used: a closure would not be compiled for
     /// the newer processor.)
     fn lanes(&self) -> usize;
+    /// The list of a lane.
+    fn list(&self, lane: usize) -> u32;
     fn run(&self, lane: usize) -> (&[i64], usize, usize);
     fn keeps(&self, lane: usize, row: usize) -> bool;
     /// Of a row: what comes before its list in the order of the same instant.
@@ -180,6 +182,10 @@ impl Source for One<'_> {
         1
     }
     #[inline(always)]
+    fn list(&self, _: usize) -> u32 {
+        self.lane.list
+    }
+    #[inline(always)]
     fn run(&self, _: usize) -> (&[i64], usize, usize) {
         (self.lane.times, self.from, self.to)
     }
@@ -196,20 +202,30 @@ impl Source for One<'_> {
 /// Any number of lanes, with tests.
 pub(crate) struct Many<'v> {
     lanes: Vec<Lane<'v>>,
-    ranges: Vec<(usize, usize)>,
+    /// Those in which the person has rows: with a fresh tail there are many lanes, and one or two for each person.
+    here: Vec<Run>,
     slot: u32,
+}
+
+/// A person's rows in a lane.
+#[derive(Clone, Copy)]
+struct Run {
+    lane: u32,
+    from: u32,
+    to: u32,
 }
 
 impl<'v> Many<'v> {
     pub fn new(lanes: Vec<Lane<'v>>) -> Self {
-        Self { ranges: vec![(0, 0); lanes.len()], lanes, slot: 0 }
+        Self { here: Vec::with_capacity(lanes.len()), lanes, slot: 0 }
     }
     /// (instant, list, row) of the first kept row by (instant, origin, list, row).
     #[inline(always)]
     pub fn first_at(&self) -> Option<(i64, u32, u32)> {
         let mut first: Option<(i64, u32, u32, u32)> = None;
-        for (lane, (from, to)) in self.lanes.iter().zip(&self.ranges) {
-            for row in *from..*to {
+        for Run { lane, from, to } in &self.here {
+            let lane = &self.lanes[*lane as usize];
+            for row in *from as usize..*to as usize {
                 let at = lane.times[row];
                 if first.is_some_and(|first| first.0 < at) {
                     break;
@@ -225,7 +241,8 @@ impl<'v> Many<'v> {
     }
     /// The last kept row at or before `at` of each lane.
     #[inline(always)]
-    fn last_of<S: Simd>(simd: S, lane: &Lane<'_>, (from, to): (usize, usize), at: i64) -> Option<usize> {
+    fn last_of<S: Simd>(simd: S, lane: &Lane<'_>, run: Run, at: i64) -> Option<usize> {
+        let (from, to) = (run.from as usize, run.to as usize);
         let mut row = from + simd.up_to(lane.times, from, to, at);
         while row > from {
             row -= 1;
@@ -241,15 +258,20 @@ impl Source for Many<'_> {
     #[inline(always)]
     fn load(&mut self, word: usize, bit: u32) {
         self.slot = word as u32 * 64 + bit;
-        for (range, lane) in self.ranges.iter_mut().zip(&self.lanes) {
-            *range = lane.range(word, bit);
+        self.here.clear();
+        for (at, lane) in self.lanes.iter().enumerate() {
+            let (from, to) = lane.range(word, bit);
+            if from < to {
+                self.here.push(Run { lane: at as u32, from: from as u32, to: to as u32 });
+            }
         }
     }
     #[inline(always)]
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
         let mut last = i64::MIN;
-        for (lane, range) in self.lanes.iter().zip(&self.ranges) {
-            if let Some(row) = Self::last_of(simd, lane, *range, at) {
+        for run in &self.here {
+            let lane = &self.lanes[run.lane as usize];
+            if let Some(row) = Self::last_of(simd, lane, *run, at) {
                 last = last.max(lane.times[row]);
             }
         }
@@ -258,8 +280,9 @@ impl Source for Many<'_> {
     #[inline(always)]
     fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
         let mut last: Option<(i64, u32, u32, u32)> = None;
-        for (lane, range) in self.lanes.iter().zip(&self.ranges) {
-            if let Some(row) = Self::last_of(simd, lane, *range, at) {
+        for run in &self.here {
+            let lane = &self.lanes[run.lane as usize];
+            if let Some(row) = Self::last_of(simd, lane, *run, at) {
                 last = last.max(Some((lane.times[row], lane.origin(row, self.slot), lane.list, row as u32)));
             }
         }
@@ -267,19 +290,23 @@ impl Source for Many<'_> {
     }
     #[inline(always)]
     fn lanes(&self) -> usize {
-        self.lanes.len()
+        self.here.len()
+    }
+    #[inline(always)]
+    fn list(&self, lane: usize) -> u32 {
+        self.lanes[self.here[lane].lane as usize].list
     }
     #[inline(always)]
     fn run(&self, lane: usize) -> (&[i64], usize, usize) {
-        let (from, to) = self.ranges[lane];
-        (self.lanes[lane].times, from, to)
+        let run = self.here[lane];
+        (self.lanes[run.lane as usize].times, run.from as usize, run.to as usize)
     }
     #[inline(always)]
     fn keeps(&self, lane: usize, row: usize) -> bool {
-        self.lanes[lane].keeps(row)
+        self.lanes[self.here[lane].lane as usize].keeps(row)
     }
     #[inline(always)]
     fn origin(&self, lane: usize, row: usize) -> u32 {
-        self.lanes[lane].origin(row, self.slot)
+        self.lanes[self.here[lane].lane as usize].origin(row, self.slot)
     }
 }

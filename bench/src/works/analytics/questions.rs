@@ -119,15 +119,14 @@ impl Columns {
         };
         let seventh = Test { property: "category".to_owned(), op: TestOp::Eq, value: Operand::Text("7".to_owned()) };
         let view = Select { tests: vec![seventh], ..self.select(VIEW) };
-        Segment {
-            conditions: vec![
-                did(self.select(ORDER), Compare::Gte, 2.0, 90),
-                did(self.select(REFUND), Compare::Eq, 0.0, 90),
-                did(view, Compare::Gte, 1.0, 30),
-            ],
-            calendar: Arc::clone(&self.calendar),
-            today: self.last_day,
-        }
+        let mut conditions = vec![
+            did(self.select(ORDER), Compare::Gte, 2.0, 90),
+            did(self.select(REFUND), Compare::Eq, 0.0, 90),
+            did(view, Compare::Gte, 1.0, 30),
+        ];
+        // As the parts of a rule are asked.
+        conditions.sort_by_key(Condition::cost);
+        Segment { conditions, calendar: Arc::clone(&self.calendar), today: self.last_day }
     }
 
     fn last_touch(&self) -> Value {

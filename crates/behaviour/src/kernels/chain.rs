@@ -75,7 +75,7 @@ impl Chains<'_> {
 }
 
 /// Whether an event could serve two steps.
-fn shared(selections: &[Selection<'_>]) -> bool {
+pub(crate) fn shared(selections: &[Selection<'_>]) -> bool {
     let mut places: Vec<(u32, u32)> = selections.iter().flat_map(|s| s.lists.iter().map(|list| list.place)).collect();
     let all = places.len();
     places.sort_unstable();
@@ -134,6 +134,68 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
             }
             for (reached, got) in self.reached.iter_mut().zip(&got) {
                 reached.words_mut()[word] |= got;
+            }
+        }
+    }
+}
+
+/// Calls with (slot, start, end) of every way through steps that share no event, each end with its latest start; by person, ends rising.
+pub(crate) fn lay(
+    chains: &Chains<'_>,
+    selections: &[Selection<'_>],
+    among: &Bits,
+    each: &mut dyn FnMut(u16, i64, i64),
+) {
+    let grounds: Vec<Ground> = selections.iter().map(Ground::new).collect();
+    let lanes: Vec<Vec<Lane<'_>>> = grounds.iter().zip(selections).map(|(g, s)| g.lanes(s)).collect();
+    let mut among = among.clone();
+    lanes.iter().for_each(|lanes| among.and(&present(lanes)));
+    let (alone, others) = parted(&lanes, &among).unwrap_or_else(|| (Bits::empty(), among.clone()));
+    let mut found = Vec::new();
+    if !alone.is_empty() {
+        let sources = lanes.iter().map(|lanes| One::new(lanes[0])).collect();
+        fast(Lay { chains, sources, among: &alone, found: &mut found });
+    }
+    if !others.is_empty() {
+        let sources = lanes.into_iter().map(Many::new).collect();
+        fast(Lay { chains, sources, among: &others, found: &mut found });
+        found.sort_unstable_by_key(|(slot, _, end)| (*slot, *end));
+    }
+    found.into_iter().for_each(|(slot, start, end)| each(slot, start, end));
+}
+
+struct Lay<'a, 'q, S> {
+    chains: &'a Chains<'q>,
+    sources: Vec<S>,
+    among: &'a Bits,
+    found: &'a mut Vec<(u16, i64, i64)>,
+}
+
+impl<S: Source> Work for Lay<'_, '_, S> {
+    type Out = ();
+    #[inline(always)]
+    fn run<P: Simd>(mut self, simd: P) {
+        let Some(last) = self.sources.len().checked_sub(1) else { return };
+        for word in 0..WORDS {
+            let mut people = self.among.words()[word];
+            while people != 0 {
+                let bit = people.trailing_zeros();
+                people &= people - 1;
+                load(&mut self.sources, word, bit);
+                for lane in 0..self.sources[last].lanes() {
+                    let (times, from, to) = self.sources[last].run(lane);
+                    #[allow(clippy::needless_range_loop, reason = "the row is a place in several columns")]
+                    for row in from..to {
+                        let end = times[row];
+                        if !self.sources[last].keeps(lane, row) {
+                            continue;
+                        }
+                        let start = start(simd, self.chains, &self.sources, last, end);
+                        if start != i64::MIN {
+                            self.found.push(((word * 64) as u16 | bit as u16, start, end));
+                        }
+                    }
+                }
             }
         }
     }
@@ -205,7 +267,7 @@ fn depth<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], wo
 fn chain<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], word: usize, bit: u32) -> Option<Chain> {
     load(sources, word, bit);
     for level in (0..sources.len()).rev() {
-        let (end, list, row) = first_end(simd, chains, sources, level);
+        let (end, lane, row) = first_end(simd, chains, sources, level);
         if end == i64::MAX {
             continue;
         }
@@ -216,9 +278,8 @@ fn chain<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], wo
             chain.times[step] =
                 sources[step].latest(simd, if step == 0 { until.min(chains.to.saturating_sub(1)) } else { until });
         }
-        // Lanes are in the order of lists.
         chain.first = if level == 0 {
-            (list, row)
+            (sources[0].list(lane as usize), row)
         } else {
             sources[0].latest_at(simd, chain.times[0]).map(|(_, list, row)| (list, row))?
         };

@@ -86,7 +86,7 @@ impl Kernel for Members<'_> {
 
 impl Window {
     /// First and last day as seen on `today`; empty when the first is behind the last.
-    fn days(self, today: i32) -> (i32, i32) {
+    pub(crate) fn days(self, today: i32) -> (i32, i32) {
         match self {
             Self::Ever => (i32::MIN, today),
             Self::LastDays(days) => (clamp(i64::from(today) - i64::from(days) + 1), today),
@@ -109,7 +109,7 @@ fn clamp(day: i64) -> i32 {
 }
 
 /// The instants of the days `from..=to`.
-fn instants(calendar: &Calendar, (from, to): (i32, i32)) -> (i64, i64) {
+pub(crate) fn instants(calendar: &Calendar, (from, to): (i32, i32)) -> (i64, i64) {
     if from > to {
         return (i64::MIN, i64::MIN);
     }
@@ -177,6 +177,22 @@ impl Condition {
             }
         }
     }
+    /// What an answer for everybody takes beside that of other conditions: those that are answered from sets of days come before those that
+    /// read rows, which are then read of fewer people.
+    pub fn cost(&self) -> u32 {
+        let tested = |select: &Select| u32::from(!select.tests.is_empty());
+        match self {
+            Self::Did { select, count: Count::Times, op, value, .. } => {
+                let passes = Passes::new(*op, *value);
+                let days = if passes.alike_from_one() { 0 } else { 1 + u32::from(passes.counts() != (2, u64::MAX)) };
+                days.max(3 * tested(select))
+            }
+            Self::Did { select, count: Count::Days, .. } => (1).max(3 * tested(select)),
+            Self::Did { count: Count::Sum(_), .. } => 4,
+            Self::First { select, .. } | Self::Last { select, .. } => 3 * tested(select),
+            Self::Sequence { .. } => 5,
+        }
+    }
     /// Made ready to ask about single people of one bucket.
     pub fn bind<'v>(&'v self, view: &'v View, calendar: &'v Calendar, today: i32) -> Bound<'v> {
         let select = |select: &Select| view.select(select);
@@ -223,12 +239,18 @@ fn did(
     }
     let selection = view.select(select);
     let days = Days::of(&selection);
-    let mut doers = match &days {
-        Some(days) => days.any(window.0, window.1),
-        None => selection.people(),
+    let (least, most) = passes.counts();
+    let two_or_more = matches!(count, Count::Times) && passes.inside && (least, most) == (2, u64::MAX);
+    let (mut doers, mut twice) = match &days {
+        Some(days) if two_or_more => days.twice(window.0, window.1),
+        Some(days) => (days.any(window.0, window.1), Bits::empty()),
+        None => (selection.people(), Bits::empty()),
     };
     doers.and(among);
-    let (least, most) = passes.counts();
+    // Two days, or two parts, are two times: only those with all of them on one day are counted.
+    twice.and(&doers);
+    doers.and_not(&twice);
+    met.or(&twice);
     match (count, &days) {
         (Count::Times | Count::Days, Some(_)) if passes.alike_from_one() => {
             // However often: no row needs to be read.
@@ -253,15 +275,6 @@ fn did(
                 met.and_not(&inside)
             }
             return met;
-        }
-        (Count::Times, Some(days)) if passes.inside && (least, most) == (2, u64::MAX) => {
-            // Two days are two times: only those with all of them on one day are counted.
-            let mut sums = DayCounts::new();
-            days.each(window.0, window.1, |_, people| sums.add(people));
-            let mut twice = sums.at_least(2);
-            twice.and(&doers);
-            doers.and_not(&twice);
-            met.or(&twice);
         }
         _ => {}
     }

@@ -37,6 +37,7 @@ mod score;
 mod share;
 mod touchpoints;
 mod trend;
+mod ways;
 
 pub use activity::{Activity, ActivityCell, ActivityPartial};
 pub use attribution::{
@@ -64,3 +65,4 @@ pub use rfm::{
 pub use score::{Score, ScoreFacts, ScorePartial, ScoreParts, Tier, Weights};
 pub use touchpoints::{TouchpointCell, TouchpointNode, Touchpoints, TouchpointsPartial};
 pub use trend::{Trend, TrendCell, TrendPartial};
+pub use ways::Ways;

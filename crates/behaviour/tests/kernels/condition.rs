@@ -118,6 +118,14 @@ pub fn check(world: &World, calendar: &Calendar, condition: &Condition, today: i
     // People of a bucket without any part are not asked about.
     let known: Vec<u32> = expected.into_iter().filter(|person| snapshot.view_of(*person).is_some()).collect();
     assert_eq!(people, known);
+    if let Condition::Sequence { steps, within, window } = condition {
+        let ways = Ways::all(steps, &snapshot, usize::MAX, 2).expect("no limit");
+        let mut people = ways.people(*within, *window, calendar, today, 2);
+        people &= asked.iter().copied().collect::<roaring::RoaringBitmap>();
+        assert_eq!(people.iter().collect::<Vec<u32>>(), known, "laid out");
+        let laid = ways.bytes() / 18;
+        assert!(laid == 0 || Ways::all(steps, &snapshot, laid - 1, 1).is_none(), "more than allowed");
+    }
     for person in asked.iter().copied() {
         let Some(view) = snapshot.view_of(person) else { continue };
         let standing = condition.bind(view, calendar, today).standing(person as u16);
