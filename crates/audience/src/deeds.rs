@@ -38,6 +38,8 @@ const DAYS_BEFORE: i32 = 3_660;
 const DAYS_AFTER: i32 = 370;
 /// Up to so many people of a bucket are asked one by one.
 const SINGLY: u64 = 16;
+/// Up to so many, reading their rows takes less than going through sets of whole days.
+const FEW: u64 = 512;
 
 /// The calendar of a zone, made once.
 #[derive(Default)]
@@ -113,15 +115,21 @@ impl Deeds<'_> {
     }
     pub fn some(&self, condition: &Condition, among: &RoaringBitmap) -> RoaringBitmap {
         let mut met = RoaringBitmap::new();
-        each_bucket(among, |bucket, own| {
+        each_bucket(among, |bucket, asked| {
             let Some(view) = self.snapshot.view_of(u32::from(bucket) << 16) else { return };
-            if own.len() <= SINGLY {
+            if asked <= SINGLY {
                 let mut bound = condition.bind(view, self.calendar, self.today);
-                met.extend(own.iter().filter(|root| bound.standing(*root as u16).holds));
-            } else {
-                let among = Bits::of_people(&own, bucket);
-                met |= condition.people(view, &among, self.calendar, self.today).to_people(bucket);
+                let own = among.range(people_of(bucket)).filter(|root| bound.standing(*root as u16).holds);
+                met.extend(own);
+                return;
             }
+            let own = Bits::of_people(among, bucket);
+            met |= if asked <= FEW {
+                condition.people_of_few(view, &own, self.calendar, self.today)
+            } else {
+                condition.people(view, &own, self.calendar, self.today)
+            }
+            .to_people(bucket);
         });
         met
     }
@@ -133,14 +141,18 @@ impl Deeds<'_> {
     }
 }
 
-/// The people of each bucket, by rising bucket.
-fn each_bucket(people: &RoaringBitmap, mut each: impl FnMut(u16, RoaringBitmap)) {
+fn people_of(bucket: u16) -> std::ops::RangeInclusive<u32> {
+    let low = u32::from(bucket) << 16;
+    low..=low | 0xffff
+}
+
+/// How many people there are in each bucket that has any, by rising bucket.
+fn each_bucket(people: &RoaringBitmap, mut each: impl FnMut(u16, u64)) {
     let mut rest = people.min();
     while let Some(first) = rest {
-        let (low, high) = (first & 0xffff_0000, first | 0xffff);
-        let own: RoaringBitmap = people.range(low..=high).collect();
-        each((first >> 16) as u16, own);
-        rest = high.checked_add(1).and_then(|next| people.range(next..).next());
+        let own = people_of((first >> 16) as u16);
+        each((first >> 16) as u16, people.range_cardinality(own.clone()));
+        rest = own.end().checked_add(1).and_then(|next| people.range(next..).next());
     }
 }
 

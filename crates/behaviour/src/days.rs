@@ -25,6 +25,9 @@ impl<'v> Days<'v> {
             .collect::<Option<Vec<_>>>()
             .map(Self)
     }
+    pub fn when(wanted: bool, selection: &Selection<'v>) -> Option<Self> {
+        if wanted { Self::of(selection) } else { None }
+    }
     /// Everybody with an event on the days `from..=to`.
     pub fn any(&self, from: i32, to: i32) -> Bits {
         let mut all = Bits::empty();

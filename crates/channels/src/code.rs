@@ -275,7 +275,7 @@ impl Channels {
     }
     /// What the plan of every code is made from; figures are those of today.
     pub(crate) fn plannable(&self, tx: &mut Tx<'_>) -> Result<Vec<CodeRow>, Refusal> {
-        let rows = tx.query(COLUMNS, &[], code_row)?;
+        let rows = tx.query(&format!("{COLUMNS} ORDER BY l.id DESC"), &[], code_row)?;
         self.filled(tx, rows, Adds::Today)
     }
 

@@ -251,7 +251,7 @@ impl Channels {
     }
     /// Every code with its ways, without the figures that a page shows.
     pub(crate) fn followed(&self, tx: &mut Tx<'_>) -> Result<Vec<GroupCodeRow>, Refusal> {
-        let rows = tx.query(COLUMNS, &[], group_row)?;
+        let rows = tx.query(&format!("{COLUMNS} ORDER BY g.id DESC"), &[], group_row)?;
         with_ways(tx, rows, false)
     }
     /// What the QR of a variant says, and what the code is called. Errors: `code_unknown`, `code_not_ready`.

@@ -163,13 +163,23 @@ impl Passes {
 impl Condition {
     /// The people of `among` who meet it on `today`.
     pub fn people(&self, view: &View, among: &Bits, calendar: &Calendar, today: i32) -> Bits {
+        self.answer(view, among, (calendar, today), true)
+    }
+    /// The same for few people: their rows are read rather than the sets of whole days.
+    pub fn people_of_few(&self, view: &View, among: &Bits, calendar: &Calendar, today: i32) -> Bits {
+        self.answer(view, among, (calendar, today), false)
+    }
+    fn answer(&self, view: &View, among: &Bits, (calendar, today): (&Calendar, i32), by_days: bool) -> Bits {
         match self {
             Self::Did { select, count, op, value, window } => {
                 let passes = Passes::new(*op, *value);
-                did(view, among, calendar, select, count, passes, window.days(today))
+                let selection = view.select(select);
+                did(&selection, Days::when(by_days, &selection), among, calendar, count, passes, window.days(today))
             }
-            Self::First { select, window } => edge(view, among, calendar, select, window.days(today), today, true),
-            Self::Last { select, window } => edge(view, among, calendar, select, window.days(today), today, false),
+            Self::First { select, window } | Self::Last { select, window } => {
+                let (selection, first) = (view.select(select), matches!(self, Self::First { .. }));
+                edge(&selection, Days::when(by_days, &selection), among, calendar, window.days(today), today, first)
+            }
             Self::Sequence { steps, within, window } => {
                 let (from, to) = instants(calendar, window.days(today));
                 let chains = Chains { steps, exclude: &[], within: *within, from, to, until: to };
@@ -222,11 +232,11 @@ impl Condition {
     }
 }
 
-fn did(
-    view: &View,
+fn did<'v>(
+    selection: &Selection<'v>,
+    days: Option<Days<'v>>,
     among: &Bits,
     calendar: &Calendar,
-    select: &Select,
     count: &Count,
     passes: Passes,
     window: (i32, i32),
@@ -237,8 +247,6 @@ fn did(
     if window.0 > window.1 {
         return met;
     }
-    let selection = view.select(select);
-    let days = Days::of(&selection);
     let (least, most) = passes.counts();
     let two_or_more = matches!(count, Count::Times) && passes.inside && (least, most) == (2, u64::MAX);
     let (mut doers, mut twice) = match &days {
@@ -281,8 +289,8 @@ fn did(
     let span = instants(calendar, window);
     match count {
         Count::Times => {
-            let ground = Ground::new(&selection);
-            let lanes = ground.lanes(&selection);
+            let ground = Ground::new(selection);
+            let lanes = ground.lanes(selection);
             // Most have nothing in the newer parts: theirs is one look.
             let mut newer = Bits::empty();
             lanes.iter().skip(1).for_each(|lane| newer.or_words(lane.live));
@@ -308,7 +316,7 @@ fn did(
             }
         }
         Count::Sum(property) => {
-            let numbers = Numbers::new(&selection, property);
+            let numbers = Numbers::new(selection, property);
             let mut scratch = Scratch::default();
             for slot in doers.iter() {
                 let rows = selection.rows(slot, &mut scratch).between(span.0, span.1);
@@ -380,11 +388,11 @@ impl Work for Times<'_, '_> {
 }
 
 /// Whose first (last, up to today) event lies in the window.
-fn edge(
-    view: &View,
+fn edge<'v>(
+    selection: &Selection<'v>,
+    days: Option<Days<'v>>,
     among: &Bits,
     calendar: &Calendar,
-    select: &Select,
     window: (i32, i32),
     today: i32,
     first: bool,
@@ -392,8 +400,7 @@ fn edge(
     if window.0 > window.1 {
         return Bits::empty();
     }
-    let selection = view.select(select);
-    if let Some(days) = Days::of(&selection) {
+    if let Some(days) = days {
         let mut met = days.any(window.0, window.1);
         met.and(among);
         if first && window.0 > i32::MIN {
@@ -407,9 +414,9 @@ fn edge(
     people.and(among);
     let (from, to) = instants(calendar, window);
     let end = calendar.start(today.saturating_add(1));
-    let ground = Ground::new(&selection);
+    let ground = Ground::new(selection);
     let mut met = Bits::empty();
-    fast(Edge { source: Many::new(ground.lanes(&selection)), people: &people, from, to, end, first, met: &mut met });
+    fast(Edge { source: Many::new(ground.lanes(selection)), people: &people, from, to, end, first, met: &mut met });
     met
 }
 

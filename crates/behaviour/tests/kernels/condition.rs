@@ -118,6 +118,13 @@ pub fn check(world: &World, calendar: &Calendar, condition: &Condition, today: i
     // People of a bucket without any part are not asked about.
     let known: Vec<u32> = expected.into_iter().filter(|person| snapshot.view_of(*person).is_some()).collect();
     assert_eq!(people, known);
+    let few = snapshot.views.iter().flat_map(|view| {
+        let own: roaring::RoaringBitmap =
+            asked.iter().copied().filter(|own| (own >> 16) as u16 == view.bucket).collect();
+        let among = siyu_behaviour::Bits::of_people(&own, view.bucket);
+        condition.people_of_few(view, &among, calendar, today).to_people(view.bucket)
+    });
+    assert_eq!(few.collect::<Vec<u32>>(), known, "by their rows");
     if let Condition::Sequence { steps, within, window } = condition {
         let ways = Ways::all(steps, &snapshot, usize::MAX, 2).expect("no limit");
         let mut people = ways.people(*within, *window, calendar, today, 2);

@@ -12,7 +12,7 @@ pub fn grow(args: &Demo) -> Result<(), Refusal> {
             .args(["demo", "--no-serve", "--growing", "--data"])
             .arg(&args.place.data)
             .args(["--scale", &args.scale, "--seed", &args.seed.to_string(), "--days", &args.days.to_string()])
-            // Never written to: it closes when this process ends, however it ends.
+            // Nothing is written to it: it closes when this process ends, however it ends.
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
@@ -24,7 +24,10 @@ pub fn grow(args: &Demo) -> Result<(), Refusal> {
             return Ok(());
         }
     };
+    // Waiting would close it.
+    let open = child.stdin.take();
     let ended = child.wait().map_err(Refusal::internal)?;
+    drop(open);
     if ended.success() {
         return Ok(());
     }

@@ -42,11 +42,11 @@ impl Tills {
 }
 
 fn message(world: &World, happening: &Happening) -> Option<Value> {
-    let (event, person, properties, device) = match &happening.what {
+    let (event, person, of, properties, device) = match &happening.what {
         What::Visited { person, product, device, .. } => {
-            ("Product Viewed", *person, product_of(world, *product), Some(device))
+            ("Product Viewed", *person, *product, product_of(world, *product), Some(device))
         }
-        What::Carted { person, product } => ("Product Added", *person, product_of(world, *product), None),
+        What::Carted { person, product } => ("Product Added", *person, *product, product_of(world, *product), None),
         What::Purchased { person, order, store, guide, items, amount, .. } => {
             let products: Vec<Value> = items
                 .iter()
@@ -62,7 +62,7 @@ fn message(world: &World, happening: &Happening) -> Option<Value> {
             if let Some(seller) = guide.or_else(|| seller(world, *store, *order)) {
                 properties["staff"] = world.staff[seller].userid.clone().into();
             }
-            ("Order Completed", *person, properties, None)
+            ("Order Completed", *person, *order, properties, None)
         }
         What::Refunded { person, order, .. } => {
             let mut properties = json!({ "order_id": order_no(*order), "refund_id": "1" });
@@ -72,13 +72,16 @@ fn message(world: &World, happening: &Happening) -> Option<Value> {
                     properties["staff"] = world.staff[seller].userid.clone().into();
                 }
             }
-            ("Order Refunded", *person, properties, None)
+            ("Order Refunded", *person, *order, properties, None)
         }
         _ => return None,
     };
+    // Of what it is and when, not of its place among all that happened: a world that is made again passes by what the platform did in it.
+    let id =
+        format!("demo-{}-{}-{person}-{of}-{}", world.seed(), event.to_lowercase().replace(' ', "-"), happening.at.0);
     Some(json!({
         "type": "track",
-        "messageId": format!("demo-{}-{}", world.seed(), happening.number),
+        "messageId": id,
         "timestamp": happening.at,
         "event": event,
         "properties": properties,
