@@ -5,6 +5,7 @@ mod greetings;
 mod grown;
 mod living;
 mod made;
+mod pool;
 mod retail;
 mod tills;
 
