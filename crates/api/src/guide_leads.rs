@@ -79,10 +79,7 @@ async fn list(
             "pool" => (View::Pool, None),
             "mine" => (View::Held, Some(me.seat.userid.clone())),
             "ended" => (View::Ended, Some(me.seat.userid.clone())),
-            _ => {
-                let en = "`view` is pool, mine or ended.";
-                return Err(Refusal::invalid("lead_word", en, "view 可用：pool、mine、ended。").field("view"));
-            }
+            _ => return Err(siyu_leads::unknown_word("view", &["pool", "mine", "ended"])),
         };
         let asked = LeadQuery {
             view,
@@ -264,8 +261,7 @@ async fn phone(me: Staff, At(id): At<String>, State(app): State<App>) -> Answer<
             me.caller.must(Permission::PeopleWrite)?;
             let lead = app.leads.seen(tx, &who(me).sight, &id)?;
             if !lead.state.held() || lead.staff != me.seat.key {
-                let en = "You do not hold this lead; claim it first.";
-                return Err(Refusal::conflict("lead_not_held", en, "您未持有该线索，请先领取。"));
+                return Err(siyu_leads::not_yours());
             }
             let face = app.leads.faces(tx, std::slice::from_ref(&lead))?.remove(0);
             note(app, tx, &me.caller, "person.unmask", &app.people.id(lead.num), &json!({ "where": "lead" }))?;

@@ -47,10 +47,7 @@ impl LeadParams {
             "pool" => View::Pool,
             "held" => View::Held,
             "ended" => View::Ended,
-            _ => {
-                let en = "`view` is pool, held or ended.";
-                return Err(Refusal::invalid("lead_word", en, "view 可用：pool、held、ended。").field("view"));
-            }
+            _ => return Err(siyu_leads::unknown_word("view", &["pool", "held", "ended"])),
         };
         Ok(LeadQuery {
             view,
@@ -442,8 +439,8 @@ async fn add(may: May<LeadsManage>, State(app): State<App>, Body(input): Body<Le
             let (what, lead) = app.leads.put(tx, &put, now)?;
             let lead = match (what, lead) {
                 (Put::New | Put::Again, Some(lead)) => lead,
-                (Put::Friend, _) => return Err(friend()),
-                (Put::Refused, _) => return Err(refused()),
+                (Put::Friend, _) => return Err(siyu_leads::is_friend()),
+                (Put::Refused, _) => return Err(siyu_leads::said_no()),
                 _ => {
                     let en = "This person is a lead already.";
                     return Err(Refusal::conflict("lead_here", en, "该客户已在线索池中或正在跟进。"));
@@ -455,15 +452,6 @@ async fn add(may: May<LeadsManage>, State(app): State<App>, Body(input): Body<Le
         })
     });
     answer.await.map(Created)
-}
-
-fn friend() -> Refusal {
-    let en = "This person is a friend of a member of staff already.";
-    Refusal::conflict("lead_friend", en, "该客户已是员工的企业微信好友，无需作为线索。")
-}
-fn refused() -> Refusal {
-    let en = "This person has said no to being approached; they are no lead.";
-    Refusal::conflict("lead_consent", en, "该客户已拒绝营销联系，不能作为线索。")
 }
 
 fn of_phone(app: &App, tx: &mut Tx<'_>, phone: &str, name: &str, now: Time) -> Result<PersonNum, Refusal> {

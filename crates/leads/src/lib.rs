@@ -38,6 +38,7 @@ pub use model::{CONTACT_WAYS, CONTACTS, Face, Lead, SOURCES, Sight, State};
 pub use moves::{Contact, Who};
 pub use plan::{Mode, Rule, RuleSeat};
 pub use put::{Put, PutIn};
+pub use refuse::{consent as said_no, friend as is_friend, not_yours, word as unknown_word};
 pub use rules::{Desk, Held, due, pick, rate, room, runs_out};
 pub use settings::Settings;
 

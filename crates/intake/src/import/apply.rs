@@ -72,7 +72,12 @@ impl Intake {
             let mut all = Vec::new();
             for (at, row) in rows.iter().enumerate() {
                 let Some(node) = node_of.get(&at).filter(|node| seen.insert(**node)) else { continue };
-                all.push(PoolRow { num: *node, store: text(row, "store"), note: text(row, "note") });
+                let note = text(row, "note");
+                all.push(PoolRow {
+                    num: *node,
+                    store: text(row, "store"),
+                    note: if note.is_empty() { text(row, "备注") } else { note },
+                });
             }
             summary.leads += self.to_pool(tx, options, &all, now)?;
         }
