@@ -40,6 +40,7 @@ mod channel_board;
 mod channel_files;
 mod channel_out;
 mod channels;
+mod code_files;
 mod code_page;
 mod columns;
 mod commerce;
@@ -164,6 +165,7 @@ fn routes() -> Endpoints {
         .merge(boards::router())
         .merge(channel_board::router())
         .merge(channels::router())
+        .merge(code_files::router())
         .merge(live_codes::router())
         .merge(group_codes::router())
         .merge(session::router())

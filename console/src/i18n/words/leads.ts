@@ -182,6 +182,8 @@ export const leads = {
   "imports.leads_hint": ["已是好友的、拒绝营销的自动跳过；列“门店”决定归属，列“note”为备注。", "Friends and those who said no are passed over; the column store decides whose pool, note is the note."],
   "imports.leads_channel": ["线索渠道", "Channel of these leads"],
   "imports.sum.leads": ["新线索", "New leads"],
+  "act.code.export": ["导出渠道活码", "Live codes exported"],
+  "act.group_code.export": ["导出群活码", "Group codes exported"],
   "act.lead.add": ["新增线索", "Lead added"],
   "act.lead.add_people": ["人群加入公海", "People put into the pool"],
   "act.lead.assign": ["分配线索", "Leads assigned"],

@@ -105,8 +105,15 @@ fn headquarters_fills_and_gives_out_the_pool(test: TestDb) {
     );
     for role in [Role::Analyst, Role::ReadOnly, Role::Guide] {
         let client = app.role(role);
-        assert_eq!(client.post("/api/v1/leads", json!({"phone": "13800000009"})).says(), "403 forbidden", "{role}");
-        assert_eq!(client.post("/api/v1/leads/assign", json!({"leads": [two], "staff": "A1"})).says(), "403 forbidden");
+        assert_eq!(
+            client.post("/api/v1/leads", json!({"phone": "13800000009"})).says(),
+            "403 permission_needed",
+            "{role}"
+        );
+        assert_eq!(
+            client.post("/api/v1/leads/assign", json!({"leads": [two], "staff": "A1"})).says(),
+            "403 permission_needed"
+        );
     }
     // An audience, by people who are leads, friends, or neither.
     let people = owner.post("/api/v1/leads/people", json!({"people": [app.person("phone:13800000001")]})).ok();
@@ -145,7 +152,7 @@ fn a_manager_stays_inside_the_store(test: TestDb) {
         second.post(&format!("/api/v1/leads/{brand}/release"), json!({"reason": "x"})).says(),
         "404 lead_unknown"
     );
-    assert_eq!(first.put("/api/v1/leads/rules", json!({"rules": []})).says(), "403 forbidden");
+    assert_eq!(first.put("/api/v1/leads/rules", json!({"rules": []})).says(), "403 permission_needed");
     assert_eq!(many(&owner.get("/api/v1/leads?q=13800000003").ok()), 1);
 }
 
