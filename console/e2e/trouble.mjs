@@ -12,14 +12,23 @@ async function turn(page, chat, settings) {
   insist(answer.ok(), `the simulated WeCom answered ${answer.status()}`);
 }
 
-/** Has WeCom called with the credentials that are saved, whatever comes of it. */
-async function callWecom(page, patch) {
-  await page.evaluate(async (patch) => {
+/** A writing call of the console, whatever comes of it. */
+async function send(page, method, path, body = {}) {
+  await page.evaluate(async ([method, path, body]) => {
     const { csrf } = await (await fetch("/api/v1/session")).json();
-    const send = (method, path, body) => fetch(`/api/v1${path}`, { method, headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify(body) });
-    if (patch) await send("PATCH", "/wecom/connection", patch);
-    await send("POST", "/wecom/connection/test", {});
-  }, patch);
+    await fetch(`/api/v1${path}`, { method, headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf }, body: JSON.stringify(body) });
+  }, [method, path, body]);
+}
+
+/** Waits until the connection is in this trouble, or in none. */
+async function until(page, code) {
+  for (let tries = 0; ; tries++) {
+    const { trouble } = await (await page.request.get("/api/v1/wecom/status")).json();
+    if ((trouble ?? null) === code) return;
+    // Work that was refused is tried again after a minute.
+    insist(tries < 500, `the connection is in trouble ${trouble}, not ${code}`);
+    await page.waitForTimeout(200);
+  }
 }
 
 async function banner(page, title, remedy) {
@@ -44,21 +53,27 @@ async function gone(page) {
 export async function trouble(page, chat, account, shot = async () => {}) {
   await signIn(page, account);
   await gone(page);
-  // 60020: this server's address is none of those that are trusted.
+  // 60020: this server's address is none of those that are trusted. Credentials are right, so only work meets it.
   await turn(page, chat, { trusted_addresses: ["203.0.113.9"] });
-  await callWecom(page);
+  await send(page, "POST", "/wecom/syncs");
+  await until(page, "ip_not_trusted");
   await banner(page, "本服务器的 IP 不在企业可信 IP 里", "企业可信IP，加入本服务器的出口 IP");
   await shot("trouble-address");
   await turn(page, chat, { trusted_addresses: [] });
-  await callWecom(page);
+  await send(page, "POST", "/wecom/connection/test");
+  await until(page, null);
   await gone(page);
   // Somebody has reset the app's secret in WeCom's console.
   const { secret } = await (await page.request.get(new URL("/sandbox/credentials", chat).href)).json();
+  // (The token that is held is good until WeCom says otherwise, so here, too, work is what meets it: a sync, or the one that waits.)
   await turn(page, chat, { secret: "another-secret-than-the-one-we-know-0000001" });
-  await callWecom(page);
+  await send(page, "POST", "/wecom/syncs");
+  await until(page, "invalid_secret");
   await banner(page, "应用 Secret 不正确或已被重置", "重新复制 Secret 填到这里并测试");
   await shot("trouble-secret");
   await turn(page, chat, { secret });
-  await callWecom(page, { app_secret: secret });
+  await send(page, "PATCH", "/wecom/connection", { app_secret: secret });
+  await send(page, "POST", "/wecom/connection/test");
+  await until(page, null);
   await gone(page);
 }

@@ -70,7 +70,7 @@ pub fn fill_pool(open: &Open) -> Result<(), Refusal> {
             let key = userid.to_lowercase();
             let who = Who { sight: Sight::Everything, staff: Some(key), name: userid.clone() };
             own.leads.claim(tx, &who, &lead.id, own.now())?;
-            if n % 3 > 0 {
+            if (n + n / 12) % 3 > 0 {
                 let result = if n % 2 == 0 { "reached" } else { "no_answer" };
                 let contact = Contact { way: "phone".into(), result: result.into(), note: String::new() };
                 own.leads.contact(tx, &who, &lead.id, &contact, own.now())?;
