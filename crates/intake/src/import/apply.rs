@@ -65,8 +65,11 @@ impl Intake {
         self.recount(tx, &merges)?;
         if options.leads {
             let text = |row: &PersonRow, name: &str| {
-                let found = row.traits.iter().find(|(own, _)| own == name).and_then(|(_, value)| value.as_str());
-                found.unwrap_or_default().to_owned()
+                let found = row.traits.iter().find(|(own, _)| own == name);
+                // A note or a code of digits alone has become a number.
+                found
+                    .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    .unwrap_or_default()
             };
             let mut seen = FxHashSet::default();
             let mut all = Vec::new();
