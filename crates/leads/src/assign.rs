@@ -16,6 +16,9 @@ const AGAIN_SECONDS: i64 = 600;
 /// What came of earlier leads counts for so long.
 const LOOK_BACK_DAYS: i64 = 90;
 
+/// A rule that means a lead, by its place, and who may get it with which weight.
+type Choice = (usize, Vec<(String, i64)>);
+
 impl Leads {
     /// Gives out what the rules say. Answers how many leads were looked at.
     pub(crate) fn run_rules(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
@@ -33,9 +36,9 @@ impl Leads {
         let worth = |lead: &Lead| quality.get(lead.channel.as_str()).copied().unwrap_or(0);
         leads.sort_by(|a, b| worth(b).cmp(&worth(a)).then(a.moved_at.cmp(&b.moved_at)).then(a.id.cmp(&b.id)));
         let settings = self.settings(tx)?;
-        let mut asked: Vec<(usize, Vec<(usize, Vec<(String, i64)>)>)> = Vec::new();
+        let mut asked: Vec<Vec<Choice>> = Vec::new();
         let mut known: FxHashMap<(usize, String), Vec<(String, i64)>> = FxHashMap::default();
-        for (at, lead) in leads.iter().enumerate() {
+        for lead in &leads {
             let mut options = Vec::new();
             for (rule_at, rule) in rules.iter().enumerate() {
                 if rule.means(&lead.source, &lead.channel, &lead.store) {
@@ -51,7 +54,7 @@ impl Leads {
                     options.push((rule_at, seats));
                 }
             }
-            asked.push((at, options));
+            asked.push(options);
         }
         let staff: Vec<&str> = known.values().flatten().map(|(key, _)| key.as_str()).collect();
         // Only those who may get something, and before any lead: the order in which all units lock.
@@ -60,8 +63,7 @@ impl Leads {
         wanted.dedup();
         self.hold(tx, &wanted)?;
         let mut desks = self.desks(tx, &rules, &settings, &wanted, now)?;
-        for (at, options) in asked {
-            let lead = &leads[at];
+        for (lead, options) in leads.iter().zip(asked) {
             if !self.give_one(tx, lead, &rules, &options, &mut desks, &settings, now)? {
                 let again = now.plus_seconds(AGAIN_SECONDS);
                 tx.execute(
@@ -79,7 +81,7 @@ impl Leads {
         tx: &mut Tx<'_>,
         lead: &Lead,
         rules: &[Rule],
-        options: &[(usize, Vec<(String, i64)>)],
+        options: &[Choice],
         desks: &mut Desks,
         settings: &Settings,
         now: Time,

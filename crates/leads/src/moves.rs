@@ -159,7 +159,8 @@ impl Leads {
     pub fn release(&self, tx: &mut Tx<'_>, who: &Who, id: &str, why: &str, now: Time) -> Result<Lead, Refusal> {
         let (why, lead) = (reason(why)?, self.seen(tx, &who.sight, id)?);
         let leads = !matches!(who.sight, Sight::Own { .. });
-        if !(lead.state.held() && who.works_for(&lead)) && !(leads && lead.state == State::Lost) {
+        let may = (lead.state.held() && who.works_for(&lead)) || (leads && lead.state == State::Lost);
+        if !may {
             return Err(if lead.state.held() { refuse::not_yours() } else { refuse::state("held", "跟进中") });
         }
         self.back(tx, &lead, &Move { how: "release", reason: &why, by: &who.name, ..Move::default() }, now)?;
@@ -171,7 +172,8 @@ impl Leads {
         let (why, lead) = (reason(why)?, self.seen(tx, &who.sight, id)?);
         let leads = !matches!(who.sight, Sight::Own { .. });
         let mine = (lead.state.held() || lead.state == State::Added) && who.works_for(&lead);
-        if !mine && !(leads && lead.state.in_pool()) {
+        let may = mine || (leads && lead.state.in_pool());
+        if !may {
             let gone = matches!(lead.state, State::Won | State::Lost | State::Merged);
             return Err(if gone { refuse::state("open", "未结束") } else { refuse::not_yours() });
         }
