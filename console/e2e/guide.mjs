@@ -95,6 +95,7 @@ export async function workbench(page, chat, shot = async () => {}) {
   await task.getByRole("button", { name: "完成" }).click();
   await frame(page).locator(".sheet").getByRole("button", { name: "完成" }).click();
   await task.waitFor({ state: "detached" });
+  await leads(page, shot);
   await frame(page).locator(".bar").getByRole("button", { name: "数据" }).click();
   await frame(page).locator("table.numbers tr").nth(5).waitFor();
   await fits(page);
@@ -112,6 +113,34 @@ export async function workbench(page, chat, shot = async () => {}) {
   await page.waitForFunction(() => document.querySelector("#frame").src.includes("/guide/enter"));
   await frame(page).locator(".people .person, .empty").first().waitFor();
   insist((await me()) !== before, "the workbench is still the former member's");
+}
+
+/** A lead is claimed from the pool, approached, and given back. */
+async function leads(page, shot) {
+  const own = frame(page);
+  await own.locator(".bar").getByRole("button", { name: "线索" }).click();
+  await own.getByRole("tab", { name: "公海" }).click();
+  const first = own.locator(".card").first();
+  await first.waitFor();
+  const name = (await first.locator("b").textContent()).trim();
+  await fits(page);
+  await shot("leads-pool");
+  await first.getByRole("button", { name: "领取" }).click();
+  await own.getByRole("tab", { name: "我的" }).click();
+  const mine = own.locator(".card", { hasText: name }).first();
+  await mine.getByRole("button", { name }).click();
+  const sheet = own.locator(".sheet");
+  await sheet.getByRole("button", { name: "记录联系" }).click();
+  await sheet.locator("textarea").fill("周末到店");
+  await fits(page);
+  await shot("leads-one");
+  await sheet.getByRole("button", { name: "保存" }).click();
+  await sheet.locator("li", { hasText: "周末到店" }).waitFor();
+  await sheet.getByRole("button", { name: "退回" }).click();
+  await sheet.locator("textarea").fill("不在本地");
+  await sheet.getByRole("button", { name: "保存" }).click();
+  await sheet.locator("li", { hasText: "不在本地" }).waitFor();
+  await sheet.getByRole("button", { name: "关闭" }).click();
 }
 
 export async function phone(page, chat, shot = async () => {}) {

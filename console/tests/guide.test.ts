@@ -28,7 +28,7 @@ describe("words of the guides' pages", () => {
   it("speak the language that is chosen, and keep what they do not know", () => {
     expect([t("numbers.days", { n: 7 }), word("stage", "at_risk"), word("stage", "other")]).toEqual(["近 7 天", "流失风险", "other"]);
     setLocale("en");
-    expect([t("numbers.days", { n: 7 }), word("deed", "Script Sent")]).toEqual(["7 days", "Script sent"]);
+    expect([t("numbers.days", { n: 7 }), word("event", "Script Sent")]).toEqual(["7 days", "Script sent"]);
     setLocale("zh");
   });
   it("show money by its currency and days by the brand's zone", () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fill } from "../src/i18n";
@@ -34,6 +34,22 @@ describe("the dictionaries", () => {
     const keys = readdirSync(folder).filter((name) => name !== "index.ts").flatMap((name) => [...readFileSync(join(folder, name), "utf8").matchAll(/^ {2}"([^"]+)":/gm)].map((match) => match[1]));
     expect(keys.length).toBe(new Set(keys).size);
     expect(keys.length).toBe(Object.keys(words).length);
+  });
+});
+
+describe("what the platform tells", () => {
+  const crates = join(import.meta.dirname, "../../crates");
+  const sources = (folder: string): string[] => readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    return statSync(path).isDirectory() ? sources(path) : path.endsWith("events.rs") ? [path] : [];
+  });
+  it("has a name in both languages, in one place", () => {
+    const told = readdirSync(crates).flatMap((crate) => {
+      const folder = join(crates, crate, "src");
+      return existsSync(folder) ? sources(folder) : [];
+    }).flatMap((path) => [...readFileSync(path, "utf8").matchAll(/pub const \w+: &str = "([A-Z]\w*(?: [A-Z]\w*)+)";/g)].map((match) => match[1] ?? ""));
+    expect(told.length).toBeGreaterThan(20);
+    expect(told.filter((name) => !(`event.${name}` in words))).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { PlusOutlined, QrcodeOutlined, SearchOutlined } from "@ant-design/icons";
-import { useQuery } from "@tanstack/react-query";
-import { Select, Switch, Tag as AntTag, Tooltip } from "antd";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Button, Select, Switch, Tag as AntTag, Tooltip } from "antd";
 import { Link, useNavigate } from "react-router";
 import type { Query } from "../api/client";
 import { useFormat } from "../format/useFormat";
@@ -27,9 +27,11 @@ function Codes() {
   const [filters, change] = useFilters();
   const list = useChannels();
   const query = { q: filters.q, channel: filters.channel, archived: filters.archived ? true : null };
+  const excel = useMutation({ mutationFn: () => codes.excel(query, `${t("codes.title")}.xlsx`) });
   return (
     <>
       <PageHead title={t("codes.title")} hint={t("codes.hint")}>
+        <Button loading={excel.isPending} onClick={() => excel.mutate()}>{t("action.export_excel")}</Button>
         <MayButton permission="channels.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/live-codes/new")}>{t("codes.new")}</MayButton>
       </PageHead>
       <div className="bar filters">

@@ -1,5 +1,6 @@
 import { PlusOutlined, SearchOutlined, UsergroupAddOutlined } from "@ant-design/icons";
-import { Select, Switch, Tag as AntTag } from "antd";
+import { useMutation } from "@tanstack/react-query";
+import { Button, Select, Switch, Tag as AntTag } from "antd";
 import { Link, useNavigate } from "react-router";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
@@ -33,11 +34,15 @@ function GroupCodes() {
   const list = useChannels();
   const query = { q: filters.q, channel: filters.channel, archived: filters.archived ? true : null };
   const pages = usePages<GroupCode>(groupKeys.list(query), groupCodes.list, query, 50);
+  const excel = useMutation({ mutationFn: () => groupCodes.excel(query, `${t("group_codes.title")}.xlsx`) });
   const groups = (row: GroupCode) => row.variants.reduce((sum, own) => sum + own.rooms.filter((room) => room.alive).length, 0);
   const add = <MayButton permission="channels.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/group-codes/new")}>{t("group_codes.new")}</MayButton>;
   return (
     <>
-      <PageHead title={t("group_codes.title")} hint={t("group_codes.hint")}>{add}</PageHead>
+      <PageHead title={t("group_codes.title")} hint={t("group_codes.hint")}>
+        <Button loading={excel.isPending} onClick={() => excel.mutate()}>{t("action.export_excel")}</Button>
+        {add}
+      </PageHead>
       <div className="bar filters">
         <SearchInput value={filters.q ?? ""} label={t("codes.search")} onChange={(q) => change({ q })} />
         <Select

@@ -73,7 +73,7 @@ function History({ id }: { id: string }) {
         {list.items.map((deed) => (
           <li key={deed.message_id}>
             <time>{moment(deed.at)}</time>
-            <b>{word("deed", deed.name)}</b>
+            <b>{word("event", deed.name)}</b>
             <span class="dim">{detail(deed)}</span>
           </li>
         ))}

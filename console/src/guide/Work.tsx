@@ -3,23 +3,25 @@
 import { useState } from "preact/hooks";
 import { get, remove, type Counts, type Items, type Numbers, type Row, type Session, type Stage } from "./api";
 import { CustomerView } from "./Customer";
+import { LeadsPage } from "./Leads";
 import { useLater } from "./Scripts";
 import { TasksPage } from "./Tasks";
 import { Empty, Face, More, Tabs, Wait, Wrong, useAsk, useDo, usePages } from "./ui";
 import { count, day, money, t, word, type Key } from "./words";
 
-type Place = "customers" | "tasks" | "numbers" | "me";
+type Place = "customers" | "leads" | "tasks" | "numbers" | "me";
 
 export function Work({ session, other }: { session: Session; other: () => void }) {
   const [place, go] = useState<Place>("customers");
   const [who, look] = useState<string | null>(null);
-  const places: Place[] = ["customers", "tasks", "numbers", "me"];
+  const places: Place[] = ["customers", "leads", "tasks", "numbers", "me"];
   return (
     <div class="work">
       {who ? <CustomerView key={who} id={who} session={session} send={null} back={() => look(null)} /> : null}
       {/* The list stays where it was scrolled to while one of it is looked at. */}
       <main hidden={who !== null}>
         {place === "customers" ? <Customers look={look} session={session} /> : null}
+        {place === "leads" ? <LeadsPage session={session} open={look} /> : null}
         {place === "tasks" ? <TasksPage session={session} open={look} /> : null}
         {place === "numbers" ? <NumbersPage /> : null}
         {place === "me" ? <Me session={session} other={other} /> : null}

@@ -18,6 +18,9 @@ export type Member = S.GuideMember;
 export type Numbers = S.GuideNumbers;
 export type Counts = S.GuideCounts;
 export type Board = S.GuideBoard;
+export type Lead = S.LeadOut;
+export type LeadWhole = S.GuideLead;
+export type LeadRoom = S.GuideLeadRoom;
 export interface Items<T> { items: T[]; next?: string | null }
 
 /** What the server refused, in the reader's language. */

@@ -12,13 +12,16 @@ import { useKindName } from "../shell/parts";
 import { fromMapping, fromSuggestions, personFields, problems, toMapping, type Choice } from "./mapping";
 import { MappingTable } from "./MappingTable";
 import { PreviewTable } from "./PreviewTable";
-import { ReadOptions } from "./ReadOptions";
+import { useFilters } from "../shell/useFilters";
+import { ReadOptions, type ReadValues } from "./ReadOptions";
 import { Result } from "./Result";
 
 export function Prepare({ item }: { item: Import }) {
   const [options, setOptions] = useState<PreviewOptions>(() => readAs(item.options));
   const format = useFormat();
-  const [values, setValues] = useState<Pick<ImportOptions, "timezone" | "currency">>({ timezone: item.options?.timezone ?? format.zone, currency: item.options?.currency ?? format.currency });
+  // From the page of leads.
+  const asLeads = useFilters()[0].leads === "1";
+  const [values, setValues] = useState<ReadValues>({ timezone: item.options?.timezone ?? format.zone, currency: item.options?.currency ?? format.currency, leads: item.options?.leads ?? (item.kind === "people" && asLeads), channel: item.options?.channel ?? undefined });
   const preview = useQuery({ queryKey: keys.importPreview(item.id, options), queryFn: () => api.preview(item.id, options), staleTime: 300_000, placeholderData: (before: ImportPreview | undefined) => before });
   if (preview.isPending) return <div className="panel pad"><Skeleton active paragraph={{ rows: 8 }} /></div>;
   return (

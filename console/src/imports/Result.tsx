@@ -30,6 +30,7 @@ export function Result({ item, summary }: { item: Import; summary: ImportSummary
         <Figure label="imports.sum.rejected" value={format.count(summary.rejected)} bad={summary.rejected > 0} />
         {item.kind === "products" ? null : <Figure label="imports.sum.people_new" value={format.count(summary.people_new)} to={written ? "/people" : undefined} />}
         {item.kind === "products" ? null : <Figure label="imports.sum.people_merged" value={format.count(summary.people_merged)} />}
+        {summary.leads ? <Figure label="imports.sum.leads" value={format.count(summary.leads)} to={written ? "/leads" : undefined} /> : null}
         {orders ? <Figure label="home.orders" value={format.count(summary.orders)} to={written ? "/orders" : undefined} /> : null}
         {orders ? <Figure label="home.revenue" value={format.money(summary.revenue)} /> : null}
         {orders ? <Figure label="people.col.refunded" value={format.money(summary.refunded)} /> : null}

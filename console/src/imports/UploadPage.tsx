@@ -39,7 +39,7 @@ function UploadStep() {
     setSending({ file, share: 0 });
     try {
       const made = await api.upload(kind, file, (share) => setSending({ file, share }), stop.signal);
-      await navigate(`/imports/${made.id}`);
+      await navigate(`/imports/${made.id}${filters.leads ? "?leads=1" : ""}`);
     } catch (failure) {
       if (!(failure instanceof DOMException && failure.name === "AbortError")) setError(failure);
       setSending(null);

@@ -1,5 +1,5 @@
 import {
-  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, DashboardOutlined, DatabaseOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
@@ -62,6 +62,7 @@ export const sections: Section[] = [
     { path: "/channels", label: "nav.channels", icon: <ApartmentOutlined />, needs: "people.read" },
     { path: "/live-codes", label: "nav.live_codes", icon: <QrcodeOutlined />, needs: "people.read" },
     { path: "/group-codes", label: "nav.group_codes", icon: <CommentOutlined />, needs: "people.read" },
+    { path: "/leads", label: "nav.leads", icon: <ContactsOutlined />, needs: "people.read" },
     { path: "/posters", label: "nav.posters", icon: <PictureOutlined />, needs: "people.read" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [

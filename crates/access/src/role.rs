@@ -51,6 +51,7 @@ words!(
         AuditRead "audit.read",
         SettingsWrite "settings.write",
         HandoverRun "handover.run",
+        LeadsManage "leads.manage",
     }
 );
 
@@ -90,11 +91,12 @@ impl Role {
                 MessagesWrite,
                 GuidesWrite,
                 HandoverRun,
+                LeadsManage,
             ],
             Role::Analyst => {
                 &[PeopleRead, PeopleExport, TagsWrite, EventsRead, OrdersRead, BoardsWrite, AudiencesWrite]
             }
-            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead, HandoverRun],
+            Role::StoreManager => &[PeopleRead, PeopleWrite, PeopleUnmask, OrdersRead, HandoverRun, LeadsManage],
             Role::Guide => &[PeopleRead, PeopleWrite, OrdersRead],
             Role::ReadOnly => &[PeopleRead, EventsRead, OrdersRead],
         }

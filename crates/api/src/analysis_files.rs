@@ -14,6 +14,7 @@ use siyu_access::Locale;
 use siyu_files::{Cell, FileError, TableWriter, XlsxWriter};
 use siyu_insight::{Sheet, SheetCell, sheets};
 use siyu_kernel::{Currency, Decimal, Refusal};
+use std::collections::BTreeMap;
 use std::path::Path;
 use utoipa::ToSchema;
 
@@ -47,7 +48,11 @@ async fn export(
             let spec = spec_of(&kind, &input.spec)?;
             let asked = Asked::new(app, &caller, &spec)?;
             let answer = asked.question.answer(&asked.scene)?;
-            let tables = sheets(&spec, &answer, asked.reader.ctx.lang);
+            let mut tables = sheets(&spec, &answer, asked.reader.ctx.lang);
+            if of_channels(&kind, &input.spec) {
+                let names = app.db.read(|tx| app.channels.names(tx))?;
+                tables.iter_mut().for_each(|table| name_channels(table, &names));
+            }
             let folder = app.folder.join("tmp");
             std::fs::create_dir_all(&folder).map_err(Refusal::internal)?;
             let bytes = workbook(&tables, asked.reader.ctx.currency, &folder)?;
@@ -89,6 +94,33 @@ fn workbook(tables: &[Sheet], currency: Currency, folder: &Path) -> Result<Vec<u
         None => return Err(Refusal::internal("a result has at least one table")),
     };
     Ok(bytes)
+}
+
+/// Whether a question's names are values of `channel`: what it is split by, or what it counts as touches.
+fn of_channels(kind: &str, spec: &Value) -> bool {
+    let is = |value: &Value| value.as_str() == Some("channel");
+    let touch = match kind {
+        "attribution" => spec["touch_by"].is_null() || is(&spec["touch_by"]),
+        "touchpoints" => is(&spec["touch_by"]),
+        "paths" => is(&spec["property"]),
+        _ => false,
+    };
+    touch || is(&spec["by"]["property"])
+}
+
+/// Channels are called in files what they are called on the page; values that no channel has keep their spelling.
+fn name_channels(table: &mut Sheet, names: &BTreeMap<String, String>) {
+    let named = |text: &mut String| {
+        if let Some(name) = names.get(text.as_str()) {
+            name.clone_into(text);
+        }
+    };
+    table.header.iter_mut().for_each(named);
+    for cell in table.rows.iter_mut().flatten() {
+        if let SheetCell::Text(text) = cell {
+            named(text);
+        }
+    }
 }
 
 fn money(cell: &SheetCell, currency: Currency) -> Option<String> {

@@ -11,6 +11,7 @@ use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
+use siyu_leads::Leads;
 use siyu_log::Log;
 use siyu_people::People;
 use siyu_projection::Projection;
@@ -38,6 +39,7 @@ pub struct Parts {
     /// See [`crate::channels`].
     pub channels: Channels,
     pub guides: Guides,
+    pub leads: Leads,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

@@ -123,6 +123,7 @@ async fn erase(
             let forgotten = app.intake.forget(tx, &known)?;
             app.reach.forget(tx, &erased.nodes)?;
             app.guides.forget(tx, &erased.nodes)?;
+            app.leads.forget(tx, &erased.nodes)?;
             app.contacts.forget(tx, &erased.nodes, app.now())?;
             app.channels.forget(tx, &erased.nodes)?;
             let ids: Vec<String> = erased.nodes.iter().map(|node| app.people.id(*node)).collect();

@@ -59,6 +59,7 @@ rights!(
     AuditRead,
     SettingsWrite,
     HandoverRun,
+    LeadsManage,
 );
 
 /// Proof that the caller has the permission `P`.

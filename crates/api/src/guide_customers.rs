@@ -463,10 +463,16 @@ async fn timeline(
             let customer = app.guides.customer(tx, &me.seat, &id)?;
             let nodes = app.people.nodes(tx, customer.root)?;
             let found = page(app, tx, &nodes, from, paging.limit, &PersonEventQuery::default())?;
-            let mut opened = false;
+            let (mut opened, names) = (false, app.channels.names(tx)?);
             let out = found.events.into_iter().map(|event| {
-                let (out, hides) = event_out(app, event, reader.full);
+                let (mut out, hides) = event_out(app, event, reader.full);
                 opened |= hides && reader.full;
+                // A guide knows entrances by their names.
+                if let Some(channel) = out.properties.get_mut("channel")
+                    && let Some(name) = channel.as_str().and_then(|code| names.get(code))
+                {
+                    *channel = name.clone().into();
+                }
                 out
             });
             let items: Vec<PersonEvent> = out.collect();

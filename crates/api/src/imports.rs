@@ -327,7 +327,7 @@ struct ImportStart {
 ///
 /// 开始导入或试运行。
 ///
-/// Errors: `field_unknown`, `unknown_column`, `mapping_incomplete`, `timezone_unknown`, `currency_invalid`, `import_state`.
+/// Errors: `field_unknown`, `unknown_column`, `mapping_incomplete`, `timezone_unknown`, `currency_invalid`, `import_state`, `import_leads`, `lead_channel`.
 #[utoipa::path(post, path = "/imports/{id}/start", tag = "Imports", params(("id" = String, Path)), request_body = ImportStart, responses((status = 200, body = ImportOut)))]
 async fn start(
     may: May<ImportRun>,
@@ -354,7 +354,15 @@ async fn start(
 
 /// A wrong mapping is told now, not after the job has failed.
 fn check_plan(app: &App, id: &str, input: &ImportStart) -> Result<(), Refusal> {
-    let job = app.db.read(|tx| app.intake.job(tx, id))?;
+    let job = app.db.read(|tx| {
+        let job = app.intake.job(tx, id)?;
+        if input.options.leads && job.kind != ImportKind::People {
+            let en = "Only people can be leads.";
+            return Err(Refusal::invalid("import_leads", en, "只有导入客户时才能加入线索公海。").field("options.leads"));
+        }
+        app.intake.check_pool(tx, &input.options)?;
+        Ok(job)
+    })?;
     let reader = siyu_files::open(source(app, &job)?, &input.options.open_options())
         .map_err(|e| Refusal::invalid(e.code(), e.en(), e.zh()))?;
     siyu_intake::import::Plan::new(

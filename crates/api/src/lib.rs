@@ -40,6 +40,7 @@ mod channel_board;
 mod channel_files;
 mod channel_out;
 mod channels;
+mod code_files;
 mod code_page;
 mod columns;
 mod commerce;
@@ -58,6 +59,7 @@ pub mod gate;
 mod group_codes;
 mod guide_customers;
 mod guide_groups;
+mod guide_leads;
 mod guide_next;
 mod guide_page;
 mod guide_scripts;
@@ -70,6 +72,8 @@ mod handovers;
 mod health;
 pub mod imports;
 mod keys;
+mod lead_setup;
+mod leads;
 mod lifecycle;
 mod live_codes;
 mod logs;
@@ -147,6 +151,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_reach::MIGRATIONS,
         siyu_channels::MIGRATIONS,
         siyu_guides::MIGRATIONS,
+        siyu_leads::MIGRATIONS,
     ]
     .concat()
 }
@@ -160,6 +165,7 @@ fn routes() -> Endpoints {
         .merge(boards::router())
         .merge(channel_board::router())
         .merge(channels::router())
+        .merge(code_files::router())
         .merge(live_codes::router())
         .merge(group_codes::router())
         .merge(session::router())
@@ -175,11 +181,14 @@ fn routes() -> Endpoints {
         .merge(guide_seat::router())
         .merge(guide_customers::router())
         .merge(guide_groups::router())
+        .merge(guide_leads::router())
         .merge(guide_scripts::router())
         .merge(guide_work::router())
         .merge(guide_setup::router())
         .merge(people::router())
         .merge(search::router())
+        .merge(leads::router())
+        .merge(lead_setup::router())
         .merge(lifecycle::router())
         .merge(standing::router())
         .merge(settings::router())

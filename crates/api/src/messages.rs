@@ -254,14 +254,22 @@ async fn create(
     Ok(Created(row.await?.into()))
 }
 
-/// Lists messages, newest first.
+/// Lists messages, newest first. Whoever looks after some of the staff sees those these members send, with the sums of their part.
 ///
-/// 群发列表，新的在前。
+/// 群发列表，新的在前；仅看部分门店或自己客户的用户，只看到本范围员工参与的群发及其部分的数字。
 #[utoipa::path(get, path = "/wecom/messages", tag = "WeCom", params(PagingParams), responses((status = 200, body = Items<MessageRowOut>)))]
-async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<MessageRowOut>>> {
-    let limit = page.limit;
-    let rows =
-        app.run(move |app| app.db.read(|tx| app.reach.messages(tx, page.after.as_deref(), limit as i64))).await?;
+async fn list(may: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<MessageRowOut>>> {
+    let (caller, limit) = (may.caller, page.limit);
+    let rows = app.run(move |app| {
+        read(app, |tx| {
+            let (staff, after) = (Reader::new(app, tx, &caller)?.staff(tx)?, page.after.as_deref());
+            match staff {
+                None => app.reach.messages(tx, after, limit as i64),
+                Some(staff) => app.reach.messages_of(tx, &staff, after, limit as i64),
+            }
+        })
+    });
+    let rows = rows.await?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
     Ok(Json(Items::new(rows.into_iter().map(MessageRowOut::from).collect(), next)))
 }
@@ -272,18 +280,24 @@ async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answe
 ///
 /// Errors: `message_unknown`.
 #[utoipa::path(get, path = "/wecom/messages/{id}", tag = "WeCom", params(("id" = String, Path)), responses((status = 200, body = MessageOut)))]
-async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<MessageOut>> {
+async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<MessageOut>> {
+    let caller = may.caller;
     let answer = app.run(move |app| {
-        app.db.read(|tx| {
-            let row = app.reach.message(tx, &id)?;
-            let reasons = app.reach.message_reasons(tx, &id)?.into_iter();
+        read(app, |tx| {
+            let only = Reader::new(app, tx, &caller)?.staff(tx)?;
+            let (row, reasons) = match &only {
+                None => (app.reach.message(tx, &id)?, app.reach.message_reasons(tx, &id)?),
+                Some(staff) => (app.reach.message_of(tx, staff, &id)?, app.reach.message_reasons_of(tx, staff, &id)?),
+            };
+            let (reasons, mut tasks) = (reasons.into_iter(), app.reach.message_tasks(tx, &id)?);
+            tasks.retain(|own| within(only.as_deref(), &own.userid));
             Ok(MessageOut {
                 content: row.content.clone().into(),
                 row: row.into(),
                 reasons: reasons
                     .map(|(state, reason, people)| MessageReason { state: state.name(), reason, people })
                     .collect(),
-                staff: app.reach.message_tasks(tx, &id)?.into_iter().map(MessageTask::from).collect(),
+                staff: tasks.into_iter().map(MessageTask::from).collect(),
             })
         })
     });
@@ -338,7 +352,11 @@ async fn people(
     let answer = app.run(move |app| {
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
-            app.reach.message(tx, &id)?;
+            let only = reader.staff(tx)?;
+            match &only {
+                None => drop(app.reach.message(tx, &id)?),
+                Some(staff) => drop(app.reach.message_of(tx, staff, &id)?),
+            }
             let query = PersonQuery {
                 message: id.clone(),
                 state,
@@ -351,6 +369,9 @@ async fn people(
             let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.num.to_string());
             let mut out = Vec::with_capacity(rows.len());
             for row in rows {
+                if !within(only.as_deref(), &row.userid) {
+                    continue;
+                }
                 let root = app.people.roots(tx, &[row.num])?.first().copied().unwrap_or(row.num);
                 if !audience(app).visible(tx, root, &reader.scope)? {
                     continue;
@@ -368,6 +389,11 @@ async fn people(
         })
     });
     answer.await.map(Json)
+}
+
+/// Whether a member of staff is one the reader looks after; those whom nobody can send to belong to nobody.
+fn within(only: Option<&[String]>, userid: &str) -> bool {
+    only.is_none_or(|keys| keys.iter().any(|key| *key == userid.to_lowercase()))
 }
 
 fn wrong_state() -> Refusal {

@@ -12,8 +12,9 @@ use serde_json::json;
 use siyu_channels::Arrivals as Entrances;
 use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Home, Parts, Shown, SyncRow};
 use siyu_db::{Db, Tx, params};
-use siyu_intake::Intake;
+use siyu_intake::{Intake, Pool, PoolRow};
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
+use siyu_leads::{Leads, Put, PutIn};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::Arrivals;
@@ -25,16 +26,19 @@ pub fn router() -> Endpoints {
     endpoints!(get, change, test, forget, status, doctor, start, syncs, sync, cancel)
 }
 
-/// What follows from WeCom for orders, stores, channels and welcomes.
+/// What follows from WeCom for orders, stores, channels, welcomes and leads.
 struct Books {
     intake: Intake,
     arrivals: Arrivals,
     entrances: Entrances,
+    leads: Leads,
 }
 
 impl Around for Books {
     fn merged(&self, tx: &mut Tx<'_>, merges: &[Merged]) -> Result<(), Refusal> {
-        self.intake.recount(tx, merges)
+        self.intake.recount(tx, merges)?;
+        let roots: Vec<PersonNum> = merges.iter().map(|own| own.kept).collect();
+        self.leads.merged(tx, &roots)
     }
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
         let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
@@ -47,7 +51,8 @@ impl Around for Books {
         self.entrances.entrances(tx, states)
     }
     fn added(&self, contacts: &Contacts, tx: &mut Tx<'_>, adds: &[Added], now: Time) -> Result<(), Refusal> {
-        self.entrances.added(contacts, tx, adds, now)
+        self.entrances.added(contacts, tx, adds, now)?;
+        self.leads.added(tx, adds, now)
     }
     fn home(&self, tx: &mut Tx<'_>) -> Result<Home, Refusal> {
         let own = crate::Workspace::load(tx)?;
@@ -66,6 +71,27 @@ impl Around for Books {
     }
 }
 
+/// The pool of leads, as files fill it.
+struct LeadPool(Leads);
+
+impl Pool for LeadPool {
+    fn check(&self, tx: &mut Tx<'_>, channel: &str) -> Result<(), Refusal> {
+        self.0.channel(tx, channel).map(drop)
+    }
+    fn put(&self, tx: &mut Tx<'_>, channel: &str, rows: &[PoolRow], now: Time) -> Result<u64, Refusal> {
+        let mut new = 0;
+        for row in rows {
+            // A store that is not known here is a field of the person and no pool.
+            let store = self.0.store_named(tx, &row.store)?.unwrap_or_default();
+            let note = row.note.chars().filter(|c| !c.is_control()).take(500).collect();
+            let (num, source, channel) = (row.num, "import".to_owned(), channel.to_owned());
+            let input = PutIn { num, source, channel, store, note, ..PutIn::default() };
+            new += u64::from(self.0.put(tx, &input, now)?.0 == Put::New);
+        }
+        Ok(new)
+    }
+}
+
 /// The mirror of WeCom, with the totals that follow its merges. `wait`: how the clock's time passes when a call has to pause.
 #[allow(clippy::too_many_arguments, reason = "each is a part of the program that the mirror works with")]
 pub fn contacts(
@@ -74,6 +100,7 @@ pub fn contacts(
     log: &Log,
     people: &People,
     intake: &Intake,
+    leads: &Leads,
     chance: &Arc<Chance>,
     clock: &Arc<dyn Clock>,
     wait: Arc<dyn Wait>,
@@ -81,7 +108,9 @@ pub fn contacts(
     let mut parts =
         Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), Arc::clone(chance), Arc::clone(clock));
     let entrances = Entrances::new(people.clone());
-    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()), entrances });
+    intake.set_pool(Arc::new(LeadPool(leads.clone())));
+    let leads = leads.clone();
+    parts.around = Arc::new(Books { intake: intake.clone(), arrivals: Arrivals::new(vault.clone()), entrances, leads });
     parts.wait = wait;
     Contacts::new(parts)
 }

@@ -220,6 +220,10 @@ pub struct ImportReading {
     pub timezone: Option<String>,
     /// Currency of amounts that do not state one.
     pub currency: Option<String>,
+    /// People only: they are put into the pool of leads, too. Friends of staff and those who said no to being approached are passed over.
+    pub leads: Option<bool>,
+    /// The code of the channel these leads came by.
+    pub channel: Option<String>,
 }
 
 /// What a finished import did.
@@ -233,6 +237,8 @@ pub struct ImportDone {
     pub unchanged: u64,
     pub people_new: u64,
     pub people_merged: u64,
+    /// People who came into the pool of leads.
+    pub leads: u64,
     /// Orders seen for the first time.
     pub orders: u64,
     /// In minor units of the workspace currency.

@@ -11,6 +11,7 @@ mod forget;
 pub mod import;
 pub mod message;
 mod orders;
+mod pool;
 mod quarantine;
 pub mod registry;
 mod shape;
@@ -19,6 +20,7 @@ pub use accept::{Accepted, Prepared};
 pub use forget::Forgotten;
 pub use message::{Endpoint, Limits};
 pub use orders::order_of;
+pub use pool::{Pool, PoolRow};
 pub use quarantine::Quarantined;
 pub use registry::{EventPatch, EventRow, PropertyPatch, PropertyRow};
 
@@ -48,6 +50,7 @@ pub(crate) struct Inner {
     pub currency: RwLock<Currency>,
     pub registry: RwLock<Arc<registry::Registry>>,
     pub skus: std::sync::Mutex<rustc_hash::FxHashSet<String>>,
+    pub pool: RwLock<Option<Arc<dyn Pool>>>,
     /// Counts the changes of what messages are checked against.
     pub rules: AtomicU64,
 }
@@ -73,6 +76,7 @@ impl Intake {
             currency: RwLock::new(currency),
             registry: RwLock::default(),
             skus: std::sync::Mutex::default(),
+            pool: RwLock::default(),
             rules: AtomicU64::new(0),
         };
         let intake = Self { inner: Arc::new(inner) };

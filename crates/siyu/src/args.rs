@@ -223,6 +223,12 @@ pub struct Import {
     /// Sheet of a workbook; the first one when absent.
     #[arg(long)]
     pub sheet: Option<String>,
+    /// People only: put them into the pool of leads, too.
+    #[arg(long)]
+    pub leads: bool,
+    /// The code of the channel these leads came by.
+    #[arg(long, requires = "leads")]
+    pub channel: Option<String>,
     /// Write the rows that were not taken to this CSV file.
     #[arg(long)]
     pub errors: Option<PathBuf>,

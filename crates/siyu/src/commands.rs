@@ -148,6 +148,8 @@ pub fn import(args: &Import, _json: bool) -> Result<(), Refusal> {
         header: None,
         timezone: args.timezone.clone(),
         currency: args.currency.clone(),
+        leads: args.leads,
+        channel: args.channel.clone(),
     };
     let (job, summary) = run_import(&open, kind, &args.file, &mapping, &options, args.dry_run)?;
     if let Some(path) = &args.errors {

@@ -35,13 +35,14 @@ enum By {
 
 /// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 10] = [
+    let jobs: [(&'static str, By, Step); 11] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
         ("wecom-handover", By::One, |app| app.contacts.work_handovers()),
         ("wecom-alerts", By::One, |app| app.contacts.work_alerts()),
         ("channel-codes", By::One, |app| app.channels.step()),
+        ("leads", By::One, |app| app.leads.step()),
         ("wecom-files", By::One, |app| app.reach.work_files()),
         ("wecom-messages", By::One, |app| app.reach.work_messages()),
         ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),

@@ -208,7 +208,16 @@ impl Folder {
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
         let access = Access::new(db.clone(), Arc::clone(&chance));
-        let contacts = siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &chance, &clock, Arc::clone(&wait));
+        let leads = siyu_leads::Leads::new(
+            db.clone(),
+            self.vault.clone(),
+            log.clone(),
+            people.clone(),
+            Arc::clone(&chance),
+            Arc::clone(&clock),
+        );
+        let contacts =
+            siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &leads, &chance, &clock, Arc::clone(&wait));
         let reach = siyu_api::reach(&db, &self.vault, &log, &people, &contacts, &chance, &clock, wait);
         let channels = siyu_api::channels(&db, &self.vault, &log, &people, &contacts, &chance, &clock);
         let guides = Guides::new(
@@ -233,6 +242,7 @@ impl Folder {
             reach,
             channels,
             guides,
+            leads,
             intake,
             projection,
             audience,

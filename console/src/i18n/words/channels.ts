@@ -3,8 +3,6 @@ export const channels = {
   "nav.channels": ["渠道", "Channels"],
   "nav.live_codes": ["渠道活码", "Live codes"],
   "perm.channels.write": ["管理渠道与活码", "Manage channels and codes"],
-  "event.Channel Visited": ["打开活码页面", "Opened a code's page"],
-  "event.Contact Half Added": ["单向添加", "Added from one side"],
   "channels.title": ["渠道", "Channels"],
   "channels.one": ["渠道", "Channel"],
   "channels.hint": ["每个入口带来了谁、留住了谁、买了多少、花了多少；点数字看背后的客户。", "Who came by each entrance, who stayed, what they bought and what it cost; numbers open the people behind them."],

@@ -4,9 +4,11 @@ import { audiences } from "./audiences";
 import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
+import { events } from "./events";
 import { guides } from "./guides";
 import { handover } from "./handover";
 import { imports } from "./imports";
+import { leads } from "./leads";
 import { people } from "./people";
 import { person } from "./person";
 import { see } from "./see";
@@ -18,4 +20,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...messages, ...welcomes, ...guides, ...handover, ...alerts };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...messages, ...welcomes, ...guides, ...handover, ...alerts, ...leads };

@@ -2,6 +2,7 @@
 import { DeleteOutlined, FilterOutlined, PlusOutlined } from "@ant-design/icons";
 import { AutoComplete, Badge, Button, Input, InputNumber, Popover, Select, Space } from "antd";
 import { fromMinor, toMinor } from "../../format/money";
+import { useChannelName } from "../../channels/useChannelName";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { usePropertyName } from "../names";
@@ -99,7 +100,9 @@ function WhereRow({ item, properties, fresh, onChange }: { item: Where; properti
 function WhereValue({ item, property, onChange }: { item: Where; property: Property | undefined; onChange: (value: Scalar | Scalar[] | null) => void }) {
   const { t } = useI18n();
   const { currency } = useFormat();
-  const values = (property?.values ?? []).map((value) => ({ value, label: value === "" ? t("see.no_value") : value }));
+  const channel = useChannelName();
+  const called = (value: string) => (property?.name === "channel" ? channel(value) : value);
+  const values = (property?.values ?? []).map((value) => ({ value, label: value === "" ? t("see.no_value") : called(value) }));
   const numbers = property?.kinds.length ? property.kinds.every((kind) => kind === "int" || kind === "float") : false;
   const name = t("rule.value");
   if (item.op === "exists") {

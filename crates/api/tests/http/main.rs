@@ -13,6 +13,7 @@ mod guide;
 mod guide_shop;
 mod imports;
 mod inputs;
+mod leads;
 mod listening;
 mod messages;
 mod people;

@@ -13,7 +13,8 @@ on_both!(
     users_are_bound_to_staff,
     departments_are_stores_as_chosen,
     handovers_stay_inside_the_store,
-    loss_alerts_are_switched_by_owners
+    loss_alerts_are_switched_by_owners,
+    messages_are_those_of_the_readers_staff
 );
 
 /// Staff a1 and a2 of store S1, b1 of S2. Ann is a1's friend, Ben b1's, Cai (who bought nothing) a2's; Ann has left a2. Each of a1 and b1 has a group.
@@ -244,4 +245,45 @@ fn loss_alerts_are_switched_by_owners(test: TestDb) {
     );
     own["quiet_to"] = json!(24);
     assert_eq!(owner.put("/api/v1/wecom/alerts/settings", own).says(), "400 wecom_alert_setting quiet_to");
+}
+
+fn messages_are_those_of_the_readers_staff(test: TestDb) {
+    let app = TestApp::new(test);
+    let [ann, ben, cai] = mirror(&app);
+    let path = "/api/v1/wecom/messages";
+    let send = |name: &str, people: &[&String]| {
+        let message = json!({"name": name, "content": {"text": "新品"}, "people": people});
+        app.program().post(path, message).ok()["id"].as_str().unwrap().to_owned()
+    };
+    // Whoever nobody can send to is counted for nobody.
+    let nobody =
+        app.program().post("/api/v1/people", json!({"identifiers": [{"kind": "phone", "value": "13700000077"}]})).ok();
+    let nobody = nobody["id"].as_str().unwrap().to_owned();
+    let (all, second) = (send("全部", &[&ann, &ben, &cai, &nobody]), send("二店", &[&ben]));
+    assert_eq!(app.owner().get(&format!("{path}/{all}")).ok()["sums"]["people"], 4);
+    let names = |client: &Client<'_>| ids(&client.get(path).ok(), "name");
+    let (one, manager) = (guide(&app, "A1"), app.role(Role::StoreManager));
+    let scope = json!({"scope": {"all": false, "regions": [], "stores": ["S1"]}});
+    app.owner().patch(&format!("/api/v1/users/{}", manager.id), scope).ok();
+    assert_eq!(
+        (names(&one), names(&manager), names(&guide(&app, "B1"))),
+        (vec!["全部".to_owned()], vec!["全部".into()], vec!["二店".into(), "全部".into()])
+    );
+    for (client, people, tasks) in [(&one, 1, vec!["A1"]), (&manager, 2, vec!["A1", "A2"])] {
+        let row = &client.get(path).ok()["items"][0];
+        let shown = client.get(&format!("{path}/{all}")).ok();
+        assert_eq!(
+            (&row["sums"]["people"], &row["sums"]["waiting"], &row["tasks"]),
+            (&json!(people), &json!(people), &json!(tasks.len()))
+        );
+        assert_eq!(shown["sums"], row["sums"], "a page says what the list says");
+        let staff: Vec<&str> =
+            shown["staff"].as_array().unwrap().iter().map(|own| own["staff"].as_str().unwrap()).collect();
+        assert_eq!(staff, tasks);
+        assert!(!shown["reasons"].to_string().contains("no_friend"));
+        assert_eq!(client.get(&format!("{path}/{all}/people")).ok()["items"].as_array().unwrap().len(), people);
+        for place in ["", "/people"] {
+            assert_eq!(client.get(&format!("{path}/{second}{place}")).says(), "404 message_unknown", "{place}");
+        }
+    }
 }

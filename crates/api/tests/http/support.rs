@@ -87,8 +87,25 @@ impl TestApp {
         let audience = siyu_api::audience(&people, &log, &projection);
         let live = Arc::new(Live::new(audience.clone(), db.clone()));
         let insight = Insight::new(people.clone(), audience.clone());
-        let contacts =
-            siyu_api::contacts(&db, &vault, &log, &people, &intake, &chance, &clock, Arc::new(siyu_wecom::Sleep));
+        let leads = siyu_leads::Leads::new(
+            db.clone(),
+            vault.clone(),
+            log.clone(),
+            people.clone(),
+            chance.clone(),
+            clock.clone(),
+        );
+        let contacts = siyu_api::contacts(
+            &db,
+            &vault,
+            &log,
+            &people,
+            &intake,
+            &leads,
+            &chance,
+            &clock,
+            Arc::new(siyu_wecom::Sleep),
+        );
         let wait = Arc::new(siyu_wecom::Sleep);
         let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
         let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
@@ -113,6 +130,7 @@ impl TestApp {
             reach,
             channels,
             guides,
+            leads,
             intake,
             projection,
             audience,

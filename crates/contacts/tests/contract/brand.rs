@@ -83,6 +83,9 @@ impl Desk {
     pub fn int(&self, sql: &str) -> i64 {
         self.read(|tx| Ok(tx.one(sql, &[], |row| row.int(0))?))
     }
+    pub fn text(&self, sql: &str) -> String {
+        self.read(|tx| Ok(tx.one(sql, &[], |row| row.text(0))?))
+    }
     pub fn start_sync(&self) -> SyncRow {
         let (contacts, now) = (self.contacts.clone(), self.now());
         self.act(move |tx| contacts.start_sync(tx, "test", now))

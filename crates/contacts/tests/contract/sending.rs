@@ -3,12 +3,18 @@
 use crate::brand::{Brand, MIGRATIONS};
 use siyu_contacts::RemarkIn;
 use siyu_kernel::PersonNum;
-use siyu_people::TagMark;
+use siyu_people::{TagMark, TagPatch};
 use siyu_sandbox::Scale;
 use siyu_sandbox::world::Status;
 use siyu_testkit::TestDb;
 
-siyu_testkit::contract!(MIGRATIONS; tags_go_both_ways, what_wecom_refuses_is_undone, remarks_go_both_ways);
+siyu_testkit::contract!(MIGRATIONS;
+    tags_go_both_ways,
+    what_wecom_refuses_is_undone,
+    remarks_go_both_ways,
+    only_tags_of_our_own_are_renamed_there,
+    of_two_names_the_later_one_stays,
+);
 
 /// A customer with one relation, and that relation.
 fn somebody(brand: &Brand) -> (String, String, usize, PersonNum) {
@@ -144,4 +150,73 @@ fn remarks_go_both_ways(t: TestDb) {
     let change = RemarkIn { remark: Some("x".into()), ..RemarkIn::default() };
     let unknown = brand.db.transact(move |tx| contacts.edit_remark(tx, "wmNobody", "nobody", &change, "usr_1", now));
     assert_eq!(unknown.unwrap_err().code, "wecom_follow_unknown");
+}
+
+/// A tag of WeCom's, made there by whom, and the one of ours that stands for it.
+fn named(brand: &Brand, by_app: bool) -> (usize, i64) {
+    let tag = brand.world(|world| {
+        let group = world.new_tag_group("偏好", 1, by_app);
+        world.new_tag(group, "爱红色", 1, by_app)
+    });
+    brand.sync();
+    (tag, brand.int("SELECT local FROM wecom_tag WHERE name = '爱红色'"))
+}
+/// As a person does it in the console: our name, and what goes to WeCom, in one unit. Answers whether WeCom is to be told.
+fn rename(brand: &Brand, tag: i64, name: &'static str) -> bool {
+    let (people, contacts, now) = (brand.people.clone(), brand.contacts.clone(), brand.now());
+    let id = brand.text(&format!("SELECT id FROM tag WHERE num = {tag}"));
+    brand.act(move |tx| {
+        people.patch_tag(tx, &id, &TagPatch { name: Some(name.into()), ..TagPatch::default() }, now)?;
+        contacts.tag_renamed(tx, tag, name, "usr_1", now)
+    })
+}
+fn ours(brand: &Brand, tag: i64) -> String {
+    brand.text(&format!("SELECT name FROM tag WHERE num = {tag}"))
+}
+fn theirs(brand: &Brand, tag: usize) -> String {
+    brand.world(|world| world.tags[tag].name.clone())
+}
+
+fn only_tags_of_our_own_are_renamed_there(t: TestDb) {
+    let brand = Brand::quiet(t, Scale::TINY);
+    let (there, here) = named(&brand, true);
+    assert!(rename(&brand, here, "爱粉色"));
+    assert!(!rename(&brand, here, "爱红色"), "as WeCom has it: nothing is to be told any more");
+    assert!(rename(&brand, here, "爱橙色"));
+    brand.faults("busy=0.5,45035=0.3");
+    brand.send();
+    brand.faults("");
+    assert_eq!((theirs(&brand, there), ours(&brand, here)), ("爱橙色".into(), "爱橙色".into()));
+    brand.pass(1);
+    brand.sync();
+    assert_eq!(ours(&brand, here), "爱橙色", "a sync finds what was told");
+    assert!(brand.read(|tx| brand.contacts.conflicts(tx, None, 10)).is_empty());
+    // A tag that was made in WeCom's console belongs to it.
+    let gold = gold(&brand);
+    assert!(rename(&brand, gold, "黑金卡"));
+    brand.send();
+    assert_eq!(ours(&brand, gold), "铂金卡", "our name follows WeCom again");
+    let conflicts = brand.read(|tx| brand.contacts.conflicts(tx, None, 10));
+    let own = &conflicts[0];
+    assert_eq!((own.kind.as_str(), own.winner.as_str(), own.reason.as_str()), ("tag_name", "wecom", "made_elsewhere"));
+    assert_eq!(brand.read(|tx| brand.contacts.outgoing(tx)).failed, 1);
+}
+
+fn of_two_names_the_later_one_stays(t: TestDb) {
+    let brand = Brand::quiet(t, Scale::TINY);
+    let (there, here) = named(&brand, true);
+    // Renamed in WeCom after us and before ours was sent: theirs stays.
+    assert!(rename(&brand, here, "爱粉色"));
+    brand.pass(10);
+    brand.world(|world| world.console_renames_tag(there, "爱紫色"));
+    brand.sync();
+    brand.send();
+    assert_eq!((theirs(&brand, there), ours(&brand, here)), ("爱紫色".into(), "爱紫色".into()));
+    let conflicts = brand.read(|tx| brand.contacts.conflicts(tx, None, 10));
+    assert_eq!((conflicts[0].kind.as_str(), conflicts[0].reason.as_str()), ("tag_name", "edited_there_later"));
+    // And ours after theirs was seen goes there.
+    brand.pass(10);
+    assert!(rename(&brand, here, "爱蓝色"));
+    brand.send();
+    assert_eq!((theirs(&brand, there), ours(&brand, here)), ("爱蓝色".into(), "爱蓝色".into()));
 }

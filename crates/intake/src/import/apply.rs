@@ -1,9 +1,11 @@
 //! One chunk of rows, inside one unit.
 
 use super::job::Summary;
+use super::plan::ImportOptions;
 use super::rows::{Meaning, OrderRow, PersonRow};
 use super::run::PeopleOfRows;
 use crate::Intake;
+use crate::pool::PoolRow;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use serde_json::Value;
@@ -16,11 +18,13 @@ use siyu_people::{Incoming, Merged, TagIn, TagKind, TagMark, TraitIn};
 const EVENT_LINES_MAX: usize = 50;
 
 impl Intake {
+    #[allow(clippy::too_many_arguments, reason = "one private hand-over of a chunk")]
     pub(crate) fn apply_people(
         &self,
         tx: &mut Tx<'_>,
         rows: &[&PersonRow],
         incoming: &[Incoming],
+        options: &ImportOptions,
         source: &str,
         now: Time,
         summary: &mut Summary,
@@ -59,6 +63,27 @@ impl Intake {
             self.import_tag(tx, name, &nodes, source, now)?;
         }
         self.recount(tx, &merges)?;
+        if options.leads {
+            let text = |row: &PersonRow, name: &str| {
+                let found = row.traits.iter().find(|(own, _)| own == name);
+                // A note or a code of digits alone has become a number.
+                found
+                    .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                    .unwrap_or_default()
+            };
+            let mut seen = FxHashSet::default();
+            let mut all = Vec::new();
+            for (at, row) in rows.iter().enumerate() {
+                let Some(node) = node_of.get(&at).filter(|node| seen.insert(**node)) else { continue };
+                let note = text(row, "note");
+                all.push(PoolRow {
+                    num: *node,
+                    store: text(row, "store"),
+                    note: if note.is_empty() { text(row, "备注") } else { note },
+                });
+            }
+            summary.leads += self.to_pool(tx, options, &all, now)?;
+        }
         let usable = incoming.iter().filter(|incoming| !incoming.identifiers.is_empty()).count() as u64;
         summary.imported += changed.len() as u64;
         summary.unchanged += usable - changed.len() as u64;

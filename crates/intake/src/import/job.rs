@@ -49,6 +49,8 @@ pub struct Summary {
     pub unchanged: u64,
     pub people_new: u64,
     pub people_merged: u64,
+    /// People who came into the pool of leads.
+    pub leads: u64,
     /// Orders (with a sale line) seen for the first time.
     pub orders: u64,
     pub revenue: i64,

@@ -48,6 +48,10 @@ pub struct ImportOptions {
     pub timezone: Option<String>,
     /// Currency of amounts that do not state one; the workspace's when absent.
     pub currency: Option<String>,
+    /// People only: they are put into the pool of leads, too.
+    pub leads: bool,
+    /// The channel these leads came by.
+    pub channel: Option<String>,
 }
 
 impl ImportOptions {

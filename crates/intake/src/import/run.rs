@@ -1,7 +1,7 @@
 //! Running a job: one thread reads, the database's thread writes, two chunks in between.
 
 use super::job::{Job, JobState, Summary};
-use super::plan::{ImportKind, Plan};
+use super::plan::{ImportKind, ImportOptions, Plan};
 use super::rows::Meaning;
 use crate::{Accepted, Intake};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -222,7 +222,7 @@ impl Run<'_> {
     /// One chunk, with the job's progress, in one unit. `None`: the job was paused or cancelled, nothing of this chunk was taken.
     fn apply(&self, job: &Job, chunk: &Arc<Chunk>, before: Summary) -> Result<Option<Summary>, Refusal> {
         let (intake, chunk, clock) = (self.intake.clone(), Arc::clone(chunk), Arc::clone(&self.clock));
-        let (num, kind, source) = (job.num, job.kind, job.id.clone());
+        let (num, kind, source, options) = (job.num, job.kind, job.id.clone(), job.options.clone());
         self.db.transact(move |tx| {
             let mut summary = before.clone();
             summary.rows += chunk.rows;
@@ -230,7 +230,7 @@ impl Run<'_> {
             if !intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))? {
                 return Ok(None);
             }
-            intake.apply_chunk(tx, num, kind, &source, &chunk, clock.now(), &mut summary)?;
+            intake.apply_chunk(tx, num, kind, &options, &source, &chunk, clock.now(), &mut summary)?;
             intake.write_rejects(tx, num, &chunk.bad)?;
             intake.write_progress(tx, num, &summary, chunk.bytes, (chunk.format, chunk.encoding))?;
             Ok(Some(summary))
@@ -277,6 +277,7 @@ impl Intake {
         tx: &mut Tx<'_>,
         job: i64,
         kind: ImportKind,
+        options: &ImportOptions,
         source: &str,
         chunk: &Chunk,
         now: siyu_kernel::Time,
@@ -285,7 +286,7 @@ impl Intake {
         match kind {
             ImportKind::People => {
                 let rows: Vec<_> = chunk.good.iter().filter_map(Meaning::person).collect();
-                self.apply_people(tx, &rows, &chunk.people.distinct, source, now, summary)
+                self.apply_people(tx, &rows, &chunk.people.distinct, options, source, now, summary)
             }
             ImportKind::Orders => {
                 let rows: Vec<_> = chunk.good.iter().filter_map(Meaning::order).collect();

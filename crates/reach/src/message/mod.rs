@@ -4,6 +4,7 @@
 
 mod lists;
 mod make;
+mod narrow;
 mod read;
 mod split;
 

@@ -96,7 +96,7 @@ pub fn make(open: &Open, living: &Living) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn guides(app: &App) -> Result<Vec<String>, Refusal> {
+pub fn guides(app: &App) -> Result<Vec<String>, Refusal> {
     let mut all = Vec::new();
     let mut query = StaffQuery { serving: true, limit: 200, ..StaffQuery::default() };
     loop {

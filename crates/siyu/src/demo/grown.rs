@@ -9,6 +9,7 @@ use super::entrances::{self, Retelling};
 use super::greetings::make_welcomes;
 use super::living::Living;
 use super::made::{TagRule, make_audiences, make_board, make_scripts, make_tags};
+use super::pool;
 use super::tills::{Tills, settled_before, store_code};
 use super::{COMPLETE, Ready, note, note_in, noted, serve};
 use crate::args::Demo;
@@ -179,6 +180,7 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     read_everything(app, living)?;
     make_welcomes(open)?;
     entrances::make(open, living)?;
+    pool::open_pool(open)?;
     let (end, mut told) = (clocks::system().now(), 0);
     while now < end {
         now = now.plus_seconds(STEP_SECONDS).min(end);
@@ -197,6 +199,7 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     living.advance(living.clock().now().plus_seconds(GROUPS_SECONDS));
     greeted(app);
     work(app)?;
+    pool::fill_pool(open)?;
     tills.report(living, &address)?;
     let _ = stop.send(());
     living.runtime.block_on(server).map_err(Refusal::internal)?
@@ -286,6 +289,7 @@ fn work(app: &App) -> Result<(), Refusal> {
     while app.reach.tell_welcomes()? == Ran::Went {}
     while app.contacts.work_outgoing()? == Ran::Went {}
     while app.channels.step()? == Ran::Went {}
+    while app.leads.step()? == Ran::Went {}
     app.contacts.tidy()
 }
 

@@ -6,6 +6,7 @@ mod greetings;
 mod grown;
 mod living;
 mod made;
+mod pool;
 mod retail;
 mod tills;
 

@@ -1,0 +1,95 @@
+//! What happens by the clock: leads go back, are given out, are found to be friends or buyers, and come into the pool. Small units, each safe to repeat.
+
+use crate::events::Move;
+use crate::model::{COLUMNS, FROM, read};
+use crate::rules::runs_out;
+use crate::{Leads, State};
+use siyu_contacts::Ran;
+use siyu_db::{Tx, params};
+use siyu_kernel::{Refusal, Time};
+
+const BATCH: i64 = 100;
+/// How often it is looked for what no unit has told.
+const SWEEP_SECONDS: i64 = 60;
+const SWEEP: &str = "sweep";
+
+impl Leads {
+    /// One step of what is due.
+    pub fn step(&self) -> Result<Ran, Refusal> {
+        let now = self.now();
+        let own = self.clone();
+        // Looking costs a reading unit; writing ones are taken when something is due.
+        let due = self.inner.db.read(|tx| own.due(tx, now))?;
+        let Some(what) = due else { return Ok(Ran::Nothing) };
+        self.inner.db.transact(move |tx| {
+            match what {
+                Due::Back => own.recycle(tx, now)?,
+                Due::Rules => own.run_rules(tx, now)?,
+                Due::Sweep => own.swept(tx, now)?,
+                Due::Walk => usize::from(own.walk(tx, now)?),
+            };
+            Ok(Ran::Went)
+        })
+    }
+
+    fn due(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<Due>, Refusal> {
+        let any = |tx: &mut Tx<'_>, sql: &str| Ok::<_, Refusal>(tx.opt(sql, params![now], |row| row.int(0))?.is_some());
+        if any(tx, "SELECT 1 FROM lead WHERE due_at <= $1 LIMIT 1")? {
+            return Ok(Some(Due::Back));
+        }
+        let swept = tx.opt("SELECT due_at FROM lead_walk WHERE name = $1", params![SWEEP], |row| row.time(0))?;
+        if swept.is_none_or(|at| at <= now) {
+            return Ok(Some(Due::Sweep));
+        }
+        if any(tx, "SELECT 1 FROM lead WHERE next_at <= $1 LIMIT 1")? && self.rules(tx)?.iter().any(|own| own.active) {
+            return Ok(Some(Due::Rules));
+        }
+        let walks = self.settings(tx)?.walks;
+        let sql = format!("SELECT 1 FROM lead_walk WHERE due_at <= $1 AND {} LIMIT 1", tx.any("name", 2));
+        let walk = tx.opt(&sql, params![now, &walks], |row| row.int(0))?.is_some();
+        Ok(walk.then_some(Due::Walk))
+    }
+
+    /// Leads whose time has run out go back to the pool; those tried often enough are given up. Answers how many.
+    pub(crate) fn recycle(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
+        let settings = self.settings(tx)?;
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE l.due_at <= $1 ORDER BY l.id LIMIT $2");
+        let rows = tx.query(&sql, params![now, BATCH], read)?;
+        let count = rows.len();
+        for row in rows {
+            let lead = self.opened(row)?;
+            let reason = if lead.state == State::Contacted { "not_followed_up" } else { "not_contacted" };
+            let done = if runs_out(lead.round + 1, &settings) {
+                let own = Move { what: "lost", staff: "", how: "clock", reason: "rounds", ..Move::default() };
+                self.end(tx, &lead, State::Lost, &own, now)
+            } else {
+                self.back(tx, &lead, &Move { how: "clock", reason, ..Move::default() }, now)
+            };
+            match done {
+                // Worked on while we looked.
+                Err(refusal) if refusal.code == "lead_taken" => {}
+                other => other?,
+            }
+        }
+        // Rows of people who are gone are never read again.
+        Ok(count)
+    }
+
+    fn swept(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
+        let moved = self.sweep(tx, now)?;
+        // What was full goes on at once.
+        let due = if moved >= 100 { now } else { now.plus_seconds(SWEEP_SECONDS) };
+        tx.execute(
+            "INSERT INTO lead_walk (name, place, due_at) VALUES ($1, '', $2) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at",
+            params![SWEEP, due],
+        )?;
+        Ok(moved)
+    }
+}
+
+enum Due {
+    Back,
+    Rules,
+    Sweep,
+    Walk,
+}

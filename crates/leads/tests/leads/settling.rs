@@ -1,0 +1,127 @@
+//! What the mirror and the orders say: friends, duplicates, buyers.
+
+use crate::house::*;
+use siyu_leads::{LeadQuery, Sight};
+use siyu_testkit::TestDb;
+
+siyu_testkit::contract!(migrations();
+    an_addition_makes_a_friend_of_a_lead,
+    a_phone_that_turns_out_to_be_a_friend,
+    of_two_leads_of_one_person_one_stays,
+    an_order_wins_it,
+    the_board_counts_what_happened,
+);
+
+fn an_addition_makes_a_friend_of_a_lead(t: TestDb) {
+    let house = House::new(t);
+    house.settings(free());
+    let (own, other, pool) = (house.lead(1, ""), house.lead(2, ""), house.lead(3, ""));
+    house.claim("Ann", &own.id).unwrap();
+    house.claim("Ann", &other.id).unwrap();
+    for (contact, lead) in [("x", &own), ("y", &other), ("z", &pool)] {
+        // WeCom's customer is known to be the person of the phone before the addition is told.
+        let num = house.person("external_userid", contact);
+        house.merge(lead.num, num, true);
+    }
+    assert_eq!(house.line(&own.id), "claimed ann", "a customer without a relation is no friend");
+    house.hours(1);
+    house.befriend("x", "ann", true);
+    house.befriend("y", "bea", true);
+    house.befriend("z", "carl", true);
+    assert_eq!(house.line(&own.id), "added ann");
+    assert_eq!(house.line(&other.id), "added bea by_other");
+    assert_eq!(house.line(&pool.id), "added carl");
+    assert_eq!(house.of(&own.id).due_at, None);
+    house.befriend("x", "dora", true);
+    assert_eq!(house.line(&own.id), "added ann", "a second friend changes nothing");
+    let added = house.events().into_iter().filter(|(name, ..)| name == "Lead Added").count();
+    assert_eq!(added, 3);
+}
+
+fn a_phone_that_turns_out_to_be_a_friend(t: TestDb) {
+    let house = House::new(t);
+    house.settings(free());
+    let friend = house.befriend("x", "bea", true);
+    house.hours(2);
+    let (told, untold) = (house.lead(1, ""), house.lead(2, ""));
+    house.claim("Ann", &told.id).unwrap();
+    house.merge(told.num, friend, true);
+    assert_eq!(house.line(&told.id), "added bea known", "and nobody has won them by this lead");
+    let second = house.befriend("y", "bea", false);
+    house.merge(untold.num, second, false);
+    assert_eq!(house.line(&untold.id), "new -", "a merge elsewhere is found");
+    house.run();
+    assert_eq!(house.line(&untold.id), "added bea");
+}
+
+fn of_two_leads_of_one_person_one_stays(t: TestDb) {
+    let house = House::new(t);
+    house.settings(free());
+    let (a, b, c, d) = (house.lead(1, ""), house.lead(2, ""), house.lead(3, ""), house.lead(4, ""));
+    house.claim("Bea", &b.id).unwrap();
+    house.merge(a.num, b.num, true);
+    assert_eq!(
+        (house.line(&a.id), house.line(&b.id)),
+        ("merged - same_person".into(), "claimed bea".into()),
+        "the held one"
+    );
+    house.merge(c.num, d.num, false);
+    house.hours(1);
+    house.run();
+    let mut both = [house.line(&c.id), house.line(&d.id)];
+    both.sort();
+    assert_eq!(both, ["merged - same_person", "new -"], "found by the sweep");
+    let open = house.list(&Sight::Everything, LeadQuery { view: siyu_leads::View::Ended, ..LeadQuery::default() });
+    assert_eq!(open.len(), 2);
+}
+
+fn an_order_wins_it(t: TestDb) {
+    let house = House::new(t);
+    house.settings(siyu_leads::Settings { won_days: 30, ..free() });
+    let (held, early, late, pool) = (house.lead(1, ""), house.lead(2, ""), house.lead(3, ""), house.lead(4, ""));
+    house.buy(early.num);
+    house.hours(1);
+    for lead in [&held, &early, &late] {
+        house.claim("Ann", &lead.id).unwrap();
+    }
+    house.hours(1);
+    house.buy(held.num);
+    house.buy(pool.num);
+    house.run();
+    assert_eq!(house.line(&held.id), "won ann order");
+    assert_eq!(house.line(&early.id), "claimed ann", "bought before");
+    assert_eq!(house.line(&pool.id), "new -", "nobody worked on it");
+    house.hours(24 * 31);
+    house.buy(late.num);
+    house.run();
+    assert_eq!(house.line(&late.id), "claimed ann", "too late to be the lead's");
+}
+
+fn the_board_counts_what_happened(t: TestDb) {
+    let house = House::new(t);
+    house.settings(siyu_leads::Settings { contact_hours: 5, ..free() });
+    let from = house.now();
+    let leads: Vec<_> = (0..4).map(|n| house.lead(n, if n == 3 { "S2" } else { "S1" })).collect();
+    for lead in &leads[..3] {
+        house.claim("Ann", &lead.id).unwrap();
+    }
+    house.contact("Ann", &leads[0].id, "reached").unwrap();
+    house.contact("Ann", &leads[0].id, "reached").unwrap();
+    let friend = house.person("external_userid", "x");
+    house.merge(leads[0].num, friend, true);
+    house.befriend("x", "ann", true);
+    house.hours(6);
+    house.run();
+    let board = |sight: &Sight| house.read(|tx| house.leads.board(tx, sight, from, house.now().plus_days(1)));
+    let all = board(&Sight::Everything);
+    let source = &all.sources[0];
+    assert_eq!((source.name.as_str(), source.leads, source.pool, source.held, source.added), ("manual", 4, 3, 0, 1));
+    let ann = &all.staff[0];
+    assert_eq!(
+        (ann.userid.as_str(), ann.taken, ann.contacted, ann.added, ann.timed_out, ann.held),
+        ("Ann", 3, 1, 1, 2, 0)
+    );
+    assert_eq!(all.staff.len(), 1);
+    let other = board(&manager("S2").sight);
+    assert_eq!((other.sources[0].leads, other.staff.len()), (1, 0), "a manager's own store");
+}
