@@ -73,8 +73,8 @@ impl Address {
         let labels: Vec<&str> = domain.split('.').collect();
         let last_is_a_name =
             labels.last().is_some_and(|last| last.len() >= 2 && !last.bytes().all(|b| b.is_ascii_digit()));
-        let fits = |label: &&str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
-        if labels.len() < 2 || !last_is_a_name || !labels.iter().all(|label| fits(&label)) {
+        let fits = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+        if labels.len() < 2 || !last_is_a_name || !labels.iter().all(|label| fits(label)) {
             return Err(AddressError::Domain);
         }
         if local.len() > 64 || local.len() + 1 + domain.len() > 254 {

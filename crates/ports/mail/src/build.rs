@@ -115,8 +115,7 @@ pub fn build(mail: &Mail, at: Time, dkim: Option<&Dkim>, limits: &Limits) -> Res
         builder = builder.reply_to(reply_to.lettre());
     }
     if let Some(unsubscribe) = &mail.unsubscribe {
-        let mailto =
-            unsubscribe.mailto.as_ref().map(|to| format!(",\r\n <mailto:{}?subject=unsubscribe>", to.as_str()));
+        let mailto = unsubscribe.mailto.as_ref().map(|to| format!(",\r\n <mailto:{}?subject=unsubscribe>", in_url(to)));
         let list = format!("<{}>{}", unsubscribe.url, mailto.unwrap_or_default());
         // Ready as it stands: encoded words would make it unreadable for programs. It was checked letter by letter.
         builder = builder.raw_header(ready("List-Unsubscribe", list));
@@ -138,6 +137,14 @@ pub fn build(mail: &Mail, at: Time, dkim: Option<&Dkim>, limits: &Limits) -> Res
     }
     let return_path = mail.return_path.clone().unwrap_or_else(|| mail.from.address.clone());
     Ok(Built { message_id, return_path, to: mail.to.address.clone(), bytes })
+}
+
+/// An address may hold letters that part a URL.
+fn in_url(address: &Address) -> String {
+    address.as_str().chars().fold(String::new(), |out, c| match c {
+        '%' | '?' | '&' | '#' | '/' | '`' | '{' | '}' | '|' | '^' => format!("{out}%{:02X}", u32::from(c)),
+        _ => out + c.encode_utf8(&mut [0; 4]),
+    })
 }
 
 fn ready(name: &'static str, value: String) -> HeaderValue {
@@ -249,7 +256,7 @@ fn check_file(file: &File, limits: &Limits) -> Result<()> {
     }
     let kind_fits =
         file.kind.is_ascii() && !file.kind.contains(char::is_control) && ContentType::parse(&file.kind).is_ok();
-    if !kind_fits || !file.kind.split(';').next().is_some_and(|kind| kind.split('/').count() == 2) {
+    if !kind_fits || file.kind.split(';').next().is_none_or(|kind| kind.split('/').count() != 2) {
         return Err(refused("the type is malformed"));
     }
     if file.cid.is_some() && !file.kind.starts_with("image/") {

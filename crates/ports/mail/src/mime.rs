@@ -11,11 +11,13 @@ const HEADERS_MAX: usize = 500;
 const PARTS_MAX: usize = 100;
 const DEPTH_MAX: usize = 8;
 
+/// Names in lower case, values unfolded, in their order.
+pub type Fields = Vec<(String, String)>;
+
 /// A message, or a part of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Names in lower case, values unfolded, in their order.
-    pub headers: Vec<(String, String)>,
+    pub headers: Fields,
     /// `text/plain`, in lower case.
     pub kind: String,
     /// Decoded, when it has no parts.
@@ -79,7 +81,7 @@ fn part(raw: &[u8], depth: usize, budget: &mut usize) -> Option<Part> {
 }
 
 /// Headers and body. Line ends of either kind.
-fn split(raw: &[u8]) -> Option<(Vec<(String, String)>, &[u8])> {
+fn split(raw: &[u8]) -> Option<(Fields, &[u8])> {
     let mut at = 0;
     while at < raw.len() {
         let end = raw[at..].iter().position(|byte| *byte == b'\n').map_or(raw.len(), |length| at + length + 1);
@@ -93,7 +95,7 @@ fn split(raw: &[u8]) -> Option<(Vec<(String, String)>, &[u8])> {
 }
 
 /// Header fields of a block: unfolded, names in lower case. Lines that are none are passed over.
-pub fn fields(block: &[u8]) -> Option<Vec<(String, String)>> {
+pub fn fields(block: &[u8]) -> Option<Fields> {
     if block.len() > HEADER_BYTES_MAX {
         return None;
     }

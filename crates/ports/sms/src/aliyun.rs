@@ -2,7 +2,7 @@
 
 use crate::assumptions::{LOOK_AFTER_SECONDS, NOBODY};
 use crate::check::{self, Probe};
-use crate::client::{Answer, TIMEOUT, Wiring, ask, host, stamp, text};
+use crate::client::{Answer, TIMEOUT, Wiring, ask, host, meant, stamp, text};
 use crate::codes::{self, OUTCOME_UNKNOWN};
 use crate::error::{Error, Result};
 use crate::phone::Phone;
@@ -87,7 +87,8 @@ impl Aliyun {
             "" if sends => Err(Error::ours(&OUTCOME_UNKNOWN, "an answer without a code", now)),
             "" => Err(Error::ours(&codes::NOT_THE_API, "an answer without a code", now)),
             _ => {
-                Err(Error::refused(codes::of(Provider::Aliyun, &code, &message), format_args!("{code} {message}"), now))
+                let meaning = meant(codes::of(Provider::Aliyun, &code, &message), answer.status, sends);
+                Err(Error::refused(meaning, format_args!("{code} {message}"), now))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The one path of every request: its turn, sending, and what a missing or foreign answer means.
 
-use crate::codes::{BUSY, CROWDED, NOT_THE_API, OUTCOME_UNKNOWN, UNREACHABLE};
+use crate::codes::{BUSY, CROWDED, Meaning, NOT_THE_API, OUTCOME_UNKNOWN, REFUSED, SYSTEM_ERROR, UNREACHABLE};
 use crate::error::{Error, Result};
 use crate::limit::{Limiter, Rules};
 use crate::signing::hex;
@@ -34,6 +34,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A JSON answer with the header by which clocks are compared.
 pub(crate) struct Answer {
+    pub status: u16,
     pub json: Value,
     pub date: Option<String>,
 }
@@ -50,7 +51,7 @@ pub(crate) fn ask(wiring: &Wiring, request: &Request, sends: bool) -> Result<Ans
         Fault::Lost => Error::ours(unclear, error, wiring.clock.now()),
     })?;
     match serde_json::from_slice::<Value>(&body) {
-        Ok(json) if json.is_object() => Ok(Answer { json, date }),
+        Ok(json) if json.is_object() => Ok(Answer { status, json, date }),
         _ => {
             let meaning = match status {
                 429 => &BUSY,
@@ -60,6 +61,16 @@ pub(crate) fn ask(wiring: &Wiring, request: &Request, sends: bool) -> Result<Ans
             };
             Err(Error::ours(meaning, format_args!("HTTP {status} without JSON"), wiring.clock.now()))
         }
+    }
+}
+
+/// What a code of the provider ends in. A question that sends nothing has no unknown outcome; a code that is in no list, with a status that gateways
+/// give after the deed, has one.
+pub(crate) fn meant(meaning: &'static Meaning, status: u16, sends: bool) -> &'static Meaning {
+    match sends {
+        true if meaning == &REFUSED && status >= 500 => &OUTCOME_UNKNOWN,
+        false if meaning == &OUTCOME_UNKNOWN => &SYSTEM_ERROR,
+        _ => meaning,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::assumptions::{LOOK_AFTER_SECONDS, NOBODY};
 use crate::check::{self, Probe};
-use crate::client::{Answer, TIMEOUT, Wiring, ask, host, text};
+use crate::client::{Answer, TIMEOUT, Wiring, ask, host, meant, text};
 use crate::codes::{self, OUTCOME_UNKNOWN};
 use crate::error::{Error, Result};
 use crate::phone::Phone;
@@ -85,7 +85,8 @@ impl Tencent {
             (true, "") => Ok(response),
             (true, code) => {
                 let message = text(&response["Error"], "Message");
-                Err(Error::refused(codes::of(Provider::Tencent, code, &message), format_args!("{code} {message}"), now))
+                let meaning = meant(codes::of(Provider::Tencent, code, &message), answer.status, sends);
+                Err(Error::refused(meaning, format_args!("{code} {message}"), now))
             }
             (false, _) if sends => Err(Error::ours(&OUTCOME_UNKNOWN, "an answer of another shape", now)),
             (false, _) => Err(Error::ours(&codes::NOT_THE_API, "an answer of another shape", now)),

@@ -33,7 +33,8 @@ pub struct Attempt {
     /// The beginning of the answer, for the page that shows the attempt.
     pub answer: String,
     pub outcome: Result<(), Error>,
-    pub(crate) date: Option<String>,
+    /// The receiver's clock, as its header `Date` says it.
+    pub date: Option<String>,
 }
 
 /// What all hooks of a process share.

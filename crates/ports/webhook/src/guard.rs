@@ -148,10 +148,10 @@ impl Guard {
 fn check_name(host: &str) -> Result<()> {
     let refused = || Err(Error::new(Kind::HostRefused, host));
     let labels: Vec<&str> = host.strip_suffix('.').unwrap_or(host).split('.').collect();
-    let fits = |label: &&str| {
+    let fits = |label: &str| {
         (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
-    if host.len() > 253 || !labels.iter().all(|label| fits(&label)) {
+    if host.len() > 253 || !labels.iter().all(|label| fits(label)) {
         return Err(Error::new(Kind::UrlMalformed, "not a host name"));
     }
     let last = labels.last().copied().unwrap_or_default();

@@ -68,6 +68,19 @@ fn the_same_mail_is_the_same_bytes() {
 }
 
 #[test]
+fn an_address_in_a_url_is_encoded() {
+    let mut mail = mail("ann@example.com");
+    mail.unsubscribe.as_mut().unwrap().mailto = Some(address("out?a=1&b%x@localhost.example"));
+    let whole = read(&built(&mail));
+    assert!(
+        whole
+            .header("list-unsubscribe")
+            .unwrap()
+            .ends_with(" <mailto:out%3Fa=1%26b%25x@localhost.example?subject=unsubscribe>")
+    );
+}
+
+#[test]
 fn simple_mails_have_simple_forms() {
     let base = Mail { files: Vec::new(), ..mail("ann@example.com") };
     assert_eq!(tree(&read(&built(&base))), "alternative(plain html)");

@@ -163,6 +163,13 @@ fn lost_answers_are_unknown_outcomes() {
             "sms_outcome_unknown",
             "sms_outcome_unknown",
         ),
+        (
+            "fault in JSON",
+            || answer(500, "{\"Code\":\"InternalServerError\"}"),
+            "sms_outcome_unknown",
+            "sms_outcome_unknown",
+        ),
+        ("not in our list", || answer(400, "{\"Code\":\"isv.NEW\"}"), "sms_refused", "sms_outcome_unknown"),
         ("signature", || answer(400, "{\"Code\":\"SignatureDoesNotMatch\"}"), "sms_keys_wrong", "sms_outcome_unknown"),
     ];
     for (name, script, aliyun, tencent) in cases {
@@ -172,6 +179,26 @@ fn lost_answers_are_unknown_outcomes() {
         world.clock.advance_seconds(90_000);
         assert_eq!(names(&world.tencent.send(&batch(&messages))), [tencent], "{name}");
         assert_eq!(world.net.count(), 2, "{name}: nothing is repeated");
+    }
+}
+
+/// A question sends nothing: its failure says nothing of a message.
+#[test]
+fn a_failed_question_is_no_unknown_outcome() {
+    let faults: [fn() -> Answer; 3] = [
+        || fault(Fault::Lost),
+        || answer(200, "{\"Response\":{\"Error\":{\"Code\":\"InternalError.Timeout\"}},\"Code\":\"InternalError\"}"),
+        || answer(502, "<html>"),
+    ];
+    for script in faults {
+        let world = world(move |_| script());
+        let messages = [message(1, &[])];
+        let at = siyu_kernel::Clock::now(&*world.clock);
+        for error in
+            [world.aliyun.look(&batch(&messages), &phone(1), at), world.tencent.look(&batch(&messages), &phone(1), at)]
+        {
+            assert!(!error.unwrap_err().outcome_unknown());
+        }
     }
 }
 
