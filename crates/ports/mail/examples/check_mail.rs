@@ -1,4 +1,4 @@
-//! What would be wrong with mail from here: `MAIL_HOST=smtp.example.com MAIL_SENDER=shop@example.com cargo run -p siyu-mail --example check`.
+//! What would be wrong with mail from here: `MAIL_HOST=smtp.example.com MAIL_SENDER=shop@example.com cargo run -p siyu-mail --example check_mail`.
 //!
 //! Also `MAIL_PORT` (587), `MAIL_SECURITY` (starttls, tls, none), `MAIL_USER`, `MAIL_PASSWORD`, `MAIL_HELLO`. Sends nothing.
 

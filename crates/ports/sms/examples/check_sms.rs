@@ -1,4 +1,4 @@
-//! What would be wrong with an SMS account: `SMS_KEY=… SMS_SECRET=… cargo run -p siyu-sms --example check` for Aliyun; with `SMS_APP` (SdkAppId) for
+//! What would be wrong with an SMS account: `SMS_KEY=… SMS_SECRET=… cargo run -p siyu-sms --example check_sms` for Aliyun; with `SMS_APP` (SdkAppId) for
 //! Tencent Cloud. Sends nothing.
 
 use siyu_kernel::clocks;

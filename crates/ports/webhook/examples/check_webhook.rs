@@ -1,4 +1,4 @@
-//! What would be wrong with a webhook: `HOOK_URL=https://… cargo run -p siyu-webhook --example check`. Sends one signed event `webhook.test`, with
+//! What would be wrong with a webhook: `HOOK_URL=https://… cargo run -p siyu-webhook --example check_webhook`. Sends one signed event `webhook.test`, with
 //! `HOOK_KEY` (`whsec_…`) or with a key of the moment.
 
 use siyu_kernel::clocks;
