@@ -36,7 +36,8 @@ pub(crate) fn findings(probe: &Probe, now: Time) -> Vec<Finding> {
 
 fn failed(key: &'static str, title: (&'static str, &'static str), error: &Error) -> Finding {
     let meaning = error.meaning();
-    let health = if error.is_retryable() { Health::Warn } else { Health::Fail };
+    let passing = error.is_retryable() && error.meaning() != &UNREACHABLE;
+    let health = if passing { Health::Warn } else { Health::Fail };
     let detail = (format!("{} ({})", meaning.en, error.detail), format!("{}（{}）", meaning.zh, error.detail));
     Finding::wrong(key, health, title, detail, (meaning.advice_en, meaning.advice_zh))
 }
@@ -91,7 +92,7 @@ mod tests {
             ),
             (right.clone(), refused(&codes::KEYS_WRONG), "sms_connection Ok, sms_clock Ok, sms_account Fail"),
             (right.clone(), refused(&codes::BUSY), "sms_connection Ok, sms_clock Ok, sms_account Warn"),
-            (None, refused(&codes::UNREACHABLE), "sms_connection Warn"),
+            (None, refused(&codes::UNREACHABLE), "sms_connection Fail"),
             (None, refused(&codes::NOT_THE_API), "sms_connection Fail"),
         ] {
             let found = findings(&Probe { date, outcome }, now);
