@@ -63,6 +63,15 @@ postgres_bin() {
     return 1
 }
 
+# The Python that has aiosmtpd: Debian's own, wherever another one stands before it on the PATH.
+smtp_python() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        if have "$python" && "$python" -c 'import aiosmtpd' 2>/dev/null; then command -v "$python"; return 0; fi
+    done
+    return 1
+}
+
 chromium_bin() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 
 node_ok() { have node && have npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'; }

@@ -6,6 +6,7 @@
 #   rust       cargo                          never installed here, only asked for
 #   node       node 20.19 or newer, and npm   never installed here, only asked for
 #   postgres   PostgreSQL 15 or newer         Debian package postgresql
+#   smtp       an SMTP server for tests       Debian package python3-aiosmtpd
 #   chromium   a browser and a Chinese font   Debian packages chromium, fonts-noto-cjk
 #   python     python3 that can make a venv   Debian package python3-venv
 #   sdk        the tracking SDKs, unmodified  pip and npm packages listed in scripts/sdk
@@ -24,6 +25,12 @@ need_node() {
 need_postgres() {
     postgres_bin >/dev/null || { apt_install postgresql && postgres_bin >/dev/null; } ||
         skip "PostgreSQL" "the second database engine is not tested. Install PostgreSQL 15 or newer: apt-get install postgresql"
+}
+
+need_smtp() {
+    if smtp_python >/dev/null && have openssl; then return 0; fi
+    apt_install python3-aiosmtpd openssl && smtp_python >/dev/null ||
+        skip "SMTP server" "mail is not tested against a real server. Install: apt-get install python3-aiosmtpd openssl"
 }
 
 font_ok() { ! have fc-list || [ -n "$(fc-list :lang=zh family 2>/dev/null | head -n 1)" ]; }
@@ -62,7 +69,7 @@ need_peers() {
         skip "benchmark peers" "their Python packages could not be installed (pip needs its registry, once)"
 }
 
-[ $# -gt 0 ] || { sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 status=0
 for what in "$@"; do
     [ "$(type -t "need_$what")" = function ] || die "unknown tool: $what"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything: lint, build, Rust tests on both database engines, console, SDKs, browser. Goes on after a failure, so that one
-# run tells all; ends with a table and with every skip. On CI (CI=true) skipping PostgreSQL, Chromium or the SDKs is a failure.
+# run tells all; ends with a table and with every skip. On CI (CI=true) skipping PostgreSQL, the SMTP server, Chromium or the SDKs is a failure.
 #
 #   scripts/test.sh            everything
 #   scripts/test.sh rust sdk   only these (of: lint build rust console sdk browser), plus what they need
@@ -13,7 +13,7 @@ export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-auto}
 
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/siyu-test.XXXXXX") || exit 1
 chmod 0711 "$WORK" # PostgreSQL runs as another user when we are root
-export SIYU_SKIPS=$WORK/skips SIYU_PG_DIR=$WORK/postgres
+export SIYU_SKIPS=$WORK/skips SIYU_PG_DIR=$WORK/postgres SIYU_SMTP_DIR=$WORK/smtp
 : >"$SIYU_SKIPS"
 RESULTS=()
 FAILED=()
@@ -23,6 +23,7 @@ finish() {
     trap '' INT TERM HUP
     trap - EXIT
     scripts/postgres.sh stop || warn "PostgreSQL of this run may still be there: SIYU_PG_DIR=$SIYU_PG_DIR scripts/postgres.sh stop"
+    scripts/smtp.sh stop || warn "the SMTP server of this run may still be there: SIYU_SMTP_DIR=$SIYU_SMTP_DIR scripts/smtp.sh stop"
     [ -e "$SIYU_PG_DIR" ] || rm -rf -- "$WORK"
 }
 trap finish EXIT
@@ -93,6 +94,12 @@ start_postgres() {
     export SIYU_TEST_POSTGRES
 }
 
+start_smtp() {
+    scripts/need.sh smtp || return 0
+    SIYU_TEST_SMTP=$(scripts/smtp.sh start) || { FAILED+=(smtp); RESULTS+=("smtp     FAILED"); return 0; }
+    export SIYU_TEST_SMTP
+}
+
 summary() {
     local line what
     printf '\n== summary\n'
@@ -100,7 +107,7 @@ summary() {
     while IFS='|' read -r what line; do
         printf 'SKIPPED  %s: %s\n' "$what" "$line"
         case $what in
-            PostgreSQL | Chromium | Python | 'SDK tests') ! in_ci || FAILED+=("$what (must not be skipped on CI)") ;;
+            PostgreSQL | 'SMTP server' | Chromium | Python | 'SDK tests') ! in_ci || FAILED+=("$what (must not be skipped on CI)") ;;
         esac
     done < <(sort -u "$SIYU_SKIPS")
     if [ ${#FAILED[@]} -gt 0 ]; then
@@ -123,6 +130,7 @@ if wanted build || wanted rust || wanted sdk || wanted browser; then
 fi
 if wanted rust; then
     start_postgres
+    start_smtp
     [ -d "${SIYU_DATA_DIR:-$ROOT/../shared/data}" ] || skip "public data sets" "set SIYU_DATA_DIR to their folder" || true
     [ -d "$ROOT/../shared/protocol" ] || skip "WeCom samples and vectors" "they lie in ../shared/protocol" || true
     stage rust rust

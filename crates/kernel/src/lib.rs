@@ -6,6 +6,7 @@
 mod chance;
 mod decimal;
 mod event;
+mod finding;
 mod id;
 mod identifier;
 mod money;
@@ -16,6 +17,7 @@ mod vault;
 pub use chance::Chance;
 pub use decimal::Decimal;
 pub use event::{Event, EventKind, PersonNum};
+pub use finding::{Finding, Health};
 pub use id::{IdError, NumberedId, new_id};
 pub use identifier::{Identifier, IdentifierError, Kind};
 pub use money::{Currency, Money, MoneyError};

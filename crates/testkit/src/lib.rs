@@ -87,6 +87,20 @@ pub fn postgres_url() -> Option<String> {
     }
 }
 
+/// The folder of the SMTP server for tests (`scripts/smtp.sh`), or a loud skip.
+pub fn smtp_dir() -> Option<PathBuf> {
+    match std::env::var_os("SIYU_TEST_SMTP").filter(|dir| !dir.is_empty()) {
+        Some(dir) => Some(dir.into()),
+        None if std::env::var("SIYU_REQUIRE_ALL").is_ok_and(|v| v == "1") => {
+            panic!("SIYU_TEST_SMTP is not set, and SIYU_REQUIRE_ALL=1 allows no skip")
+        }
+        None => {
+            skipped("SMTP server", "set SIYU_TEST_SMTP to what `scripts/smtp.sh start` prints, or use `make test`");
+            None
+        }
+    }
+}
+
 /// Says what is not tested here, now and in the summary of `make test`.
 pub fn skipped(what: &str, why: &str) {
     eprintln!("SKIPPED {what}: {why}");
