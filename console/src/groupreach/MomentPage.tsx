@@ -58,7 +58,7 @@ function Moment({ moment }: { moment: S.MomentWhole }) {
         {open ? <Popconfirm title={t("moments.cancel_sure")} okText={t("moments.cancel")} cancelText={t("action.cancel")} onConfirm={() => cancel.mutate()}><MayButton permission="messages.write" danger icon={<StopOutlined />}>{t("moments.cancel")}</MayButton></Popconfirm> : null}
       </PageHead>
       <div className="stack">
-        {moment.error && moment.error !== "in_progress" ? <Alert type={moment.state === "refused" ? "error" : "warning"} showIcon title={word("wecom.code", moment.error)} /> : null}
+        {moment.error ? <Alert type={moment.state === "refused" ? "error" : "warning"} showIcon title={word("wecom.code", moment.error)} /> : null}
         <div className="numbers">{[plain(t("moments.members"), sums.members), plain(t("moments.published"), sums.published), box("people", sums.people), box("likes", sums.likes), box("comments", sums.comments)]}</div>
         <div className="two">
           <div className="panel list">

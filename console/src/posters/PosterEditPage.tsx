@@ -51,7 +51,7 @@ async function prepared(file: File): Promise<File | "type" | "size"> {
   return blob && blob.size <= PICTURE_BYTES_MAX ? new File([blob], file.name) : "size";
 }
 
-function PicturePick({ label, value, onChange }: { label: string; value: string | null | undefined; onChange: (id: string | undefined) => void }) {
+function PicturePick({ label, action, value, onChange }: { label?: string; action?: string; value: string | null | undefined; onChange: (id: string | undefined) => void }) {
   const { t } = useI18n();
   const { message } = App.useApp();
   const send = useMutation({ mutationFn: (file: File) => pictures.add(file), onSuccess: (made) => onChange(made.id) });
@@ -63,11 +63,11 @@ function PicturePick({ label, value, onChange }: { label: string; value: string 
   return (
     <Form.Item label={label}>
       <span className="row">
-        {value ? <img className="poster-small" src={pictures.url(value)} alt={label} /> : null}
+        {value ? <img className="poster-small" src={pictures.url(value)} alt={label ?? ""} /> : null}
         <Upload accept="image/png,image/jpeg,image/webp" showUploadList={false} beforeUpload={(file) => {
           void take(file);
           return false;
-        }}><Button icon={<PictureOutlined />} loading={send.isPending}>{t("posters.choose")}</Button></Upload>
+        }}><Button icon={<PictureOutlined />} loading={send.isPending}>{action ?? t("posters.choose")}</Button></Upload>
         {value ? <Button type="text" onClick={() => onChange(undefined)}>{t("posters.remove")}</Button> : null}
       </span>
     </Form.Item>
@@ -87,7 +87,7 @@ function Editor({ poster, design: first }: { poster?: Poster; design: Design }) 
   const [target, setTarget] = useState("");
   const with_ = targets.all.find((own) => own.value === target);
   const settled = useSettled(design, 300);
-  const drawn = useQuery({
+  const drawn = useQuery<Blob>({
     queryKey: posterKeys.preview(settled, with_?.value), retry: false, meta: { quiet: true }, staleTime: Infinity, gcTime: 0, placeholderData: (before) => before,
     queryFn: ({ signal }) => posters.preview({ design: settled, code: with_?.code ?? null, pool: with_?.pool ?? null }, signal),
   });
@@ -139,7 +139,7 @@ function Editor({ poster, design: first }: { poster?: Poster; design: Design }) 
             </div>
             <div className="row wrap">
               <Button icon={<PlusOutlined />} onClick={addText}>{t("posters.add_text")}</Button>
-              <PicturePick label="" value={undefined} onChange={addPicture} />
+              <PicturePick action={t("posters.add_picture")} value={undefined} onChange={addPicture} />
             </div>
             <div className="poster-thing">
               <Form.Item><Select<Part> value={chosen} onChange={choose} options={parts} /></Form.Item>
@@ -194,7 +194,7 @@ function TextForm({ own, width, change, remove }: { own: TextPlace; width: numbe
         <Form.Item label={t("posters.color")}><ColorPicker value={own.color} onChange={(color) => change({ color: color.toHexString() })} /></Form.Item>
       </div>
       <div className="row between">
-        <Segmented value={own.align ?? "left"} onChange={(align) => change({ align })} options={(["left", "center", "right"] as const).map((value) => ({ value, label: t(`posters.align.${value}`) }))} />
+        <Segmented aria-label={t("posters.align")} value={own.align ?? "left"} onChange={(align) => change({ align })} options={(["left", "center", "right"] as const).map((value) => ({ value, label: t(`posters.align.${value}`) }))} />
         <Checkbox checked={own.bold ?? false} onChange={(event) => change({ bold: event.target.checked })}>{t("posters.bold")}</Checkbox>
         <Button danger type="text" icon={<DeleteOutlined />} aria-label={t("posters.remove")} onClick={remove} />
       </div>

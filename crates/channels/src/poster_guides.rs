@@ -53,7 +53,7 @@ impl Channels {
             all.retain(|(key, _)| keys.contains(key));
         }
         // The newest code of theirs with nobody else in it, and no other pool.
-        let sql = "SELECT MIN(s.staff), l.id, MAX(CASE WHEN w.qr_code IS NOT NULL AND w.state NOT IN ('dead', 'closing', 'closed') THEN 1 ELSE 0 END)
+        let sql = "SELECT MIN(s.staff), l.id, CAST(MAX(CASE WHEN w.qr_code IS NOT NULL AND w.state NOT IN ('dead', 'closing', 'closed') THEN 1 ELSE 0 END) AS BIGINT)
             FROM channel_code l JOIN channel_seat s ON s.code = l.id LEFT JOIN channel_way w ON w.code = l.id AND w.pool = 'general'
             WHERE l.channel = $1 AND l.archived_at IS NULL GROUP BY l.id HAVING COUNT(*) = 1 ORDER BY l.id";
         let mut codes: FxHashMap<String, (String, bool)> = FxHashMap::default();

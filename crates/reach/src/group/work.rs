@@ -33,6 +33,7 @@ impl Reach {
         };
         let client = self.parts().contacts.client_lately()?;
         match (task.raw, task.wish) {
+            (TO_MAKE, WISH_CANCEL) => self.group_never(&task)?,
             (TO_MAKE, _) => self.group_make(&client, &task)?,
             (MAKING, _) => self.group_to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
             (PERHAPS, _) => self.group_look(&client, &task)?,
@@ -133,6 +134,19 @@ impl Reach {
             tx.execute(sql, params![task.id, REFUSED, error])?;
             end_groups(tx, &task, None, FAILED, error, now)?;
             reach.group_close(tx, &task, now)
+        })
+    }
+
+    /// Cancelled while it was not certain whether WeCom has it, and WeCom has not.
+    fn group_never(&self, task: &GroupTask) -> Result<(), Refusal> {
+        let (reach, task, now) = (self.clone(), task.clone(), self.now());
+        self.parts().db.transact(move |tx| {
+            let sql = "UPDATE group_message_task SET state = $2, wish = 0, error = NULL WHERE id = $1 AND state = $3";
+            if tx.execute(sql, params![task.id, CANCELLED, TO_MAKE])? == 1 {
+                end_groups(tx, &task, None, SKIPPED, "cancelled", now)?;
+                reach.group_close(tx, &task, now)?;
+            }
+            Ok(())
         })
     }
 

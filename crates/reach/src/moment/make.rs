@@ -129,6 +129,7 @@ impl Reach {
         if let Some(own) = moment.as_ref().filter(|own| own.due_at <= now) {
             let client = self.parts().contacts.client_lately()?;
             match (own.raw, own.wish) {
+                (TO_MAKE, WISH_CANCEL) => self.moment_never(own)?,
                 (TO_MAKE, _) => self.moment_make(&client, own)?,
                 (MAKING, _) => self.moment_to(own, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
                 (PERHAPS, _) => self.moment_look(&client, own)?,
@@ -175,6 +176,23 @@ impl Reach {
             }
             _ => self.moment_refused(own, error.name()),
         }
+    }
+    /// WeCom is still at it; that is no error.
+    fn moment_wait(&self, own: &MomentRow, due: Time) -> Result<(), Refusal> {
+        let id = own.id.clone();
+        self.parts().db.transact(move |tx| {
+            let sql = "UPDATE moment SET tries = tries + 1, error = NULL, due_at = $2 WHERE id = $1";
+            tx.execute(sql, params![&id, due]).map(drop).map_err(Refusal::from)
+        })
+    }
+    /// Cancelled while it was not certain whether WeCom has it, and WeCom has not.
+    fn moment_never(&self, own: &MomentRow) -> Result<(), Refusal> {
+        let (id, now) = (own.id.clone(), self.now());
+        self.parts().db.transact(move |tx| {
+            let sql =
+                "UPDATE moment SET state = $2, wish = 0, error = NULL, ended_at = $3 WHERE id = $1 AND state = $4";
+            tx.execute(sql, params![&id, CANCELLED, now, TO_MAKE]).map(drop).map_err(Refusal::from)
+        })
     }
     fn moment_refused(&self, own: &MomentRow, error: &str) -> Result<(), Refusal> {
         let (id, error, now) = (own.id.clone(), error.to_owned(), self.now());
@@ -288,7 +306,7 @@ impl Reach {
         match (job.status, result.errcode) {
             (3, 0) if !result.moment_id.is_empty() => self.moment_is(own, &result.moment_id),
             (3, code) => self.moment_refused(own, &format!("wecom_{code}")),
-            _ => self.moment_again(own, "in_progress", now.plus_seconds((2 << own.tries.clamp(0, 5)).min(60))),
+            _ => self.moment_wait(own, now.plus_seconds((2 << own.tries.clamp(0, 5)).min(60))),
         }
     }
     fn moment_is(&self, own: &MomentRow, moment: &str) -> Result<(), Refusal> {
@@ -328,9 +346,9 @@ impl Reach {
                 tx.execute(sql, params![id, CANCELLED, now, TO_MAKE]).map(drop).map_err(Refusal::from)
             }
             state => {
-                let sql =
-                    "UPDATE moment SET wish = $2, due_at = CASE WHEN $3 = $4 THEN $5 ELSE due_at END WHERE id = $1";
-                tx.execute(sql, params![id, WISH_CANCEL, state, RUNNING, now]).map(drop).map_err(Refusal::from)
+                let due = (state == RUNNING).then_some(now);
+                let sql = "UPDATE moment SET wish = $2, due_at = COALESCE($3, due_at) WHERE id = $1";
+                tx.execute(sql, params![id, WISH_CANCEL, due]).map(drop).map_err(Refusal::from)
             }
         }
     }

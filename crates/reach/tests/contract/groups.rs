@@ -11,7 +11,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     a_message_goes_through_owners_and_comes_back, some_are_left_out_with_the_reason, an_unknown_outcome_of_groups_is_looked_up,
-    a_message_to_groups_is_cancelled, material_follows_at_wecom, material_of_unknown_outcome_is_left_to_people, wrong_wishes_for_groups_are_told);
+    a_message_to_groups_is_cancelled, cancelled_before_it_is_certain, material_follows_at_wecom, material_of_unknown_outcome_is_left_to_people, wrong_wishes_for_groups_are_told);
 
 fn groups(brand: &Brand) -> Vec<String> {
     brand.read(|tx| brand.reach.groups_of(tx, None, None))
@@ -176,6 +176,23 @@ fn a_message_to_groups_is_cancelled(t: TestDb) {
     assert!(brand.world(|world| world.masses.iter().skip(1).all(|mass| mass.cancelled)));
     let (reach, now) = (brand.reach.clone(), brand.now());
     assert_eq!(brand.db.transact(move |tx| reach.cancel_group_message(tx, &id, now)).unwrap_err().code, "message_over");
+}
+
+fn cancelled_before_it_is_certain(t: TestDb) {
+    let brand = Brand::open(t);
+    let id = create(&brand, groups(&brand), Class::Marketing);
+    // Each task was begun by a process that ended before WeCom heard of it.
+    brand.act(|tx| Ok(tx.execute("UPDATE group_message_task SET state = 6, begun_at = due_at", &[])?));
+    let (reach, now, own) = (brand.reach.clone(), brand.now(), id.clone());
+    brand.act(move |tx| reach.cancel_group_message(tx, &own, now));
+    work(&brand, &id, 600);
+    let after = sums(&brand, &id);
+    assert_eq!(
+        (after.skipped, after.waiting, brand.world(|world| world.masses.len())),
+        (after.people, 0, 0),
+        "{after:?}"
+    );
+    assert_eq!(brand.reach.work_groups().unwrap(), Ran::Nothing);
 }
 
 fn welcome(text: &str) -> GroupWelcomeIn {

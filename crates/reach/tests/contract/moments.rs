@@ -140,6 +140,12 @@ fn a_moment_is_stopped(t: TestDb) {
     stop(&second).unwrap();
     work(&brand, &second, 60);
     assert_eq!((moment(&brand, &second).state, brand.world(|world| world.moments.len())), (MomentState::Cancelled, 1));
+    // Begun by a process that ended before WeCom heard of it.
+    let third = create(&brand, input(content("也不发了"), Vec::new()));
+    brand.act(|tx| Ok(tx.execute("UPDATE moment SET state = 6, begun_at = created_at WHERE ended_at IS NULL", &[])?));
+    stop(&third).unwrap();
+    work(&brand, &third, 600);
+    assert_eq!((moment(&brand, &third).state, brand.world(|world| world.moments.len())), (MomentState::Cancelled, 1));
 }
 
 fn pictures_and_links_go_along(t: TestDb) {
