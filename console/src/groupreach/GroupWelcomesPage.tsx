@@ -58,7 +58,7 @@ function One({ own, edit }: { own: S.GroupWelcomeOut; edit: () => void }) {
       </div>
       <p className="gap-above-small pre-line">{own.content.text}</p>
       <div className="muted small">{own.changed_by} · {format.at(own.changed_at)}</div>
-      {own.state === "unsure" ? <Alert className="gap-above" type="warning" showIcon title={t("group_welcomes.unsure_text")} action={<MayButton permission="messages.write" size="small" loading={retry.isPending} onClick={() => retry.mutate()}>{t("group_welcomes.retry")}</MayButton>} /> : own.error ? <Alert className="gap-above" type="warning" showIcon title={word("wecom.code", own.error)} /> : null}
+      {own.state === "unsure" ? <Alert className="gap-above" type="warning" showIcon title={t("group_welcomes.unsure_text")} description={<MayButton permission="messages.write" size="small" loading={retry.isPending} onClick={() => retry.mutate()}>{t("group_welcomes.retry")}</MayButton>} /> : own.error ? <Alert className="gap-above" type="warning" showIcon title={word("wecom.code", own.error)} /> : null}
     </section>
   );
 }

@@ -61,7 +61,7 @@ function PicturePick({ label, action, value, onChange }: { label?: string; actio
     else send.mutate(ready);
   };
   return (
-    <Form.Item label={label}>
+    <Form.Item label={label} className={label ? undefined : "flush"}>
       <span className="row">
         {value ? <img className="poster-small" src={pictures.url(value)} alt={label ?? ""} /> : null}
         <Upload accept="image/png,image/jpeg,image/webp" showUploadList={false} beforeUpload={(file) => {
@@ -249,7 +249,7 @@ function Stage({ design, blob, chosen, choose, move }: { design: Design; blob: B
   const share = (value: number, all: number) => `${(value / all) * 100}%`;
   const tall = design.height >= design.width;
   return (
-    <div ref={stage} className="poster-stage" style={{ aspectRatio: `${design.width} / ${design.height}`, ...(tall ? { height: "min(72vh, 820px)", maxWidth: "100%" } : { width: "100%" }) }}>
+    <div ref={stage} className="poster-stage" style={{ aspectRatio: `${design.width} / ${design.height}`, width: tall ? `min(100%, calc(72vh * ${design.width / design.height}))` : "100%" }}>
       {url ? <img src={url} alt={t("posters.preview")} draggable={false} /> : null}
       {parts.map((part) => {
         const box = boxOf(design, part);

@@ -1,5 +1,5 @@
 // Templates of posters, and the posters that are made with them.
-import { DownloadOutlined, EditOutlined, PictureOutlined, PlusOutlined } from "@ant-design/icons";
+import { DownloadOutlined, EditOutlined, EllipsisOutlined, PictureOutlined, PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Button, Drawer, Dropdown, Form, Input, Segmented, Select, Skeleton, Switch, Tag as AntTag } from "antd";
 import { useState } from "react";
@@ -50,7 +50,7 @@ function Card({ poster, target, use }: { poster: Poster; target: Target | undefi
       <div className="row between"><b className="plain">{poster.name}</b>{poster.archived_at ? <AntTag>{t("posters.archived")}</AntTag> : <span className="muted small num">{poster.design.width}×{poster.design.height}</span>}</div>
       <div className="row between">
         <Button type="primary" icon={<DownloadOutlined />} onClick={use}>{t("posters.use")}</Button>
-        <Dropdown.Button icon={<PictureOutlined />} onClick={() => void navigate(`/posters/${poster.id}`)} menu={{ items: [{ key: "away", label: t(poster.archived_at ? "posters.back" : "posters.away") }], onClick: () => away.mutate() }}><EditOutlined /> {t("action.edit")}</Dropdown.Button>
+        <Dropdown.Button icon={<EllipsisOutlined />} onClick={() => void navigate(`/posters/${poster.id}`)} menu={{ items: [{ key: "away", label: t(poster.archived_at ? "posters.back" : "posters.away") }], onClick: () => away.mutate() }}><EditOutlined /> {t("action.edit")}</Dropdown.Button>
       </div>
     </section>
   );
