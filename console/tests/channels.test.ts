@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { always, coverage, gaps, hours, isAlways, isOn, paint, total } from "../src/channels/rota";
-import { fresh, isPicture, placed, wrap } from "../src/channels/poster";
 import { channelParts } from "../src/see/parts";
 
 describe("rota", () => {
@@ -33,21 +32,3 @@ describe("names of channels", () => {
   });
 });
 
-describe("posters", () => {
-  it("break lines where they fit", () => {
-    const fits = (line: string) => line.length <= 6;
-    expect(wrap("扫码添加专属顾问领好礼", fits, 5)).toEqual(["扫码添加专属", "顾问领好礼"]);
-    expect(wrap("new card", fits, 5)).toEqual(["new", "card"]);
-    expect(wrap("a\nb\nc", fits, 2)).toEqual(["a", "b"]);
-  });
-  it("keep the QR inside", () => {
-    expect(placed({ ...fresh, x: 0, y: 0 })).toMatchObject({ left: 0, top: 0 });
-    const { left, side } = placed({ ...fresh, x: 1, qr: 0.8 });
-    expect(left + side).toBe(1080);
-  });
-  it("take pictures only, whatever a file is called", () => {
-    expect(isPicture(new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d]))).toBe(true);
-    expect(isPicture(new TextEncoder().encode("<svg onload="))).toBe(false);
-    expect(isPicture(new Uint8Array())).toBe(false);
-  });
-});

@@ -67,7 +67,7 @@ function Shown({ code }: { code: Code }) {
 function Picture({ code }: { code: Code }) {
   const { t } = useI18n();
   const way = code.ways.find((own) => own.pool === "general");
-  const ready = Boolean(way?.qr_code) && !code.archived_at && way?.state !== "dead";
+  const ready = Boolean(way?.qr.address) && !code.archived_at && way?.state !== "dead";
   return (
     <section className="panel pad code-qr">
       {ready ? <img src={codes.qrUrl(code.id, "general")} alt={t("codes.qr_of", { name: code.name })} /> : <EmptyHint icon={<QrcodeOutlined />} title={code.archived_at ? t("codes.gone") : t("codes.making")} />}
@@ -128,11 +128,12 @@ function WayShown({ code, way }: { code: Code; way: Way }) {
         <span className="row"><b className="plain">{poolName(t, way.pool)}</b><AntTag color={bad ? "red" : way.state === "good" ? "green" : "blue"}>{word("codes.way", way.state)}</AntTag></span>
         <span className="row">
           {way.state === "dead" ? <MayButton permission="channels.write" size="small" loading={renew.isPending} onClick={() => renew.mutate()}>{t("codes.renew")}</MayButton> : null}
-          {way.qr_code && way.pool !== "general" && !code.archived_at ? <Download id={code.id} pool={way.pool} name={`${code.name}-${poolName(t, way.pool)}`} /> : null}
+          {way.qr.address && way.pool !== "general" && !code.archived_at ? <Download id={code.id} pool={way.pool} name={`${code.name}-${poolName(t, way.pool)}`} /> : null}
         </span>
       </div>
       <div><span className="muted">{t("codes.now")}</span> <WhoNow code={code} way={way} max={12} /></div>
       <div className={trouble ? "small bad" : "muted small"}>{[word("codes.why", way.why), way.told_at ? t("codes.told_at", { at: format.ago(way.told_at) }) : ""].filter(Boolean).join(" · ")}</div>
+      {way.qr.error ? <Alert className="gap-above" type="warning" showIcon title={word("codes.picture", way.qr.error)} description={[t("codes.picture_text"), way.qr.due_at ? t("codes.again_at", { at: format.at(way.qr.due_at, true), n: way.qr.tries }) : ""].join(" ")} /> : null}
       {way.error ? <Alert className="gap-above" type="error" showIcon title={word("wecom.code", way.error)} description={way.state === "dead" ? t("codes.dead_text") : t("codes.again_at", { at: format.at(way.due_at, true), n: way.tries })} /> : null}
     </div>
   );

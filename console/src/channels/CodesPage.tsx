@@ -71,7 +71,7 @@ export function CodesTable({ query, filtered = false, add }: { query: Query; fil
   const navigate = useNavigate();
   const pages = usePages<Code>(channelKeys.codes(query), codes.list, query, 50);
   const general = (row: Code) => row.ways.find((own) => own.pool === "general");
-  const qr = (row: Code) => (general(row)?.qr_code && !row.archived_at ? <img className="code-mini" src={codes.qrUrl(row.id, "general")} alt={t("codes.qr_of", { name: row.name })} loading="lazy" /> : <QrcodeOutlined className="muted" />);
+  const qr = (row: Code) => (general(row)?.qr.address && !row.archived_at ? <img className="code-mini" src={codes.qrUrl(row.id, "general")} alt={t("codes.qr_of", { name: row.name })} loading="lazy" /> : <QrcodeOutlined className="muted" />);
   const seats = (row: Code) => new Set(Object.values(row.pools).flat().map((seat) => seat.staff)).size;
   const kinds = (row: Code) => [row.pools.buyer || row.pools.prospect ? t("codes.by_history") : "", row.by_store ? t("codes.by_store") : "", row.pools.general?.some((seat) => seat.cap) ? t("codes.capped") : ""].filter(Boolean);
   return (

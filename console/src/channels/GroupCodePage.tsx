@@ -68,10 +68,11 @@ function Variant({ code, variant }: { code: GroupCode; variant: GroupVariant }) 
   return (
     <section className="panel">
       <div className="panel-head">
-        <span className="row">{variant.qr_code ? <img className="code-mini" src={groupCodes.qrUrl(code.id, variant.variant)} alt={t("codes.qr_of", { name })} loading="lazy" /> : null}{name} <AntTag color={bad ? "red" : variant.room === "last" ? "orange" : "green"}>{word("group_codes.room", variant.room || "open")}</AntTag></span>
-        {variant.qr_code ? <Button icon={<DownloadOutlined />} loading={load.isPending} onClick={() => load.mutate()}>{t("codes.download")}</Button> : null}
+        <span className="row">{variant.qr.address ? <img className="code-mini" src={groupCodes.qrUrl(code.id, variant.variant)} alt={t("codes.qr_of", { name })} loading="lazy" /> : null}{name} <AntTag color={bad ? "red" : variant.room === "last" ? "orange" : "green"}>{word("group_codes.room", variant.room || "open")}</AntTag></span>
+        {variant.qr.address ? <Button icon={<DownloadOutlined />} loading={load.isPending} onClick={() => load.mutate()}>{t("codes.download")}</Button> : null}
       </div>
       {variant.room === "none" ? <Alert type="error" showIcon className="group-alert" title={t("group_codes.none_title")} description={t("group_codes.none_text")} /> : null}
+      {variant.qr.error ? <Alert type="warning" showIcon className="group-alert" title={word("codes.picture", variant.qr.error)} description={[t("codes.picture_text"), variant.qr.due_at ? t("codes.again_at", { at: format.at(variant.qr.due_at, true), n: variant.qr.tries }) : ""].join(" ")} /> : null}
       {variant.error ? <Alert type="error" showIcon className="group-alert" title={word("wecom.code", variant.error)} description={variant.state === "dead" ? t("codes.dead_text") : t("codes.again_at", { at: format.at(variant.due_at, true), n: variant.tries })} /> : null}
       {variant.rooms.map((room) => (
         <div className="relation row between" key={room.group}>

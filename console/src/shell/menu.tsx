@@ -1,7 +1,7 @@
 import {
-  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -67,7 +67,10 @@ export const sections: Section[] = [
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
     { path: "/messages", label: "nav.messages", icon: <SendOutlined />, needs: "people.read" },
+    { path: "/group-messages", label: "nav.group_messages", icon: <CommentOutlined />, needs: "people.read" },
+    { path: "/moments", label: "nav.moments", icon: <CameraOutlined />, needs: "people.read" },
     { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
+    { path: "/group-welcomes", label: "nav.group_welcomes", icon: <SmileOutlined />, needs: "people.read" },
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
   ]),
   {

@@ -91,6 +91,28 @@ pub(crate) struct CodeBackup {
     pub able: bool,
 }
 
+/// How far a QR can be drawn here.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CodeQr {
+    /// The address of WeCom's own picture.
+    pub address: Option<String>,
+    /// What that picture says, once it was read. What is drawn here says the same; until then it says the picture's address.
+    pub text: Option<String>,
+    /// Why the picture was not read: picture_unreachable, picture_refused, picture_elsewhere, picture_too_large, picture_broken,
+    /// picture_no_code, picture_several or picture_no_link.
+    pub error: Option<String>,
+    pub tries: i64,
+    /// When it is tried again.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due_at: Option<Time>,
+}
+
+impl From<siyu_channels::QrRow> for CodeQr {
+    fn from(row: siyu_channels::QrRow) -> Self {
+        Self { address: row.address, text: row.text, error: row.error, tries: row.tries, due_at: row.due_at }
+    }
+}
+
 /// The QR of one pool at WeCom.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CodeWay {
@@ -99,8 +121,7 @@ pub(crate) struct CodeWay {
     /// What WeCom hands back with everybody who comes by it.
     pub wecom_state: String,
     pub config_id: Option<String>,
-    /// The address of WeCom's own picture of it.
-    pub qr_code: Option<String>,
+    pub qr: CodeQr,
     /// Userids of those in it, as WeCom was last told.
     pub users: Vec<String>,
     /// duty, capped, share, backup, overflow, off_duty or nobody.
@@ -125,7 +146,7 @@ impl From<WayRow> for CodeWay {
             pool: row.pool,
             wecom_state: row.wecom_state,
             config_id: row.config_id,
-            qr_code: row.qr_code,
+            qr: row.qr.into(),
             users: row.users,
             why: row.why,
             state: row.state,

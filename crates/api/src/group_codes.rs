@@ -1,5 +1,6 @@
 //! Live codes of customer groups: made, changed, put away; their pictures and what WeCom was told.
 
+use crate::channel_out::CodeQr;
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{ChannelsWrite, PeopleRead};
@@ -39,7 +40,7 @@ struct GroupCodeWay {
     base_name: String,
     wecom_state: String,
     config_id: Option<String>,
-    qr_code: Option<String>,
+    qr: CodeQr,
     /// Ids of the groups it leads to now.
     led_to: Vec<String>,
     /// open, last (one group has room), auto (WeCom opens the next) or none (nobody can come in).
@@ -91,7 +92,7 @@ impl From<GroupCodeRow> for GroupCodeOut {
             base_name: way.base_name,
             wecom_state: way.wecom_state,
             config_id: way.config_id,
-            qr_code: way.qr_code,
+            qr: way.qr.into(),
             led_to: way.chats,
             room: way.room,
             state: way.state,

@@ -57,6 +57,8 @@ mod extract;
 mod fields;
 pub mod gate;
 mod group_codes;
+mod group_messages;
+mod group_welcomes;
 mod guide_customers;
 mod guide_groups;
 mod guide_leads;
@@ -79,6 +81,7 @@ mod live_codes;
 mod logs;
 mod measure;
 mod messages;
+mod moments;
 mod people;
 mod people_consents;
 mod people_export;
@@ -89,6 +92,9 @@ mod people_out;
 mod people_reader;
 mod people_sides;
 mod people_tags;
+mod poster_files;
+mod poster_pictures;
+mod posters;
 mod reach;
 mod reach_files;
 mod reply;
@@ -168,6 +174,9 @@ fn routes() -> Endpoints {
         .merge(code_files::router())
         .merge(live_codes::router())
         .merge(group_codes::router())
+        .merge(posters::router())
+        .merge(poster_pictures::router())
+        .merge(poster_files::router())
         .merge(session::router())
         .merge(users::router())
         .merge(keys::router())
@@ -203,6 +212,9 @@ fn routes() -> Endpoints {
         .merge(wecom_people::router())
         .merge(welcomes::router())
         .merge(messages::router())
+        .merge(group_messages::router())
+        .merge(group_welcomes::router())
+        .merge(moments::router())
         .merge(reach_files::router())
 }
 

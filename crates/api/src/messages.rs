@@ -38,7 +38,7 @@ const PEOPLE_MAX: usize = 20_000;
 
 /// People meant = waiting + sent + skipped + failed, at every instant.
 #[derive(Serialize, ToSchema)]
-struct MessageSums {
+pub(crate) struct MessageSums {
     people: i64,
     waiting: i64,
     sent: i64,
@@ -396,7 +396,7 @@ fn within(only: Option<&[String]>, userid: &str) -> bool {
     only.is_none_or(|keys| keys.iter().any(|key| *key == userid.to_lowercase()))
 }
 
-fn wrong_state() -> Refusal {
+pub(crate) fn wrong_state() -> Refusal {
     Refusal::invalid(
         "message_state",
         "A state is waiting, sent, skipped or failed.",

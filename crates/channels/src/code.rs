@@ -1,6 +1,7 @@
 //! Live codes of staff, as they are read.
 
 use crate::channel::part;
+use crate::pictures::QrRow;
 use crate::rota::Rota;
 use crate::wecom::Wanted;
 use crate::{Channels, refuse, zone};
@@ -102,7 +103,7 @@ pub struct WayRow {
     pub pool: String,
     pub wecom_state: String,
     pub config_id: Option<String>,
-    pub qr_code: Option<String>,
+    pub qr: QrRow,
     /// Userids of those in it, as WeCom was last told.
     pub users: Vec<String>,
     pub(crate) told: String,
@@ -221,26 +222,27 @@ pub(crate) fn members(tx: &mut Tx<'_>, keys: &[String]) -> Result<FxHashMap<Stri
 }
 
 pub(crate) fn way_row(row: RowRef<'_>) -> Result<(String, WayRow), DbError> {
-    let told = row.text(6)?;
+    let told = row.text(5)?;
     let users = serde_json::from_str::<Wanted>(&told).unwrap_or_default().users;
     let way = WayRow {
         told,
         pool: row.text(1)?,
         wecom_state: row.text(2)?,
         config_id: row.opt_text(3)?,
-        qr_code: row.opt_text(4)?,
-        why: row.text(5)?,
+        qr: QrRow::read(&row, 12)?,
+        why: row.text(4)?,
         users,
-        state: row.text(7)?,
-        error: row.opt_text(8)?,
-        tries: row.int(9)?,
-        due_at: row.time(10)?,
-        told_at: row.opt_time(11)?,
-        checked_at: row.opt_time(12)?,
+        state: row.text(6)?,
+        error: row.opt_text(7)?,
+        tries: row.int(8)?,
+        due_at: row.time(9)?,
+        told_at: row.opt_time(10)?,
+        checked_at: row.opt_time(11)?,
     };
     Ok((row.text(0)?, way))
 }
-const WAYS: &str = "SELECT code, pool, wecom_state, config_id, qr_code, why, told, state, error, tries, due_at, told_at, checked_at FROM channel_way";
+const WAYS: &str = "SELECT w.code, w.pool, w.wecom_state, w.config_id, w.why, w.told, w.state, w.error, w.tries, w.due_at, w.told_at, w.checked_at, {QR}
+  FROM channel_way w LEFT JOIN channel_picture p ON p.address = w.qr_code";
 
 /// Adds grow with the brand; the plan is made every minute.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -313,7 +315,8 @@ impl Channels {
         );
         let visits: FxHashMap<String, i64> =
             tx.query(&sql, params![shown], |row| Ok((row.text(0)?, row.int(1)?)))?.into_iter().collect();
-        let sql = format!("{WAYS} WHERE {} ORDER BY number", tx.any("code", 1));
+        let ways = WAYS.replace("{QR}", QrRow::COLUMNS);
+        let sql = format!("{ways} WHERE {} ORDER BY w.number", tx.any("w.code", 1));
         let ways = tx.query(&sql, params![&ids], way_row)?;
         let places: FxHashMap<String, usize> = ids.iter().enumerate().map(|(at, id)| (id.clone(), at)).collect();
         for (code, pool, staff, weight, cap, rota) in seats {

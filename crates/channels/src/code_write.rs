@@ -121,7 +121,7 @@ impl Channels {
             return Err(refuse::code_archived());
         }
         let renewed = tx.execute(
-            "UPDATE channel_way SET state = 'new', config_id = NULL, qr_code = NULL, told = '', error = NULL, tries = 0, due_at = $3 WHERE code = $1 AND pool = $2 AND state = 'dead'",
+            "UPDATE channel_way SET state = 'new', config_id = NULL, qr_code = NULL, qr_text = NULL, told = '', error = NULL, tries = 0, due_at = $3 WHERE code = $1 AND pool = $2 AND state = 'dead'",
             params![id, pool, now],
         )?;
         if renewed == 0 {

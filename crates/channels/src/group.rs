@@ -1,6 +1,7 @@
 //! Live codes of customer groups: one QR for each store or city, leading to the next group when one is full.
 
 use crate::channel::{label, part};
+use crate::pictures::QrRow;
 use crate::{Channels, pulse, refuse};
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, RowRef, Tx, params};
@@ -72,7 +73,7 @@ pub struct GroupWayRow {
     pub base_id: i64,
     pub wecom_state: String,
     pub config_id: Option<String>,
-    pub qr_code: Option<String>,
+    pub qr: QrRow,
     /// Ids of the groups it leads to, as WeCom was last told.
     pub chats: Vec<String>,
     pub(crate) told: String,
@@ -267,11 +268,13 @@ impl Channels {
 fn with_ways(tx: &mut Tx<'_>, mut rows: Vec<GroupCodeRow>, figures: bool) -> Result<Vec<GroupCodeRow>, Refusal> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
     let sql = format!(
-        "SELECT code, variant, chats, base_name, base_id, wecom_state, config_id, qr_code, told, room, state, error, tries, due_at, told_at FROM channel_group_way WHERE {} AND state <> 'closed' ORDER BY number",
-        tx.any("code", 1)
+        "SELECT w.code, w.variant, w.chats, w.base_name, w.base_id, w.wecom_state, w.config_id, w.told, w.room, w.state, w.error, w.tries, w.due_at, w.told_at, {}
+         FROM channel_group_way w LEFT JOIN channel_picture p ON p.address = w.qr_code WHERE {} AND w.state <> 'closed' ORDER BY w.number",
+        QrRow::COLUMNS,
+        tx.any("w.code", 1)
     );
     let ways = tx.query(&sql, params![&ids], |row| {
-        let told = row.text(8)?;
+        let told = row.text(7)?;
         let led = serde_json::from_str::<crate::group_job::Led>(&told).unwrap_or_default().chats;
         let way = GroupWayRow {
             variant: row.text(1)?,
@@ -280,15 +283,15 @@ fn with_ways(tx: &mut Tx<'_>, mut rows: Vec<GroupCodeRow>, figures: bool) -> Res
             base_id: row.int(4)?,
             wecom_state: row.text(5)?,
             config_id: row.opt_text(6)?,
-            qr_code: row.opt_text(7)?,
+            qr: QrRow::read(&row, 14)?,
             chats: led,
             told,
-            room: row.text(9)?,
-            state: row.text(10)?,
-            error: row.opt_text(11)?,
-            tries: row.int(12)?,
-            due_at: row.time(13)?,
-            told_at: row.opt_time(14)?,
+            room: row.text(8)?,
+            state: row.text(9)?,
+            error: row.opt_text(10)?,
+            tries: row.int(11)?,
+            due_at: row.time(12)?,
+            told_at: row.opt_time(13)?,
         };
         Ok((row.text(0)?, way, serde_json::from_str::<Vec<String>>(&row.text(2)?).unwrap_or_default()))
     })?;

@@ -97,7 +97,8 @@ impl Channels {
         }
         // WeCom opens groups without a word: while it does, it is looked which.
         let looks = room == "auto" && way.told_at.is_none_or(|at| at.plus_seconds(AUTO_SECONDS) <= self.now());
-        if led.chats.is_empty() || (way.state == "good" && led.text() == way.told && way.qr_code.is_some() && !looks) {
+        if led.chats.is_empty() || (way.state == "good" && led.text() == way.told && way.qr.address.is_some() && !looks)
+        {
             return Ok(false);
         }
         let client = self.inner.contacts.client()?;
@@ -195,7 +196,7 @@ impl Channels {
             chats.extend(opened.iter().filter(|chat| !chats.contains(chat)).cloned().collect::<Vec<_>>());
             let chats = serde_json::to_string(&chats).map_err(Refusal::internal)?;
             tx.execute(
-                "UPDATE channel_group_way SET state = 'good', config_id = $3, qr_code = COALESCE($4, qr_code), told = $5, base_id = $6, chats = $7, error = NULL, tries = 0, told_at = $8, due_at = $8
+                "UPDATE channel_group_way SET state = 'good', config_id = $3, qr_code = COALESCE($4, qr_code), qr_text = CASE WHEN COALESCE($4, qr_code) = qr_code THEN qr_text END, told = $5, base_id = $6, chats = $7, error = NULL, tries = 0, told_at = $8, due_at = $8
                  WHERE code = $1 AND variant = $2",
                 params![code, variant, &config, &qr, &told, base_id, &chats, now],
             )?;

@@ -27,6 +27,8 @@ const GONE: i64 = 41044;
 pub(crate) struct Looked {
     codes: (Option<i64>, Time),
     groups: (Option<i64>, Time),
+    /// When pictures are looked at next.
+    pictures: Time,
 }
 
 impl Looked {
@@ -79,11 +81,19 @@ impl Channels {
         if let Ran::Waits(until) = codes {
             looked().codes = (Some(pulse), until);
         }
-        Ok(match (groups, codes) {
-            (Ran::Went, _) | (_, Ran::Went) => Ran::Went,
-            (Ran::Waits(a), Ran::Waits(b)) => Ran::Waits(a.min(b)),
-            (Ran::Waits(at), Ran::Nothing) | (Ran::Nothing, Ran::Waits(at)) => Ran::Waits(at),
-            (Ran::Nothing, Ran::Nothing) => Ran::Nothing,
+        // Pictures come after what people wait for, and what was told may have brought new ones.
+        let told = [groups, codes].contains(&Ran::Went);
+        let due = looked().pictures;
+        let pictures = if told || due <= now { self.step_pictures()? } else { Ran::Waits(due) };
+        looked().pictures = if let Ran::Waits(until) = pictures { until } else { now };
+        let waits = [groups, codes, pictures].into_iter().filter_map(|ran| match ran {
+            Ran::Waits(at) => Some(at),
+            _ => None,
+        });
+        Ok(match (told || pictures == Ran::Went, waits.min()) {
+            (true, _) => Ran::Went,
+            (false, Some(at)) => Ran::Waits(at),
+            (false, None) => Ran::Nothing,
         })
     }
 
@@ -238,7 +248,7 @@ impl Channels {
         let (code, pool, now) = (code.to_owned(), pool.to_owned(), self.now());
         self.act(move |tx| {
             tx.execute(
-                "UPDATE channel_way SET state = 'good', config_id = $3, qr_code = $4, told = $5, why = $6, error = NULL, tries = 0, told_at = $7, checked_at = $7, due_at = $7 WHERE code = $1 AND pool = $2",
+                "UPDATE channel_way SET state = 'good', config_id = $3, qr_code = $4, qr_text = CASE WHEN qr_code = $4 THEN qr_text END, told = $5, why = $6, error = NULL, tries = 0, told_at = $7, checked_at = $7, due_at = $7 WHERE code = $1 AND pool = $2",
                 params![&code, &pool, &config, &qr, &told, why, now],
             )?;
             note(tx, (&code, &pool), "made", why, &body, now)

@@ -22,7 +22,12 @@ mod group;
 mod group_job;
 mod job;
 mod page;
+mod pictures;
 mod plan;
+mod poster;
+mod poster_draw;
+mod poster_guides;
+mod poster_pictures;
 mod qr;
 mod refuse;
 mod remark;
@@ -35,9 +40,16 @@ pub use channel::{ChannelChange, ChannelIn, ChannelQuery, ChannelRow, CostIn, Co
 pub use code::{BackupRow, CodeChange, CodeIn, CodeQuery, CodeRow, POOLS, SeatIn, SeatRow, WayRow};
 pub use group::{DOOR_MAX, GroupCodeChange, GroupCodeIn, GroupCodeQuery, GroupCodeRow, GroupWayRow, Room, VariantIn};
 pub use page::{GroupPage, Page, Stage, Visitor};
+pub use pictures::QrRow;
 pub use plan::{MEMBERS_MAX, Plan, Seat, Why, plan};
+pub use poster::{PosterIn, PosterRow};
+pub use poster_draw::{Easel, Subject};
+pub use poster_guides::GuideCode;
+pub use poster_pictures::{PosterPicture, PosterPictureIn};
 pub use qr::{png, svg};
 pub use rota::{Rota, Slot};
+/// What a poster looks like.
+pub use siyu_pictures::{Align, Design, Field, Filled, Place, QrPlace, TextPlace};
 pub use told::Told;
 
 use siyu_contacts::Contacts;
@@ -47,8 +59,11 @@ use siyu_log::Log;
 use siyu_people::People;
 use std::sync::{Arc, Mutex};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "channels/0001_channels", sql: include_str!("../migrations/0001_channels.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "channels/0001_channels", sql: include_str!("../migrations/0001_channels.sql") },
+    Migration { id: "channels/0002_pictures", sql: include_str!("../migrations/0002_pictures.sql") },
+    Migration { id: "channels/0003_posters", sql: include_str!("../migrations/0003_posters.sql") },
+];
 
 /// What the operations are made from.
 pub struct Parts {
@@ -76,12 +91,24 @@ pub(crate) struct Inner {
     pub chance: Arc<Chance>,
     pub clock: Arc<dyn Clock>,
     pub looked: Mutex<job::Looked>,
+    /// Held while a poster is drawn: one at a time, for the memory it takes.
+    pub drawing: Mutex<()>,
 }
 
 impl Channels {
     pub fn new(parts: Parts) -> Self {
         let Parts { db, vault, log, people, contacts, chance, clock } = parts;
-        let inner = Inner { db, vault, log, people, contacts, chance, clock, looked: Mutex::default() };
+        let inner = Inner {
+            db,
+            vault,
+            log,
+            people,
+            contacts,
+            chance,
+            clock,
+            looked: Mutex::default(),
+            drawing: Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
     pub(crate) fn now(&self) -> Time {

@@ -77,3 +77,29 @@ pub fn qr_size() -> Refusal {
 pub fn qr_text() -> Refusal {
     Refusal::invalid("qr_text", "This text is too long for a QR code.", "内容过长，无法生成二维码。")
 }
+pub fn poster_unknown() -> Refusal {
+    Refusal::not_found("poster_unknown", "There is no such poster template.", "没有该海报模板。")
+}
+pub fn poster(field: impl Into<String>, en: &str, zh: &str) -> Refusal {
+    Refusal::invalid("poster_field", en, zh).field(field)
+}
+pub fn poster_limit(max: i64) -> Refusal {
+    let en = format!("There are {max} already. Delete some first.");
+    Refusal::conflict("poster_limit", en, format!("数量已达上限 {max}，请先清理不用的内容。"))
+}
+pub fn poster_picture(en: &str, zh: &str) -> Refusal {
+    Refusal::invalid("poster_picture", en, zh)
+}
+pub fn poster_picture_unknown() -> Refusal {
+    Refusal::not_found("poster_picture_unknown", "There is no such picture.", "没有该图片。")
+}
+pub fn poster_picture_used() -> Refusal {
+    Refusal::conflict("poster_picture_used", "A template shows this picture.", "有海报模板正在使用该图片。")
+}
+pub fn poster_guide_unknown() -> Refusal {
+    Refusal::not_found("poster_guide_unknown", "There is no such member of staff.", "没有该员工。")
+}
+pub fn poster_guides(max: usize) -> Refusal {
+    let en = format!("Name 1 to {max} members of staff.");
+    Refusal::invalid("poster_guides", en, format!("请选择 1 到 {max} 名员工。")).field("staff")
+}

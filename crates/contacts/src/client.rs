@@ -8,12 +8,19 @@ use std::sync::Arc;
 /// How a base address becomes a way to send. A trait, so that tests put faults in between.
 pub trait Reach: Send + Sync {
     fn to(&self, base: &str) -> Arc<dyn Transport>;
+    /// To a server that hands out pictures.
+    fn to_pictures(&self, base: &str) -> Arc<dyn Transport> {
+        self.to(base)
+    }
 }
 
 pub(crate) struct Network;
 impl Reach for Network {
     fn to(&self, base: &str) -> Arc<dyn Transport> {
         Arc::new(HttpTransport::new(base))
+    }
+    fn to_pictures(&self, base: &str) -> Arc<dyn Transport> {
+        Arc::new(HttpTransport::new(base).within(crate::pictures::BYTES_MAX))
     }
 }
 

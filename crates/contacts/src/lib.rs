@@ -32,6 +32,7 @@ mod lists;
 mod lost;
 mod mirror;
 mod outgoing;
+mod pictures;
 mod refuse;
 mod rows;
 mod sync;
@@ -58,6 +59,7 @@ pub use lists::{
 };
 pub use lost::{LostQuery, LostRow};
 pub use outgoing::{OutgoingCounts, RemarkIn};
+pub use pictures::PictureFault;
 pub use refuse::{follow_unknown, group_unknown, handover_unknown};
 pub use sync::{Phase, SyncCounts, SyncRow, SyncState};
 pub use tokens::DbTokens;

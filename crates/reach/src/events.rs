@@ -8,6 +8,9 @@ pub mod names {
     pub const MESSAGE_SENT: &str = "Message Sent";
     pub const MESSAGE_SKIPPED: &str = "Message Skipped";
     pub const MESSAGE_FAILED: &str = "Message Failed";
+    pub const MOMENT_SHOWN: &str = "Moment Shown";
+    pub const MOMENT_LIKED: &str = "Moment Liked";
+    pub const MOMENT_COMMENTED: &str = "Moment Commented";
 }
 
 use crate::Reach;

@@ -19,7 +19,9 @@ pub mod content;
 mod events;
 mod files;
 mod gate;
+mod group;
 mod message;
+mod moment;
 mod refuse;
 mod welcome;
 
@@ -27,7 +29,12 @@ pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
 pub use gate::{Ask, Class, Gate, Open, Verdict};
+pub use group::{
+    GroupMessageIn, GroupMessageRow, GroupQuery, GroupResult, GroupShare, GroupSplit, GroupTask, GroupWelcomeIn,
+    GroupWelcomeRow,
+};
 pub use message::{MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState};
+pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
     Tally, TestIn, Tested, When,
@@ -44,6 +51,7 @@ use std::sync::Arc;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") },
     Migration { id: "reach/0002_messages", sql: include_str!("../migrations/0002_messages.sql") },
+    Migration { id: "reach/0004_groups", sql: include_str!("../migrations/0004_groups.sql") },
 ];
 
 /// Everything reaching out is made from.

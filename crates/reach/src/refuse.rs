@@ -93,3 +93,67 @@ pub fn message_unknown() -> Refusal {
 pub fn message_over() -> Refusal {
     Refusal::conflict("message_over", "This message has ended already.", "该群发已结束。")
 }
+pub fn group_variable() -> Refusal {
+    Refusal::invalid(
+        "group_variable",
+        "This says the same to everybody: brand.name is known everywhere, staff.name and store.name in messages to groups.",
+        "内容对所有人相同：可用 brand.name；群发到群时还可用 staff.name、store.name。",
+    )
+    .field("content.text")
+}
+pub fn group_groups(max: usize) -> Refusal {
+    Refusal::invalid(
+        "group_message_groups",
+        format!("A message is for 1 to {max} groups."),
+        format!("请选择 1 到 {max} 个群。"),
+    )
+    .field("groups")
+}
+pub fn group_nobody() -> Refusal {
+    let en = "None of these groups can be sent to now.";
+    Refusal::conflict("group_message_nobody", en, "所选的群目前都无法群发，请查看跳过原因。")
+}
+pub fn group_welcome_unknown() -> Refusal {
+    Refusal::not_found("group_welcome_unknown", "There is no such welcome for groups.", "没有该入群欢迎语。")
+}
+pub fn group_welcome_content() -> Refusal {
+    Refusal::invalid(
+        "group_welcome_content",
+        "A welcome for groups has a text of up to 2,900 bytes and at most one attachment.",
+        "入群欢迎语文字最多 2900 字节（约 960 个汉字），最多带 1 个附件。",
+    )
+    .field("content")
+}
+pub fn group_welcome_limit(max: i64) -> Refusal {
+    let en = format!("WeCom keeps up to {max} welcomes for groups; delete one first.");
+    Refusal::conflict("group_welcome_limit", en, format!("企业微信最多保存 {max} 条入群欢迎语，请先删除不用的。"))
+}
+pub fn group_welcome_sure() -> Refusal {
+    let en = "Only one whose outcome is not known can be made once more.";
+    Refusal::conflict("group_welcome_sure", en, "只有结果未知的欢迎语才能重新创建。")
+}
+pub fn moment(field: &'static str, en: &'static str, zh: &'static str) -> Refusal {
+    Refusal::invalid("moment_content", en, zh).field(field)
+}
+pub fn moment_senders(max: usize) -> Refusal {
+    Refusal::invalid(
+        "moment_senders",
+        format!("Name up to {max} members of staff who may have customers."),
+        format!("请选择具备客户联系权限的在职员工，最多 {max} 人。"),
+    )
+    .field("senders")
+}
+pub fn moment_tag() -> Refusal {
+    Refusal::invalid(
+        "moment_tag",
+        "Name up to 100 tags that WeCom has, too.",
+        "只能选择已同步到企业微信的标签，最多 100 个。",
+    )
+    .field("tags")
+}
+pub fn moment_unknown() -> Refusal {
+    Refusal::not_found("moment_unknown", "There is no such moment.", "没有该朋友圈任务。")
+}
+pub fn moment_over() -> Refusal {
+    Refusal::conflict("moment_over", "This moment has ended already.", "该朋友圈任务已结束。")
+}

@@ -21,6 +21,7 @@ mod people_identity;
 mod people_scope;
 mod people_standing;
 mod people_world;
+mod posters;
 mod session;
 mod staff_scope;
 mod support;

@@ -2,8 +2,9 @@
 
 use crate::brand::{Brand, MIGRATIONS, code_of, seat};
 use siyu_channels::{
-    CodeChange, CodeIn, GroupCodeChange, GroupCodeIn, GroupCodeRow, SeatIn, Stage, VariantIn, Visitor,
+    CodeChange, CodeIn, GroupCodeChange, GroupCodeIn, GroupCodeRow, QrRow, SeatIn, Stage, VariantIn, Visitor,
 };
+use siyu_db::params;
 use siyu_kernel::Time;
 use siyu_people::{TagIn, TagKind};
 use siyu_testkit::TestDb;
@@ -15,6 +16,7 @@ siyu_testkit::contract!(
     the_rota_moves_it_ahead_of_the_hour,
     a_cap_takes_a_member_out_and_the_backup_comes_in,
     what_wecom_refuses_is_shown_and_tried_again,
+    a_picture_that_cannot_be_read_is_told_and_tried_again,
     whatever_came_back_is_not_made_twice,
     who_is_added_is_counted_tagged_and_named,
     a_code_that_is_put_away_leads_nowhere,
@@ -40,7 +42,11 @@ fn a_code_is_put_up_once_and_leads_to_its_members(t: TestDb) {
     assert_eq!(brand.tell(), 1);
     let made = brand.code(&code.id);
     assert_eq!((made.ways[0].state.as_str(), made.ways[0].why.as_str()), ("good", "duty"));
-    assert!(made.ways[0].qr_code.as_deref().is_some_and(|qr| qr.starts_with("https://")));
+    // WeCom's picture was read: what is drawn here says the same.
+    let config = made.ways[0].config_id.clone().unwrap_or_default();
+    let says = format!("https://work.weixin.qq.com/q/{config}");
+    assert_eq!((made.ways[0].qr.text.as_ref(), made.ways[0].qr.error.as_ref()), (Some(&says), None));
+    assert_eq!(brand.read(|tx| brand.channels.qr_of(tx, &code.id, "general")).0, says);
     let mut want = guides[..2].to_vec();
     want.sort_unstable();
     assert_eq!(brand.behind(&code.id, "general"), want);
@@ -69,7 +75,7 @@ fn a_code_is_put_up_once_and_leads_to_its_members(t: TestDb) {
     brand.act(move |tx| channels.change_code(tx, &id, &change, now));
     brand.tell();
     assert_eq!(brand.behind(&code.id, "general"), guides[3..4]);
-    assert_eq!(brand.code(&code.id).ways[0].qr_code, made.ways[0].qr_code);
+    assert_eq!(brand.code(&code.id).ways[0].qr, made.ways[0].qr);
     let told: Vec<String> =
         brand.read(|tx| brand.channels.told(tx, &code.id, None, 50)).into_iter().map(|own| own.what).collect();
     assert_eq!(told, ["changed", "made"]);
@@ -145,7 +151,10 @@ fn what_wecom_refuses_is_shown_and_tried_again(t: TestDb) {
     let code = brand.make(&code_of(&kol, vec![seat(&guides[0])], &[]));
     brand.tell();
     let shown = brand.code(&code.id);
-    assert!(shown.ways[0].error.is_some() && shown.ways[0].qr_code.is_none() && shown.ways[0].tries > 0, "{shown:?}");
+    assert!(
+        shown.ways[0].error.is_some() && shown.ways[0].qr == QrRow::default() && shown.ways[0].tries > 0,
+        "{shown:?}"
+    );
     assert!(shown.ways[0].due_at > brand.now());
     brand.faults("");
     for _ in 0..20 {
@@ -203,7 +212,7 @@ fn whatever_came_back_is_not_made_twice(t: TestDb) {
         (found.ways[0].state.as_str(), found.ways[0].config_id.as_deref()),
         ("good", Some(made.config_id.as_str()))
     );
-    assert!(found.ways[0].qr_code.is_some());
+    assert!(found.ways[0].qr.text.is_some());
     assert_eq!(brand.world(|world| world.contact_ways.len()), 1);
     // Nothing was made: it is made now.
     let second = brand.make(&code_of(&kol, vec![seat(&guides[0])], &[]));
@@ -434,7 +443,7 @@ fn a_group_code_moves_on_when_a_group_is_full(t: TestDb) {
     brand.tell();
     let shown = || brand.read(|tx| brand.channels.group_code(tx, &code.id));
     assert_eq!((shown().ways[0].state.as_str(), shown().ways[0].chats.clone()), ("good", all[..2].to_vec()));
-    assert!(shown().ways[0].qr_code.is_some());
+    assert!(shown().ways[0].qr.text.is_some());
     let came = come_in(&brand, &code.id, 3);
     brand.pass(21);
     brand.tell();
@@ -531,4 +540,55 @@ fn group_codes_have_variants_and_say_what_is_wrong(t: TestDb) {
         assert_eq!(brand.refused(move |tx| channels.create_group_code(tx, &input, "test", now).map(drop)), want);
     }
     assert_eq!(brand.int("SELECT COUNT(*) FROM channel_group"), 1);
+}
+
+fn a_picture_that_cannot_be_read_is_told_and_tried_again(t: TestDb) {
+    let brand = Brand::new(t);
+    let guides = brand.guides();
+    let card = brand.channel("card", "门店立牌");
+    let code = brand.make(&code_of(&card, vec![seat(&guides[0])], &[]));
+    brand.tell();
+    let made = brand.code(&code.id).ways[0].qr.clone();
+    let address = made.address.clone().unwrap();
+    // As if WeCom had answered another address.
+    let point = |to: &str| {
+        let (id, to) = (code.id.clone(), to.to_owned());
+        brand.act(move |tx| {
+            Ok(tx.execute("UPDATE channel_way SET qr_code = $2, qr_text = NULL WHERE code = $1", params![&id, &to])?)
+        });
+    };
+    let shown = || brand.code(&code.id).ways[0].qr.clone();
+    for (wrong, error) in [
+        ("https://evil.example/code.png".to_owned(), "picture_elsewhere"),
+        (address.replace("/wwpic/", "/nowhere/"), "picture_refused"),
+        (address.replace("/wwpic/", "/cgi-bin/gettoken?"), "picture_broken"),
+    ] {
+        point(&wrong);
+        brand.pass(61);
+        brand.tell();
+        let now = shown();
+        assert_eq!((now.error.as_deref(), now.tries, &now.text), (Some(error), 1, &None), "{wrong}");
+        // Until it is read, what is drawn leads to the picture.
+        assert_eq!(brand.read(|tx| brand.channels.qr_of(tx, &code.id, "general")).0, wrong);
+        // It is tried again, less and less often.
+        brand.pass((now.due_at.unwrap().0 - brand.now().0) / 1_000_000 + 61);
+        brand.tell();
+        let again = shown();
+        assert_eq!(again.tries, 2, "{wrong}");
+        assert!(again.due_at.unwrap() >= brand.now().plus_seconds(50), "{again:?}");
+    }
+    point(&address);
+    brand.pass(61);
+    brand.tell();
+    assert_eq!(shown(), made);
+    // A new code has a new picture.
+    let (channels, id, now) = (brand.channels.clone(), code.id.clone(), brand.now());
+    brand.world(|world| world.contact_ways.iter_mut().for_each(|way| way.deleted = true));
+    brand.pass(7 * 3_600);
+    brand.tell();
+    assert_eq!(brand.code(&code.id).ways[0].state, "dead");
+    brand.act(move |tx| channels.renew_way(tx, &id, "general", now));
+    assert_eq!(shown(), QrRow::default());
+    brand.tell();
+    assert!(shown().text.is_some_and(|text| Some(&text) != made.text.as_ref()));
 }

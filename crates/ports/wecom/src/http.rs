@@ -18,6 +18,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct HttpTransport {
     base: String,
     agent: Agent,
+    answer_max: u64,
 }
 
 impl HttpTransport {
@@ -35,7 +36,11 @@ impl HttpTransport {
             .proxy(None)
             .build()
             .new_agent();
-        Self { base: base.trim_end_matches('/').to_owned(), agent }
+        Self { base: base.trim_end_matches('/').to_owned(), agent, answer_max: ANSWER_MAX }
+    }
+    /// The same, for answers of at most `bytes`; a larger one is [`Fault::TooLarge`].
+    pub fn within(self, bytes: u64) -> Self {
+        Self { answer_max: bytes, ..self }
     }
 }
 
@@ -67,7 +72,7 @@ impl Transport for HttpTransport {
         let content_type = header(answer.headers(), http::header::CONTENT_TYPE);
         let file_name = file_name(&header(answer.headers(), http::header::CONTENT_DISPOSITION));
         let status = answer.status().as_u16();
-        let body = answer.body_mut().with_config().limit(ANSWER_MAX).read_to_vec().map_err(fault)?;
+        let body = answer.body_mut().with_config().limit(self.answer_max).read_to_vec().map_err(fault)?;
         Ok(Response { status, content_type, file_name, body })
     }
 }

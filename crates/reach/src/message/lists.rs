@@ -97,7 +97,7 @@ impl PersonState {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|own| own.name() == name)
     }
-    fn of(state: i64) -> Self {
+    pub(crate) fn of(state: i64) -> Self {
         Self::ALL[usize::try_from(state).unwrap_or(0).min(3)]
     }
 }

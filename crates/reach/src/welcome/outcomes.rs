@@ -262,6 +262,7 @@ impl Reach {
             tx.any("num", 1)
         );
         tx.execute(&sql, params![&nums])?;
+        tx.execute(&format!("DELETE FROM moment_customer WHERE {}", tx.any("num", 1)), params![&nums])?;
         Ok(())
     }
 

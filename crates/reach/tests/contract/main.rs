@@ -3,6 +3,8 @@
 mod brand;
 mod files;
 mod greeting;
+mod groups;
 mod messages;
+mod moments;
 mod restarting;
 mod rules;

@@ -39,6 +39,8 @@ pub struct Call<'a> {
     pub now: Time,
     /// Which secret the token belongs to: false is the contacts-sync one.
     pub app: bool,
+    /// Where the caller has found this server: `http://` and what it asked for as the host.
+    pub origin: &'a str,
 }
 
 impl Call<'_> {

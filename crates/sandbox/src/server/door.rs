@@ -33,6 +33,7 @@ pub async fn cgi(
     request: Request,
 ) -> Response {
     let address = peer.ip().to_string();
+    let origin = super::pictures::origin(request.headers());
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let special = matches!(path.as_str(), "gettoken" | "media/get");
     let upload = matches!(path.as_str(), "media/upload" | "media/uploadimg" | "media/upload_attachment");
@@ -67,7 +68,16 @@ pub async fn cgi(
         if lost || proxy {
             (Some(timeout), None)
         } else {
-            let asked = Asked { path: &path, endpoint, method, query: &query, address: &address, body: &body, file };
+            let asked = Asked {
+                path: &path,
+                endpoint,
+                method,
+                query: &query,
+                address: &address,
+                origin: &origin,
+                body: &body,
+                file,
+            };
             let reply = asked.answer(&sandbox, &mut state);
             let code = if let Reply::Json(value) = &reply { value["errcode"].as_i64().unwrap_or(0) } else { 0 };
             *state.answered.entry((path.clone(), code)).or_default() += 1;
@@ -118,6 +128,7 @@ struct Asked<'a> {
     method: Method,
     query: &'a HashMap<String, String>,
     address: &'a str,
+    origin: &'a str,
     body: &'a Bytes,
     file: Option<Option<(String, Vec<u8>)>>,
 }
@@ -150,7 +161,7 @@ impl Asked<'_> {
         }
         let body = parsed.unwrap_or_default();
         let State { world, office, .. } = state;
-        let mut call = Call { world, office, query: self.query, body: &body, now, app };
+        let mut call = Call { world, office, query: self.query, body: &body, now, app, origin: self.origin };
         match (endpoint, self.file) {
             (Some(endpoint), _) => Reply::Json(envelope((endpoint.run)(&mut call), Some(endpoint), garbled, address)),
             (None, Some(Some((name, bytes)))) => {

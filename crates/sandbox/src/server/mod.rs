@@ -8,6 +8,7 @@ mod door;
 mod host;
 mod login;
 mod office;
+mod pictures;
 mod window;
 
 use crate::clock::WorldClock;
@@ -170,6 +171,7 @@ impl Sandbox {
     pub fn router(&self) -> Router {
         Router::new()
             .route("/cgi-bin/{*path}", any(door::cgi))
+            .route("/wwpic/{config}/{size}", get(pictures::show))
             .route("/connect/oauth2/authorize", get(login::authorize))
             .route("/wwlogin/sso/login", get(login::authorize))
             .route("/wwopen/sso/qrConnect", get(login::authorize))

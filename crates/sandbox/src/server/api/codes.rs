@@ -103,13 +103,14 @@ fn add(call: &mut Call<'_>) -> Answer {
     let config_id = call.world.id(Id::ContactWay, call.world.contact_ways.len() - 1);
     let mut answer = json!({ "config_id": config_id });
     if scene == 2 {
-        answer["qr_code"] = qr(&config_id).into();
+        answer["qr_code"] = qr(call, &config_id).into();
     }
     Ok(answer)
 }
 
-pub fn qr(config_id: &str) -> String {
-    format!("https://wework.qpic.cn/wwpic/sandbox-{config_id}/0")
+/// Where the picture of a code lies: on this server, for there is none of its name elsewhere.
+pub fn qr(call: &Call<'_>, config_id: &str) -> String {
+    format!("{}/wwpic/{config_id}/0", call.origin)
 }
 
 fn show(call: &Call<'_>, number: usize) -> Value {
@@ -122,7 +123,7 @@ fn show(call: &Call<'_>, number: usize) -> Value {
         "chat_expires_in": way.chat_expires_in, "unionid": way.unionid
     });
     if way.scene == 2 {
-        shown["qr_code"] = qr(&config_id).into();
+        shown["qr_code"] = qr(call, &config_id).into();
     }
     if let Some(mark) = way.mark_source {
         shown["mark_source"] = mark.into();

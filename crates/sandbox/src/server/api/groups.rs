@@ -161,7 +161,7 @@ fn show_join_way(call: &mut Call<'_>) -> Answer {
     let mut shown = json!({
         "config_id": config_id, "scene": way.scene, "remark": way.remark, "auto_create_room": i32::from(way.auto_create),
         "room_base_name": way.base_name, "room_base_id": way.base_id, "chat_id_list": ids,
-        "qr_code": super::codes::qr(&config_id), "state": way.state
+        "qr_code": super::codes::qr(call, &config_id), "state": way.state
     });
     if let Some(mark) = way.mark_source {
         shown["mark_source"] = mark.into();

@@ -1,0 +1,391 @@
+//! Messages to customer groups through their owners: what one would become, who has confirmed, what became of each group.
+
+use crate::auth::Caller;
+use crate::error::Answer;
+use crate::extract::PagingParams;
+use crate::gate::{MessagesWrite, PeopleRead};
+use crate::messages::{MessageSums, wrong_state};
+use crate::people_reader::{Reader, by, note, read, write};
+use crate::welcome_shapes::MessageContent;
+use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use siyu_db::Tx;
+use siyu_kernel::{Refusal, Time};
+use siyu_reach::{Class, GroupMessageIn, GroupMessageRow, GroupQuery, GroupSplit, GroupTask, PersonState};
+use utoipa::{IntoParams, ToSchema};
+
+pub fn router() -> Endpoints {
+    endpoints!(list, create, plan, get, groups, remind, cancel)
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GroupMessageNew {
+    name: String,
+    content: MessageContent,
+    /// Ids of groups …
+    #[serde(default)]
+    groups: Vec<String>,
+    /// … or all groups whose owners belong to one of these stores, by their codes …
+    #[serde(default)]
+    stores: Vec<String>,
+    /// … or all groups of these owners, by userid …
+    #[serde(default)]
+    owners: Vec<String>,
+    /// … or every group.
+    #[serde(default)]
+    everywhere: bool,
+    /// `marketing` (when absent) or `service`: what members wait for is not held back by limits of ours.
+    class: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GroupMessageOut {
+    id: String,
+    name: String,
+    class: String,
+    /// `running`, `ended` or `cancelled`.
+    state: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    created_by: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ended_at: Option<Time>,
+    /// Owners who are asked to send, and how many have confirmed.
+    tasks: i64,
+    confirmed: i64,
+    /// Customers in the groups it was sent to, counted in each.
+    members: i64,
+    /// Of groups: `people` is how many are meant.
+    sums: MessageSums,
+}
+impl From<GroupMessageRow> for GroupMessageOut {
+    fn from(row: GroupMessageRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            class: row.class,
+            state: row.state,
+            created_at: row.created_at,
+            created_by: row.created_by,
+            ended_at: row.ended_at,
+            tasks: row.tasks,
+            confirmed: row.confirmed,
+            members: row.members,
+            sums: row.sums.into(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct GroupMessageWhole {
+    #[serde(flatten)]
+    row: GroupMessageOut,
+    content: MessageContent,
+    reasons: Vec<GroupMessageReason>,
+    owners: Vec<GroupMessageTask>,
+}
+#[derive(Serialize, ToSchema)]
+struct GroupMessageReason {
+    /// `waiting`, `sent`, `skipped` or `failed`.
+    state: &'static str,
+    reason: String,
+    groups: i64,
+}
+#[derive(Serialize, ToSchema)]
+struct GroupMessageTask {
+    id: String,
+    owner: String,
+    owner_name: String,
+    store: String,
+    /// `making`, `unconfirmed`, `confirmed`, `cancelled` or `refused`.
+    state: &'static str,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    made_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    confirmed_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    reminded_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    read_at: Option<Time>,
+    error: Option<String>,
+    sums: MessageSums,
+}
+impl From<GroupTask> for GroupMessageTask {
+    fn from(row: GroupTask) -> Self {
+        Self {
+            id: row.id.to_string(),
+            owner: row.userid,
+            owner_name: row.staff_name,
+            store: row.store,
+            state: row.state.name(),
+            made_at: row.made_at,
+            confirmed_at: row.confirmed_at,
+            reminded_at: row.reminded_at,
+            read_at: row.read_at,
+            error: row.error,
+            sums: row.sums.into(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct GroupMessagePlan {
+    groups: usize,
+    reached: usize,
+    /// Customers in the groups that are reached, each once.
+    members: i64,
+    skipped: Vec<GroupMessageSkip>,
+    owners: Vec<GroupMessageShare>,
+}
+#[derive(Serialize, ToSchema)]
+struct GroupMessageSkip {
+    /// group_unknown, group_gone, owner_cannot_send, group_had_today, group_had_month, or a code of the gate's.
+    reason: String,
+    groups: usize,
+}
+#[derive(Serialize, ToSchema)]
+struct GroupMessageShare {
+    owner: String,
+    owner_name: String,
+    store: String,
+    groups: usize,
+}
+impl From<GroupSplit> for GroupMessagePlan {
+    fn from(own: GroupSplit) -> Self {
+        let share = |own: siyu_reach::GroupShare| GroupMessageShare {
+            owner: own.userid,
+            owner_name: own.name,
+            store: own.store,
+            groups: own.groups,
+        };
+        Self {
+            groups: own.groups,
+            reached: own.owners.iter().map(|own| own.groups).sum(),
+            members: own.members,
+            skipped: own.skipped.into_iter().map(|(reason, groups)| GroupMessageSkip { reason, groups }).collect(),
+            owners: own.owners.into_iter().map(share).collect(),
+        }
+    }
+}
+
+/// The groups it is meant for, as far as the caller may see their owners.
+fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &GroupMessageNew) -> Result<GroupMessageIn, Refusal> {
+    let class = match input.class.as_deref() {
+        None | Some("marketing") => Class::Marketing,
+        Some("service") => Class::Service,
+        Some(_) => {
+            let en = "A class is marketing or service.";
+            return Err(Refusal::invalid("message_class", en, "类别为 marketing 或 service。").field("class"));
+        }
+    };
+    let reader = Reader::new(app, tx, caller)?;
+    let seen = reader.staff(tx)?;
+    let mut owners: Option<Vec<String>> =
+        (!input.owners.is_empty()).then(|| input.owners.iter().map(|own| own.to_lowercase()).collect());
+    if let Some(seen) = &seen {
+        owners = Some(match owners {
+            Some(own) => own.into_iter().filter(|own| seen.contains(own)).collect(),
+            None => seen.clone(),
+        });
+    }
+    let stores = (!input.stores.is_empty()).then_some(input.stores.as_slice());
+    let picked = !input.owners.is_empty() || stores.is_some() || input.everywhere;
+    let groups = if !picked && seen.is_none() {
+        input.groups.clone()
+    } else {
+        let all = app.reach.groups_of(tx, owners.as_deref(), stores)?;
+        if picked { all } else { all.into_iter().filter(|own| input.groups.contains(own)).collect() }
+    };
+    Ok(GroupMessageIn {
+        name: input.name.clone(),
+        content: input.content.clone().into(),
+        groups,
+        class,
+        by: by(caller),
+    })
+}
+
+/// Says what a message to groups would become: which owner is asked to send to how many, and which groups are left out. Nothing is kept.
+///
+/// 群发到群前预估：按群主拆分的任务数、无法发送的群及原因，不会创建。
+///
+/// Errors: `message_name`, `message_class`, `group_message_groups`, `group_variable`, and those of contents.
+#[utoipa::path(post, path = "/wecom/group-messages/plan", tag = "WeCom", request_body = GroupMessageNew, responses((status = 200, body = GroupMessagePlan)))]
+async fn plan(
+    may: May<MessagesWrite>,
+    State(app): State<App>,
+    Body(input): Body<GroupMessageNew>,
+) -> Answer<Json<GroupMessagePlan>> {
+    let caller = may.caller;
+    let split = app.run(move |app| {
+        read(app, |tx| {
+            let message = meant(app, tx, &caller, &input)?;
+            app.reach.split_group_message(tx, &message, app.now())
+        })
+    });
+    Ok(Json(split.await?.into()))
+}
+
+/// Makes a message to groups: tasks of their owners at WeCom, who send once they confirm.
+///
+/// 创建群发到群：按群主拆成任务，群主在企业微信确认后才会发出。
+///
+/// Errors: as for planning one, `group_message_nobody`.
+#[utoipa::path(post, path = "/wecom/group-messages", tag = "WeCom", request_body = GroupMessageNew, responses((status = 201, body = GroupMessageOut)))]
+async fn create(
+    may: May<MessagesWrite>,
+    State(app): State<App>,
+    Body(input): Body<GroupMessageNew>,
+) -> Answer<Created<GroupMessageOut>> {
+    let caller = may.caller;
+    let row = app.run(move |app| {
+        let message = read(app, |tx| meant(app, tx, &caller, &input))?;
+        write(app, move |app, tx| {
+            let id = app.reach.create_group_message(tx, &message, app.now())?;
+            let detail = json!({ "name": message.name, "groups": message.groups.len() });
+            note(app, tx, &caller, "group_message.create", &id, &detail)?;
+            app.reach.group_message(tx, &id)
+        })
+    });
+    Ok(Created(row.await?.into()))
+}
+
+/// Lists messages to groups, newest first.
+///
+/// 群发到群列表，新的在前。
+#[utoipa::path(get, path = "/wecom/group-messages", tag = "WeCom", params(PagingParams), responses((status = 200, body = Items<GroupMessageOut>)))]
+async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<GroupMessageOut>>> {
+    let limit = page.limit;
+    let rows =
+        app.run(move |app| app.db.read(|tx| app.reach.group_messages(tx, page.after.as_deref(), limit as i64))).await?;
+    let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
+    Ok(Json(Items::new(rows.into_iter().map(GroupMessageOut::from).collect(), next)))
+}
+
+/// Shows a message to groups: each owner's part, and groups by end and reason.
+///
+/// 群发到群详情：各群主进度与结果。
+///
+/// Errors: `message_unknown`.
+#[utoipa::path(get, path = "/wecom/group-messages/{id}", tag = "WeCom", params(("id" = String, Path)), responses((status = 200, body = GroupMessageWhole)))]
+async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<GroupMessageWhole>> {
+    let answer = app.run(move |app| {
+        app.db.read(|tx| {
+            let row = app.reach.group_message(tx, &id)?;
+            let reasons = app.reach.group_message_reasons(tx, &id)?.into_iter();
+            Ok(GroupMessageWhole {
+                content: row.content.clone().into(),
+                row: row.into(),
+                reasons: reasons
+                    .map(|(state, reason, groups)| GroupMessageReason { state: state.name(), reason, groups })
+                    .collect(),
+                owners: app.reach.group_message_tasks(tx, &id)?.into_iter().map(GroupMessageTask::from).collect(),
+            })
+        })
+    });
+    answer.await.map(Json)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct GroupMessageQuery {
+    /// `waiting`, `sent`, `skipped` or `failed`.
+    state: Option<String>,
+    #[param(minimum = 1, maximum = 200)]
+    #[allow(dead_code, reason = "read by Paging")]
+    limit: Option<u32>,
+    #[allow(dead_code, reason = "read by Paging")]
+    after: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GroupMessageGroup {
+    group: String,
+    name: String,
+    /// Customers in it when the message was made.
+    members: i64,
+    owner: String,
+    state: &'static str,
+    reason: String,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+}
+
+/// Lists the groups of a message and what became of each.
+///
+/// 群发到群的各群结果。
+///
+/// Errors: `message_unknown`, `message_state`.
+#[utoipa::path(get, path = "/wecom/group-messages/{id}/groups", tag = "WeCom", params(("id" = String, Path), GroupMessageQuery), responses((status = 200, body = Items<GroupMessageGroup>)))]
+async fn groups(
+    _: May<PeopleRead>,
+    At(id): At<String>,
+    Query(q): Query<GroupMessageQuery>,
+    page: Paging,
+    State(app): State<App>,
+) -> Answer<Json<Items<GroupMessageGroup>>> {
+    let limit = page.limit;
+    let state = match q.state.as_deref().filter(|text| !text.is_empty()) {
+        Some(text) => Some(PersonState::parse(text).ok_or_else(wrong_state)?),
+        None => None,
+    };
+    let rows = app.run(move |app| {
+        app.db.read(|tx| {
+            app.reach.group_message(tx, &id)?;
+            let query = GroupQuery { message: id, state, after: page.after, limit: limit as i64 };
+            app.reach.group_message_groups(tx, &query)
+        })
+    });
+    let rows = rows.await?;
+    let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.chat.clone());
+    let shown = |row: siyu_reach::GroupResult| GroupMessageGroup {
+        group: row.chat,
+        name: row.name,
+        members: row.members,
+        owner: row.userid,
+        state: row.state.name(),
+        reason: row.reason,
+        at: row.at,
+    };
+    Ok(Json(Items::new(rows.into_iter().map(shown).collect(), next)))
+}
+
+/// Asks owners who have not confirmed again. WeCom takes three reminders of a task in 24 hours.
+///
+/// 提醒未确认的群主，每个任务 24 小时内最多 3 次。
+///
+/// Errors: `message_unknown`, `message_over`.
+#[utoipa::path(post, path = "/wecom/group-messages/{id}/remind", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
+async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
+    let caller = may.caller;
+    let done = app.run(move |app| {
+        write(app, move |app, tx| {
+            let tasks = app.reach.remind_group_message(tx, &id, app.now())?;
+            note(app, tx, &caller, "group_message.remind", &id, &json!({ "tasks": tasks }))
+        })
+    });
+    done.await?;
+    Ok(NoContent)
+}
+
+/// Stops what is not sent yet; what was sent cannot be called back.
+///
+/// 取消尚未发送的部分，已发送的不能撤回。
+///
+/// Errors: `message_unknown`, `message_over`.
+#[utoipa::path(post, path = "/wecom/group-messages/{id}/cancel", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
+async fn cancel(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
+    let caller = may.caller;
+    let done = app.run(move |app| {
+        write(app, move |app, tx| {
+            app.reach.cancel_group_message(tx, &id, app.now())?;
+            note(app, tx, &caller, "group_message.cancel", &id, &json!({}))
+        })
+    });
+    done.await?;
+    Ok(NoContent)
+}
