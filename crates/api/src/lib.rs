@@ -55,6 +55,7 @@ mod events;
 mod extract;
 mod fields;
 pub mod gate;
+mod gate_rules;
 mod group_codes;
 mod guide_customers;
 mod guide_groups;
@@ -89,6 +90,7 @@ mod reach;
 mod reach_files;
 mod reply;
 pub mod route;
+mod runs;
 mod schema;
 mod search;
 mod serve;
@@ -144,6 +146,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_insight::MIGRATIONS,
         siyu_audience::MIGRATIONS,
         siyu_contacts::MIGRATIONS,
+        siyu_gate::MIGRATIONS,
         siyu_reach::MIGRATIONS,
         siyu_channels::MIGRATIONS,
         siyu_guides::MIGRATIONS,
@@ -195,6 +198,8 @@ fn routes() -> Endpoints {
         .merge(welcomes::router())
         .merge(messages::router())
         .merge(reach_files::router())
+        .merge(gate_rules::router())
+        .merge(runs::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

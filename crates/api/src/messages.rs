@@ -56,7 +56,7 @@ struct MessageRowOut {
     id: String,
     name: String,
     audience: Option<String>,
-    /// `running`, `ended` or `cancelled`.
+    /// `running`, `paused`, `ended` or `cancelled`.
     state: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
@@ -143,8 +143,10 @@ struct MessagePlan {
     people: usize,
     /// Who can be sent to.
     reached: usize,
-    /// Of those: had a mass message today. WeCom lets a customer have one a day.
+    /// Had a mass message already, and WeCom lets them have no other one now.
     had_today: usize,
+    /// Held by the gate now, and asked again while the message lives.
+    waiting: Vec<MessageSkip>,
     skipped: Vec<MessageSkip>,
     staff: Vec<MessageShare>,
 }
@@ -172,6 +174,7 @@ impl From<Split> for MessagePlan {
             people: own.people,
             reached: own.staff.iter().map(|own| own.people).sum(),
             had_today: own.had_today,
+            waiting: own.waiting.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
             skipped: own.skipped.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
             staff: own.staff.into_iter().map(share).collect(),
         }

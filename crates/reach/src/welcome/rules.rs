@@ -117,7 +117,7 @@ impl Reach {
     }
     /// Files that rules, active or not, and running messages name.
     pub(crate) fn used_files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
-        let sql = "SELECT files FROM welcome_rule WHERE files <> '[]' UNION ALL SELECT files FROM message WHERE files <> '[]' AND state = 'running'";
+        let sql = "SELECT files FROM welcome_rule WHERE files <> '[]' UNION ALL SELECT m.files FROM message m JOIN gate_run r ON r.id = m.id WHERE m.files <> '[]' AND r.ended_at IS NULL";
         let lists = tx.query(sql, &[], |row| row.text(0))?;
         let mut all: Vec<String> =
             lists.iter().flat_map(|list| serde_json::from_str::<Vec<String>>(list).unwrap_or_default()).collect();
