@@ -71,6 +71,10 @@ struct GateRules {
     holdout: GateHoldout,
     /// Channels on which marketing needs a consent that was given.
     consent: Vec<String>,
+    /// A broadcast to more people than this is approved by somebody else.
+    approval_above: u32,
+    /// A broadcast of which this many per cent have failed pauses by itself.
+    breaker_percent: f64,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -36,6 +36,7 @@ mod audiences;
 mod audit;
 mod auth;
 mod boards;
+mod broadcasts;
 mod channel_board;
 mod channel_files;
 mod channel_out;
@@ -200,6 +201,7 @@ fn routes() -> Endpoints {
         .merge(reach_files::router())
         .merge(gate_rules::router())
         .merge(runs::router())
+        .merge(broadcasts::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

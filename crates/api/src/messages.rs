@@ -23,15 +23,15 @@ pub fn router() -> Endpoints {
 
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MessageNew {
-    name: String,
-    content: MessageContent,
+pub(crate) struct MessageNew {
+    pub name: String,
+    pub content: MessageContent,
     /// An audience's id: whoever is in it now …
     #[serde(default)]
-    audience: Option<String>,
+    pub audience: Option<String>,
     /// … or these: up to 20,000 ids of people.
     #[serde(default)]
-    people: Vec<String>,
+    pub people: Vec<String>,
 }
 
 const PEOPLE_MAX: usize = 20_000;
@@ -54,6 +54,8 @@ impl From<Sums> for MessageSums {
 #[derive(Serialize, ToSchema)]
 struct MessageRowOut {
     id: String,
+    /// `message` or `broadcast`.
+    kind: String,
     name: String,
     audience: Option<String>,
     /// `running`, `paused`, `ended` or `cancelled`.
@@ -72,6 +74,7 @@ impl From<MessageRow> for MessageRowOut {
     fn from(row: MessageRow) -> Self {
         Self {
             id: row.id,
+            kind: row.kind,
             name: row.name,
             audience: Some(row.audience).filter(|id| !id.is_empty()),
             state: row.state,
@@ -139,7 +142,7 @@ impl From<TaskRow> for MessageTask {
 }
 
 #[derive(Serialize, ToSchema)]
-struct MessagePlan {
+pub(crate) struct MessagePlan {
     people: usize,
     /// Who can be sent to.
     reached: usize,
@@ -182,7 +185,7 @@ impl From<Split> for MessagePlan {
 }
 
 /// Whom the message is meant for, as far as the caller may see them.
-fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Result<MessageIn, Refusal> {
+pub(crate) fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Result<MessageIn, Refusal> {
     let reader = Reader::new(app, tx, caller)?;
     let people: Vec<PersonNum> = match &input.audience {
         Some(id) => {

@@ -98,6 +98,10 @@ pub struct Rules {
     pub holdout: Holdout,
     /// Channels on which marketing needs a consent that was given; on the others one that was not withdrawn.
     pub consent: Vec<Channel>,
+    /// A broadcast to more people than this is approved by somebody else.
+    pub approval_above: u32,
+    /// A broadcast of which this many per cent have failed pauses by itself.
+    pub breaker_percent: f64,
 }
 
 /// What a workspace starts with: within WeCom's own limits, and what most customers bear.
@@ -112,6 +116,8 @@ impl Default for Rules {
             contest_minutes: 5,
             holdout: Holdout { percent: 0.0, salt: "1".to_owned() },
             consent: vec![Channel::Sms, Channel::Email],
+            approval_above: 10_000,
+            breaker_percent: 20.0,
         }
     }
 }
@@ -127,6 +133,8 @@ impl Rules {
             contest_minutes: 0,
             holdout: Holdout::default(),
             consent: Vec::new(),
+            approval_above: u32::MAX,
+            breaker_percent: 100.0,
         }
     }
 
@@ -200,6 +208,13 @@ impl Rules {
                 "holdout.percent",
                 "0 to 50 per cent are held out.",
                 "对照组比例须为 0 到 50%。",
+            ));
+        }
+        if !(1.0..=100.0).contains(&self.breaker_percent) {
+            return Err(refuse::rules(
+                "breaker_percent",
+                "A broadcast pauses at 1 to 100 per cent of failures.",
+                "熔断比例须为 1 到 100%。",
             ));
         }
         if self.holdout.salt.chars().count() > 40 {

@@ -15,6 +15,7 @@
 //! This crate knows no HTTP server, no orders and no audiences: what they know is asked of [`Beside`], entrances of [`Entrances`].
 
 mod beside;
+mod broadcast;
 pub mod content;
 mod events;
 mod files;
@@ -24,6 +25,7 @@ mod refuse;
 mod welcome;
 
 pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
+pub use broadcast::{BroadcastIn, BroadcastRow, VariantSums};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
 pub use gate::{Ask, Class, Verdict};
@@ -48,6 +50,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") },
     Migration { id: "reach/0002_messages", sql: include_str!("../migrations/0002_messages.sql") },
     Migration { id: "reach/0003_gate", sql: include_str!("../migrations/0003_gate.sql") },
+    Migration { id: "reach/0004_broadcasts", sql: include_str!("../migrations/0004_broadcasts.sql") },
 ];
 
 /// Everything reaching out is made from.

@@ -4,6 +4,7 @@ import { audiences } from "./audiences";
 import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
+import { gate } from "./gate";
 import { guides } from "./guides";
 import { handover } from "./handover";
 import { imports } from "./imports";
@@ -18,4 +19,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...messages, ...welcomes, ...guides, ...handover, ...alerts };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...messages, ...gate, ...welcomes, ...guides, ...handover, ...alerts };

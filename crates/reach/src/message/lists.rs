@@ -11,6 +11,8 @@ use siyu_kernel::{PersonNum, Refusal, Time};
 #[derive(Clone, Debug)]
 pub struct MessageRow {
     pub id: String,
+    /// `message` or `broadcast`.
+    pub kind: String,
     pub name: String,
     pub content: Content,
     pub audience: String,
@@ -156,6 +158,7 @@ impl Reach {
         let (mut message, sealed) = tx.one(sql, params![id], |row| {
             let message = MessageRow {
                 id: id.to_owned(),
+                kind: run.kind.clone(),
                 name: row.text(0)?,
                 content: Content::default(),
                 audience: row.text(2)?,

@@ -314,7 +314,7 @@ impl Reach {
         });
         let events = events.collect();
         self.append(tx, events, self.now())?;
-        Ok(())
+        if state == super::FAILED { self.trip(tx, &task.message, self.now()) } else { Ok(()) }
     }
     /// Nobody waits any more: the task has ended. The message ends with the last of its people.
     pub(super) fn close_if_done(&self, tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ siyu_testkit::contract!(MIGRATIONS;
     a_large_one_is_decided_behind, nobody_confirms_in_time, who_says_no_in_between_gets_nothing, what_was_missed_overnight_waits_for_the_morning);
 
 /// Everybody with a friend among the staff, and somebody without.
-fn people(brand: &Brand) -> Vec<PersonNum> {
+pub fn people(brand: &Brand) -> Vec<PersonNum> {
     let mut all = brand.read(|tx| {
         Ok(tx.query("SELECT DISTINCT c.num FROM wecom_contact c JOIN wecom_follow f ON f.contact = c.id AND f.status = 0 ORDER BY c.num", &[], |row| row.num(0))?)
     });
@@ -41,7 +41,7 @@ fn sums(brand: &Brand, id: &str) -> Sums {
     row.sums
 }
 /// Works until nothing is due for `seconds`, moving the clock over pauses; the sum never changes.
-fn work(brand: &Brand, id: &str, seconds: i64) {
+pub fn work(brand: &Brand, id: &str, seconds: i64) {
     let (until, people) = (brand.now().plus_seconds(seconds), sums(brand, id).people);
     let mut next = |ran: Ran| match ran {
         Ran::Went => {
@@ -131,7 +131,7 @@ fn a_message_goes_through_staff_and_comes_back(t: TestDb) {
 }
 
 /// All tasks of masses made from this one on are confirmed.
-fn confirm(brand: &Brand, from: usize) {
+pub fn confirm(brand: &Brand, from: usize) {
     brand.world(|world| (from..world.masses.len()).for_each(|mass| world.confirm_mass(mass, 0)));
 }
 
