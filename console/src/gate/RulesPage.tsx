@@ -66,7 +66,7 @@ function Editor({ saved }: { saved: S.GateRulesOut }) {
   const quiet = rules.quiet;
   const fatigue = rules.fatigue;
   const time = (value: string, change: (next: string) => void) => (
-    <TimePicker format="HH:mm" allowClear={false} needConfirm={false} disabled={!can} value={dayjs(`2000-01-01T${value}`)} onChange={(next) => change(next.format("HH:mm"))} />
+    <TimePicker format="HH:mm" allowClear={false} needConfirm={false} disabled={!can} value={dayjs(`2000-01-01T${value}`)} onChange={(next) => change(next?.format("HH:mm") ?? value)} />
   );
   const version = saved.version ? t("gate.version", { n: saved.version }) : t("gate.version_default");
   const by = saved.created_at ? ` · ${t("gate.by", { who: saved.created_by, when: format.at(saved.created_at) })}` : "";

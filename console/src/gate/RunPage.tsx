@@ -13,7 +13,6 @@ import { gate as api, gateKeys } from "./calls";
 import { RUN_STATES } from "./RunsPage";
 
 export const END_COLORS: Record<string, string> = { waiting: "blue", sent: "green", skipped: "default", failed: "red" };
-const ENDS = ["sent", "waiting", "skipped", "failed"] as const;
 interface Asked { title: string; end?: string; reason?: string }
 
 export function RunPage() {
@@ -33,7 +32,7 @@ function Run({ run }: { run: S.RunDetail }) {
   const phone = usePhone();
   const [asked, ask] = useState<Asked | null>(null);
   const opens = run.kind !== "welcome";
-  const box = (name: "people" | (typeof ENDS)[number], n: number) => {
+  const box = (name: "people" | "sent" | "waiting" | "skipped" | "failed", n: number) => {
     const inside = <><div className="label">{t(`messages.sum.${name}`)}</div><div className="value">{format.count(n)}</div></>;
     return opens
       ? <button type="button" key={name} className="number opens" onClick={() => ask({ title: t(`messages.sum.${name}`), end: name === "people" ? undefined : name })}>{inside}</button>
