@@ -9,6 +9,7 @@ import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
 import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, Need, Num, PageHead, usePhone } from "../shell/parts";
+import "../welcomes/welcomes.css";
 import { gate as api, gateKeys } from "./calls";
 import { RUN_STATES } from "./RunsPage";
 
