@@ -27,6 +27,7 @@ impl Reach {
         }
         let client = self.parts().contacts.client_lately()?;
         match (task.raw, task.wish) {
+            (TO_MAKE, WISH_CANCEL) => self.unmake(&task)?,
             (TO_MAKE, _) => self.make(&client, &task)?,
             (MAKING, _) => self.to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
             (PERHAPS, _) => self.look(&client, &task)?,
@@ -37,6 +38,18 @@ impl Reach {
         Ok(Ran::Went)
     }
 
+    /// To be stopped, and WeCom does not know of it.
+    fn unmake(&self, task: &TaskRow) -> Result<(), Refusal> {
+        let (reach, task, now) = (self.clone(), task.clone(), self.now());
+        self.parts().db.transact(move |tx| {
+            let sql = "UPDATE message_task SET state = $2, finished = 1 WHERE id = $1 AND state = $3";
+            if tx.execute(sql, params![task.id, CANCELLED, TO_MAKE])? == 0 {
+                return Ok(());
+            }
+            let cancelled = reach.message_run(tx, &task.message)?.state == "cancelled";
+            reach.end_people(tx, &task, None, SKIPPED, if cancelled { "cancelled" } else { "expired" }, now)
+        })
+    }
     fn to(&self, task: &TaskRow, state: i64, due: Time) -> Result<(), Refusal> {
         let (id, from) = (task.id, task.raw);
         self.parts().db.transact(move |tx| {
