@@ -74,6 +74,11 @@ struct RunDetail {
     ends: Vec<RunReason>,
 }
 
+/// By end and reason: how many people.
+type Ends = Vec<(End, String, i64)>;
+/// One of a run's people: the end, its reason, when, and until when.
+type Decided = (PersonNum, End, String, Option<Time>, Option<Time>);
+
 fn run_out(run: &RunRow, ends: &[(End, String, i64)]) -> RunOut {
     let of = |end: End| ends.iter().filter(|(own, ..)| *own == end).map(|(_, _, people)| people).sum();
     RunOut {
@@ -106,11 +111,11 @@ fn reasons(ends: &[(End, String, i64)]) -> BTreeMap<String, i64> {
 }
 
 /// Welcomes go on as long as their rule does: each rule is one run, of everybody who came by it.
-fn welcomes(app: &App, tx: &mut Tx<'_>, only: Option<&str>) -> Result<Vec<(RunOut, Vec<(End, String, i64)>)>, Refusal> {
+fn welcomes(app: &App, tx: &mut Tx<'_>, only: Option<&str>) -> Result<Vec<(RunOut, Ends)>, Refusal> {
     let tallies = app.reach.welcome_tallies(tx, Time(0), None)?;
     let mut runs = Vec::new();
     for rule in app.reach.welcomes(tx)?.into_iter().filter(|rule| only.is_none_or(|id| id == rule.id)) {
-        let ends: Vec<(End, String, i64)> = tallies
+        let ends: Ends = tallies
             .iter()
             .filter(|tally| tally.rule == rule.id)
             .map(|tally| {
@@ -289,7 +294,7 @@ async fn people(
             let reader = Reader::new(app, tx, &caller)?;
             let gate = app.reach.gate();
             let run = gate.run(tx, &id)?;
-            let mut rows: Vec<(PersonNum, End, String, Option<Time>, Option<Time>)> = Vec::new();
+            let mut rows: Vec<Decided> = Vec::new();
             if q.reason.as_deref() == Some("undecided") {
                 let turn = (run.state != "cancelled").then_some(run.start);
                 let nums = gate.undecided(tx, run.num, after.unwrap_or(-1), limit)?;
