@@ -50,6 +50,7 @@ fn strict() -> Rules {
         contest_minutes: 5,
         holdout: Holdout { percent: 5.0, salt: "1".into() },
         consent: vec![Channel::Sms],
+        ..Rules::none()
     }
 }
 
