@@ -6,7 +6,7 @@ import { complaints } from "./checks.mjs";
 const PLAIN = [
   "/", "/welcome", "/account", "/people", "/tags", "/tags?new=rule", "/fields", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine",
   "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/lifecycle", "/settings/wecom", "/settings/wecom?tab=sync", "/settings/wecom?tab=inbox", "/settings/wecom?tab=conflicts", "/lost", "/groups", "/staff", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
-  "/channels", "/leads", "/leads?view=held", "/leads?view=ended", "/leads/rules", "/leads/board", "/live-codes", "/live-codes/new", "/group-codes", "/group-codes/new", "/posters", "/posters/new", "/group-messages", "/group-messages/new", "/moments", "/moments/new", "/group-welcomes", "/messages", "/messages/new", "/welcomes", "/welcomes/new", "/workbench", "/alerts", "/handovers", "/handovers/new",
+  "/channels", "/leads", "/leads?view=held", "/leads?view=ended", "/leads/rules", "/leads/board", "/live-codes", "/live-codes/new", "/group-codes", "/group-codes/new", "/posters", "/posters/new", "/group-messages", "/group-messages/new", "/moments", "/moments/new", "/group-welcomes", "/messages", "/messages/new", "/runs", "/gate", "/welcomes", "/welcomes/new", "/workbench", "/alerts", "/handovers", "/handovers/new",
   "/settings/doctor", "/settings/erasures", "/see", "/boards", "/audiences", "/audiences/new", "/exports",
   ...["activity", "trend", "funnel", "retention", "paths", "distribution", "interval", "attribution", "touchpoints", "lifecycle", "rfm", "cohort-value", "assets", "stores", "guides"].map((kind) => `/see/${kind}`),
 ];

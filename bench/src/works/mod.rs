@@ -5,6 +5,7 @@ mod audience_count;
 mod audience_live;
 mod bare;
 mod callbacks;
+mod gate;
 mod import;
 mod intake;
 mod people;
@@ -31,6 +32,7 @@ pub const ALL: &[Work] = &[
     import::WORK,
     callbacks::WORK,
     welcome::WORK,
+    gate::WORK,
     people::WORK,
     start::WORK,
     audience_live::WORK,

@@ -6,6 +6,8 @@ import type * as S from "../api/openapi";
 import { audiences } from "../audiences/calls";
 import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
+import { broadcasts } from "../gate/calls";
+import { TermsForm, type Terms } from "../gate/TermsForm";
 import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
 import { MayButton, Need, Num, PageHead, useSettled } from "../shell/parts";
@@ -29,6 +31,7 @@ function New() {
   const [name, setName] = useState("");
   const [audience, setAudience] = useState<string>();
   const [content, setContent] = useState<Content>({ text: "", attachments: [] });
+  const [terms, setTerms] = useState<Terms | null>(null);
   const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiences.list({ limit: 200 }), staleTime: 30_000 });
   const body: S.MessageNew = { name: name.trim(), content, audience: audience ?? null, people: [] };
   const whole = Boolean(name.trim() && audience && (content.text?.trim() || content.attachments?.length));
@@ -37,10 +40,11 @@ function New() {
     queryKey: welcomeKeys.preview(settled), queryFn: ({ signal }) => welcomes.preview(settled, signal), enabled: Boolean(settled.text?.trim() || settled.attachments?.length),
     retry: false, meta: { quiet: true }, placeholderData: (before) => before,
   });
-  const plan = useMutation({ meta: { quiet: true }, mutationFn: () => api.plan(body) });
+  const broadcast = (own: Terms): S.BroadcastNew => ({ ...body, ...own, variants: own.variants.filter((one) => one.trim()).map((one) => ({ text: one, attachments: content.attachments })) });
+  const plan = useMutation({ meta: { quiet: true }, mutationFn: () => (terms ? broadcasts.plan(broadcast(terms)) : api.plan(body)) });
   const create = useMutation({
     meta: { quiet: true },
-    mutationFn: () => api.create(body),
+    mutationFn: async (): Promise<{ id: string }> => (terms ? broadcasts.create(broadcast(terms)) : api.create(body)),
     onSuccess: (made) => {
       void message.success(t("messages.made"));
       void navigate(`/messages/${made.id}`);
@@ -76,11 +80,18 @@ function New() {
                 forget();
               }}
             />
+            <TermsForm
+              terms={terms}
+              onChange={(next) => {
+                setTerms(next);
+                forget();
+              }}
+            />
             {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
             {plan.data ? <Plan plan={plan.data} /> : null}
             <div className="row">
               <MayButton permission="messages.write" type={plan.data ? "default" : "primary"} htmlType="submit" loading={plan.isPending} disabled={!whole}>{t("messages.plan")}</MayButton>
-              {plan.data?.reached ? (
+              {plan.data && (plan.data.reached || plan.data.waiting.length) ? (
                 <Popconfirm title={t("messages.create_sure", { n: format.count(plan.data.reached), staff: format.count(plan.data.staff.length) })} okText={t("messages.create")} cancelText={t("action.cancel")} onConfirm={() => create.mutate()}>
                   <MayButton permission="messages.write" type="primary" loading={create.isPending}>{t("messages.create")}</MayButton>
                 </Popconfirm>
@@ -103,7 +114,7 @@ function Plan({ plan }: { plan: S.MessagePlan }) {
       <Alert
         type={plan.reached ? "info" : "warning"} showIcon
         title={t("messages.plan_says", { people: format.count(plan.people), reached: format.count(plan.reached), staff: format.count(plan.staff.length) })}
-        description={[...plan.skipped.map((own) => `${word("messages.reason", own.reason)} ${format.count(own.people)}`), plan.had_today ? t("messages.had_today", { n: format.count(plan.had_today) }) : ""].filter(Boolean).join(" · ") || undefined}
+        description={[...plan.skipped.map((own) => `${word("messages.reason", own.reason)} ${format.count(own.people)}`), ...plan.waiting.map((own) => `${t("messages.waits", { n: format.count(own.people) })} (${word("messages.reason", own.reason)})`)].filter(Boolean).join(" · ") || undefined}
       />
       <Table
         size="small" rowKey={(row) => row.staff} dataSource={plan.staff} pagination={plan.staff.length > 10 ? { pageSize: 10 } : false}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { Link, useParams } from "react-router";
 import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
+import { BroadcastBar } from "../gate/BroadcastBar";
 import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
 import { ListTable, usePages } from "../shell/ListTable";
@@ -44,7 +45,7 @@ function Message({ message }: { message: S.MessageOut }) {
   const remind = useMutation({ mutationFn: () => api.remind(message.id), onSuccess: () => done(t("messages.reminded")) });
   const cancel = useMutation({ mutationFn: () => api.cancel(message.id), onSuccess: () => done(t("messages.cancelling")) });
   const preview = useQuery({ queryKey: welcomeKeys.preview(message.content), queryFn: ({ signal }) => welcomes.preview(message.content, signal), retry: false, meta: { quiet: true } });
-  const running = message.state === "running";
+  const running = message.state === "running" || message.state === "paused";
   const { sums } = message;
   const box = (state: keyof S.MessageSums | "people", n: number) => (
     <button type="button" key={state} className="number opens" onClick={() => ask({ title: t(`messages.sum.${state}`), state: state === "people" ? undefined : state })}>
@@ -56,12 +57,13 @@ function Message({ message }: { message: S.MessageOut }) {
   const state = (row: S.MessageTask) => <Tooltip title={row.error ?? undefined}><AntTag color={TASKS[row.state]}>{word("messages.task", row.state)}</AntTag></Tooltip>;
   return (
     <>
-      <PageHead title={message.name} hint={<Link to="/messages">{t("nav.messages")}</Link>}>
+      <PageHead title={message.name} hint={<><Link to="/messages">{t("nav.messages")}</Link> · <Link to={`/runs/${message.id}`}>{t("nav.runs")}</Link></>}>
         <span className="row"><AntTag color={STATES[message.state]}>{word("messages.state", message.state)}</AntTag></span>
         {running ? <MayButton permission="messages.write" icon={<BellOutlined />} loading={remind.isPending} onClick={() => remind.mutate()}>{t("messages.remind")}</MayButton> : null}
         {running ? <Popconfirm title={t("messages.cancel_sure")} okText={t("messages.cancel")} cancelText={t("action.cancel")} onConfirm={() => cancel.mutate()}><MayButton permission="messages.write" danger icon={<StopOutlined />}>{t("messages.cancel")}</MayButton></Popconfirm> : null}
       </PageHead>
       <div className="stack">
+        {message.kind === "broadcast" ? <BroadcastBar id={message.id} state={message.state} /> : null}
         <div className="numbers">{[box("people", sums.people), box("sent", sums.sent), box("waiting", sums.waiting), box("skipped", sums.skipped), box("failed", sums.failed)]}</div>
         <div className="row">
           {message.reasons.filter((own) => own.reason).map((own) => (

@@ -9,7 +9,7 @@ import { MayButton, Need, Num, PageHead } from "../shell/parts";
 import { Nothing } from "../wecom/Nothing";
 import { messageKeys, messages as api } from "./calls";
 
-export const STATES: Record<string, string> = { running: "blue", ended: "green", cancelled: "default" };
+export const STATES: Record<string, string> = { running: "blue", paused: "gold", ended: "green", cancelled: "default" };
 
 export function MessagesPage() {
   return <Need permission="people.read"><Messages /></Need>;

@@ -5,6 +5,7 @@ import { useParams } from "react-router";
 import { people as api } from "../api/calls";
 import { keys } from "../api/keys";
 import type { Person } from "../api/types";
+import { PersonReach } from "../gate/PersonReach";
 import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
 import { Need } from "../shell/parts";
@@ -42,6 +43,7 @@ function Loaded({ asked, person }: { asked: string; person: Person }) {
     ...(can("events.read") ? [{ key: "timeline", label: t("person.timeline"), children: <Timeline id={asked} /> }] : []),
     ...(can("orders.read") ? [{ key: "orders", label: t("person.orders", { n: person.orders.count }), children: <PersonOrders id={asked} /> }] : []),
     { key: "wecom", label: t("person.wecom"), children: <WecomPanel id={asked} /> },
+    { key: "reach", label: t("person.reach"), children: <PersonReach id={asked} /> },
     { key: "fields", label: t("person.fields"), children: <Fields asked={asked} person={person} /> },
     { key: "identity", label: t("person.identity"), children: <IdentityPanel asked={asked} person={person} /> },
     { key: "consents", label: t("person.consents"), children: <Consents id={asked} /> },

@@ -72,6 +72,8 @@ export const sections: Section[] = [
     { path: "/welcomes", label: "nav.welcomes", icon: <MessageOutlined />, needs: "people.read" },
     { path: "/group-welcomes", label: "nav.group_welcomes", icon: <SmileOutlined />, needs: "people.read" },
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
+    { path: "/runs", label: "nav.runs", icon: <AuditOutlined />, needs: "people.read" },
+    { path: "/gate", label: "nav.gate_rules", icon: <SafetyOutlined />, needs: "people.read" },
   ]),
   {
     key: "see", label: "nav.see", icon: <BarChartOutlined />, parts: [

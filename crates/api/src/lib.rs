@@ -36,6 +36,7 @@ mod audiences;
 mod audit;
 mod auth;
 mod boards;
+mod broadcasts;
 mod channel_board;
 mod channel_files;
 mod channel_out;
@@ -56,6 +57,7 @@ mod events;
 mod extract;
 mod fields;
 pub mod gate;
+mod gate_rules;
 mod group_codes;
 mod group_messages;
 mod group_welcomes;
@@ -99,6 +101,7 @@ mod reach;
 mod reach_files;
 mod reply;
 pub mod route;
+mod runs;
 mod schema;
 mod search;
 mod serve;
@@ -154,6 +157,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_insight::MIGRATIONS,
         siyu_audience::MIGRATIONS,
         siyu_contacts::MIGRATIONS,
+        siyu_gate::MIGRATIONS,
         siyu_reach::MIGRATIONS,
         siyu_channels::MIGRATIONS,
         siyu_guides::MIGRATIONS,
@@ -216,6 +220,9 @@ fn routes() -> Endpoints {
         .merge(group_welcomes::router())
         .merge(moments::router())
         .merge(reach_files::router())
+        .merge(gate_rules::router())
+        .merge(runs::router())
+        .merge(broadcasts::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

@@ -23,15 +23,15 @@ pub fn router() -> Endpoints {
 
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct MessageNew {
-    name: String,
-    content: MessageContent,
+pub(crate) struct MessageNew {
+    pub name: String,
+    pub content: MessageContent,
     /// An audience's id: whoever is in it now …
     #[serde(default)]
-    audience: Option<String>,
+    pub audience: Option<String>,
     /// … or these: up to 20,000 ids of people.
     #[serde(default)]
-    people: Vec<String>,
+    pub people: Vec<String>,
 }
 
 const PEOPLE_MAX: usize = 20_000;
@@ -54,9 +54,11 @@ impl From<Sums> for MessageSums {
 #[derive(Serialize, ToSchema)]
 struct MessageRowOut {
     id: String,
+    /// `message` or `broadcast`.
+    kind: String,
     name: String,
     audience: Option<String>,
-    /// `running`, `ended` or `cancelled`.
+    /// `running`, `paused`, `ended` or `cancelled`.
     state: String,
     #[schema(value_type = String, format = DateTime)]
     created_at: Time,
@@ -72,6 +74,7 @@ impl From<MessageRow> for MessageRowOut {
     fn from(row: MessageRow) -> Self {
         Self {
             id: row.id,
+            kind: row.kind,
             name: row.name,
             audience: Some(row.audience).filter(|id| !id.is_empty()),
             state: row.state,
@@ -139,12 +142,14 @@ impl From<TaskRow> for MessageTask {
 }
 
 #[derive(Serialize, ToSchema)]
-struct MessagePlan {
+pub(crate) struct MessagePlan {
     people: usize,
     /// Who can be sent to.
     reached: usize,
-    /// Of those: had a mass message today. WeCom lets a customer have one a day.
+    /// Had a mass message already, and WeCom lets them have no other one now.
     had_today: usize,
+    /// Held by the gate now, and asked again while the message lives.
+    waiting: Vec<MessageSkip>,
     skipped: Vec<MessageSkip>,
     staff: Vec<MessageShare>,
 }
@@ -172,6 +177,7 @@ impl From<Split> for MessagePlan {
             people: own.people,
             reached: own.staff.iter().map(|own| own.people).sum(),
             had_today: own.had_today,
+            waiting: own.waiting.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
             skipped: own.skipped.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
             staff: own.staff.into_iter().map(share).collect(),
         }
@@ -179,7 +185,7 @@ impl From<Split> for MessagePlan {
 }
 
 /// Whom the message is meant for, as far as the caller may see them.
-fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Result<MessageIn, Refusal> {
+pub(crate) fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Result<MessageIn, Refusal> {
     let reader = Reader::new(app, tx, caller)?;
     let people: Vec<PersonNum> = match &input.audience {
         Some(id) => {

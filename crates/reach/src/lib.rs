@@ -9,12 +9,13 @@
 //! - An arrival is on disk with its callback, and is greeted by whoever marks it first: one thread of one process, once.
 //! - What became of an arrival (sent, skipped, failed; why) is on disk, and becomes an event of the person as soon as that person is known.
 //! - The lane uploads nothing, and waits for no sync: media ids are renewed ahead of their end.
-//! - Everything that goes out passes one function, [`Reach::pass`].
+//! - Everything that goes out passes the gate: as a run of it, or by [`Reach::pass`].
 //! - Contents, files and welcome codes are sealed at rest.
 //!
 //! This crate knows no HTTP server, no orders and no audiences: what they know is asked of [`Beside`], entrances of [`Entrances`].
 
 mod beside;
+mod broadcast;
 pub mod content;
 mod events;
 mod files;
@@ -26,14 +27,17 @@ mod refuse;
 mod welcome;
 
 pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
+pub use broadcast::{BroadcastIn, BroadcastRow, VariantSums};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
-pub use gate::{Ask, Class, Gate, Open, Verdict};
+pub use gate::{Ask, Class, Verdict};
 pub use group::{
     GroupMessageIn, GroupMessageRow, GroupQuery, GroupResult, GroupShare, GroupSplit, GroupTask, GroupWelcomeIn,
     GroupWelcomeRow,
 };
-pub use message::{MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState};
+pub use message::{
+    MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
+};
 pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
@@ -42,6 +46,7 @@ pub use welcome::{
 
 use siyu_contacts::Contacts;
 use siyu_db::{Db, Migration};
+use siyu_gate::Gate;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::People;
@@ -51,7 +56,9 @@ use std::sync::Arc;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0001_reach", sql: include_str!("../migrations/0001_reach.sql") },
     Migration { id: "reach/0002_messages", sql: include_str!("../migrations/0002_messages.sql") },
-    Migration { id: "reach/0004_groups", sql: include_str!("../migrations/0004_groups.sql") },
+    Migration { id: "reach/0003_gate", sql: include_str!("../migrations/0003_gate.sql") },
+    Migration { id: "reach/0004_broadcasts", sql: include_str!("../migrations/0004_broadcasts.sql") },
+    Migration { id: "reach/0005_groups", sql: include_str!("../migrations/0005_groups.sql") },
 ];
 
 /// Everything reaching out is made from.
@@ -66,11 +73,11 @@ pub struct Parts {
     pub wait: Arc<dyn Wait>,
     pub beside: Arc<dyn Beside>,
     pub entrances: Arc<dyn Entrances>,
-    pub gate: Arc<dyn Gate>,
+    pub gate: Gate,
 }
 
 impl Parts {
-    /// For a program: real waiting, a gate that stands open, and nothing beside.
+    /// For a program: real waiting, and nothing beside.
     pub fn new(
         db: Db,
         vault: Vault,
@@ -80,7 +87,7 @@ impl Parts {
         chance: Arc<Chance>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (beside, entrances, gate) = (Arc::new(Alone), Arc::new(NoEntrances), Arc::new(Open));
+        let (beside, entrances, gate) = (Arc::new(Alone), Arc::new(NoEntrances), Gate::new(&vault));
         Self { db, vault, log, people, contacts, chance, clock, wait: Arc::new(Sleep), beside, entrances, gate }
     }
 }
@@ -104,6 +111,10 @@ impl Reach {
         let holder = format!("{:032x}", u128::from_be_bytes(Chance::secret()));
         let (plan, lane) = (welcome::Shelf::default(), welcome::Lane::default());
         Self { inner: Arc::new(Inner { parts, holder, plan, lane }) }
+    }
+    /// The gate that everything of this workspace passes.
+    pub fn gate(&self) -> &Gate {
+        &self.inner.parts.gate
     }
     pub(crate) fn parts(&self) -> &Parts {
         &self.inner.parts

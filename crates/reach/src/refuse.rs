@@ -157,3 +157,30 @@ pub fn moment_unknown() -> Refusal {
 pub fn moment_over() -> Refusal {
     Refusal::conflict("moment_over", "This moment has ended already.", "该朋友圈任务已结束。")
 }
+pub fn broadcast(field: &str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
+    Refusal::invalid("broadcast_invalid", en, zh).field(field)
+}
+pub fn broadcast_unknown() -> Refusal {
+    Refusal::not_found("broadcast_unknown", "There is no such broadcast.", "没有该营销群发。")
+}
+pub fn broadcast_approval() -> Refusal {
+    Refusal::conflict(
+        "broadcast_approval",
+        "This broadcast needs no approval (any more).",
+        "该群发不需要审批，或已审批。",
+    )
+}
+pub fn broadcast_own() -> Refusal {
+    Refusal::forbidden(
+        "broadcast_own",
+        "Somebody else has to approve a broadcast of this size.",
+        "超过规模的群发须由另一位同事审批。",
+    )
+}
+pub fn broadcast_unapproved() -> Refusal {
+    Refusal::conflict(
+        "broadcast_unapproved",
+        "This broadcast has to be approved before it goes on.",
+        "该群发须先通过审批才能继续。",
+    )
+}

@@ -35,7 +35,7 @@ enum By {
 
 /// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 13] = [
+    let jobs: [(&'static str, By, Step); 14] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
@@ -47,6 +47,7 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinH
         ("wecom-messages", By::One, |app| app.reach.work_messages()),
         ("wecom-groups", By::One, |app| app.reach.work_groups()),
         ("wecom-moments", By::One, |app| app.reach.work_moments()),
+        ("gate", By::One, |app| app.reach.work_gate()),
         ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),
         // A lease of a process that has ended would outlast the seconds a welcome has.
         ("welcomes", By::Each, |app| app.reach.sweep_welcomes()),

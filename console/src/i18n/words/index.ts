@@ -6,6 +6,7 @@ import { common } from "./common";
 import { data } from "./data";
 import { events } from "./events";
 import { groupreach } from "./groupreach";
+import { gate } from "./gate";
 import { guides } from "./guides";
 import { handover } from "./handover";
 import { imports } from "./imports";
@@ -22,4 +23,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads };

@@ -40,7 +40,6 @@ export const messages = {
   "messages.content_hint": ["同一员工的客户收到相同内容，可用员工、门店、品牌变量。", "All customers of a member get the same; texts may hold the member, the store and the brand."],
   "messages.plan": ["先看看会怎么发", "See what it becomes"],
   "messages.plan_says": ["共 {people} 人，可触达 {reached} 人，需 {staff} 位员工确认", "{people} people, {reached} can be reached; {staff} staff are asked to confirm"],
-  "messages.had_today": ["其中 {n} 人今天已收过群发，可能收不到", "{n} of them have had one today and may not get this"],
   "messages.create": ["发起群发", "Send to staff"],
   "messages.create_sure": ["向 {staff} 位员工下发任务，发给 {n} 人？", "Ask {staff} staff to send to {n} people?"],
   "messages.made": ["已创建，等待员工确认", "Made; staff are asked to confirm"],

@@ -9,6 +9,7 @@ mod documents;
 mod edge;
 mod endpoints;
 mod exports;
+mod gate;
 mod guide;
 mod guide_shop;
 mod imports;

@@ -106,6 +106,11 @@ fn task(row: RowRef<'_>) -> Result<GroupTask, DbError> {
     })
 }
 
+/// Of the `state` of a group in a message.
+fn end(state: i64) -> PersonState {
+    PersonState::ALL[usize::try_from(state).unwrap_or(0).min(3)]
+}
+
 impl Reach {
     /// The task that is due first, whenever that is.
     pub(super) fn group_task_due(&self, tx: &mut Tx<'_>) -> Result<Option<GroupTask>, Refusal> {
@@ -153,7 +158,7 @@ impl Reach {
         for (state, count, members) in tx.query(sql, params![id], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))? {
             let sums = &mut message.sums;
             sums.people += count;
-            match PersonState::of(state) {
+            match end(state) {
                 PersonState::Waiting => sums.waiting += count,
                 PersonState::Sent => (sums.sent, message.members) = (sums.sent + count, members),
                 PersonState::Skipped => sums.skipped += count,
@@ -165,7 +170,7 @@ impl Reach {
     /// By end and reason: how many groups.
     pub fn group_message_reasons(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<(PersonState, String, i64)>, Refusal> {
         let sql = "SELECT state, reason, COUNT(*) AS n FROM group_message_group WHERE message = $1 GROUP BY state, reason ORDER BY state, n DESC, reason";
-        Ok(tx.query(sql, params![id], |row| Ok((PersonState::of(row.int(0)?), row.text(1)?, row.int(2)?)))?)
+        Ok(tx.query(sql, params![id], |row| Ok((end(row.int(0)?), row.text(1)?, row.int(2)?)))?)
     }
     /// In the order of their ids.
     pub fn group_message_groups(&self, tx: &mut Tx<'_>, query: &GroupQuery) -> Result<Vec<GroupResult>, Refusal> {
@@ -180,7 +185,7 @@ impl Reach {
                 name: row.text(1)?,
                 members: row.int(2)?,
                 userid: row.text(3)?,
-                state: PersonState::of(row.int(4)?),
+                state: end(row.int(4)?),
                 reason: row.text(5)?,
                 at: row.time(6)?,
             })

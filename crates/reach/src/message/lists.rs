@@ -1,28 +1,22 @@
 //! Messages, their tasks and people, as rows.
 
 use super::{CANCELLED, CONFIRMED, MADE, REFUSED};
+use crate::Reach;
 use crate::content::Content;
-use crate::{Reach, refuse};
 use siyu_db::{DbError, RowRef, Tx, params};
+use siyu_gate::End;
+pub use siyu_gate::Sums;
 use siyu_kernel::{PersonNum, Refusal, Time};
-
-/// People meant = the sum of the four.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    pub people: i64,
-    pub waiting: i64,
-    pub sent: i64,
-    pub skipped: i64,
-    pub failed: i64,
-}
 
 #[derive(Clone, Debug)]
 pub struct MessageRow {
     pub id: String,
+    /// `message` or `broadcast`.
+    pub kind: String,
     pub name: String,
     pub content: Content,
     pub audience: String,
-    /// `running`, `ended` or `cancelled`.
+    /// `running`, `paused`, `ended` or `cancelled`.
     pub state: String,
     pub created_at: Time,
     pub created_by: String,
@@ -74,38 +68,14 @@ pub struct TaskRow {
     pub(super) tries: i64,
     pub error: Option<String>,
     pub sums: Sums,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PersonState {
-    Waiting,
-    Sent,
-    Skipped,
-    Failed,
-}
-
-impl PersonState {
-    pub const ALL: [Self; 4] = [Self::Waiting, Self::Sent, Self::Skipped, Self::Failed];
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Sent => "sent",
-            Self::Skipped => "skipped",
-            Self::Failed => "failed",
-        }
-    }
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|own| own.name() == name)
-    }
-    pub(crate) fn of(state: i64) -> Self {
-        Self::ALL[usize::try_from(state).unwrap_or(0).min(3)]
-    }
+    /// Which content: 0 is the message's own.
+    pub variant: i64,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct PersonQuery {
     pub message: String,
-    pub state: Option<PersonState>,
+    pub state: Option<End>,
     pub reason: Option<String>,
     pub task: Option<i64>,
     /// The number of the last row of the page before.
@@ -118,14 +88,14 @@ pub struct PersonRow {
     pub num: PersonNum,
     pub name: String,
     pub userid: String,
-    pub state: PersonState,
+    pub state: End,
     pub reason: String,
     pub at: Time,
 }
 
 const TASK: &str = "SELECT t.id, t.message, t.userid, COALESCE(s.name, ''), t.store, t.msgid, t.state, t.wish, t.begun_at, t.made_at, t.confirmed_at, t.reminded_at, t.read_at, t.due_at, t.tries, t.error,
     (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 0), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 1),
-    (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3)
+    (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3), t.variant
   FROM message_task t LEFT JOIN wecom_staff s ON s.key = t.staff";
 
 fn sums(row: RowRef<'_>, at: usize) -> Result<Sums, DbError> {
@@ -160,13 +130,14 @@ fn task(row: RowRef<'_>) -> Result<TaskRow, DbError> {
         tries: row.int(14)?,
         error: row.opt_text(15)?,
         sums: sums(row, 16)?,
+        variant: row.int(20)?,
     })
 }
 
 impl Reach {
     /// The task that is due first, whenever that is.
     pub(super) fn task_due(&self, tx: &mut Tx<'_>) -> Result<Option<TaskRow>, Refusal> {
-        Ok(tx.opt(&format!("{TASK} WHERE t.finished = 0 ORDER BY t.due_at, t.id LIMIT 1"), &[], task)?)
+        Ok(tx.opt(&format!("{TASK} WHERE t.finished = 0 AND t.state <> 7 AND (t.state <> 0 OR NOT EXISTS (SELECT 1 FROM gate_run r WHERE r.id = t.message AND r.state = 'paused' AND r.ended_at IS NULL)) ORDER BY t.due_at, t.id LIMIT 1"), &[], task)?)
     }
     pub fn message_tasks(&self, tx: &mut Tx<'_>, message: &str) -> Result<Vec<TaskRow>, Refusal> {
         Ok(tx.query(&format!("{TASK} WHERE t.message = $1 ORDER BY t.id"), params![message], task)?)
@@ -179,69 +150,75 @@ impl Reach {
     }
     /// Errors: `message_unknown`.
     pub fn message(&self, tx: &mut Tx<'_>, id: &str) -> Result<MessageRow, Refusal> {
-        let sql = "SELECT name, content, audience, state, created_at, created_by, ended_at,
+        let run = self.message_run(tx, id)?;
+        let sql = "SELECT name, content, audience, created_at, created_by,
             (SELECT COUNT(*) FROM message_task t WHERE t.message = m.id), (SELECT COUNT(*) FROM message_task t WHERE t.message = m.id AND t.confirmed_at IS NOT NULL)
             FROM message m WHERE id = $1";
-        let row = tx.opt(sql, params![id], |row| {
+        let sums = self.parts().gate.sums(tx, &run)?;
+        let (mut message, sealed) = tx.one(sql, params![id], |row| {
             let message = MessageRow {
                 id: id.to_owned(),
+                kind: run.kind.clone(),
                 name: row.text(0)?,
                 content: Content::default(),
                 audience: row.text(2)?,
-                state: row.text(3)?,
-                created_at: row.time(4)?,
-                created_by: row.text(5)?,
-                ended_at: row.opt_time(6)?,
-                sums: Sums::default(),
-                tasks: row.int(7)?,
-                confirmed: row.int(8)?,
+                state: run.state.clone(),
+                created_at: row.time(3)?,
+                created_by: row.text(4)?,
+                ended_at: run.ended_at,
+                sums,
+                tasks: row.int(5)?,
+                confirmed: row.int(6)?,
             };
             Ok((message, row.blob(1)?))
         })?;
-        let (mut message, sealed) = row.ok_or_else(refuse::message_unknown)?;
         message.content = self.unseal(&sealed)?;
-        let sql = "SELECT state, COUNT(*) FROM message_person WHERE message = $1 GROUP BY state";
-        for (state, count) in tx.query(sql, params![id], |row| Ok((row.int(0)?, row.int(1)?)))? {
-            let sums = &mut message.sums;
-            sums.people += count;
-            let place = match PersonState::of(state) {
-                PersonState::Waiting => &mut sums.waiting,
-                PersonState::Sent => &mut sums.sent,
-                PersonState::Skipped => &mut sums.skipped,
-                PersonState::Failed => &mut sums.failed,
-            };
-            *place += count;
-        }
         Ok(message)
     }
     /// By end and reason: how many.
-    pub fn message_reasons(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<(PersonState, String, i64)>, Refusal> {
-        let sql = "SELECT state, reason, COUNT(*) AS n FROM message_person WHERE message = $1 GROUP BY state, reason ORDER BY state, n DESC";
-        Ok(tx.query(sql, params![id], |row| Ok((PersonState::of(row.int(0)?), row.text(1)?, row.int(2)?)))?)
+    pub fn message_reasons(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<(End, String, i64)>, Refusal> {
+        let run = self.message_run(tx, id)?;
+        self.parts().gate.reasons(tx, &run)
     }
-    /// In the order of their numbers.
+    /// In the order of their numbers; those who are decided.
     pub fn message_people(&self, tx: &mut Tx<'_>, query: &PersonQuery) -> Result<Vec<PersonRow>, Refusal> {
-        let sql = "SELECT p.num, COALESCE(c.name, ''), COALESCE(t.userid, ''), p.state, p.reason, p.at
-            FROM message_person p LEFT JOIN wecom_contact c ON c.id = p.contact LEFT JOIN message_task t ON t.id = p.task
-            WHERE p.message = $1 AND p.num > $2 AND ($3 < 0 OR p.state = $3) AND ($4 = 0 OR p.reason = $5) AND ($6 = 0 OR p.task = $6) ORDER BY p.num LIMIT $7";
-        let state = query.state.map_or(-1, |own| own as i64);
-        let reason = query.reason.clone().unwrap_or_default();
+        let run = self.message_run(tx, &query.message)?;
+        let states = match query.state {
+            None => "d.state >= 0",
+            Some(End::Waiting) => "d.state IN (0, 1)",
+            Some(End::Sent) => "d.state = 2",
+            Some(End::Skipped) => "d.state = 3",
+            Some(End::Failed) => "d.state = 4",
+        };
+        let sql = format!(
+            "SELECT d.num, COALESCE(c.name, ''), COALESCE(t.userid, ''), d.state, d.reason, d.at
+            FROM gate_decision d LEFT JOIN message_person p ON p.message = $1 AND p.num = d.num
+              LEFT JOIN wecom_contact c ON c.id = p.contact LEFT JOIN message_task t ON t.id = p.task
+            WHERE d.run = $2 AND d.num > $3 AND {states} AND ($4 = 0 OR d.reason = $5) AND ($6 = 0 OR p.task = $6) ORDER BY d.num LIMIT $7"
+        );
+        let reason = query.reason.clone().filter(|own| own != "on_its_way");
         let params = params![
             &query.message,
+            run.num,
             query.after.unwrap_or(-1),
-            state,
-            query.reason.is_some(),
-            &reason,
+            reason.is_some(),
+            reason.as_deref().unwrap_or_default(),
             query.task.unwrap_or(0),
             query.limit.clamp(1, 200)
         ];
-        Ok(tx.query(sql, params, |row| {
+        Ok(tx.query(&sql, params, |row| {
+            let state = row.int(3)?;
             Ok(PersonRow {
                 num: row.num(0)?,
                 name: row.text(1)?,
                 userid: row.text(2)?,
-                state: PersonState::of(row.int(3)?),
-                reason: row.text(4)?,
+                state: match state {
+                    2 => End::Sent,
+                    3 => End::Skipped,
+                    4 => End::Failed,
+                    _ => End::Waiting,
+                },
+                reason: if state == 1 { "on_its_way".to_owned() } else { row.text(4)? },
                 at: row.time(5)?,
             })
         })?)

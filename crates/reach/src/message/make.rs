@@ -1,12 +1,10 @@
 //! Tasks on their way to WeCom: made once, reminded, cancelled.
 
 use super::lists::TaskRow;
-use super::{
-    CANCELLED, CONFIRMED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_REMIND,
-};
+use super::{CANCELLED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_REMIND};
+use crate::Reach;
 use crate::content::{Content, Values};
 use crate::events::{Happening, names};
-use crate::{Reach, refuse};
 use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
@@ -29,6 +27,7 @@ impl Reach {
         }
         let client = self.parts().contacts.client_lately()?;
         match (task.raw, task.wish) {
+            (TO_MAKE, WISH_CANCEL) => self.unmake(&task)?,
             (TO_MAKE, _) => self.make(&client, &task)?,
             (MAKING, _) => self.to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
             (PERHAPS, _) => self.look(&client, &task)?,
@@ -39,6 +38,18 @@ impl Reach {
         Ok(Ran::Went)
     }
 
+    /// To be stopped, and WeCom does not know of it.
+    fn unmake(&self, task: &TaskRow) -> Result<(), Refusal> {
+        let (reach, task, now) = (self.clone(), task.clone(), self.now());
+        self.parts().db.transact(move |tx| {
+            let sql = "UPDATE message_task SET state = $2, finished = 1 WHERE id = $1 AND state = $3";
+            if tx.execute(sql, params![task.id, CANCELLED, TO_MAKE])? == 0 {
+                return Ok(());
+            }
+            let cancelled = reach.message_run(tx, &task.message)?.state == "cancelled";
+            reach.end_people(tx, &task, None, SKIPPED, if cancelled { "cancelled" } else { "expired" }, now)
+        })
+    }
     fn to(&self, task: &TaskRow, state: i64, due: Time) -> Result<(), Refusal> {
         let (id, from) = (task.id, task.raw);
         self.parts().db.transact(move |tx| {
@@ -54,7 +65,11 @@ impl Reach {
     fn make(&self, client: &Client, task: &TaskRow) -> Result<(), Refusal> {
         let (now, id) = (self.now(), task.id);
         let until = now.plus_seconds(BEGUN_SECONDS);
+        let (reach, own) = (self.clone(), task.clone());
         let marked = self.parts().db.transact(move |tx| {
+            if !reach.still_going(tx, &own, now)? {
+                return Ok(false);
+            }
             let sql = "UPDATE message_task SET state = $2, begun_at = $3, due_at = $4 WHERE id = $1 AND state = $5 AND wish <> $6";
             Ok(tx.execute(sql, params![id, MAKING, now, until, TO_MAKE, WISH_CANCEL])? == 1)
         })?;
@@ -71,9 +86,33 @@ impl Reach {
             Err(error) => self.is_not_made(task, &error),
         }
     }
+    /// The last look before it is made: who has withdrawn since, and whose time is over. Answers whether anybody is left.
+    fn still_going(&self, tx: &mut Tx<'_>, task: &TaskRow, now: Time) -> Result<bool, Refusal> {
+        let sql = "SELECT num, contact FROM message_person WHERE task = $1 AND state = 0";
+        let held: Vec<(PersonNum, String)> = tx.query(sql, params![task.id], |row| Ok((row.num(0)?, row.text(1)?)))?;
+        let nums: Vec<PersonNum> = held.iter().map(|(num, _)| *num).collect();
+        let (_, zone) = self.parts().beside.brand(tx)?;
+        let gate = &self.parts().gate;
+        let late: Vec<i64> = gate.take_back(tx, &task.message, &nums, now)?.into_iter().map(i64::from).collect();
+        if !late.is_empty() {
+            let sql = format!("DELETE FROM message_person WHERE message = $1 AND {}", tx.any("num", 2));
+            let gone = tx.execute(&sql, params![&task.message, &late])? as i64;
+            tx.execute("UPDATE message_task SET people = people - $2 WHERE id = $1", params![task.id, gone])?;
+        }
+        let withdrawn = gate.withdrawn(tx, &task.message, &nums, &zone)?;
+        let contacts: Vec<String> =
+            held.into_iter().filter(|(num, _)| withdrawn.contains(num)).map(|(_, contact)| contact).collect();
+        self.end_people(tx, task, Some(&contacts), SKIPPED, "consent_withdrawn", now)?;
+        let left = "SELECT 1 FROM message_person WHERE task = $1 AND state = 0 LIMIT 1";
+        if tx.opt(left, params![task.id], |row| row.int(0))?.is_some() {
+            return Ok(true);
+        }
+        let sql = "UPDATE message_task SET state = $2, finished = 1 WHERE id = $1 AND state = $3";
+        tx.execute(sql, params![task.id, super::CANCELLED, TO_MAKE])?;
+        Ok(false)
+    }
     fn mass_of(&self, tx: &mut Tx<'_>, task: &TaskRow, now: Time) -> Result<(MassMessage, bool), Refusal> {
-        let sealed = tx.one("SELECT content FROM message WHERE id = $1", params![&task.message], |row| row.blob(0))?;
-        let content: Content = self.unseal(&sealed)?;
+        let content = self.content_of(tx, task)?;
         let contacts = tx.query(
             "SELECT contact FROM message_person WHERE task = $1 AND state = 0 AND contact <> '' ORDER BY contact",
             params![task.id],
@@ -90,6 +129,11 @@ impl Reach {
             ..MassMessage::default()
         };
         Ok((message, missing))
+    }
+    fn content_of(&self, tx: &mut Tx<'_>, task: &TaskRow) -> Result<Content, Refusal> {
+        let sql = "SELECT COALESCE((SELECT v.content FROM message_variant v WHERE v.message = m.id AND v.variant = $2), m.content) FROM message m WHERE m.id = $1";
+        let sealed = tx.one(sql, params![&task.message, task.variant], |row| row.blob(0))?;
+        self.unseal(&sealed)
     }
     fn composed(
         &self,
@@ -116,7 +160,7 @@ impl Reach {
                 params![task.id, MADE, &msgid, now, now.plus_seconds(FIRST_READ_SECONDS)],
             )?;
             reach.end_people(tx, &task, Some(&failed), super::FAILED, "not_reachable", now)?;
-            reach.close_if_done(tx, &task, now)
+            reach.close_if_done(tx, &task)
         })
     }
     fn is_not_made(&self, task: &TaskRow, error: &Error) -> Result<(), Refusal> {
@@ -151,7 +195,7 @@ impl Reach {
                 params![task.id, REFUSED, error],
             )?;
             reach.end_people(tx, &task, None, super::FAILED, error, now)?;
-            reach.close_if_done(tx, &task, now)
+            reach.close_if_done(tx, &task)
         })
     }
 
@@ -219,12 +263,14 @@ impl Reach {
         let (reach, task, now) = (self.clone(), task.clone(), self.now());
         self.parts().db.transact(move |tx| {
             reach.take_results(tx, &task, &results, now)?;
-            reach.end_people(tx, &task, None, SKIPPED, "cancelled", now)?;
+            let run = reach.message_run(tx, &task.message)?;
+            let reason = if run.state == "cancelled" { "cancelled" } else { "unconfirmed" };
+            reach.end_people(tx, &task, None, SKIPPED, reason, now)?;
             tx.execute(
                 "UPDATE message_task SET state = $2, wish = 0, error = NULL WHERE id = $1",
                 params![task.id, CANCELLED],
             )?;
-            reach.close_if_done(tx, &task, now)
+            reach.close_if_done(tx, &task)
         })
     }
 
@@ -236,28 +282,6 @@ impl Reach {
         let sql = "UPDATE message_task SET wish = $2, due_at = $3 WHERE message = $1 AND state = $4 AND finished = 0 AND wish = 0";
         Ok(tx.execute(sql, params![id, WISH_REMIND, now, MADE])?)
     }
-    /// Stops what is not sent yet. Errors: `message_unknown`, `message_over`.
-    pub fn cancel_message(&self, tx: &mut Tx<'_>, id: &str, now: Time) -> Result<(), Refusal> {
-        self.running(tx, id)?;
-        tx.execute("UPDATE message SET state = 'cancelled', ended_at = $2 WHERE id = $1", params![id, now])?;
-        // Nobody at WeCom knows of these.
-        for task in self.message_tasks(tx, id)?.into_iter().filter(|task| task.raw == TO_MAKE) {
-            tx.execute("UPDATE message_task SET state = $2, finished = 1 WHERE id = $1", params![task.id, CANCELLED])?;
-            self.end_people(tx, &task, None, SKIPPED, "cancelled", now)?;
-        }
-        let sql = "UPDATE message_task SET wish = $2, due_at = CASE WHEN state IN ($3, $4) THEN $5 ELSE due_at END WHERE message = $1 AND finished = 0";
-        tx.execute(sql, params![id, WISH_CANCEL, MADE, CONFIRMED, now])?;
-        Ok(())
-    }
-    fn running(&self, tx: &mut Tx<'_>, id: &str) -> Result<(), Refusal> {
-        let state = tx.opt("SELECT state FROM message WHERE id = $1", params![id], |row| row.text(0))?;
-        match state.as_deref() {
-            None => Err(refuse::message_unknown()),
-            Some("running") => Ok(()),
-            Some(_) => Err(refuse::message_over()),
-        }
-    }
-
     /// Ends people of a task who wait: all, or those named. Rows and events in one unit.
     pub(super) fn end_people(
         &self,
@@ -281,6 +305,12 @@ impl Reach {
             params.push(list.into());
         }
         let nums: Vec<PersonNum> = tx.query(&sql, &params, |row| row.num(0))?;
+        let gate = &self.parts().gate;
+        match state {
+            super::SENT => gate.sent(tx, &task.message, &nums, at)?,
+            SKIPPED => gate.skipped(tx, &task.message, &nums, reason, at)?,
+            _ => gate.failed(tx, &task.message, &nums, reason, at)?,
+        };
         let name = tx.one("SELECT name FROM message WHERE id = $1", params![&task.message], |row| row.text(0))?;
         let what = match state {
             super::SENT => names::MESSAGE_SENT,
@@ -297,20 +327,13 @@ impl Reach {
         });
         let events = events.collect();
         self.append(tx, events, self.now())?;
-        Ok(())
+        if state == super::FAILED { self.trip(tx, &task.message, self.now()) } else { Ok(()) }
     }
-    /// Nobody waits any more: the task has ended, and with its last task the message.
-    pub(super) fn close_if_done(&self, tx: &mut Tx<'_>, task: &TaskRow, now: Time) -> Result<(), Refusal> {
+    /// Nobody waits any more: the task has ended. The message ends with the last of its people.
+    pub(super) fn close_if_done(&self, tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), Refusal> {
         let waits = "SELECT 1 FROM message_person WHERE task = $1 AND state = 0 LIMIT 1";
         if tx.opt(waits, params![task.id], |row| row.int(0))?.is_none() {
             tx.execute("UPDATE message_task SET finished = 1 WHERE id = $1", params![task.id])?;
-        }
-        let open = "SELECT 1 FROM message_task WHERE message = $1 AND finished = 0 LIMIT 1";
-        if tx.opt(open, params![&task.message], |row| row.int(0))?.is_none() {
-            tx.execute(
-                "UPDATE message SET state = 'ended', ended_at = $2 WHERE id = $1 AND state = 'running'",
-                params![&task.message, now],
-            )?;
         }
         Ok(())
     }

@@ -2,14 +2,16 @@
 //!
 //! Of each message, at every instant: people meant = waiting + sent + skipped + failed.
 
+mod decide;
 mod lists;
 mod make;
 mod narrow;
 mod read;
 mod split;
 
-pub use lists::{MessageRow, PersonQuery, PersonRow, PersonState, Sums, TaskRow, TaskState};
-pub use split::{MessageIn, Share, Split};
+pub use lists::{MessageRow, PersonQuery, PersonRow, Sums, TaskRow, TaskState};
+pub use siyu_gate::End as PersonState;
+pub use split::{MessageIn, Share, Split, Terms};
 
 /// Of customers one task may have.
 const TASK_MAX: usize = 10_000;
@@ -26,6 +28,8 @@ const CONFIRMED: i64 = 3;
 const CANCELLED: i64 = 4;
 const REFUSED: i64 = 5;
 const PERHAPS: i64 = 6;
+/// The gate is still letting people through.
+const GATHERING: i64 = 7;
 
 const WISH_REMIND: i64 = 1;
 const WISH_CANCEL: i64 = 2;

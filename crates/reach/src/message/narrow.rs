@@ -1,6 +1,7 @@
 //! Messages as somebody sees them who looks after some of the staff: those these members are asked to send, and of them their part alone.
 
-use super::lists::{MessageRow, PersonState, Sums};
+use super::PersonState;
+use super::lists::{MessageRow, Sums};
 use crate::{Reach, refuse};
 use siyu_db::{Tx, params};
 use siyu_kernel::Refusal;
@@ -52,11 +53,14 @@ impl Reach {
         staff: &[String],
         id: &str,
     ) -> Result<Vec<(PersonState, String, i64)>, Refusal> {
+        let reason = "CASE WHEN d.state = 1 THEN 'on_its_way' ELSE d.reason END";
         let sql = format!(
-            "SELECT p.state, p.reason, COUNT(*) AS n FROM message_person p JOIN message_task t ON t.id = p.task WHERE p.message = $1 AND {} GROUP BY p.state, p.reason ORDER BY p.state, n DESC",
+            "SELECT d.state, {reason}, COUNT(*) AS n FROM message_person p JOIN message_task t ON t.id = p.task JOIN gate_run r ON r.id = p.message
+              JOIN gate_decision d ON d.run = r.num AND d.num = p.num
+            WHERE p.message = $1 AND {} GROUP BY d.state, {reason} ORDER BY d.state, n DESC",
             tx.any("t.staff", 2)
         );
-        let of = |state: i64| PersonState::ALL[usize::try_from(state).unwrap_or(0).min(3)];
+        let of = PersonState::of;
         Ok(tx.query(&sql, params![id, staff], |row| Ok((of(row.int(0)?), row.text(1)?, row.int(2)?)))?)
     }
 }

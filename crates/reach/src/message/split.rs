@@ -1,11 +1,10 @@
-//! Who sends to whom: each person gets a message once, through the member of staff who was added last.
+//! A message as it is made: for whom, by what terms, and what it would become.
 
-use super::{SKIPPED, TASK_MAX, WAITING};
+use super::decide::Ways;
 use crate::content::Content;
-use crate::events::{Happening, names};
-use crate::gate::{Ask, Class, Verdict};
 use crate::{Reach, refuse};
-use siyu_db::{Param, Tx, params};
+use siyu_db::{Tx, params};
+use siyu_gate::{Candidate, Channel, Class, RunIn, Spec, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time, new_id};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,14 +20,49 @@ pub struct MessageIn {
     pub by: String,
 }
 
+/// How it stands before the gate.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Terms {
+    pub kind: &'static str,
+    pub class: Class,
+    /// What reaching somebody is worth, for the contest.
+    pub worth: f64,
+    /// Per cent left out to measure the effect.
+    pub holdout: f64,
+    /// People let through in an hour; 0 is as fast as it goes.
+    pub per_hour: i64,
+    pub start: Time,
+    pub expires: Time,
+}
+
+/// A message that is not confirmed by then is no news any more.
+const EXPIRES_DAYS: i64 = 3;
+
+impl Terms {
+    /// Of a message somebody makes by hand, now.
+    pub fn plain(now: Time) -> Self {
+        Self {
+            kind: "message",
+            class: Class::Marketing,
+            worth: 1.0,
+            holdout: 0.0,
+            per_hour: 0,
+            start: now,
+            expires: now.plus_days(EXPIRES_DAYS),
+        }
+    }
+}
+
 /// What a message would become.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     pub people: usize,
     pub staff: Vec<Share>,
-    /// By reason: those nobody can send to, and those the gate holds.
+    /// By reason: those the gate would hold now and look at again while the message lives.
+    pub waiting: BTreeMap<String, usize>,
+    /// By reason: those nobody can send to, and those the gate skips.
     pub skipped: BTreeMap<String, usize>,
-    /// Of those who can be sent to: had a mass message of ours since the day began. WeCom lets a customer have one a day.
+    /// Had a mass message already, and WeCom lets them have no other one now.
     pub had_today: usize,
 }
 
@@ -41,95 +75,110 @@ pub struct Share {
     pub people: usize,
 }
 
-const PEOPLE_MAX: usize = 1_000_000;
-const AT_ONCE: usize = 1_000;
-
-/// Each person: the customer and member of staff it goes through, or why it does not.
-type Way = (PersonNum, Result<(String, String), &'static str>);
+const PEOPLE_MAX: usize = 5_000_000;
+const AT_ONCE: usize = 4_000;
+/// As many are decided in the unit that makes the message; more are decided behind it, in units of their own.
+const INLINE_MAX: usize = AT_ONCE;
 
 impl Reach {
     /// What it would become; nothing is kept. Errors: those of the content, `message_people`, `message_name`.
     pub fn split_message(&self, tx: &mut Tx<'_>, input: &MessageIn, now: Time) -> Result<Split, Refusal> {
+        self.split_by(tx, input, &Terms::plain(now), now)
+    }
+    /// As it would be at the start of these terms, with what people have had until now.
+    pub fn split_by(&self, tx: &mut Tx<'_>, input: &MessageIn, terms: &Terms, now: Time) -> Result<Split, Refusal> {
         self.check_message(tx, input)?;
-        let ways = self.ways(tx, &input.people, "", now)?;
-        let mut split = Split { people: ways.len(), ..Split::default() };
+        let roots = self.whom(tx, &input.people)?;
+        let (_, zone) = self.parts().beside.brand(tx)?;
+        let (class, worth, holdout, expires) = (terms.class, terms.worth, terms.holdout, terms.expires);
+        let spec = Spec { run: 0, class, channel: Channel::Wecom, worth, holdout, expires };
+        let mut split = Split { people: roots.len(), ..Split::default() };
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        let mut reached = Vec::new();
-        for (num, way) in ways {
-            match way {
-                Ok((_, staff)) => {
-                    *counts.entry(staff).or_default() += 1;
-                    reached.push(i64::from(num));
+        for some in roots.chunks(AT_ONCE) {
+            let mut ways = self.ways(tx, some)?;
+            let judged = self.parts().gate.look(tx, &spec, &candidates(some, &ways), &zone, now.max(terms.start))?;
+            for own in judged {
+                match own.verdict {
+                    Verdict::Go { .. } => {
+                        let staff = ways.remove(&own.num).map(|(_, staff)| staff).unwrap_or_default();
+                        *counts.entry(staff).or_default() += 1;
+                    }
+                    Verdict::Wait { because, .. } => {
+                        split.had_today += usize::from(because == "quota");
+                        *split.waiting.entry(because.to_owned()).or_default() += 1;
+                    }
+                    Verdict::Skip(reason) => {
+                        split.had_today += usize::from(reason == "quota");
+                        *split.skipped.entry(reason.to_owned()).or_default() += 1;
+                    }
                 }
-                Err(reason) => *split.skipped.entry(reason.to_owned()).or_default() += 1,
             }
         }
         for (staff, people) in counts {
             let own = self.parts().contacts.colleague(tx, &staff)?;
             split.staff.push(Share { userid: own.userid, name: own.name, store: own.store, people });
         }
-        split.had_today = self.had_today(tx, &reached, now)?;
         Ok(split)
     }
 
-    /// Keeps a message, its tasks and its people in one unit; the tasks are made at WeCom behind it.
+    /// Keeps a message and whom it is for. A small one is decided in this unit, so that its tasks are there when it returns; a large one behind it.
     ///
     /// Errors: as [`Reach::split_message`], `message_nobody`.
     pub fn create_message(&self, tx: &mut Tx<'_>, input: &MessageIn, now: Time) -> Result<String, Refusal> {
+        self.create_message_by(tx, input, &[], &Terms::plain(now), now)
+    }
+    /// `variants`: what is said instead to parts of the people, beside the message's own content.
+    pub fn create_message_by(
+        &self,
+        tx: &mut Tx<'_>,
+        input: &MessageIn,
+        variants: &[Content],
+        terms: &Terms,
+        now: Time,
+    ) -> Result<String, Refusal> {
         self.check_message(tx, input)?;
         let id = new_id("msg", now, &self.parts().chance);
-        let ways = self.ways(tx, &input.people, &id, now)?;
-        let mut by_staff: BTreeMap<&str, Vec<(PersonNum, &str)>> = BTreeMap::new();
-        for (num, way) in &ways {
-            if let Ok((contact, staff)) = way {
-                by_staff.entry(staff).or_default().push((*num, contact));
-            }
+        let people = self.whom(tx, &input.people)?;
+        let mut files = input.content.files();
+        for content in variants {
+            self.check_content(tx, content)?;
+            files.extend(content.files());
         }
-        if by_staff.is_empty() {
-            return Err(refuse::nobody());
-        }
-        let files = serde_json::to_string(&input.content.files()).map_err(Refusal::internal)?;
+        files.sort_unstable();
+        files.dedup();
+        let files = serde_json::to_string(&files).map_err(Refusal::internal)?;
         tx.execute(
             "INSERT INTO message (id, name, content, files, audience, state, created_at, created_by) VALUES ($1, $2, $3, $4, $5, 'running', $6, $7)",
             params![&id, input.name.trim(), &self.seal(&input.content)?, &files, &input.audience, now, &input.by],
         )?;
-        let mut rows: Vec<(PersonNum, &str, i64, i64, &str)> = Vec::with_capacity(ways.len());
-        for (staff, people) in &by_staff {
-            let own = self.parts().contacts.colleague(tx, staff)?;
-            for (part, people) in people.chunks(TASK_MAX).enumerate() {
-                let task = tx.one(
-                    "INSERT INTO message_task (message, staff, userid, store, part, due_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-                    params![&id, *staff, &own.userid, &own.store, part as i64, now],
-                    |row| row.int(0),
-                )?;
-                rows.extend(people.iter().map(|(num, contact)| (*num, *contact, task, WAITING, "")));
-            }
+        for (at, content) in variants.iter().enumerate() {
+            tx.execute(
+                "INSERT INTO message_variant (message, variant, content) VALUES ($1, $2, $3)",
+                params![&id, at as i64 + 1, &self.seal(content)?],
+            )?;
         }
-        let mut happenings = Vec::new();
-        for (num, way) in &ways {
-            if let Err(reason) = way {
-                rows.push((*num, "", 0, SKIPPED, reason));
-                let event = Happening::new(names::MESSAGE_SKIPPED, *num, now, &format!("message:{id}:{num}"));
-                happenings
-                    .push(event.with("message", &id).with("message_name", input.name.trim()).with("reason", reason));
+        let run = RunIn {
+            id: id.clone(),
+            kind: terms.kind,
+            name: input.name.trim().to_owned(),
+            class: terms.class,
+            channel: Channel::Wecom,
+            worth: terms.worth,
+            holdout: terms.holdout,
+            per_hour: terms.per_hour,
+            start: terms.start,
+            expires: terms.expires,
+            by: input.by.clone(),
+        };
+        let run = self.parts().gate.create_run(tx, &run, &people, now)?;
+        if people.len() <= INLINE_MAX && terms.start <= now && terms.per_hour == 0 {
+            let due = siyu_gate::Due::Part(id.clone());
+            let judged = self.decide_due(tx, &due, now)?;
+            if judged.iter().all(|own| own.verdict == Verdict::Skip("no_friend")) {
+                return Err(refuse::nobody());
             }
+            self.gathered(tx, &run.id, now)?;
         }
-        let values: Vec<[Param<'_>; 7]> = rows
-            .iter()
-            .map(|(num, contact, task, state, reason)| {
-                [
-                    (&id).into(),
-                    (*num).into(),
-                    (*contact).into(),
-                    (*task).into(),
-                    (*state).into(),
-                    (*reason).into(),
-                    now.into(),
-                ]
-            })
-            .collect();
-        tx.bulk("INSERT INTO message_person (message, num, contact, task, state, reason, at)", "", &values)?;
-        self.append(tx, happenings, now)?;
         Ok(id)
     }
 
@@ -141,60 +190,30 @@ impl Reach {
         if input.people.is_empty() || input.people.len() > PEOPLE_MAX {
             return Err(refuse::message_people(PEOPLE_MAX));
         }
-        input.content.check("content")?;
+        self.check_content(tx, &input.content)
+    }
+    fn check_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
+        content.check("content")?;
         // A task says the same to all of its customers.
         for beginning in ["customer.", "channel"] {
-            if input.content.mentions(beginning) {
+            if content.mentions(beginning) {
                 return Err(refuse::message_variable());
             }
         }
-        self.check_files(tx, &input.content, "content")
+        self.check_files(tx, content, "content")
     }
 
     /// Each person once, by number.
-    fn ways(&self, tx: &mut Tx<'_>, people: &[PersonNum], of: &str, now: Time) -> Result<Vec<Way>, Refusal> {
+    fn whom(&self, tx: &mut Tx<'_>, people: &[PersonNum]) -> Result<Vec<PersonNum>, Refusal> {
         let mut roots: Vec<PersonNum> = Vec::with_capacity(people.len());
         for some in people.chunks(AT_ONCE) {
             roots.extend(self.parts().people.roots(tx, some)?);
         }
-        let roots: Vec<PersonNum> = roots.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-        let mut ways = Vec::with_capacity(roots.len());
-        for some in roots.chunks(AT_ONCE) {
-            let mut found = self.parts().contacts.last_friends(tx, some)?;
-            let asks: Vec<Ask> = some
-                .iter()
-                .map(|num| Ask {
-                    person: Some(*num),
-                    class: Class::Marketing,
-                    way: "message",
-                    of: of.to_owned(),
-                    at: now,
-                })
-                .collect();
-            let verdicts = self.pass(tx, &asks)?;
-            for (num, verdict) in some.iter().zip(verdicts) {
-                let way = match (found.remove(num), verdict) {
-                    (None, _) => Err("no_friend"),
-                    (Some(_), Verdict::Skip(reason)) => Err(reason),
-                    (Some(pair), Verdict::Go) => Ok(pair),
-                };
-                ways.push((*num, way));
-            }
-        }
-        Ok(ways)
+        Ok(roots.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
     }
+}
 
-    fn had_today(&self, tx: &mut Tx<'_>, nums: &[i64], now: Time) -> Result<usize, Refusal> {
-        let (_, zone) = self.parts().beside.brand(tx)?;
-        let since = zone.start_of_day(zone.day(now));
-        let mut had = 0;
-        for some in nums.chunks(AT_ONCE) {
-            let sql = format!(
-                "SELECT COUNT(DISTINCT num) FROM message_person WHERE state = 1 AND at >= $2 AND {}",
-                tx.any("num", 1)
-            );
-            had += tx.one(&sql, params![some, since], |row| row.int(0))? as usize;
-        }
-        Ok(had)
-    }
+pub(super) fn candidates(nums: &[PersonNum], ways: &Ways) -> Vec<Candidate> {
+    let unreachable = |num| (!ways.contains_key(num)).then_some("no_friend");
+    nums.iter().map(|num| Candidate { num: *num, unreachable: unreachable(num) }).collect()
 }

@@ -257,6 +257,7 @@ impl Reach {
             tx.any("num", 1)
         );
         tx.execute(&sql, &[(&nums).into(), Param::Blob(b"")])?;
+        self.parts().gate.forget(tx, nodes, self.now())?;
         let sql = format!(
             "UPDATE message_person SET contact = '', state = CASE WHEN state = 0 THEN 2 ELSE state END, reason = CASE WHEN state = 0 THEN 'erased' ELSE reason END WHERE {}",
             tx.any("num", 1)

@@ -117,7 +117,8 @@ impl Reach {
     }
     /// Files that rules, active or not, and running messages name.
     pub(crate) fn used_files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
-        let sql = "SELECT files FROM welcome_rule WHERE files <> '[]' UNION ALL SELECT files FROM message WHERE files <> '[]' AND state = 'running'
+        let sql = "SELECT files FROM welcome_rule WHERE files <> '[]'
+            UNION ALL SELECT m.files FROM message m JOIN gate_run r ON r.id = m.id WHERE m.files <> '[]' AND r.ended_at IS NULL
             UNION ALL SELECT files FROM group_message WHERE files <> '[]' AND state = 'running' UNION ALL SELECT files FROM group_welcome WHERE files <> '[]'
             UNION ALL SELECT files FROM moment WHERE files <> '[]' AND ended_at IS NULL";
         let lists = tx.query(sql, &[], |row| row.text(0))?;

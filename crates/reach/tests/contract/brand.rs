@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
     siyu_log::MIGRATIONS,
     siyu_people::MIGRATIONS,
     siyu_contacts::MIGRATIONS,
+    siyu_gate::MIGRATIONS,
     siyu_reach::MIGRATIONS
 ];
 pub const TOKEN: &str = "QDG6eK";

@@ -1,6 +1,7 @@
 //! Welcomes and messages against a simulated WeCom over HTTP, on either engine.
 
 mod brand;
+mod broadcasts;
 mod files;
 mod greeting;
 mod groups;

@@ -3,15 +3,16 @@
 use crate::brand::{Brand, MIGRATIONS, content};
 use siyu_contacts::Ran;
 use siyu_kernel::PersonNum;
-use siyu_reach::{MessageIn, PersonQuery, PersonState, Sums, TaskState};
+use siyu_reach::{MessageIn, PersonQuery, PersonState, Sums, TaskState, Terms};
 use siyu_sandbox::{Faults, Reasons};
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
-    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, mistakes_are_told);
+    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, mistakes_are_told,
+    a_large_one_is_decided_behind, nobody_confirms_in_time, who_says_no_in_between_gets_nothing, what_was_missed_overnight_waits_for_the_morning);
 
 /// Everybody with a friend among the staff, and somebody without.
-fn people(brand: &Brand) -> Vec<PersonNum> {
+pub fn people(brand: &Brand) -> Vec<PersonNum> {
     let mut all = brand.read(|tx| {
         Ok(tx.query("SELECT DISTINCT c.num FROM wecom_contact c JOIN wecom_follow f ON f.contact = c.id AND f.status = 0 ORDER BY c.num", &[], |row| row.num(0))?)
     });
@@ -40,12 +41,21 @@ fn sums(brand: &Brand, id: &str) -> Sums {
     row.sums
 }
 /// Works until nothing is due for `seconds`, moving the clock over pauses; the sum never changes.
-fn work(brand: &Brand, id: &str, seconds: i64) {
+pub fn work(brand: &Brand, id: &str, seconds: i64) {
     let (until, people) = (brand.now().plus_seconds(seconds), sums(brand, id).people);
+    let next = |ran: Ran| match ran {
+        Ran::Went => {
+            assert_eq!(sums(brand, id).people, people);
+            Some(brand.now())
+        }
+        Ran::Waits(at) => Some(at),
+        Ran::Nothing => None,
+    };
     loop {
-        match brand.reach.work_messages().unwrap() {
-            Ran::Went => assert_eq!(sums(brand, id).people, people),
-            Ran::Waits(at) if at < until => brand.clock.move_to(at),
+        let (gate, messages) = (next(brand.reach.work_gate().unwrap()), next(brand.reach.work_messages().unwrap()));
+        match gate.into_iter().chain(messages).min() {
+            Some(at) if at <= brand.now() => {}
+            Some(at) if at < until => brand.clock.move_to(at),
             _ => break,
         }
     }
@@ -93,23 +103,133 @@ fn a_message_goes_through_staff_and_comes_back(t: TestDb) {
     assert_eq!((failed.len(), failed[0].reason.as_str(), failed[0].name.as_str()), (1, "not_friends", name.as_str()));
     assert_eq!(brand.events("Message Sent").len() as i64, after.sent);
     assert_eq!(brand.events("Message").len(), all.len());
-    // A second one on the same day: WeCom lets nobody have two.
+    // A second one on the same day: WeCom lets nobody have two, so the gate asks it of nobody. Whoever has had none gets it.
     let split = brand.read(|tx| brand.reach.split_message(tx, &input, brand.now()));
     assert_eq!(split.had_today as i64, after.sent);
+    assert_eq!(split.waiting.get("quota").copied().unwrap_or(0) as i64, after.sent);
     let second = create(&brand, all);
     work(&brand, &second, 300);
-    brand.world(|world| {
-        let from = tasks.len();
-        (from..world.masses.len()).for_each(|mass| world.confirm_mass(mass, 0));
-    });
+    confirm(&brand, tasks.len());
     work(&brand, &second, 600);
     let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &second));
+    let of = |state: PersonState, reason: &str| {
+        reasons.iter().find(|(own, why, _)| *own == state && why == reason).map_or(0, |(_, _, count)| *count)
+    };
+    assert_eq!(of(PersonState::Waiting, "quota"), after.sent, "{reasons:?}");
+    assert_eq!(of(PersonState::Failed, "limit_reached"), 0, "{reasons:?}");
+    // The next morning it is their turn; nobody is told anything at night.
+    let before = brand.world(|world| world.masses.len());
+    work(&brand, &second, 13 * 3_600);
+    assert_eq!(brand.world(|world| world.masses.len()), before, "at one in the morning nobody is asked to send");
+    work(&brand, &second, 8 * 3_600);
+    assert!(brand.world(|world| world.masses.len()) > before);
+    confirm(&brand, before);
+    work(&brand, &second, 3_600);
+    let row = brand.read(|tx| brand.reach.message(tx, &second));
+    assert_eq!((row.state.as_str(), row.sums.waiting), ("ended", 0), "{:?}", row.sums);
+    assert!(row.sums.sent >= after.sent);
+}
+
+/// All tasks of masses made from this one on are confirmed.
+pub fn confirm(brand: &Brand, from: usize) {
+    brand.world(|world| (from..world.masses.len()).for_each(|mass| world.confirm_mass(mass, 0)));
+}
+
+fn terms(brand: &Brand) -> Terms {
+    Terms::plain(brand.now())
+}
+fn create_by(brand: &Brand, people: Vec<PersonNum>, terms: Terms) -> String {
+    let input = MessageIn {
+        name: "秋日礼遇".into(),
+        content: content("{{ staff.name }}：秋日新品到店"),
+        people,
+        audience: String::new(),
+        by: "test".into(),
+    };
+    let (reach, now) = (brand.reach.clone(), brand.now());
+    brand.act(move |tx| reach.create_message_by(tx, &input, &[content("另一种说法")], &terms, now))
+}
+
+fn a_large_one_is_decided_behind(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    // Two contents, in an hour, a few people at a time.
+    let id = create_by(
+        &brand,
+        all.clone(),
+        Terms { start: brand.now().plus_seconds(3_600), per_hour: 240, ..terms(&brand) },
+    );
+    assert_eq!(sums(&brand, &id), Sums { people: all.len() as i64, waiting: all.len() as i64, ..Sums::default() });
+    work(&brand, &id, 3_000);
+    assert_eq!(brand.world(|world| world.masses.len()), 0);
+    work(&brand, &id, 3_600);
+    assert!(brand.world(|world| world.masses.len()) > 1);
+    confirm(&brand, 0);
+    work(&brand, &id, 3_600);
+    let after = sums(&brand, &id);
+    assert_eq!((after.sent, after.skipped), (all.len() as i64 - 1, 1), "{after:?}");
+    let tasks = brand.read(|tx| brand.reach.message_tasks(tx, &id));
+    assert!(tasks.iter().any(|task| task.variant == 0) && tasks.iter().any(|task| task.variant == 1));
+    assert_eq!(brand.events("Message Sent").len() as i64, after.sent);
+}
+
+fn nobody_confirms_in_time(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let id = create_by(&brand, all.clone(), Terms { expires: brand.now().plus_seconds(7_200), ..terms(&brand) });
+    work(&brand, &id, 600);
+    let first = brand.world(|world| {
+        world.confirm_mass(0, 0);
+        world.masses[0].tasks[0].targets.len() as i64
+    });
+    work(&brand, &id, 3 * 3_600);
+    let row = brand.read(|tx| brand.reach.message(tx, &id));
+    assert_eq!((row.state.as_str(), row.sums.waiting, row.sums.sent), ("ended", 0, first), "{:?}", row.sums);
+    let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
     assert!(
-        reasons.iter().any(|(state, reason, count)| *state == PersonState::Failed
-            && reason == "limit_reached"
-            && *count == after.sent),
+        reasons.contains(&(PersonState::Skipped, "unconfirmed".into(), all.len() as i64 - 1 - first)),
         "{reasons:?}"
     );
+    assert!(brand.world(|world| world.masses.iter().skip(1).all(|mass| mass.cancelled)));
+    // What was not sent is nobody's message of the day.
+    let again = create(&brand, all);
+    assert_eq!(sums(&brand, &again).waiting, row.sums.people - 1);
+}
+
+fn who_says_no_in_between_gets_nothing(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let id = create(&brand, all.clone());
+    let (people, now, num) = (brand.people.clone(), brand.now(), all[0]);
+    let consent = siyu_people::ConsentIn {
+        purpose: "marketing".into(),
+        channel: "any".into(),
+        granted: false,
+        text_version: "1".into(),
+        evidence: String::new(),
+    };
+    brand.act(move |tx| people.record_consent(tx, num, &consent, "test", "test", now).map(drop));
+    work(&brand, &id, 300);
+    let asked: usize = brand.world(|world| world.masses.iter().map(|mass| mass.tasks[0].targets.len()).sum());
+    assert_eq!(asked, all.len() - 2);
+    let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
+    assert!(reasons.contains(&(PersonState::Skipped, "consent_withdrawn".into(), 1)), "{reasons:?}");
+}
+
+fn what_was_missed_overnight_waits_for_the_morning(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let id = create(&brand, all.clone());
+    // Let through at noon; nothing works until an hour before midnight.
+    brand.clock.move_to(brand.now().plus_seconds(11 * 3_600));
+    work(&brand, &id, 3_600);
+    assert_eq!(brand.world(|world| world.masses.len()), 0);
+    let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
+    assert!(reasons.contains(&(PersonState::Waiting, "quiet_hours".into(), all.len() as i64 - 1)), "{reasons:?}");
+    work(&brand, &id, 10 * 3_600);
+    confirm(&brand, 0);
+    work(&brand, &id, 3_600);
+    assert_eq!(sums(&brand, &id).sent, all.len() as i64 - 1);
 }
 
 fn cancelled_and_reminded(t: TestDb) {

@@ -13,6 +13,10 @@ pub fn post(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u
     write("POST", address, path, key, body)
 }
 
+pub fn put(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
+    write("PUT", address, path, key, body)
+}
+
 pub fn patch(address: &str, path: &str, key: &str, body: &Value) -> io::Result<(u16, Value)> {
     write("PATCH", address, path, key, body)
 }

@@ -1,0 +1,219 @@
+//! Broadcasts: a message to an audience with a time, a pace, several contents, an approval and a breaker. Its people and their ends are a run of the
+//! gate, its tasks are those of a message.
+//!
+//! - A broadcast of marketing begins no sooner than the contest lets it: what competes with it is ranked by worth.
+//! - Above a size somebody else has to approve it; until then nobody is decided.
+//! - When too much of it fails it pauses by itself and says so.
+
+use crate::content::Content;
+use crate::message::{MessageIn, Split, Terms};
+use crate::{Reach, refuse};
+use siyu_db::{Tx, params};
+use siyu_gate::{Class, RunChange};
+use siyu_kernel::{Refusal, Time};
+
+/// A broadcast as it is given.
+#[derive(Clone, Debug)]
+pub struct BroadcastIn {
+    pub message: MessageIn,
+    /// Said instead of the message's content to equal parts of the people.
+    pub variants: Vec<Content>,
+    pub class: Class,
+    pub worth: f64,
+    /// Per cent.
+    pub holdout: f64,
+    /// 0 is as fast as it goes.
+    pub per_hour: i64,
+    /// As soon as it may when absent.
+    pub start: Option<Time>,
+    /// Three days after its start when absent.
+    pub expires: Option<Time>,
+    /// Of whoever makes it: another one approves.
+    pub asked_by: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BroadcastRow {
+    pub id: String,
+    /// `none`, `needed` or `given`.
+    pub approval: String,
+    pub asked_by: String,
+    pub approved_by: Option<String>,
+    pub approved_at: Option<Time>,
+    /// Per cent of failures that pauses it.
+    pub breaker: f64,
+    /// Why it was paused by itself.
+    pub stopped: Option<String>,
+    /// By content, the message's own first.
+    pub variants: Vec<VariantSums>,
+}
+
+/// What became of those who were let through with one content.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VariantSums {
+    pub people: i64,
+    pub waiting: i64,
+    pub sent: i64,
+    pub skipped: i64,
+    pub failed: i64,
+}
+
+const VARIANTS_MAX: usize = 4;
+/// Fewer outcomes say nothing about a rate.
+const BREAKER_LEAST: i64 = 50;
+const EXPIRES_DAYS_MAX: i64 = 30;
+
+impl Reach {
+    /// What it would become at its start, with what people have had until now. Errors: as [`Reach::create_broadcast`].
+    pub fn plan_broadcast(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Split, Refusal> {
+        let terms = self.terms(tx, input, now)?;
+        self.split_by(tx, &input.message, &terms, now)
+    }
+
+    /// Errors: those of messages, `broadcast_invalid` with the field.
+    pub fn create_broadcast(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<BroadcastRow, Refusal> {
+        let terms = self.terms(tx, input, now)?;
+        let rules = self.gate().rules(tx)?.rules;
+        let needs = input.message.people.len() > rules.approval_above as usize;
+        // Nobody is decided in this unit when somebody has to say yes first.
+        let terms = if needs { Terms { start: terms.start.max(now.plus_seconds(1)), ..terms } } else { terms };
+        let id = self.create_message_by(tx, &input.message, &input.variants, &terms, now)?;
+        if needs {
+            self.gate().change_run(tx, &id, RunChange::Pause, now)?;
+        }
+        tx.execute(
+            "INSERT INTO broadcast (message, approval, asked_by, breaker) VALUES ($1, $2, $3, $4)",
+            params![&id, if needs { "needed" } else { "none" }, &input.asked_by, rules.breaker_percent],
+        )?;
+        self.broadcast(tx, &id)
+    }
+
+    fn terms(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Terms, Refusal> {
+        if input.variants.len() > VARIANTS_MAX {
+            return Err(refuse::broadcast(
+                "variants",
+                "A broadcast has up to four contents beside its own.",
+                "除主内容外最多 4 个变体。",
+            ));
+        }
+        if !input.worth.is_finite() || !(0.0..=1_000_000.0).contains(&input.worth) {
+            return Err(refuse::broadcast("worth", "What it is worth is 0 to 1,000,000.", "价值须为 0 到 1000000。"));
+        }
+        if !(0.0..=50.0).contains(&input.holdout) {
+            return Err(refuse::broadcast(
+                "holdout_percent",
+                "0 to 50 per cent are held out.",
+                "对照组比例须为 0 到 50%。",
+            ));
+        }
+        if !(0..=10_000_000).contains(&input.per_hour) {
+            return Err(refuse::broadcast("per_hour", "A pace is 0 to 10,000,000 an hour.", "每小时 0 到 1000 万人。"));
+        }
+        let contest = i64::from(self.gate().rules(tx)?.rules.contest_minutes) * 60;
+        let soonest = if input.class == Class::Marketing { now.plus_seconds(contest) } else { now };
+        let start = input.start.unwrap_or(soonest).max(soonest);
+        if start > now.plus_days(365) {
+            return Err(refuse::broadcast("start_at", "A broadcast starts within a year.", "开始时间须在一年之内。"));
+        }
+        let expires = input.expires.unwrap_or_else(|| start.plus_days(3));
+        if expires <= start || expires > start.plus_days(EXPIRES_DAYS_MAX) {
+            return Err(refuse::broadcast(
+                "expires_at",
+                "A broadcast expires after its start, within 30 days.",
+                "过期时间须晚于开始，且不超过 30 天。",
+            ));
+        }
+        let (class, worth, holdout, per_hour) = (input.class, input.worth, input.holdout, input.per_hour);
+        Ok(Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires })
+    }
+
+    /// Errors: `broadcast_unknown`.
+    pub fn broadcast(&self, tx: &mut Tx<'_>, id: &str) -> Result<BroadcastRow, Refusal> {
+        let sql =
+            "SELECT approval, asked_by, approved_by, approved_at, breaker, stopped FROM broadcast WHERE message = $1";
+        let row = tx.opt(sql, params![id], |row| {
+            Ok(BroadcastRow {
+                id: id.to_owned(),
+                approval: row.text(0)?,
+                asked_by: row.text(1)?,
+                approved_by: row.opt_text(2)?,
+                approved_at: row.opt_time(3)?,
+                breaker: row.real(4)?,
+                stopped: row.opt_text(5)?,
+                variants: Vec::new(),
+            })
+        })?;
+        let mut row = row.ok_or_else(refuse::broadcast_unknown)?;
+        let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
+        let variants = tx.one(sql, params![id], |row| row.int(0))? + 1;
+        row.variants = vec![VariantSums::default(); variants as usize];
+        let sql = "SELECT t.variant, p.state, COUNT(*) FROM message_person p JOIN message_task t ON t.id = p.task WHERE p.message = $1 GROUP BY t.variant, p.state";
+        for (variant, state, people) in tx.query(sql, params![id], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))? {
+            let Some(own) = usize::try_from(variant).ok().and_then(|at| row.variants.get_mut(at)) else { continue };
+            own.people += people;
+            let place = match state {
+                0 => &mut own.waiting,
+                1 => &mut own.sent,
+                2 => &mut own.skipped,
+                _ => &mut own.failed,
+            };
+            *place += people;
+        }
+        Ok(row)
+    }
+
+    /// Lets a large one begin. Errors: `broadcast_unknown`, `broadcast_approval` (nothing to approve), `broadcast_own`, `message_over`.
+    pub fn approve_broadcast(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        by: &str,
+        name: &str,
+        now: Time,
+    ) -> Result<BroadcastRow, Refusal> {
+        let row = self.broadcast(tx, id)?;
+        if row.approval != "needed" {
+            return Err(refuse::broadcast_approval());
+        }
+        if row.asked_by == by {
+            return Err(refuse::broadcast_own());
+        }
+        tx.execute(
+            "UPDATE broadcast SET approval = 'given', approved_by = $2, approved_at = $3 WHERE message = $1",
+            params![id, name, now],
+        )?;
+        self.pause_message(tx, id, false, now)?;
+        self.broadcast(tx, id)
+    }
+    /// Errors: `broadcast_unknown`, `message_over`; resuming: `broadcast_unapproved`.
+    pub fn pause_broadcast(&self, tx: &mut Tx<'_>, id: &str, pause: bool, now: Time) -> Result<BroadcastRow, Refusal> {
+        let row = self.broadcast(tx, id)?;
+        if !pause && row.approval == "needed" {
+            return Err(refuse::broadcast_unapproved());
+        }
+        self.pause_message(tx, id, pause, now)?;
+        if !pause {
+            // Somebody has looked at it and lets it go on all the same: it does not stop by itself a second time.
+            let sql = "UPDATE broadcast SET stopped = NULL, breaker = CASE WHEN stopped IS NULL THEN breaker ELSE 101.0 END WHERE message = $1";
+            tx.execute(sql, params![id])?;
+        }
+        self.broadcast(tx, id)
+    }
+
+    /// Something of it has failed: pauses a broadcast of which too much has.
+    pub(crate) fn trip(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<(), Refusal> {
+        let sql = "SELECT breaker FROM broadcast WHERE message = $1 AND stopped IS NULL";
+        let Some(breaker) = tx.opt(sql, params![message], |row| row.real(0))? else { return Ok(()) };
+        let run = self.gate().run(tx, message)?;
+        let sums = self.gate().sums(tx, &run)?;
+        let ended = sums.sent + sums.failed;
+        let open = run.ended_at.is_none() && run.state == "running";
+        if !open || ended < BREAKER_LEAST || (sums.failed as f64) < breaker / 100.0 * ended as f64 {
+            return Ok(());
+        }
+        tracing::warn!(message, failed = sums.failed, ended, "a broadcast is paused: too much of it fails");
+        self.gate().change_run(tx, message, RunChange::Pause, now)?;
+        tx.execute("UPDATE broadcast SET stopped = 'error_rate' WHERE message = $1", params![message])?;
+        Ok(())
+    }
+}
