@@ -119,18 +119,18 @@ impl Work for Again<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
         let Ok(day): Result<&[u64; WORDS], _> = self.day.try_into() else { return };
+        let own = self.once.iter_mut().zip(self.twice).zip(day);
         match self.hidden {
             None => {
-                for at in 0..WORDS {
-                    self.twice[at] |= self.once[at] & day[at];
-                    self.once[at] |= day[at];
+                for ((once, twice), day) in own {
+                    *twice |= *once & day;
+                    *once |= day;
                 }
             }
             Some(hidden) => {
-                for at in 0..WORDS {
-                    let own = day[at] & !hidden[at];
-                    self.twice[at] |= self.once[at] & own;
-                    self.once[at] |= own;
+                for (((once, twice), day), hidden) in own.zip(hidden) {
+                    *twice |= *once & day & !hidden;
+                    *once |= day & !hidden;
                 }
             }
         }
