@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-const SUMMARY: [&str; 13] = [
+const SUMMARY: [&str; 14] = [
     "dry_run",
     "id",
     "imported",
     "kind",
+    "leads",
     "orders",
     "people_merged",
     "people_new",
