@@ -44,8 +44,11 @@ impl Leads {
     fn open_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<Lead>, Refusal> {
         let nums: Vec<i64> = roots.iter().map(|root| i64::from(*root)).collect();
         let sql = format!(
-            "SELECT {COLUMNS} {FROM} WHERE {} AND l.state IN {OPEN} ORDER BY l.created_at, l.id",
-            tx.any("p.root", 1)
+            "SELECT {COLUMNS} {FROM} WHERE l.num IN (SELECT num FROM person WHERE {} UNION ALL SELECT num FROM person WHERE {} AND root <> num)
+               AND l.state IN {OPEN} ORDER BY l.created_at, l.id",
+            tx.any("num", 1),
+            // Only those who are not their own root lie in an index by root.
+            tx.any("root", 1)
         );
         let rows = tx.query(&sql, params![&nums], read)?;
         rows.into_iter().map(|row| self.opened(row)).collect()
@@ -123,8 +126,9 @@ impl Leads {
     pub(crate) fn sweep(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
         const MANY: i64 = 200;
         let sql = format!(
-            "SELECT DISTINCT p.root FROM lead l JOIN person p ON p.num = l.num JOIN person n ON n.root = p.root JOIN wecom_contact c ON c.num = n.num
-               JOIN wecom_follow f ON f.contact = c.id AND f.status = 0 WHERE l.state IN {OPEN} AND (l.source <> 'idle' OR f.created_at >= l.created_at) ORDER BY p.root LIMIT $1"
+            "SELECT DISTINCT p.root FROM lead l CROSS JOIN person p WHERE p.num = l.num AND l.state IN {OPEN} AND EXISTS
+               (SELECT 1 FROM wecom_contact c CROSS JOIN wecom_follow f WHERE f.contact = c.id AND f.status = 0 AND (l.source <> 'idle' OR f.created_at >= l.created_at)
+                  AND c.num IN (SELECT p.root UNION ALL SELECT n.num FROM person n WHERE n.root = p.root AND n.root <> n.num)) ORDER BY p.root LIMIT $1"
         );
         let friends = tx.query(&sql, params![MANY], |row| row.num(0))?;
         let sql = format!(
