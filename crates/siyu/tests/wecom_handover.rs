@@ -93,7 +93,10 @@ fn a_refused_address_and_a_revoked_secret_are_told() {
     });
     wecom.post("/sandbox/settings", &json!({ "faults": "", "secret": "another-secret-than-before-0001" }));
     let test = || http::post(&server.address, "/api/v1/wecom/connection/test", &key, &json!({})).expect("it answers");
-    // The token of before is good until it runs out; whoever asks for another is refused.
+    // The tokens of before are gone with it: who tests the connection is told at once, whatever token is kept.
+    let (status, answer) = test();
+    assert!(status >= 400 && answer["code"] == "invalid_secret", "{status} {answer}");
+    assert_eq!(trouble(), "invalid_secret");
     wecom.post("/sandbox/settings", &json!({ "expire_tokens": true }));
     let second = ask(2, 3);
     until("the secret is told", || trouble() == "invalid_secret");

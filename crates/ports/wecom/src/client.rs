@@ -172,9 +172,10 @@ impl Client {
         &self.shared.wiring.chance
     }
 
-    /// Whether a token can be had: the credentials and the way to WeCom are right.
+    /// Whether a token can be had now: the credentials and the way to WeCom are right. One that is kept tells nothing of the secret any more.
     pub fn check_credentials(&self) -> Result<()> {
-        self.token(None, self.deadline()).map(drop)
+        let kept = self.shared.wiring.tokens.kept(&self.shared.token_key)?;
+        self.token(kept.as_deref(), self.deadline()).map(drop)
     }
 
     pub(crate) fn post<Out: DeserializeOwned>(&self, call: &Call, body: &(impl Serialize + ?Sized)) -> Result<Out> {

@@ -201,6 +201,11 @@ impl Tokens {
         }
     }
 
+    /// What is kept under `key`, whatever it is still worth.
+    pub(crate) fn kept(&self, key: &str) -> Result<Option<String>> {
+        Ok(self.read(key)?.map(|held| held.value))
+    }
+
     /// By whoever has entered the gate: fetches, unless another process does.
     fn obtain(&self, key: &str, stale: Option<&str>, deadline: Time, fetch: &Fetch<'_>) -> Result<String> {
         loop {

@@ -38,6 +38,29 @@ fn a_token_is_renewed_before_its_end_and_not_at_every_call_near_it() {
 }
 
 #[test]
+fn a_check_of_the_secret_is_not_answered_from_what_is_kept() {
+    let revoked = Arc::new(AtomicUsize::new(0));
+    let world = world({
+        let revoked = revoked.clone();
+        move |request| match (is_token(request), revoked.load(Ordering::SeqCst)) {
+            (true, 0) => token("T1"),
+            (true, _) => code(40001),
+            (false, _) => ok(json!({"follow_user": []})),
+        }
+    });
+    world.client.follow_users().unwrap();
+    world.client.check_credentials().unwrap();
+    assert_eq!(world.wecom.count("gettoken"), 2);
+    revoked.store(1, Ordering::SeqCst);
+    for _ in 0..2 {
+        assert_eq!(world.client.check_credentials().unwrap_err().code(), Some(40001));
+    }
+    assert_eq!(world.wecom.count("gettoken"), 3, "a refused secret is left alone");
+    // What is kept serves as long as WeCom takes it.
+    world.client.follow_users().unwrap();
+}
+
+#[test]
 fn a_wrong_secret_is_not_tried_again_for_a_while_by_anybody() {
     let store = Arc::new(MemoryTokens::default());
     let world = world(|_| code(40001));
