@@ -289,7 +289,7 @@ impl<'e, 'c> Ask<'e, 'c> {
             return self.deeds(|deeds| deeds.everybody(condition));
         };
         let memory = self.memory;
-        let mut kept = memory.sequences.of(steps);
+        let mut kept = memory.sequences.of(steps, self.ctx.now);
         let mut changed = RoaringBitmap::new();
         if let Some(laid) = &kept {
             match self.touched_since(laid.seq)? {
@@ -300,7 +300,10 @@ impl<'e, 'c> Ask<'e, 'c> {
         let threads = self.scene.sight.threads;
         let laid = match kept {
             Some(laid) => laid,
-            None => memory.sequences.lay(steps, self.moment()?, threads),
+            None => {
+                let now = self.ctx.now;
+                memory.sequences.lay(steps, self.moment()?, now, threads)
+            }
         };
         let Some(ways) = &laid.ways else { return self.deeds(|deeds| deeds.everybody(condition)) };
         let mut people = self.deeds(|deeds| ways.people(*within, *window, deeds.calendar, deeds.today, threads))?;

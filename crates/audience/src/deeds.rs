@@ -64,6 +64,8 @@ impl Calendars {
 
 /// More than these are not laid out: 18 bytes each.
 const WAYS_MAX: usize = 8 << 20;
+/// How long after the last look the ways of a sequence are kept.
+const KEPT_SECONDS: i64 = 600;
 
 /// The sequence that somebody is editing, laid out: one at a time.
 #[derive(Default)]
@@ -78,21 +80,29 @@ pub(crate) struct Laid {
     pub seq: i64,
     /// `None`: there are too many.
     pub ways: Option<Arc<Ways>>,
+    used: Time,
 }
 
 impl Sequences {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Laid>> {
         self.kept.lock().unwrap_or_else(|broken| broken.into_inner())
     }
-    pub fn of(&self, steps: &[Select]) -> Option<Laid> {
-        self.lock().as_ref().filter(|laid| laid.steps == steps).cloned()
+    pub fn of(&self, steps: &[Select], now: Time) -> Option<Laid> {
+        let mut kept = self.lock();
+        let laid = kept.as_mut().filter(|laid| laid.steps == steps)?;
+        laid.used = now;
+        Some(laid.clone())
+    }
+    /// Nobody has edited it for a while: the memory is given back.
+    pub fn rest(&self, now: Time) {
+        self.lock().take_if(|laid| laid.used.plus_seconds(KEPT_SECONDS) < now);
     }
     /// Lays out the ways at a moment in place of those that were kept.
-    pub fn lay(&self, steps: &[Select], moment: &Moment, threads: usize) -> Laid {
+    pub fn lay(&self, steps: &[Select], moment: &Moment, now: Time, threads: usize) -> Laid {
         // What is not asked for any more goes first: the two would need twice the memory.
         *self.lock() = None;
         let ways = Ways::all(steps, &moment.snapshot, WAYS_MAX, threads).map(Arc::new);
-        let laid = Laid { steps: steps.to_vec(), seq: moment.seq, ways };
+        let laid = Laid { steps: steps.to_vec(), seq: moment.seq, ways, used: now };
         *self.lock() = Some(laid.clone());
         laid
     }
@@ -273,5 +283,26 @@ impl Touched {
             }
         }
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_is_kept_while_it_is_edited() {
+        let steps = [Select::of("A"), Select::of("B")];
+        let moment = Moment { snapshot: Snapshot::default(), seq: 7, as_of: Time(0) };
+        let (sequences, at) = (Sequences::default(), |seconds: i64| Time(0).plus_seconds(seconds));
+        assert!(sequences.of(&steps, at(0)).is_none());
+        sequences.lay(&steps, &moment, at(0), 1);
+        sequences.rest(at(KEPT_SECONDS));
+        assert_eq!(sequences.of(&steps, at(KEPT_SECONDS)).map(|laid| laid.seq), Some(7));
+        assert!(sequences.of(&steps[..1], at(KEPT_SECONDS)).is_none());
+        sequences.rest(at(2 * KEPT_SECONDS));
+        assert!(sequences.of(&steps, at(2 * KEPT_SECONDS)).is_some());
+        sequences.rest(at(3 * KEPT_SECONDS + 1));
+        assert!(sequences.of(&steps, at(3 * KEPT_SECONDS + 1)).is_none());
     }
 }

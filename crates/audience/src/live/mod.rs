@@ -101,6 +101,9 @@ impl Live {
     /// Brings all memberships up to what is in the log and in the columns of behaviour now.
     pub fn step(&self, ctx: &Ctx) -> Result<StepReport, Refusal> {
         let mut state = self.lock();
+        if let Ok(memory) = self.audience.memory() {
+            memory.sequences.rest(ctx.now);
+        }
         // First the columns, then the transaction: what is in the columns is then in its snapshot.
         let moment = self.audience.history.moment()?;
         let found = self.db.read(|tx| self.look(tx, ctx, &mut state, &moment));

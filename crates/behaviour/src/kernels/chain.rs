@@ -184,6 +184,8 @@ impl<S: Source> Work for Lay<'_, '_, S> {
                 load(&mut self.sources, word, bit);
                 for lane in 0..self.sources[last].lanes() {
                     let (times, from, to) = self.sources[last].run(lane);
+                    // Of ends with the same start the first is enough; in another lane an earlier one may come.
+                    let mut before = i64::MIN;
                     #[allow(clippy::needless_range_loop, reason = "the row is a place in several columns")]
                     for row in from..to {
                         let end = times[row];
@@ -191,7 +193,8 @@ impl<S: Source> Work for Lay<'_, '_, S> {
                             continue;
                         }
                         let start = start(simd, self.chains, &self.sources, last, end);
-                        if start != i64::MIN {
+                        if start != before {
+                            before = start;
                             self.found.push(((word * 64) as u16 | bit as u16, start, end));
                         }
                     }
