@@ -5,6 +5,7 @@ import * as acts from "./acts.mjs";
 import * as guide from "./guide.mjs";
 import * as insight from "./insight.mjs";
 import { startDemo, startEmpty, startGrown } from "./program.mjs";
+import { runs } from "./runs.mjs";
 import { trouble } from "./trouble.mjs";
 import { walk } from "./walk.mjs";
 
@@ -63,7 +64,9 @@ try {
       const page = await open(grown.url);
       const shot = shots ? (name) => page.screenshot({ path: `${shots}/guide-${name}.png` }) : undefined;
       for (const name of ["sidebar", "workbench", "phone"]) await attempt(`guide ${name}`, () => guide[name](page, grown.chat, shot));
-      await attempt("trouble", async () => trouble(await open(grown.url), grown.chat, grown.account));
+      const inside = await open(grown.url);
+      await attempt("trouble", () => trouble(inside, grown.chat, grown.account));
+      await attempt("runs", () => runs(inside));
     } finally {
       await grown.stop();
     }

@@ -32,16 +32,13 @@ function Run({ run }: { run: S.RunDetail }) {
   const format = useFormat();
   const phone = usePhone();
   const [asked, ask] = useState<Asked | null>(null);
-  const opens = run.kind !== "welcome";
   const box = (name: "people" | "sent" | "waiting" | "skipped" | "failed", n: number) => {
     const inside = <><div className="label">{t(`messages.sum.${name}`)}</div><div className="value">{format.count(n)}</div></>;
-    return opens
-      ? <button type="button" key={name} className="number opens" onClick={() => ask({ title: t(`messages.sum.${name}`), end: name === "people" ? undefined : name })}>{inside}</button>
-      : <div key={name} className="number">{inside}</div>;
+    return <button type="button" key={name} className="number opens" onClick={() => ask({ title: t(`messages.sum.${name}`), end: name === "people" ? undefined : name })}>{inside}</button>;
   };
   const count = (row: S.RunReason) => {
     const title = `${word("messages.sum", row.end)} · ${row.says}`;
-    return opens ? <button type="button" className="link num" onClick={() => ask({ title, end: row.end, reason: row.code || undefined })}>{format.count(row.people)}</button> : <Num>{format.count(row.people)}</Num>;
+    return <button type="button" className="link num" onClick={() => ask({ title, end: row.end, reason: row.code || undefined })}>{format.count(row.people)}</button>;
   };
   const end = (row: S.RunReason) => <AntTag color={END_COLORS[row.end]}>{word("messages.sum", row.end)}</AntTag>;
   const facts = [

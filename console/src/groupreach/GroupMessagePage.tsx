@@ -72,7 +72,7 @@ function Message({ message }: { message: S.GroupMessageWhole }) {
               <div className="cards">{message.owners.map((row) => <div className="card-row" key={row.id}><div className="row between"><span className="card-title">{name(row)}</span>{state(row)}</div><div className="muted small num">{t("messages.sum.sent")} {row.sums.sent} / {row.sums.people}</div></div>)}</div>
             ) : (
               <Table
-                size="middle" rowKey={(row) => row.id} dataSource={message.owners} pagination={message.owners.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
+                size="middle" rowKey={(row) => row.id} dataSource={message.owners} locale={{ emptyText: t("messages.no_tasks") }} pagination={message.owners.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
                 columns={[
                   { title: t("group_messages.owner"), render: (_, row) => <><b className="plain">{name(row)}</b>{row.store ? <div className="muted small">{row.store}</div> : null}</> },
                   { title: t("word.state"), render: (_, row) => state(row) },

@@ -30,7 +30,7 @@ function Welcomes() {
       <PageHead title={t("nav.group_welcomes")} hint={t("group_welcomes.hint")}>{add}</PageHead>
       {list.isPending ? <Skeleton active /> : null}
       {list.error ? <ErrorView error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.data && items.length === 0 ? <div className="panel"><EmptyHint icon={<SmileOutlined />} title={t("group_welcomes.empty")}><p>{t("group_welcomes.empty_text")}</p>{add}</EmptyHint></div> : null}
+      {list.data && items.length === 0 ? <div className="panel"><EmptyHint icon={<SmileOutlined />} title={t("group_welcomes.empty")}><p>{t("group_welcomes.empty_text")}</p><p className="gap-above">{add}</p></EmptyHint></div> : null}
       <div className="stack">{items.map((own) => <One key={own.id} own={own} edit={() => edit(own)} />)}</div>
       <Drawer open={edited !== null} onClose={() => edit(null)} size={phone ? "100%" : 640} title={t(edited === "new" ? "group_welcomes.new" : "group_welcomes.edit")} destroyOnHidden>
         {edited ? <Editor own={edited === "new" ? undefined : edited} done={() => edit(null)} /> : null}

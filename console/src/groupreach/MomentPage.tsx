@@ -67,7 +67,7 @@ function Moment({ moment }: { moment: S.MomentWhole }) {
               <div className="cards">{moment.staff.map((row) => <div className="card-row" key={row.staff}><div className="row between"><span className="card-title">{name(row)}</span>{state(row)}</div><div className="muted small num">{t("moments.visible")} {row.visible} · {t("moments.likes")} {row.likes} · {t("moments.comments")} {row.comments}</div></div>)}</div>
             ) : (
               <Table
-                size="middle" rowKey={(row) => row.staff} dataSource={moment.staff} pagination={moment.staff.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
+                size="middle" rowKey={(row) => row.staff} dataSource={moment.staff} locale={{ emptyText: t("messages.no_tasks") }} pagination={moment.staff.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
                 columns={[
                   { title: t("staff.one"), render: (_, row) => <><b className="plain">{name(row)}</b>{row.store ? <div className="muted small">{row.store}</div> : null}</> },
                   { title: t("word.state"), render: (_, row) => state(row) },

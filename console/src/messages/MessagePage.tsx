@@ -76,10 +76,10 @@ function Message({ message }: { message: S.MessageOut }) {
           <div className="panel list">
             <div className="panel-head">{t("messages.staff", { n: format.count(message.confirmed), all: format.count(message.tasks) })}</div>
             {phone ? (
-              <div className="cards">{message.staff.map((row) => <div className="card-row" key={row.id}><div className="row between"><span className="card-title">{name(row)}</span>{state(row)}</div><div className="muted small num">{t("messages.sum.sent")} {row.sums.sent} / {row.sums.people}</div></div>)}</div>
+              <div className="cards">{message.staff.length === 0 ? <p className="muted small card-row">{t("messages.no_tasks")}</p> : null}{message.staff.map((row) => <div className="card-row" key={row.id}><div className="row between"><span className="card-title">{name(row)}</span>{state(row)}</div><div className="muted small num">{t("messages.sum.sent")} {row.sums.sent} / {row.sums.people}</div></div>)}</div>
             ) : (
               <Table
-                size="middle" rowKey={(row) => row.id} dataSource={message.staff} pagination={message.staff.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
+                size="middle" rowKey={(row) => row.id} dataSource={message.staff} locale={{ emptyText: t("messages.no_tasks") }} pagination={message.staff.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
                 columns={[
                   { title: t("staff.one"), render: (_, row) => <><b className="plain">{name(row)}</b>{row.store ? <div className="muted small">{row.store}</div> : null}</> },
                   { title: t("word.state"), render: (_, row) => state(row) },

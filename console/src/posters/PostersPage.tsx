@@ -32,7 +32,7 @@ function Posters() {
       <div className="bar filters"><label className="row"><Switch size="small" checked={archived} onChange={setArchived} />{t("posters.archived_too")}</label></div>
       {list.isPending ? <Skeleton active /> : null}
       {list.error ? <ErrorView error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.data && shown.length === 0 ? <div className="panel"><EmptyHint icon={<PictureOutlined />} title={t("posters.empty")}><p>{t("posters.empty_text")}</p>{add}</EmptyHint></div> : null}
+      {list.data && shown.length === 0 ? <div className="panel"><EmptyHint icon={<PictureOutlined />} title={t("posters.empty")}><p>{t("posters.empty_text")}</p><p className="gap-above">{add}</p></EmptyHint></div> : null}
       <div className="poster-list">{shown.map((own) => <Card key={own.id} poster={own} target={targets.all[0]} use={() => use(own)} />)}</div>
       <Drawer open={Boolean(used)} onClose={() => use(undefined)} title={used?.name} size={480} destroyOnHidden>{used ? <Use poster={used} /> : null}</Drawer>
     </>

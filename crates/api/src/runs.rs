@@ -14,8 +14,8 @@ use siyu_access::Locale;
 use siyu_audience::Lang;
 use siyu_db::Tx;
 use siyu_gate::{DecisionQuery, DecisionRow, End, RunRow, sentence};
-use siyu_kernel::{PersonNum, Refusal, Time};
-use siyu_reach::Outcome;
+use siyu_kernel::{PersonNum, Refusal, Time, Zone};
+use siyu_reach::{Outcome, OutcomeQuery};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
@@ -79,7 +79,17 @@ type Ends = Vec<(End, String, i64)>;
 /// One of a run's people: the end, its reason, when, and until when.
 type Decided = (PersonNum, End, String, Option<Time>, Option<Time>);
 
-fn run_out(run: &RunRow, ends: &[(End, String, i64)]) -> RunOut {
+/// A run with its people by end and reason: all of them, or the part of the reader's staff. `None`: none of these has a part in it.
+fn seen(app: &App, tx: &mut Tx<'_>, run: &RunRow, staff: Option<&[String]>) -> Result<Option<Ends>, Refusal> {
+    let Some(staff) = staff else { return app.reach.gate().reasons(tx, run).map(Some) };
+    match app.reach.message_of(tx, staff, &run.id) {
+        Ok(_) => app.reach.message_reasons_of(tx, staff, &run.id).map(Some),
+        Err(refusal) if refusal.code == "message_unknown" => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
+}
+
+fn run_out(run: &RunRow, ends: &[(End, String, i64)], narrowed: bool) -> RunOut {
     let of = |end: End| ends.iter().filter(|(own, ..)| *own == end).map(|(_, _, people)| people).sum();
     RunOut {
         id: run.id.clone(),
@@ -89,7 +99,8 @@ fn run_out(run: &RunRow, ends: &[(End, String, i64)]) -> RunOut {
         class: run.class.name(),
         channel: run.channel.name(),
         worth: run.worth,
-        audience: run.people,
+        // Of a whole run what it was made for, so that a sum that does not add up shows.
+        audience: if narrowed { ends.iter().map(|(_, _, people)| people).sum() } else { run.people },
         sent: of(End::Sent),
         skipped: of(End::Skipped),
         failed: of(End::Failed),
@@ -111,22 +122,14 @@ fn reasons(ends: &[(End, String, i64)]) -> BTreeMap<String, i64> {
 }
 
 /// Welcomes go on as long as their rule does: each rule is one run, of everybody who came by it.
-fn welcomes(app: &App, tx: &mut Tx<'_>, only: Option<&str>) -> Result<Vec<(RunOut, Ends)>, Refusal> {
-    let tallies = app.reach.welcome_tallies(tx, Time(0), None)?;
+fn welcomes(app: &App, tx: &mut Tx<'_>, reader: &Reader, only: Option<&str>) -> Result<Vec<(RunOut, Ends)>, Refusal> {
+    let tallies = app.reach.welcome_tallies(tx, Time(0), reader.stores())?;
     let mut runs = Vec::new();
     for rule in app.reach.welcomes(tx)?.into_iter().filter(|rule| only.is_none_or(|id| id == rule.id)) {
         let ends: Ends = tallies
             .iter()
             .filter(|tally| tally.rule == rule.id)
-            .map(|tally| {
-                let end = match tally.outcome {
-                    Outcome::Waiting => End::Waiting,
-                    Outcome::Sent => End::Sent,
-                    Outcome::Skipped => End::Skipped,
-                    Outcome::Failed => End::Failed,
-                };
-                (end, tally.reason.clone(), tally.arrivals)
-            })
+            .map(|tally| (ended(tally.outcome), tally.reason.clone(), tally.arrivals))
             .collect();
         let of = |end: End| ends.iter().filter(|(own, ..)| *own == end).map(|(_, _, people)| people).sum::<i64>();
         let run = RunOut {
@@ -166,28 +169,30 @@ struct RunQuery {
 /// 触达记录：每次群发、每条欢迎语的人数账目，人群 = 已发 + 跳过 + 失败 + 等待。
 #[utoipa::path(get, path = "/runs", tag = "Reach", params(RunQuery, PagingParams), responses((status = 200, body = Items<RunOut>)))]
 async fn list(
-    _: May<PeopleRead>,
+    may: May<PeopleRead>,
     Query(q): Query<RunQuery>,
     page: Paging,
     State(app): State<App>,
 ) -> Answer<Json<Items<RunOut>>> {
-    let limit = page.limit;
+    let (caller, limit) = (may.caller, page.limit);
     let before = number_after(page.after.as_deref())?;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let gate = app.reach.gate();
+            let reader = Reader::new(app, tx, &caller)?;
+            let (gate, staff) = (app.reach.gate(), reader.staff(tx)?);
             let kind = q.kind.as_deref().filter(|kind| !kind.is_empty());
             let before = before.map(|num| u32::try_from(num).unwrap_or(u32::MAX));
             let rows = if kind == Some("welcome") { Vec::new() } else { gate.runs(tx, kind, before, limit as i64)? };
             let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.num.to_string());
             let mut out = Vec::with_capacity(rows.len());
             for row in &rows {
-                let ends = gate.reasons(tx, row)?;
-                out.push(run_out(row, &ends));
+                if let Some(ends) = seen(app, tx, row, staff.as_deref())? {
+                    out.push(run_out(row, &ends, staff.is_some()));
+                }
             }
             // Welcomes have no end: they stand behind everything that has one.
             if next.is_none() && kind.is_none_or(|kind| kind == "welcome") {
-                out.extend(welcomes(app, tx, None)?.into_iter().map(|(run, _)| run));
+                out.extend(welcomes(app, tx, &reader, None)?.into_iter().map(|(run, _)| run));
             }
             Ok(Items::new(out, next))
         })
@@ -198,7 +203,12 @@ async fn list(
 fn lang(caller: &crate::auth::Caller) -> Lang {
     if caller.locale == Locale::Zh { Lang::Zh } else { Lang::En }
 }
-fn said(lang: Lang, (en, zh): (String, String)) -> String {
+/// A decision in one sentence. What WeCom refused has its own words.
+fn said(lang: Lang, end: End, reason: &str, until: Option<Time>, zone: &Zone) -> String {
+    let (en, zh) = match siyu_wecom::codes::named(reason) {
+        Some(code) if end == End::Failed => (code.en.to_owned(), code.zh.to_owned()),
+        _ => sentence(end, reason, until, zone),
+    };
     if lang == Lang::Zh { zh } else { en }
 }
 
@@ -213,16 +223,16 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
     let answer = app.run(move |app| {
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
-            let (run, ends) = match welcomes(app, tx, Some(&id))?.pop() {
+            let (run, ends) = match welcomes(app, tx, &reader, Some(&id))?.pop() {
                 Some(found) => found,
                 None => {
-                    let run = app.reach.gate().run(tx, &id)?;
-                    let ends = app.reach.gate().reasons(tx, &run)?;
-                    (run_out(&run, &ends), ends)
+                    let (run, staff) = (app.reach.gate().run(tx, &id)?, reader.staff(tx)?);
+                    let ends = seen(app, tx, &run, staff.as_deref())?.ok_or_else(siyu_gate::run_unknown)?;
+                    (run_out(&run, &ends, staff.is_some()), ends)
                 }
             };
             let ends = ends.into_iter().map(|(end, code, people)| {
-                let says = said(lang(&caller), sentence(end, &code, None, &reader.ctx.zone));
+                let says = said(lang(&caller), end, &code, None, &reader.ctx.zone);
                 RunReason { end: end.name(), code, people, says }
             });
             Ok(RunDetail { run, ends: ends.collect() })
@@ -270,7 +280,8 @@ fn wrong_end() -> Refusal {
     .field("end")
 }
 
-/// Lists the people of a run and what was decided about each; those the reader may see. A welcome's are listed with its outcomes.
+/// Lists the people of a run and what was decided about each; those the reader may see. Of a welcome the newest come first, and those
+/// whom the mirror does not know yet are not among them.
 ///
 /// 一次触达的人员及每人的结果与原因。
 ///
@@ -293,8 +304,28 @@ async fn people(
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
             let gate = app.reach.gate();
-            let run = gate.run(tx, &id)?;
             let mut rows: Vec<Decided> = Vec::new();
+            if app.reach.welcomes(tx)?.iter().any(|rule| rule.id == id) {
+                let query = OutcomeQuery {
+                    rule: Some(id.clone()),
+                    outcome: end.map(outcome),
+                    reason: q.reason.clone(),
+                    since: Time(0),
+                    stores: reader.stores().map(<[String]>::to_vec),
+                    before: after,
+                    limit: limit as i64,
+                };
+                let found = app.reach.welcome_outcomes(tx, &query)?;
+                let next = found.last().filter(|_| found.len() == limit).map(|row| row.id.to_string());
+                let known = found.into_iter().filter_map(|row| {
+                    Some((row.num?, ended(row.outcome), row.reason, Some(row.ended_at.unwrap_or(row.at)), None))
+                });
+                return shown(app, tx, &reader, &caller, known.collect(), next);
+            }
+            let (run, staff) = (gate.run(tx, &id)?, reader.staff(tx)?);
+            if seen(app, tx, &run, staff.as_deref())?.is_none() {
+                return Err(siyu_gate::run_unknown());
+            }
             if q.reason.as_deref() == Some("undecided") {
                 let turn = (run.state != "cancelled").then_some(run.start);
                 let nums = gate.undecided(tx, run.num, after.unwrap_or(-1), limit)?;
@@ -305,20 +336,48 @@ async fn people(
                 rows.extend(found.into_iter().map(|row| (row.num, row.end, row.reason, Some(row.at), row.until)));
             }
             let next = rows.last().filter(|_| rows.len() == limit).map(|(num, ..)| num.to_string());
-            let mut out = Vec::with_capacity(rows.len());
-            for (num, end, reason, at, until) in rows {
-                if !sees(app, tx, &reader, num)? {
-                    continue;
-                }
-                let root = app.people.roots(tx, &[num])?.first().copied().unwrap_or(num);
-                let name = app.people.profile(tx, root)?.name().unwrap_or_default();
-                let says = said(lang(&caller), sentence(end, &reason, until, &reader.ctx.zone));
-                out.push(RunPerson { id: app.people.id(num), name, end: end.name(), reason, says, at, until });
-            }
-            Ok(Items::new(out, next))
+            shown(app, tx, &reader, &caller, rows, next)
         })
     });
     answer.await.map(Json)
+}
+
+fn shown(
+    app: &App,
+    tx: &mut Tx<'_>,
+    reader: &Reader,
+    caller: &crate::auth::Caller,
+    rows: Vec<Decided>,
+    next: Option<String>,
+) -> Result<Items<RunPerson>, Refusal> {
+    let mut out = Vec::with_capacity(rows.len());
+    for (num, end, reason, at, until) in rows {
+        if !sees(app, tx, reader, num)? {
+            continue;
+        }
+        let root = app.people.roots(tx, &[num])?.first().copied().unwrap_or(num);
+        let name = app.people.profile(tx, root)?.name().unwrap_or_default();
+        let says = said(lang(caller), end, &reason, until, &reader.ctx.zone);
+        out.push(RunPerson { id: app.people.id(num), name, end: end.name(), reason, says, at, until });
+    }
+    Ok(Items::new(out, next))
+}
+
+fn ended(outcome: Outcome) -> End {
+    match outcome {
+        Outcome::Waiting => End::Waiting,
+        Outcome::Sent => End::Sent,
+        Outcome::Skipped => End::Skipped,
+        Outcome::Failed => End::Failed,
+    }
+}
+fn outcome(end: End) -> Outcome {
+    match end {
+        End::Waiting => Outcome::Waiting,
+        End::Sent => Outcome::Sent,
+        End::Skipped => Outcome::Skipped,
+        End::Failed => Outcome::Failed,
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -382,7 +441,7 @@ async fn of_person(
             let rows = gate.decisions_of(tx, &nodes, before, limit as i64)?;
             let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.run.to_string());
             let shown = |row: DecisionRow| PersonDecision {
-                says: said(lang(&caller), sentence(row.end, &row.reason, row.until, &reader.ctx.zone)),
+                says: said(lang(&caller), row.end, &row.reason, row.until, &reader.ctx.zone),
                 run: row.run_id,
                 kind: row.run_kind,
                 name: row.run_name,

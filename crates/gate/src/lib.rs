@@ -34,6 +34,7 @@ pub use decisions::{DecisionQuery, DecisionRow, Memory};
 pub use judge::{Case, Rival, judge, used};
 pub use model::{Candidate, Channel, Class, Consent, End, Judged, Spec, Touch, Verdict};
 pub use reasons::{CODES, sentence};
+pub use refuse::run_unknown;
 pub use replay::{Load, Replay};
 pub use rules::{Cap, Fatigue, Holdout, QuietHours, Quota, Rules, Whose};
 pub use runs::{RunChange, RunIn, RunRow, Sums};

@@ -29,6 +29,7 @@ export const messages = {
   "messages.confirmed_at": ["确认时间", "Confirmed at"],
   "messages.reminded_at": ["提醒时间", "Reminded at"],
   "messages.created": ["创建时间", "Created"],
+  "messages.no_tasks": ["还没有下发给员工：逐人判断之后出现任务，等待原因见上方。", "Nobody is asked yet: tasks appear once people are decided; the reasons why they wait stand above."],
   "messages.staff": ["员工进度（已确认 {n} / {all}）", "Staff ({n} of {all} confirmed)"],
   "messages.remind": ["提醒未确认员工", "Remind"],
   "messages.reminded": ["提醒已提交，每个任务 24 小时内最多 3 次", "Reminders are on their way; three a task in 24 hours"],

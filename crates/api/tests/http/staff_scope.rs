@@ -286,6 +286,17 @@ fn messages_are_those_of_the_readers_staff(test: TestDb) {
         assert_eq!(client.get(&format!("{path}/{all}/people")).ok()["items"].as_array().unwrap().len(), people);
         for place in ["", "/people"] {
             assert_eq!(client.get(&format!("{path}/{second}{place}")).says(), "404 message_unknown", "{place}");
+            assert_eq!(client.get(&format!("/api/v1/runs/{second}{place}")).says(), "404 run_unknown", "{place}");
         }
+        // The same accounts, seen as runs.
+        let runs = client.get("/api/v1/runs").ok();
+        assert_eq!((ids(&runs, "name"), &runs["items"][0]["audience"]), (vec!["全部".into()], &json!(people)));
+        let run = client.get(&format!("/api/v1/runs/{all}")).ok();
+        assert_eq!((&run["audience"], &run["waiting"]), (&json!(people), &json!(people)));
+        assert!(!run["ends"].to_string().contains("no_friend"));
+        let behind = client.get(&format!("/api/v1/runs/{all}/people")).ok();
+        assert_eq!(behind["items"].as_array().unwrap().len(), people);
     }
+    let whole = app.owner().get(&format!("/api/v1/runs/{all}")).ok();
+    assert_eq!((&whole["audience"], &whole["reasons"]["no_friend"]), (&json!(4), &json!(1)));
 }

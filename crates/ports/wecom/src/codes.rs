@@ -72,6 +72,11 @@ pub fn of(code: i64) -> &'static Code {
     CODES.binary_search_by_key(&code, |entry| entry.code).map_or(&UNKNOWN, |at| &CODES[at])
 }
 
+/// The entry of a name that was kept.
+pub fn named(name: &str) -> Option<&'static Code> {
+    CODES.iter().find(|entry| entry.name == name)
+}
+
 /// All entries in the order of their numbers, for a page that explains them.
 pub fn all() -> &'static [Code] {
     CODES
