@@ -393,7 +393,7 @@ impl Bundle {
         match drawn {
             Ok(mut with) => {
                 with.values.insert(Field::Brand, self.brand.clone());
-                let png = self.easel.draw(&with)?;
+                let png = self.easel.draw_next(&with)?;
                 self.put(&file_name(&own), &png)?;
             }
             // Put away meanwhile.

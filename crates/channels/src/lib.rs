@@ -17,6 +17,7 @@ mod arrivals;
 mod channel;
 mod code;
 mod code_write;
+mod drawing;
 mod figures;
 mod group;
 mod group_job;
@@ -92,7 +93,7 @@ pub(crate) struct Inner {
     pub clock: Arc<dyn Clock>,
     pub looked: Mutex<job::Looked>,
     /// Held while a poster is drawn: one at a time, for the memory it takes.
-    pub drawing: Mutex<()>,
+    pub drawing: drawing::Drawing,
 }
 
 impl Channels {
@@ -107,7 +108,7 @@ impl Channels {
             chance,
             clock,
             looked: Mutex::default(),
-            drawing: Mutex::default(),
+            drawing: drawing::Drawing::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -7,6 +7,8 @@ use siyu_kernel::{Refusal, Time, new_id};
 use siyu_pictures::Design;
 
 const POSTERS_MAX: i64 = 500;
+/// Of all pictures of a design: four bytes of memory each while it is drawn.
+const PIXELS_MAX: i64 = 20_000_000;
 const NAME_MAX: usize = 40;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +52,7 @@ impl Channels {
     /// Errors: `poster_field`, `poster_limit`, `poster_picture_unknown`.
     pub fn create_poster(&self, tx: &mut Tx<'_>, input: &PosterIn, by: &str, now: Time) -> Result<PosterRow, Refusal> {
         let (name, design, pictures) = checked(tx, input)?;
-        if tx.one("SELECT COUNT(*) FROM poster", &[], |row| row.int(0))? >= POSTERS_MAX {
+        if tx.one("SELECT COUNT(*) FROM poster WHERE archived_at IS NULL", &[], |row| row.int(0))? >= POSTERS_MAX {
             return Err(refuse::poster_limit(POSTERS_MAX));
         }
         let id = new_id("pst", now, &self.inner.chance);
@@ -111,10 +113,17 @@ impl Channels {
 /// Whether a design can be drawn, and its pictures are there. Errors: `poster_field`, `poster_picture_unknown`.
 pub(crate) fn check_design(tx: &mut Tx<'_>, design: &Design) -> Result<(), Refusal> {
     design.check().map_err(|wrong| refuse::poster(wrong.field, wrong.en, wrong.zh))?;
+    let mut pixels = 0;
     for id in design.pictures_used() {
-        if tx.opt("SELECT 1 FROM poster_picture WHERE id = $1", params![id], |row| row.int(0))?.is_none() {
-            return Err(refuse::poster_picture_unknown());
-        }
+        let size = "SELECT width * height FROM poster_picture WHERE id = $1";
+        pixels += tx.opt(size, params![id], |row| row.int(0))?.ok_or_else(refuse::poster_picture_unknown)?;
+    }
+    if pixels > PIXELS_MAX {
+        return Err(refuse::poster(
+            "pictures",
+            "The pictures of a poster have up to 20 million pixels together. Take smaller ones.",
+            "一张海报所用图片合计最多 2000 万像素，请换用较小的图片。",
+        ));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::poster_pictures::unpacked;
 use crate::{Channels, refuse};
 use siyu_db::{Tx, params};
 use siyu_kernel::Refusal;
-use siyu_pictures::{Design, Field, Filled, Fonts, Pictures, poster};
+use siyu_pictures::{Design, Field, Filled, Fonts, poster};
 use std::collections::BTreeMap;
 
 /// What a poster leads to.
@@ -17,25 +17,18 @@ pub enum Subject {
     Group { code: String, variant: String },
 }
 
-/// A design with everything unpacked that it needs: for one poster or for many in a row. Tens of megabytes, to be dropped soon.
+/// A design that can be drawn: for one poster or for many in a row. What it needs is unpacked for each, so that nobody who is slow to take a poster
+/// holds the memory of the next.
 pub struct Easel {
     channels: Channels,
     design: Design,
-    pictures: Pictures,
-    fonts: Fonts,
 }
 
 impl Channels {
-    /// Reads and unpacks what a design needs. Not within a unit of writing.
-    ///
     /// Errors: `poster_field`, `poster_picture_unknown`.
     pub fn easel(&self, design: Design) -> Result<Easel, Refusal> {
-        let bodies = self.inner.db.read(|tx| {
-            check_design(tx, &design)?;
-            self.bodies(tx, &design)
-        })?;
-        let _one = self.inner.drawing.lock().unwrap_or_else(|broken| broken.into_inner());
-        Ok(Easel { channels: self.clone(), design, pictures: unpacked(bodies), fonts: Fonts::load() })
+        self.inner.db.read(|tx| check_design(tx, &design))?;
+        Ok(Easel { channels: self.clone(), design })
     }
 
     /// What a poster of a code says: the code's QR, and what is known of it. `guide`: a userid, by whose name it goes.
@@ -86,12 +79,24 @@ fn store_name(tx: &mut Tx<'_>, code: &str) -> Result<String, Refusal> {
 }
 
 impl Easel {
-    /// A PNG; the same for the same words, byte for byte. One is drawn at a time.
+    /// A PNG; the same for the same words, byte for byte. Not within a unit of writing: it reads, and takes a while.
     ///
-    /// Errors: `qr_text`.
+    /// Errors: `qr_text`, `poster_picture_unknown`, `busy`.
     pub fn draw(&self, with: &Filled) -> Result<Vec<u8>, Refusal> {
-        let _one = self.channels.inner.drawing.lock().unwrap_or_else(|broken| broken.into_inner());
-        poster(&self.design, with, &self.pictures, &self.fonts).map_err(|_| refuse::qr_text())
+        let _one = self.channels.inner.drawing.turn()?;
+        self.drawn(with)
+    }
+    /// One of many in a row.
+    ///
+    /// Errors: `qr_text`, `poster_picture_unknown`.
+    pub fn draw_next(&self, with: &Filled) -> Result<Vec<u8>, Refusal> {
+        let _one = self.channels.inner.drawing.wait();
+        self.drawn(with)
+    }
+    fn drawn(&self, with: &Filled) -> Result<Vec<u8>, Refusal> {
+        let inner = &self.channels.inner;
+        let pictures = unpacked(inner.db.read(|tx| self.channels.bodies(tx, &self.design))?);
+        poster(&self.design, with, &pictures, &Fonts::load()).map_err(|_| refuse::qr_text())
     }
     pub fn design(&self) -> &Design {
         &self.design

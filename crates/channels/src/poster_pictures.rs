@@ -51,9 +51,9 @@ impl Channels {
 
     /// Whether it can be drawn: width and height. Not in a unit, for it takes a while.
     ///
-    /// Errors: `poster_picture`.
+    /// Errors: `poster_picture`, `busy`.
     pub fn measure_poster_picture(&self, body: &[u8]) -> Result<(u32, u32), Refusal> {
-        let _one = self.inner.drawing.lock().unwrap_or_else(|broken| broken.into_inner());
+        let _one = self.inner.drawing.turn()?;
         Raster::decode(body, LIMITS).map(|own| (own.width, own.height)).map_err(|fault| match fault {
             Fault::TooLarge => refuse::poster_picture(
                 "A picture has up to 5 MB and 12 million pixels.",

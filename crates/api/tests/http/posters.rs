@@ -73,6 +73,20 @@ fn templates_are_kept_and_checked(test: TestDb) {
     ] {
         assert_eq!(with(change), says);
     }
+    // Two photos of ten million pixels each and one more pixel are more than is unpacked at once.
+    for (id, width) in [("ppc_a", 4_000), ("ppc_b", 4_000), ("ppc_c", 1)] {
+        let sql = "INSERT INTO poster_picture (id, name, type, width, height, bytes, created_at, created_by) VALUES ($1, 'x', 'image/png', $2, 2500, 1, 0, 'x')";
+        app.app.db.transact(move |tx| Ok(tx.execute(sql, params![id, width])?)).unwrap();
+    }
+    let showing = |pictures: &[&str]| {
+        with(&|d: &mut Value| {
+            d["picture"] = "ppc_a".into();
+            let place = |id: &&str| json!({ "picture": id, "x": 0, "y": 0, "width": 50, "height": 50 });
+            d["pictures"] = pictures.iter().map(place).collect();
+        })
+    };
+    assert_eq!(showing(&["ppc_b", "ppc_a"]), "201 ");
+    assert_eq!(showing(&["ppc_b", "ppc_c"]), "400 poster_field pictures");
     assert_eq!(app.program().patch(&path, json!({ "name": "夏季台卡", "version": 1 })).ok()["version"], 2);
     assert_eq!(app.program().patch(&path, json!({ "name": "b", "version": 1 })).says(), "409 channel_changed version");
     assert_eq!(
