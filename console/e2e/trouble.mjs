@@ -63,15 +63,14 @@ export async function trouble(page, chat, account, shot = async () => {}) {
   await send(page, "POST", "/wecom/connection/test");
   await until(page, null);
   await gone(page);
-  // Somebody has reset the app's secret in WeCom's console.
-  const { secret } = await (await page.request.get(new URL("/sandbox/credentials", chat).href)).json();
-  // (The token that is held is good until WeCom says otherwise, so here, too, work is what meets it: a sync, or the one that waits.)
-  await turn(page, chat, { secret: "another-secret-than-the-one-we-know-0000001" });
+  // Somebody has reset the app's secret in WeCom's console. (The token that is held is good until WeCom says otherwise, so here, too, work
+  // is what meets it: a sync, or the one that waits.)
+  const secret = "another-secret-than-the-one-we-know-0000001";
+  await turn(page, chat, { secret });
   await send(page, "POST", "/wecom/syncs");
   await until(page, "invalid_secret");
   await banner(page, "应用 Secret 不正确或已被重置", "重新复制 Secret 填到这里并测试");
   await shot("trouble-secret");
-  await turn(page, chat, { secret });
   await send(page, "PATCH", "/wecom/connection", { app_secret: secret });
   await send(page, "POST", "/wecom/connection/test");
   await until(page, null);

@@ -85,7 +85,7 @@ fn templates_are_kept_and_checked(test: TestDb) {
             d["pictures"] = pictures.iter().map(place).collect();
         })
     };
-    assert_eq!(showing(&["ppc_b", "ppc_a"]), "201 ");
+    assert_eq!(showing(&["ppc_b", "ppc_a"]), "201");
     assert_eq!(showing(&["ppc_b", "ppc_c"]), "400 poster_field pictures");
     assert_eq!(app.program().patch(&path, json!({ "name": "夏季台卡", "version": 1 })).ok()["version"], 2);
     assert_eq!(app.program().patch(&path, json!({ "name": "b", "version": 1 })).says(), "409 channel_changed version");
