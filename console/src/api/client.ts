@@ -67,8 +67,9 @@ function announce(error: ApiError, path: string) {
   if (error.status === 401 && path !== "/session") for (const listener of signedOut) listener();
 }
 
-async function send(method: string, path: string, query?: Query, body?: unknown, signal?: AbortSignal): Promise<Response> {
+async function send(method: string, path: string, query?: Query, body?: unknown, signal?: AbortSignal, once?: string): Promise<Response> {
   const headers = requestHeaders(method);
+  if (once !== undefined) headers["Idempotency-Key"] = once;
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
   try {
@@ -101,8 +102,8 @@ function call<M extends Method>(method: M) {
   return async <P extends PathOf<M>>(path: P, ...rest: Rest<M, P>): Promise<Answer<M, P>> => {
     // Looked at as what it is for any call: the union over all paths is more than the compiler takes apart.
     const [input] = rest as [input?: unknown];
-    const { path: params, query, body, signal } = (input ?? {}) as { path?: Record<string, string>; query?: Query; body?: unknown; signal?: AbortSignal };
-    return answer<Answer<M, P>>(await send(method.toUpperCase(), fillPath(path, params), query, body, signal));
+    const { path: params, query, body, signal, once } = (input ?? {}) as { path?: Record<string, string>; query?: Query; body?: unknown; signal?: AbortSignal; once?: string };
+    return answer<Answer<M, P>>(await send(method.toUpperCase(), fillPath(path, params), query, body, signal, once));
   };
 }
 export const get = call("get");

@@ -17,7 +17,7 @@ export type Answer<M extends Method, P> = Call<M, P> extends { responses: infer 
 type PathPart<C> = C extends { parameters: { path: infer Params } } ? { path: Params } : { path?: undefined };
 type BodyPart<C> = C extends { requestBody: infer B } ? { body: Json<B> }
   : C extends { requestBody?: infer B } ? { body?: [NonNullable<B>] extends [never] ? undefined : Json<NonNullable<B>> } : { body?: undefined };
-export type Input<M extends Method, P> = PathPart<Call<M, P>> & BodyPart<Call<M, P>> & { query?: Query; signal?: AbortSignal };
+export type Input<M extends Method, P> = PathPart<Call<M, P>> & BodyPart<Call<M, P>> & { query?: Query; signal?: AbortSignal; once?: string };
 
 /** The input may be left out when nothing in it is needed. */
 export type Rest<M extends Method, P> = Record<never, never> extends Input<M, P> ? [input?: Input<M, P>] : [input: Input<M, P>];

@@ -24,7 +24,7 @@ export const gateKeys = {
 
 export const broadcasts = {
   plan: (body: S.BroadcastNew) => post("/broadcasts/plan", { body }),
-  create: (body: S.BroadcastNew) => post("/broadcasts", { body }),
+  create: (body: S.BroadcastNew, once: string) => post("/broadcasts", { body, once }),
   get: (id: string) => get("/broadcasts/{id}", { path: { id } }),
   approve: (id: string) => post("/broadcasts/{id}/approve", { path: { id } }),
   pause: (id: string) => post("/broadcasts/{id}/pause", { path: { id } }),

@@ -5,6 +5,7 @@ import { Link, useNavigate } from "react-router";
 import { commerce, wecom } from "../api/calls";
 import { keys } from "../api/keys";
 import type * as S from "../api/openapi";
+import { useOnce } from "../api/useOnce";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { useErrorText } from "../shell/errors";
@@ -55,8 +56,9 @@ function New() {
   const chosen = where === "all" || (where === "stores" ? stores.length > 0 : groups.length > 0);
   const whole = Boolean(name.trim() && chosen && (content.text?.trim() || content.attachments?.length));
   const plan = useMutation({ meta: { quiet: true }, mutationFn: () => api.plan(body) });
+  const once = useOnce(body);
   const create = useMutation({
-    meta: { quiet: true }, mutationFn: () => api.create(body),
+    meta: { quiet: true }, mutationFn: () => api.create(body, once),
     onSuccess: (made) => {
       void message.success(t("messages.made"));
       void navigate(`/group-messages/${made.id}`);

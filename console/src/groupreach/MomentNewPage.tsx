@@ -5,6 +5,7 @@ import { Link, useNavigate } from "react-router";
 import { wecom } from "../api/calls";
 import { keys } from "../api/keys";
 import type * as S from "../api/openapi";
+import { useOnce } from "../api/useOnce";
 import { useI18n } from "../i18n";
 import { useTags } from "../people/pickers";
 import { useErrorText } from "../shell/errors";
@@ -34,8 +35,9 @@ function New() {
   const preview = usePreview(content);
   const body: S.MomentNew = { name: name.trim(), content, senders, tags };
   const whole = Boolean(name.trim() && (content.text?.trim() || content.attachments?.length));
+  const once = useOnce(body);
   const create = useMutation({
-    meta: { quiet: true }, mutationFn: () => api.create(body),
+    meta: { quiet: true }, mutationFn: () => api.create(body, once),
     onSuccess: (made) => {
       void message.success(t("moments.made"));
       void navigate(`/moments/${made.id}`);

@@ -5,7 +5,7 @@ export const groupMessages = {
   list: (query: Query) => get("/wecom/group-messages", { query }),
   get: (id: string) => get("/wecom/group-messages/{id}", { path: { id } }),
   plan: (body: S.GroupMessageNew) => post("/wecom/group-messages/plan", { body }),
-  create: (body: S.GroupMessageNew) => post("/wecom/group-messages", { body }),
+  create: (body: S.GroupMessageNew, once: string) => post("/wecom/group-messages", { body, once }),
   groups: (id: string, query: Query) => get("/wecom/group-messages/{id}/groups", { path: { id }, query }),
   remind: (id: string) => post("/wecom/group-messages/{id}/remind", { path: { id } }),
   cancel: (id: string) => post("/wecom/group-messages/{id}/cancel", { path: { id } }),
@@ -22,7 +22,7 @@ export const groupWelcomes = {
 export const moments = {
   list: (query: Query) => get("/wecom/moments", { query }),
   get: (id: string) => get("/wecom/moments/{id}", { path: { id } }),
-  create: (body: S.MomentNew) => post("/wecom/moments", { body }),
+  create: (body: S.MomentNew, once: string) => post("/wecom/moments", { body, once }),
   people: (id: string, query: Query) => get("/wecom/moments/{id}/people", { path: { id }, query }),
   cancel: (id: string) => post("/wecom/moments/{id}/cancel", { path: { id } }),
 };

@@ -3,6 +3,7 @@ import { Alert, App, Button, Form, Input, Popconfirm, Select, Table } from "antd
 import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import type * as S from "../api/openapi";
+import { useOnce } from "../api/useOnce";
 import { audiences } from "../audiences/calls";
 import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
@@ -42,9 +43,10 @@ function New() {
   });
   const broadcast = (own: Terms): S.BroadcastNew => ({ ...body, ...own, variants: own.variants.filter((one) => one.trim()).map((one) => ({ text: one, attachments: content.attachments })) });
   const plan = useMutation({ meta: { quiet: true }, mutationFn: () => (terms ? broadcasts.plan(broadcast(terms)) : api.plan(body)) });
+  const once = useOnce([body, terms]);
   const create = useMutation({
     meta: { quiet: true },
-    mutationFn: async (): Promise<{ id: string }> => (terms ? broadcasts.create(broadcast(terms)) : api.create(body)),
+    mutationFn: async (): Promise<{ id: string }> => (terms ? broadcasts.create(broadcast(terms), once) : api.create(body, once)),
     onSuccess: (made) => {
       void message.success(t("messages.made"));
       void navigate(`/messages/${made.id}`);

@@ -4,7 +4,8 @@ use crate::auth::Caller;
 use crate::error::Answer;
 use crate::gate::{MessagesWrite, PeopleRead};
 use crate::messages::{MessageNew, MessagePlan, meant};
-use crate::people_reader::{by, note, read, write};
+use crate::part::{OnceKey, OnceParams, must_be_whole, within};
+use crate::people_reader::{Reader, by, note, read, write};
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, May, NoContent, endpoints};
 use axum::Json;
@@ -14,7 +15,7 @@ use serde_json::json;
 use siyu_db::Tx;
 use siyu_gate::Class;
 use siyu_kernel::{Refusal, Time};
-use siyu_reach::{BroadcastIn, BroadcastRow, VariantSums};
+use siyu_reach::{BroadcastIn, BroadcastRow, TaskRow, VariantSums};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
@@ -139,23 +140,28 @@ async fn plan(
 ///
 /// 创建营销群发：定时、限速、多内容；超过规模须由另一位同事审批。
 ///
-/// Errors: as for messages, `broadcast_invalid` with its field.
-#[utoipa::path(post, path = "/broadcasts", tag = "Reach", request_body = BroadcastNew, responses((status = 201, body = BroadcastOut)))]
+/// Errors: as for messages, `broadcast_invalid` with its field, `idempotency_key`, `idempotency_reused`.
+#[utoipa::path(post, path = "/broadcasts", tag = "Reach", params(OnceParams), request_body = BroadcastNew, responses((status = 201, body = BroadcastOut)))]
 async fn create(
     may: May<MessagesWrite>,
+    once: OnceKey,
     State(app): State<App>,
     Body(input): Body<BroadcastNew>,
 ) -> Answer<Created<BroadcastOut>> {
     let caller = may.caller;
+    let once = once.of(&caller, "broadcast");
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
         let broadcast = read(app, |tx| given(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
-            let row = app.reach.create_broadcast(tx, &broadcast, app.now())?;
-            let message = &broadcast.message;
-            let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
-            note(app, tx, &caller, "broadcast.create", &row.id, &detail)?;
-            Ok(row)
+            let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
+                let row = app.reach.create_broadcast(tx, &broadcast, app.now())?;
+                let message = &broadcast.message;
+                let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
+                note(app, tx, &caller, "broadcast.create", &row.id, &detail)?;
+                Ok(row.id)
+            })?;
+            app.reach.broadcast(tx, &id)
         })
     });
     Ok(Created(row.await?.into()))
@@ -167,21 +173,62 @@ async fn create(
 ///
 /// Errors: `broadcast_unknown`.
 #[utoipa::path(get, path = "/broadcasts/{id}", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = BroadcastOut)))]
-async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<BroadcastOut>> {
-    let row = app.run(move |app| app.db.read(|tx| app.reach.broadcast(tx, &id))).await?;
-    Ok(Json(row.into()))
+async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<BroadcastOut>> {
+    let caller = may.caller;
+    let row = app.run(move |app| {
+        read(app, |tx| {
+            let mut row = app.reach.broadcast(tx, &id)?;
+            if let Some(staff) = Reader::new(app, tx, &caller)?.staff(tx)? {
+                narrow(&mut row, &app.reach.message_tasks(tx, &id)?, &staff)?;
+            }
+            Ok(row)
+        })
+    });
+    Ok(Json(row.await?.into()))
+}
+
+/// The part of some staff. Errors: `broadcast_unknown` when they have none.
+fn narrow(row: &mut BroadcastRow, tasks: &[TaskRow], staff: &[String]) -> Result<(), Refusal> {
+    let own: Vec<&TaskRow> = tasks.iter().filter(|task| within(Some(staff), &task.userid)).collect();
+    if own.is_empty() {
+        return Err(siyu_reach::broadcast_unknown());
+    }
+    for (at, sums) in row.variants.iter_mut().enumerate() {
+        *sums = VariantSums::default();
+        for task in own.iter().filter(|task| task.variant == at as i64) {
+            sums.people += task.sums.people;
+            sums.waiting += task.sums.waiting;
+            sums.sent += task.sums.sent;
+            sums.skipped += task.sums.skipped;
+            sums.failed += task.sums.failed;
+        }
+    }
+    Ok(())
+}
+
+/// Errors: `broadcast_unknown`, `message_part`.
+fn must_be_whole_broadcast(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
+    app.reach.broadcast(tx, id)?;
+    let tasks = app.reach.message_tasks(tx, id)?;
+    must_be_whole(app, tx, caller, tasks.iter().map(|own| own.userid.as_str()), siyu_reach::broadcast_unknown())
 }
 
 /// Approves a broadcast that somebody else has made; it begins.
 ///
 /// 审批营销群发（不能审批自己创建的）。
 ///
-/// Errors: `broadcast_unknown`, `broadcast_approval`, `broadcast_own`, `message_over`.
+/// Errors: `broadcast_unknown`, `broadcast_approval`, `broadcast_own`, `broadcast_person`, `message_over`, `message_part`.
 #[utoipa::path(post, path = "/broadcasts/{id}/approve", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = BroadcastOut)))]
 async fn approve(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<Json<BroadcastOut>> {
     let caller = may.caller;
+    if caller.session.is_none() {
+        // Nobody knows whose key it is: it may be that of whoever made the broadcast.
+        let en = "Somebody has to approve it who has signed in: a key is nobody in particular.";
+        return Err(Refusal::forbidden("broadcast_person", en, "须由登录的同事审批，不能使用密钥。").into());
+    }
     let row = app.run(move |app| {
         write(app, move |app, tx| {
+            must_be_whole_broadcast(app, tx, &caller, &id)?;
             let row = app.reach.approve_broadcast(tx, &id, caller.id(), &by(&caller), app.now())?;
             note(app, tx, &caller, "broadcast.approve", &id, &json!({}))?;
             Ok(row)
@@ -213,6 +260,7 @@ async fn resume(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
 async fn hold(caller: Caller, app: App, id: String, pause: bool) -> Answer<Json<BroadcastOut>> {
     let row = app.run(move |app| {
         write(app, move |app, tx| {
+            must_be_whole_broadcast(app, tx, &caller, &id)?;
             let row = app.reach.pause_broadcast(tx, &id, pause, app.now())?;
             let what = if pause { "broadcast.pause" } else { "broadcast.resume" };
             note(app, tx, &caller, what, &id, &json!({}))?;
@@ -232,7 +280,7 @@ async fn cancel(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
     let caller = may.caller;
     let done = app.run(move |app| {
         write(app, move |app, tx| {
-            app.reach.broadcast(tx, &id)?;
+            must_be_whole_broadcast(app, tx, &caller, &id)?;
             app.reach.cancel_message(tx, &id, app.now())?;
             note(app, tx, &caller, "broadcast.cancel", &id, &json!({}))
         })

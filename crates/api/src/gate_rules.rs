@@ -1,8 +1,9 @@
 //! The rules of the gate: read, tried on the past, saved as a new version.
 
 use crate::error::Answer;
-use crate::gate::{PeopleRead, SettingsWrite};
-use crate::people_reader::{Reader, by, note, read, write};
+use crate::gate::{MessagesWrite, PeopleRead, SettingsWrite};
+use crate::part::must_see_all;
+use crate::people_reader::{by, note, read, write};
 use crate::{App, Body, Endpoints, Items, May, endpoints};
 use axum::Json;
 use axum::extract::State;
@@ -194,10 +195,10 @@ async fn change(
 ///
 /// 用最近的触达记录试算规则：若当时按这套规则，会发送、推迟、跳过多少，与现行规则对比。
 ///
-/// Errors: `gate_rules` with its field, `gate_days`.
+/// Errors: `gate_rules` with its field, `gate_days`, `scope_needed`.
 #[utoipa::path(post, path = "/gate/rules/try", tag = "Reach", request_body = GateRulesTry, responses((status = 200, body = GateTried)))]
 async fn attempt(
-    may: May<PeopleRead>,
+    may: May<MessagesWrite>,
     State(app): State<App>,
     Body(input): Body<GateRulesTry>,
 ) -> Answer<Json<GateTried>> {
@@ -209,7 +210,7 @@ async fn attempt(
     }
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let reader = Reader::new(app, tx, &caller)?;
+            let reader = must_see_all(app, tx, &caller)?;
             app.reach.gate().replay(tx, &input.rules, app.now().plus_days(-days), &reader.ctx.zone)
         })
     });

@@ -5,6 +5,7 @@ use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{MessagesWrite, PeopleRead};
 use crate::messages::{MessageSums, wrong_state};
+use crate::part::{OnceKey, OnceParams, must_be_whole, within};
 use crate::people_reader::{Reader, by, note, read, write};
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
@@ -234,21 +235,26 @@ async fn plan(
 ///
 /// 创建群发到群：按群主拆成任务，群主在企业微信确认后才会发出。
 ///
-/// Errors: as for planning one, `group_message_nobody`.
-#[utoipa::path(post, path = "/wecom/group-messages", tag = "WeCom", request_body = GroupMessageNew, responses((status = 201, body = GroupMessageOut)))]
+/// Errors: as for planning one, `group_message_nobody`, `idempotency_key`, `idempotency_reused`.
+#[utoipa::path(post, path = "/wecom/group-messages", tag = "WeCom", params(OnceParams), request_body = GroupMessageNew, responses((status = 201, body = GroupMessageOut)))]
 async fn create(
     may: May<MessagesWrite>,
+    once: OnceKey,
     State(app): State<App>,
     Body(input): Body<GroupMessageNew>,
 ) -> Answer<Created<GroupMessageOut>> {
     let caller = may.caller;
+    let once = once.of(&caller, "group_message");
     let row = app.run(move |app| {
         let message = read(app, |tx| meant(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
-            let id = app.reach.create_group_message(tx, &message, app.now())?;
-            let detail = json!({ "name": message.name, "groups": message.groups.len() });
-            note(app, tx, &caller, "group_message.create", &id, &detail)?;
-            app.reach.group_message(tx, &id)
+            let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
+                let id = app.reach.create_group_message(tx, &message, app.now())?;
+                let detail = json!({ "name": message.name, "groups": message.groups.len() });
+                note(app, tx, &caller, "group_message.create", &id, &detail)?;
+                Ok(id)
+            })?;
+            app.reach.group_message(tx, None, &id)
         })
     });
     Ok(Created(row.await?.into()))
@@ -258,10 +264,15 @@ async fn create(
 ///
 /// 群发到群列表，新的在前。
 #[utoipa::path(get, path = "/wecom/group-messages", tag = "WeCom", params(PagingParams), responses((status = 200, body = Items<GroupMessageOut>)))]
-async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<GroupMessageOut>>> {
-    let limit = page.limit;
-    let rows =
-        app.run(move |app| app.db.read(|tx| app.reach.group_messages(tx, page.after.as_deref(), limit as i64))).await?;
+async fn list(may: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<GroupMessageOut>>> {
+    let (caller, limit) = (may.caller, page.limit);
+    let rows = app.run(move |app| {
+        read(app, |tx| {
+            let staff = Reader::new(app, tx, &caller)?.staff(tx)?;
+            app.reach.group_messages(tx, staff.as_deref(), page.after.as_deref(), limit as i64)
+        })
+    });
+    let rows = rows.await?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
     Ok(Json(Items::new(rows.into_iter().map(GroupMessageOut::from).collect(), next)))
 }
@@ -272,18 +283,22 @@ async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answe
 ///
 /// Errors: `message_unknown`.
 #[utoipa::path(get, path = "/wecom/group-messages/{id}", tag = "WeCom", params(("id" = String, Path)), responses((status = 200, body = GroupMessageWhole)))]
-async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<GroupMessageWhole>> {
+async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<GroupMessageWhole>> {
+    let caller = may.caller;
     let answer = app.run(move |app| {
-        app.db.read(|tx| {
-            let row = app.reach.group_message(tx, &id)?;
-            let reasons = app.reach.group_message_reasons(tx, &id)?.into_iter();
+        read(app, |tx| {
+            let staff = Reader::new(app, tx, &caller)?.staff(tx)?;
+            let row = app.reach.group_message(tx, staff.as_deref(), &id)?;
+            let reasons = app.reach.group_message_reasons(tx, staff.as_deref(), &id)?.into_iter();
+            let mut tasks = app.reach.group_message_tasks(tx, &id)?;
+            tasks.retain(|own| within(staff.as_deref(), &own.userid));
             Ok(GroupMessageWhole {
                 content: row.content.clone().into(),
                 row: row.into(),
                 reasons: reasons
                     .map(|(state, reason, groups)| GroupMessageReason { state: state.name(), reason, groups })
                     .collect(),
-                owners: app.reach.group_message_tasks(tx, &id)?.into_iter().map(GroupMessageTask::from).collect(),
+                owners: tasks.into_iter().map(GroupMessageTask::from).collect(),
             })
         })
     });
@@ -322,21 +337,23 @@ struct GroupMessageGroup {
 /// Errors: `message_unknown`, `message_state`.
 #[utoipa::path(get, path = "/wecom/group-messages/{id}/groups", tag = "WeCom", params(("id" = String, Path), GroupMessageQuery), responses((status = 200, body = Items<GroupMessageGroup>)))]
 async fn groups(
-    _: May<PeopleRead>,
+    may: May<PeopleRead>,
     At(id): At<String>,
     Query(q): Query<GroupMessageQuery>,
     page: Paging,
     State(app): State<App>,
 ) -> Answer<Json<Items<GroupMessageGroup>>> {
-    let limit = page.limit;
+    let (caller, limit) = (may.caller, page.limit);
     let state = match q.state.as_deref().filter(|text| !text.is_empty()) {
         Some(text) => Some(PersonState::parse(text).ok_or_else(wrong_state)?),
         None => None,
     };
     let rows = app.run(move |app| {
-        app.db.read(|tx| {
-            app.reach.group_message(tx, &id)?;
-            let query = GroupQuery { message: id, state, after: page.after, limit: limit as i64 };
+        read(app, |tx| {
+            let staff = Reader::new(app, tx, &caller)?.staff(tx)?;
+            app.reach.group_message(tx, staff.as_deref(), &id)?;
+            let (message, after) = (id.clone(), page.after.clone());
+            let query = GroupQuery { message, state, staff, after, limit: limit as i64 };
             app.reach.group_message_groups(tx, &query)
         })
     });
@@ -358,12 +375,13 @@ async fn groups(
 ///
 /// 提醒未确认的群主，每个任务 24 小时内最多 3 次。
 ///
-/// Errors: `message_unknown`, `message_over`.
+/// Errors: `message_unknown`, `message_over`, `message_part`.
 #[utoipa::path(post, path = "/wecom/group-messages/{id}/remind", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
 async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
     let caller = may.caller;
     let done = app.run(move |app| {
         write(app, move |app, tx| {
+            whole(app, tx, &caller, &id)?;
             let tasks = app.reach.remind_group_message(tx, &id, app.now())?;
             note(app, tx, &caller, "group_message.remind", &id, &json!({ "tasks": tasks }))
         })
@@ -376,16 +394,24 @@ async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
 ///
 /// 取消尚未发送的部分，已发送的不能撤回。
 ///
-/// Errors: `message_unknown`, `message_over`.
+/// Errors: `message_unknown`, `message_over`, `message_part`.
 #[utoipa::path(post, path = "/wecom/group-messages/{id}/cancel", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
 async fn cancel(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
     let caller = may.caller;
     let done = app.run(move |app| {
         write(app, move |app, tx| {
+            whole(app, tx, &caller, &id)?;
             app.reach.cancel_group_message(tx, &id, app.now())?;
             note(app, tx, &caller, "group_message.cancel", &id, &json!({}))
         })
     });
     done.await?;
     Ok(NoContent)
+}
+
+/// For what concerns all who are asked to send a message. Errors: `message_unknown`, `message_part`.
+fn whole(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
+    app.reach.group_message(tx, None, id)?;
+    let tasks = app.reach.group_message_tasks(tx, id)?;
+    must_be_whole(app, tx, caller, tasks.iter().map(|own| own.userid.as_str()), siyu_reach::message_unknown())
 }

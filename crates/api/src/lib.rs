@@ -84,6 +84,7 @@ mod logs;
 mod measure;
 mod messages;
 mod moments;
+mod part;
 mod people;
 mod people_consents;
 mod people_export;

@@ -4,6 +4,7 @@ use crate::auth::Caller;
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{MessagesWrite, PeopleRead};
+use crate::part::{OnceKey, OnceParams, must_be_whole, within};
 use crate::people_reader::{Reader, audience, by, note, read, write};
 use crate::people_tags::number_after;
 use crate::welcome_shapes::MessageContent;
@@ -239,21 +240,31 @@ async fn plan(
 ///
 /// 创建群发：按最近添加的员工拆成任务，员工在企业微信确认后才会发出。
 ///
-/// Errors: as for planning one, `message_nobody`.
-#[utoipa::path(post, path = "/wecom/messages", tag = "WeCom", request_body = MessageNew, responses((status = 201, body = MessageRowOut)))]
+/// Errors: as for planning one, `message_nobody`, `idempotency_key`, `idempotency_reused`, `message_size` (more people than one may write to without approval: make a broadcast).
+#[utoipa::path(post, path = "/wecom/messages", tag = "WeCom", params(OnceParams), request_body = MessageNew, responses((status = 201, body = MessageRowOut)))]
 async fn create(
     may: May<MessagesWrite>,
+    once: OnceKey,
     State(app): State<App>,
     Body(input): Body<MessageNew>,
 ) -> Answer<Created<MessageRowOut>> {
     let caller = may.caller;
+    let once = once.of(&caller, "message");
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
         let message = read(app, |tx| meant(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
-            let id = app.reach.create_message(tx, &message, app.now())?;
-            let detail = json!({ "name": message.name, "people": message.people.len(), "audience": message.audience });
-            note(app, tx, &caller, "message.create", &id, &detail)?;
+            let most = app.reach.gate().rules(tx)?.rules.approval_above;
+            if message.people.len() > most as usize {
+                return Err(needs_approval(most));
+            }
+            let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
+                let id = app.reach.create_message(tx, &message, app.now())?;
+                let detail =
+                    json!({ "name": message.name, "people": message.people.len(), "audience": message.audience });
+                note(app, tx, &caller, "message.create", &id, &detail)?;
+                Ok(id)
+            })?;
             app.reach.message(tx, &id)
         })
     });
@@ -397,9 +408,19 @@ async fn people(
     answer.await.map(Json)
 }
 
-/// Whether a member of staff is one the reader looks after; those whom nobody can send to belong to nobody.
-fn within(only: Option<&[String]>, userid: &str) -> bool {
-    only.is_none_or(|keys| keys.iter().any(|key| *key == userid.to_lowercase()))
+fn needs_approval(most: u32) -> Refusal {
+    Refusal::conflict(
+        "message_size",
+        format!("More than {most} people need somebody else's approval: make a broadcast of it."),
+        format!("超过 {most} 人的群发须经另一位同事审批，请改用营销群发。"),
+    )
+}
+
+/// For what concerns all who are asked to send a message. Errors: `message_unknown`, `message_part`.
+pub(crate) fn whole(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
+    app.reach.message(tx, id)?;
+    let tasks = app.reach.message_tasks(tx, id)?;
+    must_be_whole(app, tx, caller, tasks.iter().map(|own| own.userid.as_str()), siyu_reach::message_unknown())
 }
 
 pub(crate) fn wrong_state() -> Refusal {
@@ -415,12 +436,13 @@ pub(crate) fn wrong_state() -> Refusal {
 ///
 /// 提醒未确认的员工，每个任务 24 小时内最多 3 次。
 ///
-/// Errors: `message_unknown`, `message_over`.
+/// Errors: `message_unknown`, `message_over`, `message_part`.
 #[utoipa::path(post, path = "/wecom/messages/{id}/remind", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
 async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
     let caller = may.caller;
     let done = app.run(move |app| {
         write(app, move |app, tx| {
+            whole(app, tx, &caller, &id)?;
             let tasks = app.reach.remind_message(tx, &id, app.now())?;
             note(app, tx, &caller, "message.remind", &id, &json!({ "tasks": tasks }))
         })
@@ -433,12 +455,13 @@ async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
 ///
 /// 取消尚未发送的部分，已发送的不能撤回。
 ///
-/// Errors: `message_unknown`, `message_over`.
+/// Errors: `message_unknown`, `message_over`, `message_part`.
 #[utoipa::path(post, path = "/wecom/messages/{id}/cancel", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
 async fn cancel(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
     let caller = may.caller;
     let done = app.run(move |app| {
         write(app, move |app, tx| {
+            whole(app, tx, &caller, &id)?;
             app.reach.cancel_message(tx, &id, app.now())?;
             note(app, tx, &caller, "message.cancel", &id, &json!({}))
         })

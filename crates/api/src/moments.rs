@@ -1,8 +1,10 @@
 //! Moments: WeCom asks members of staff to publish one; who did, who can see it, who liked it.
 
+use crate::auth::Caller;
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{MessagesWrite, PeopleRead};
+use crate::part::{OnceKey, OnceParams, message_part, must_be_whole, within};
 use crate::people_reader::{Reader, audience, by, note, read, write};
 use crate::people_tags::number_after;
 use crate::welcome_shapes::MessageContent;
@@ -11,7 +13,8 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use siyu_kernel::Time;
+use siyu_db::Tx;
+use siyu_kernel::{Refusal, Time};
 use siyu_reach::{MomentIn, MomentRow, MomentSums, MomentTaskRow, WatcherQuery};
 use utoipa::{IntoParams, ToSchema};
 
@@ -145,28 +148,53 @@ impl From<MomentTaskRow> for MomentTaskOut {
 ///
 /// 朋友圈任务列表，新的在前。
 #[utoipa::path(get, path = "/wecom/moments", tag = "WeCom", params(PagingParams), responses((status = 200, body = Items<MomentOut>)))]
-async fn list(_: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<MomentOut>>> {
-    let limit = page.limit;
-    let rows = app.run(move |app| app.db.read(|tx| app.reach.moments(tx, page.after.as_deref(), limit as i64))).await?;
-    let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
-    Ok(Json(Items::new(rows.into_iter().map(MomentOut::from).collect(), next)))
+async fn list(may: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<MomentOut>>> {
+    let (caller, limit) = (may.caller, page.limit);
+    let answer = app.run(move |app| {
+        read(app, |tx| {
+            let staff = Reader::new(app, tx, &caller)?.staff(tx)?;
+            let rows = app.reach.moments(tx, page.after.as_deref(), limit as i64)?;
+            let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
+            let mut out = Vec::with_capacity(rows.len());
+            for row in rows {
+                match part(app, tx, staff.as_deref(), row) {
+                    Ok(row) => out.push(row.into()),
+                    Err(refusal) if refusal.code == "moment_unknown" => {}
+                    Err(refusal) => return Err(refusal),
+                }
+            }
+            Ok(Items::new(out, next))
+        })
+    });
+    answer.await.map(Json)
+}
+
+/// All of it, or the part of the reader's staff. Errors: `moment_unknown`.
+fn part(app: &App, tx: &mut Tx<'_>, staff: Option<&[String]>, row: MomentRow) -> Result<MomentRow, Refusal> {
+    match staff {
+        None => Ok(row),
+        Some(staff) => app.reach.moment_of(tx, staff, &row.id),
+    }
 }
 
 /// Makes a moment: WeCom asks members of staff to publish it; nothing is shown before they do.
 ///
 /// 创建朋友圈任务：员工在企业微信发表后客户才能看到。
 ///
-/// Errors: `message_name`, `moment_content`, `group_variable`, `moment_senders`, `moment_tag`, and those of contents.
-#[utoipa::path(post, path = "/wecom/moments", tag = "WeCom", request_body = MomentNew, responses((status = 201, body = MomentOut)))]
+/// Errors: `message_name`, `moment_content`, `group_variable`, `moment_senders`, `moment_tag`, `message_part`, `idempotency_key`, `idempotency_reused`, and those of contents.
+#[utoipa::path(post, path = "/wecom/moments", tag = "WeCom", params(OnceParams), request_body = MomentNew, responses((status = 201, body = MomentOut)))]
 async fn create(
     may: May<MessagesWrite>,
+    once: OnceKey,
     State(app): State<App>,
     Body(input): Body<MomentNew>,
 ) -> Answer<Created<MomentOut>> {
     let caller = may.caller;
+    let once = once.of(&caller, "moment");
     let row = app.run(move |app| {
         write(app, move |app, tx| {
-            let own = input.clone();
+            let mut own = input.clone();
+            own.senders = senders(app, tx, &caller, own.senders)?;
             let wanted = MomentIn {
                 name: own.name,
                 content: own.content.into(),
@@ -174,12 +202,27 @@ async fn create(
                 tags: own.tags,
                 by: by(&caller),
             };
-            let id = app.reach.create_moment(tx, &wanted, app.now())?;
-            note(app, tx, &caller, "moment.create", &id, &json!({ "name": wanted.name }))?;
+            let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
+                let id = app.reach.create_moment(tx, &wanted, app.now())?;
+                note(app, tx, &caller, "moment.create", &id, &json!({ "name": wanted.name }))?;
+                Ok(id)
+            })?;
             app.reach.moment(tx, &id)
         })
     });
     Ok(Created(row.await?.into()))
+}
+
+/// Who is asked to publish: for somebody who looks after some of the staff those, or of these whom they name.
+///
+/// Errors: `message_part`.
+fn senders(app: &App, tx: &mut Tx<'_>, caller: &Caller, named: Vec<String>) -> Result<Vec<String>, Refusal> {
+    let Some(only) = Reader::new(app, tx, caller)?.staff(tx)? else { return Ok(named) };
+    let own = if named.is_empty() { app.reach.serving(tx, &only)? } else { named };
+    if own.is_empty() || own.iter().any(|userid| !within(Some(&only), userid.trim())) {
+        return Err(message_part());
+    }
+    Ok(own)
 }
 
 /// Shows a moment: each member's part, how many customers can see it, likes and comments.
@@ -188,15 +231,20 @@ async fn create(
 ///
 /// Errors: `moment_unknown`.
 #[utoipa::path(get, path = "/wecom/moments/{id}", tag = "WeCom", params(("id" = String, Path)), responses((status = 200, body = MomentWhole)))]
-async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<MomentWhole>> {
+async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<MomentWhole>> {
+    let caller = may.caller;
     let answer = app.run(move |app| {
-        app.db.read(|tx| {
+        read(app, |tx| {
+            let staff = Reader::new(app, tx, &caller)?.staff(tx)?;
             let row = app.reach.moment(tx, &id)?;
+            let row = part(app, tx, staff.as_deref(), row)?;
+            let mut tasks = app.reach.moment_tasks(tx, &id)?;
+            tasks.retain(|own| within(staff.as_deref(), &own.userid));
             Ok(MomentWhole {
                 content: row.content.clone().into(),
-                senders: row.senders.clone(),
+                senders: row.senders.iter().filter(|own| within(staff.as_deref(), own)).cloned().collect(),
                 tags: row.tags.clone(),
-                staff: app.reach.moment_tasks(tx, &id)?.into_iter().map(MomentTaskOut::from).collect(),
+                staff: tasks.into_iter().map(MomentTaskOut::from).collect(),
                 row: row.into(),
             })
         })
@@ -246,7 +294,8 @@ async fn people(
     let answer = app.run(move |app| {
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
-            app.reach.moment(tx, &id)?;
+            let (staff, row) = (reader.staff(tx)?, app.reach.moment(tx, &id)?);
+            part(app, tx, staff.as_deref(), row)?;
             let (liked, commented) = (q.liked.unwrap_or(false), q.commented.unwrap_or(false));
             let query = WatcherQuery { moment: id.clone(), liked, commented, after, limit: limit as i64 };
             let rows = app.reach.moment_watchers(tx, &query)?;
@@ -273,12 +322,16 @@ async fn people(
 ///
 /// 取消尚未发表的部分，已发表的不受影响。
 ///
-/// Errors: `moment_unknown`, `moment_over`.
+/// Errors: `moment_unknown`, `moment_over`, `message_part`.
 #[utoipa::path(post, path = "/wecom/moments/{id}/cancel", tag = "WeCom", params(("id" = String, Path)), responses((status = 204)))]
 async fn stop(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<NoContent> {
     let caller = may.caller;
     let done = app.run(move |app| {
         write(app, move |app, tx| {
+            let row = app.reach.moment(tx, &id)?;
+            let tasks = app.reach.moment_tasks(tx, &id)?;
+            let asked = tasks.iter().map(|own| own.userid.as_str()).chain(row.senders.iter().map(String::as_str));
+            must_be_whole(app, tx, &caller, asked, siyu_reach::moment_unknown())?;
             app.reach.stop_moment(tx, &id, app.now())?;
             note(app, tx, &caller, "moment.cancel", &id, &json!({}))
         })

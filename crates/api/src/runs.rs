@@ -123,9 +123,14 @@ fn reasons(ends: &[(End, String, i64)]) -> BTreeMap<String, i64> {
 
 /// Welcomes go on as long as their rule does: each rule is one run, of everybody who came by it.
 fn welcomes(app: &App, tx: &mut Tx<'_>, reader: &Reader, only: Option<&str>) -> Result<Vec<(RunOut, Ends)>, Refusal> {
+    let rules: Vec<_> =
+        app.reach.welcomes(tx)?.into_iter().filter(|rule| only.is_none_or(|id| id == rule.id)).collect();
+    if rules.is_empty() {
+        return Ok(Vec::new());
+    }
     let tallies = app.reach.welcome_tallies(tx, Time(0), reader.stores())?;
     let mut runs = Vec::new();
-    for rule in app.reach.welcomes(tx)?.into_iter().filter(|rule| only.is_none_or(|id| id == rule.id)) {
+    for rule in rules {
         let ends: Ends = tallies
             .iter()
             .filter(|tally| tally.rule == rule.id)

@@ -23,6 +23,7 @@ mod gate;
 mod group;
 mod message;
 mod moment;
+mod once;
 mod refuse;
 mod welcome;
 
@@ -39,6 +40,8 @@ pub use message::{
     MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
 };
 pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
+pub use once::Once;
+pub use refuse::{broadcast_unknown, message_unknown, moment_unknown};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
     Tally, TestIn, Tested, When,
@@ -59,6 +62,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0003_gate", sql: include_str!("../migrations/0003_gate.sql") },
     Migration { id: "reach/0004_broadcasts", sql: include_str!("../migrations/0004_broadcasts.sql") },
     Migration { id: "reach/0005_groups", sql: include_str!("../migrations/0005_groups.sql") },
+    Migration { id: "reach/0007_once", sql: include_str!("../migrations/0007_once.sql") },
 ];
 
 /// Everything reaching out is made from.

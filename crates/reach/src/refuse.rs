@@ -87,6 +87,13 @@ pub fn nobody() -> Refusal {
         "这些客户目前都不是员工的好友，无法群发。",
     )
 }
+pub fn idempotency_reused() -> Refusal {
+    Refusal::conflict(
+        "idempotency_reused",
+        "This Idempotency-Key was given with another kind of request before. Every new wish needs a key of its own.",
+        "该 Idempotency-Key 已用于另一种请求，请为每次新的操作使用不同的值。",
+    )
+}
 pub fn message_unknown() -> Refusal {
     Refusal::not_found("message_unknown", "There is no such message.", "没有该群发。")
 }

@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use siyu_access::Role;
 use siyu_testkit::TestDb;
 
-on_both!(rules_are_tried_and_saved, runs_show_their_people, broadcasts_are_made_and_refused);
+on_both!(
+    rules_are_tried_and_saved,
+    runs_show_their_people,
+    broadcasts_are_made_and_refused,
+    what_is_sent_again_is_made_once
+);
 
 fn person(app: &TestApp, phone: &str) -> String {
     let body = json!({ "identifiers": [{ "kind": "phone", "value": phone }] });
@@ -101,14 +106,16 @@ fn broadcasts_are_made_and_refused(test: TestDb) {
     let path = format!("/api/v1/broadcasts/{}", made["id"].as_str().unwrap());
     assert_eq!(app.program().post(&format!("{path}/resume"), json!({})).says(), "409 broadcast_unapproved");
     assert_eq!(app.role(Role::Guide).post(&format!("{path}/approve"), json!({})).says(), "403 permission_needed");
-    assert_eq!(app.program().post(&format!("{path}/approve"), json!({})).ok()["approval"], "given");
-    assert_eq!(app.program().post(&format!("{path}/approve"), json!({})).says(), "409 broadcast_approval");
+    assert_eq!(app.program().post(&format!("{path}/approve"), json!({})).says(), "403 broadcast_person");
+    assert_eq!(app.owner().post(&format!("{path}/approve"), json!({})).ok()["approval"], "given");
+    assert_eq!(app.owner().post(&format!("{path}/approve"), json!({})).says(), "409 broadcast_approval");
+    let sibling = json!({ "name": "秋日", "content": { "text": "新品" }, "people": ids });
+    assert_eq!(app.program().post("/api/v1/wecom/messages", sibling).says(), "409 message_size");
     app.program().post(&format!("{path}/pause"), json!({})).ok();
     app.program().post(&format!("{path}/resume"), json!({})).ok();
-    let program = app.program();
-    let own = program.post("/api/v1/broadcasts", broadcast(json!({}))).ok();
+    let own = app.owner().post("/api/v1/broadcasts", broadcast(json!({}))).ok();
     let own = format!("/api/v1/broadcasts/{}/approve", own["id"].as_str().unwrap());
-    assert_eq!(program.post(&own, json!({})).says(), "403 broadcast_own");
+    assert_eq!(app.owner().post(&own, json!({})).says(), "403 broadcast_own");
     for (more, says) in [
         (json!({ "worth": -1.0 }), "400 broadcast_invalid worth"),
         (json!({ "holdout_percent": 80.0 }), "400 broadcast_invalid holdout_percent"),
@@ -120,8 +127,43 @@ fn broadcasts_are_made_and_refused(test: TestDb) {
     }
     for place in ["approve", "pause", "resume", "cancel"] {
         let at = format!("/api/v1/broadcasts/msg_x/{place}");
-        assert_eq!(app.program().post(&at, json!({})).says(), "404 broadcast_unknown", "{place}");
+        assert_eq!(app.owner().post(&at, json!({})).says(), "404 broadcast_unknown", "{place}");
     }
     assert_eq!(app.program().post(&format!("{path}/cancel"), json!({})).status, 204);
     assert_eq!(app.program().post(&format!("{path}/pause"), json!({})).says(), "409 message_over");
+}
+
+fn what_is_sent_again_is_made_once(test: TestDb) {
+    let app = TestApp::new(test);
+    let ids = [person(&app, "13912345678")];
+    let broadcast = json!({ "name": "秋日", "content": { "text": "新品" }, "people": ids });
+    let moment = json!({ "name": "朋友圈", "content": { "text": "新色" } });
+    let owner = app.owner().header("Idempotency-Key", "wish-1");
+    let made = owner.post("/api/v1/broadcasts", broadcast.clone()).ok();
+    assert_eq!(owner.post("/api/v1/broadcasts", broadcast.clone()).ok()["id"], made["id"]);
+    assert_eq!(owner.post("/api/v1/wecom/moments", moment.clone()).says(), "409 idempotency_reused");
+    // Another name, another caller, none: other wishes.
+    let others = [
+        app.owner().header("Idempotency-Key", "wish-2"),
+        app.program().header("Idempotency-Key", "wish-1"),
+        app.owner(),
+    ];
+    for client in others {
+        assert_ne!(client.post("/api/v1/broadcasts", broadcast.clone()).ok()["id"], made["id"]);
+    }
+    // What was refused is no answer: it may be put right.
+    let wrong = app.owner().header("Idempotency-Key", "wish-3");
+    assert_eq!(
+        wrong.post("/api/v1/wecom/moments", json!({ "name": "", "content": { "text": "x" } })).says(),
+        "400 message_name name"
+    );
+    wrong.post("/api/v1/wecom/moments", moment.clone()).ok();
+    app.test.clock.advance_seconds(8 * 86_400);
+    assert_ne!(
+        owner.post("/api/v1/broadcasts", broadcast.clone()).ok()["id"],
+        made["id"],
+        "a week later it is another wish"
+    );
+    let long = app.owner().header("Idempotency-Key", &"x".repeat(101));
+    assert_eq!(long.post("/api/v1/broadcasts", broadcast).says(), "400 idempotency_key");
 }

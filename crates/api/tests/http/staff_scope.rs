@@ -14,7 +14,8 @@ on_both!(
     departments_are_stores_as_chosen,
     handovers_stay_inside_the_store,
     loss_alerts_are_switched_by_owners,
-    messages_are_those_of_the_readers_staff
+    messages_are_those_of_the_readers_staff,
+    group_messages_and_moments_are_those_of_the_readers_staff
 );
 
 /// Staff a1 and a2 of store S1, b1 of S2. Ann is a1's friend, Ben b1's, Cai (who bought nothing) a2's; Ann has left a2. Each of a1 and b1 has a group.
@@ -299,4 +300,72 @@ fn messages_are_those_of_the_readers_staff(test: TestDb) {
     }
     let whole = app.owner().get(&format!("/api/v1/runs/{all}")).ok();
     assert_eq!((&whole["audience"], &whole["reasons"]["no_friend"]), (&json!(4), &json!(1)));
+}
+
+fn group_messages_and_moments_are_those_of_the_readers_staff(test: TestDb) {
+    let app = TestApp::new(test);
+    mirror(&app);
+    let (path, moments) = ("/api/v1/wecom/group-messages", "/api/v1/wecom/moments");
+    let send = |client: &Client<'_>, name: &str, more: Value| {
+        let mut message = json!({"name": name, "content": {"text": "新品"}, "class": "service"});
+        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        client.post(path, message).ok()["id"].as_str().unwrap().to_owned()
+    };
+    let all = send(&app.program(), "全部", json!({"everywhere": true}));
+    let second = send(&app.program(), "二店", json!({"owners": ["B1"]}));
+    let operator = app.role(Role::Operator);
+    let scope = json!({"scope": {"all": false, "regions": [], "stores": ["S1"]}});
+    app.owner().patch(&format!("/api/v1/users/{}", operator.id), scope).ok();
+    for client in [&guide(&app, "A1"), &operator] {
+        let list = client.get(path).ok();
+        assert_eq!((ids(&list, "name"), &list["items"][0]["sums"]["people"]), (vec!["全部".into()], &json!(1)));
+        let shown = client.get(&format!("{path}/{all}")).ok();
+        assert_eq!((&shown["sums"], &shown["tasks"]), (&list["items"][0]["sums"], &json!(1)));
+        assert!(!shown.to_string().contains("B1"), "{shown}");
+        assert_eq!(ids(&client.get(&format!("{path}/{all}/groups")).ok(), "group"), ["wrA"]);
+        for place in ["", "/groups"] {
+            assert_eq!(client.get(&format!("{path}/{second}{place}")).says(), "404 message_unknown", "{place}");
+        }
+    }
+    for act in ["remind", "cancel"] {
+        assert_eq!(operator.post(&format!("{path}/{all}/{act}"), json!({})).says(), "403 message_part", "{act}");
+        assert_eq!(operator.post(&format!("{path}/{second}/{act}"), json!({})).says(), "404 message_unknown", "{act}");
+    }
+    let own = send(&operator, "一店", json!({"everywhere": true}));
+    assert_eq!(app.owner().get(&format!("{path}/{own}")).ok()["sums"]["people"], 1);
+    assert_eq!(operator.post(&format!("{path}/{own}/cancel"), json!({})).status, 204);
+
+    let publish = |client: &Client<'_>, senders: Value| {
+        client.post(moments, json!({"name": "朋友圈", "content": {"text": "新色"}, "senders": senders}))
+    };
+    let everybody = publish(&app.program(), json!([])).ok()["id"].as_str().unwrap().to_owned();
+    let theirs = publish(&app.program(), json!(["B1"])).ok()["id"].as_str().unwrap().to_owned();
+    assert_eq!(publish(&operator, json!(["A1", "B1"])).says(), "403 message_part");
+    let own = publish(&operator, json!([])).ok()["id"].as_str().unwrap().to_owned();
+    assert_eq!(operator.get(&format!("{moments}/{own}")).ok()["senders"], json!(["A1", "A2"]));
+    // Each member's part, as WeCom tells of it.
+    let at = everybody.clone();
+    app.app
+        .db
+        .transact(move |tx| {
+            for (staff, userid, likes) in [("a1", "A1", 3), ("b1", "B1", 40)] {
+                let sql = "INSERT INTO moment_task (moment, staff, userid, store, state, visible, likes, due_at) VALUES ($1, $2, $3, '', 1, 9, $4, 0)";
+                tx.execute(sql, params![&at, staff, userid, likes])?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let seen = operator.get(moments).ok();
+    assert_eq!(seen["items"].as_array().unwrap().len(), 2);
+    let shown = operator.get(&format!("{moments}/{everybody}")).ok();
+    assert_eq!((&shown["sums"]["members"], &shown["sums"]["likes"]), (&json!(1), &json!(3)));
+    assert!(!shown.to_string().contains("B1"), "{shown}");
+    for place in ["", "/people"] {
+        assert_eq!(operator.get(&format!("{moments}/{theirs}{place}")).says(), "404 moment_unknown", "{place}");
+    }
+    assert_eq!(operator.post(&format!("{moments}/{everybody}/cancel"), json!({})).says(), "403 message_part");
+    assert_eq!(operator.post(&format!("{moments}/{theirs}/cancel"), json!({})).says(), "404 moment_unknown");
+    assert_eq!(operator.post(&format!("{moments}/{own}/cancel"), json!({})).status, 204);
+    let rules = app.owner().get("/api/v1/gate/rules").ok()["rules"].clone();
+    assert_eq!(operator.post("/api/v1/gate/rules/try", json!({"rules": rules})).says(), "403 scope_needed");
 }

@@ -54,6 +54,8 @@ pub struct GroupTask {
 pub struct GroupQuery {
     pub message: String,
     pub state: Option<PersonState>,
+    /// Keys of owners; `None`: everybody's groups.
+    pub staff: Option<Vec<String>>,
     /// The id of the last group of the page before.
     pub after: Option<String>,
     pub limit: i64,
@@ -111,6 +113,14 @@ fn end(state: i64) -> PersonState {
     PersonState::ALL[usize::try_from(state).unwrap_or(0).min(3)]
 }
 
+/// A condition on the owner of a task, with the list it needs at `$at`.
+fn within(tx: &Tx<'_>, staff: Option<&[String]>, at: usize) -> (String, Vec<String>) {
+    match staff {
+        None => (format!("(1 = 1 OR {})", tx.any("t.owner", at)), Vec::new()),
+        Some(staff) => (tx.any("t.owner", at), staff.to_vec()),
+    }
+}
+
 impl Reach {
     /// The task that is due first, whenever that is.
     pub(super) fn group_task_due(&self, tx: &mut Tx<'_>) -> Result<Option<GroupTask>, Refusal> {
@@ -119,23 +129,37 @@ impl Reach {
     pub fn group_message_tasks(&self, tx: &mut Tx<'_>, message: &str) -> Result<Vec<GroupTask>, Refusal> {
         Ok(tx.query(&format!("{TASK} WHERE t.message = $1 ORDER BY t.id"), params![message], task)?)
     }
-    /// The newest first, those before `before`.
+    /// The newest first, those before `before`. `staff`: keys of owners; those that none of them is asked to send are left out, and of the others
+    /// their part is counted alone.
     pub fn group_messages(
         &self,
         tx: &mut Tx<'_>,
+        staff: Option<&[String]>,
         before: Option<&str>,
         limit: i64,
     ) -> Result<Vec<GroupMessageRow>, Refusal> {
-        let sql = "SELECT id FROM group_message WHERE id < $1 ORDER BY id DESC LIMIT $2";
-        let ids = tx.query(sql, params![before.unwrap_or("~"), limit.clamp(1, 200)], |row| row.text(0))?;
-        ids.iter().map(|id| self.group_message(tx, id)).collect()
+        let (own, list) = within(tx, staff, 3);
+        let asked = if staff.is_some() { "1 = 0" } else { "1 = 1" };
+        let sql = format!(
+            "SELECT m.id FROM group_message m WHERE m.id < $1 AND ({asked} OR EXISTS (SELECT 1 FROM group_message_task t WHERE t.message = m.id AND {own})) ORDER BY m.id DESC LIMIT $2"
+        );
+        let ids = tx.query(&sql, params![before.unwrap_or("~"), limit.clamp(1, 200), &list], |row| row.text(0))?;
+        ids.iter().map(|id| self.group_message(tx, staff, id)).collect()
     }
-    /// Errors: `message_unknown`.
-    pub fn group_message(&self, tx: &mut Tx<'_>, id: &str) -> Result<GroupMessageRow, Refusal> {
-        let sql = "SELECT name, content, class, state, created_at, created_by, ended_at,
-            (SELECT COUNT(*) FROM group_message_task t WHERE t.message = m.id), (SELECT COUNT(*) FROM group_message_task t WHERE t.message = m.id AND t.confirmed_at IS NOT NULL)
-            FROM group_message m WHERE id = $1";
-        let row = tx.opt(sql, params![id], |row| {
+    /// Errors: `message_unknown`, also when none of `staff` is asked to send it.
+    pub fn group_message(
+        &self,
+        tx: &mut Tx<'_>,
+        staff: Option<&[String]>,
+        id: &str,
+    ) -> Result<GroupMessageRow, Refusal> {
+        let (own, list) = within(tx, staff, 2);
+        let sql = format!(
+            "SELECT name, content, class, state, created_at, created_by, ended_at,
+            (SELECT COUNT(*) FROM group_message_task t WHERE t.message = m.id AND {own}), (SELECT COUNT(*) FROM group_message_task t WHERE t.message = m.id AND t.confirmed_at IS NOT NULL AND {own})
+            FROM group_message m WHERE id = $1"
+        );
+        let row = tx.opt(&sql, params![id, &list], |row| {
             let message = GroupMessageRow {
                 id: id.to_owned(),
                 name: row.text(0)?,
@@ -153,9 +177,15 @@ impl Reach {
             Ok((message, row.blob(1)?))
         })?;
         let (mut message, sealed) = row.ok_or_else(refuse::message_unknown)?;
+        if staff.is_some() && message.tasks == 0 {
+            return Err(refuse::message_unknown());
+        }
         message.content = self.unseal(&sealed)?;
-        let sql = "SELECT state, COUNT(*), CAST(SUM(members) AS BIGINT) FROM group_message_group WHERE message = $1 GROUP BY state";
-        for (state, count, members) in tx.query(sql, params![id], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))? {
+        let sql = format!(
+            "SELECT p.state, COUNT(*), CAST(SUM(p.members) AS BIGINT) FROM group_message_group p LEFT JOIN group_message_task t ON t.id = p.task WHERE p.message = $1 AND {own} GROUP BY p.state"
+        );
+        let counts = tx.query(&sql, params![id, &list], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))?;
+        for (state, count, members) in counts {
             let sums = &mut message.sums;
             sums.people += count;
             match end(state) {
@@ -168,18 +198,29 @@ impl Reach {
         Ok(message)
     }
     /// By end and reason: how many groups.
-    pub fn group_message_reasons(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<(PersonState, String, i64)>, Refusal> {
-        let sql = "SELECT state, reason, COUNT(*) AS n FROM group_message_group WHERE message = $1 GROUP BY state, reason ORDER BY state, n DESC, reason";
-        Ok(tx.query(sql, params![id], |row| Ok((end(row.int(0)?), row.text(1)?, row.int(2)?)))?)
+    pub fn group_message_reasons(
+        &self,
+        tx: &mut Tx<'_>,
+        staff: Option<&[String]>,
+        id: &str,
+    ) -> Result<Vec<(PersonState, String, i64)>, Refusal> {
+        let (own, list) = within(tx, staff, 2);
+        let sql = format!(
+            "SELECT p.state, p.reason, COUNT(*) AS n FROM group_message_group p LEFT JOIN group_message_task t ON t.id = p.task WHERE p.message = $1 AND {own} GROUP BY p.state, p.reason ORDER BY p.state, n DESC, p.reason"
+        );
+        Ok(tx.query(&sql, params![id, &list], |row| Ok((end(row.int(0)?), row.text(1)?, row.int(2)?)))?)
     }
     /// In the order of their ids.
     pub fn group_message_groups(&self, tx: &mut Tx<'_>, query: &GroupQuery) -> Result<Vec<GroupResult>, Refusal> {
-        let sql = "SELECT p.chat, COALESCE(g.name, ''), p.members, COALESCE(t.userid, g.owner, ''), p.state, p.reason, p.at
+        let (own, list) = within(tx, query.staff.as_deref(), 5);
+        let sql = format!(
+            "SELECT p.chat, COALESCE(g.name, ''), p.members, COALESCE(t.userid, g.owner, ''), p.state, p.reason, p.at
             FROM group_message_group p LEFT JOIN wecom_group g ON g.id = p.chat LEFT JOIN group_message_task t ON t.id = p.task
-            WHERE p.message = $1 AND p.chat > $2 AND ($3 < 0 OR p.state = $3) ORDER BY p.chat LIMIT $4";
+            WHERE p.message = $1 AND p.chat > $2 AND ($3 < 0 OR p.state = $3) AND {own} ORDER BY p.chat LIMIT $4"
+        );
         let state = query.state.map_or(-1, |own| own as i64);
         let after = query.after.clone().unwrap_or_default();
-        Ok(tx.query(sql, params![&query.message, &after, state, query.limit.clamp(1, 200)], |row| {
+        Ok(tx.query(&sql, params![&query.message, &after, state, query.limit.clamp(1, 200), &list], |row| {
             Ok(GroupResult {
                 chat: row.text(0)?,
                 name: row.text(1)?,

@@ -186,9 +186,9 @@ impl Reach {
                 Ok((row.text(0)?, (row.text(1)?.to_lowercase(), row.opt_time(2)?.is_some(), able, row.int(6)?)))
             })?;
             let found: BTreeMap<String, (String, bool, bool, i64)> = rows.into_iter().collect();
-            // What groups have had of ours: today, and in this month.
+            // What groups have had of ours today and in this month, and what their owners have yet to confirm.
             let sql = format!(
-                "SELECT chat, SUM(CASE WHEN at >= $3 THEN 1 ELSE 0 END), COUNT(*) FROM group_message_group WHERE state = 1 AND at >= $2 AND {} GROUP BY chat",
+                "SELECT chat, SUM(CASE WHEN at >= $3 THEN 1 ELSE 0 END), COUNT(*) FROM group_message_group WHERE state IN (0, 1) AND at >= $2 AND {} GROUP BY chat",
                 tx.any("chat", 1)
             );
             let had: BTreeMap<String, (i64, i64)> = tx

@@ -16,6 +16,8 @@ const BEGUN_SECONDS: i64 = 120;
 /// After an unknown outcome WeCom's own list is looked at: so long until it shows what was made.
 const LOOK_SECONDS: i64 = 60;
 pub(super) const FIRST_READ_SECONDS: i64 = 60;
+/// Whoever has not confirmed for so long will not: the task is taken back, or it would be asked about for ever.
+const UNCONFIRMED_SECONDS: i64 = 3 * 86_400;
 
 impl Reach {
     /// One step for what is due first: of a task, of material for welcomes. The caller holds the lease.
@@ -37,8 +39,11 @@ impl Reach {
             (TO_MAKE, _) => self.group_make(&client, &task)?,
             (MAKING, _) => self.group_to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
             (PERHAPS, _) => self.group_look(&client, &task)?,
+            (_, WISH_CANCEL) => self.group_cancel(&client, &task, "cancelled")?,
+            (MADE, _) if task.made_at.is_some_and(|at| at.plus_seconds(UNCONFIRMED_SECONDS) <= now) => {
+                self.group_cancel(&client, &task, "unconfirmed")?;
+            }
             (_, WISH_REMIND) => self.group_remind(&client, &task)?,
-            (_, WISH_CANCEL) => self.group_cancel(&client, &task)?,
             _ => self.group_read(&client, &task)?,
         }
         Ok(Ran::Went)
@@ -199,7 +204,7 @@ impl Reach {
         })
     }
     /// What is not confirmed is stopped; what was sent before that is read first.
-    fn group_cancel(&self, client: &Client, task: &GroupTask) -> Result<(), Refusal> {
+    fn group_cancel(&self, client: &Client, task: &GroupTask, reason: &'static str) -> Result<(), Refusal> {
         if let Err(error) = client.cancel_mass(&task.msgid) {
             return self.group_again(task, error.name(), self.now().plus_seconds(1 << task.tries.min(9)));
         }
@@ -210,7 +215,7 @@ impl Reach {
         let (reach, task, now) = (self.clone(), task.clone(), self.now());
         self.parts().db.transact(move |tx| {
             super::read::take(tx, &task, &results, now)?;
-            end_groups(tx, &task, None, SKIPPED, "cancelled", now)?;
+            end_groups(tx, &task, None, SKIPPED, reason, now)?;
             let sql = "UPDATE group_message_task SET state = $2, wish = 0, error = NULL WHERE id = $1";
             tx.execute(sql, params![task.id, CANCELLED])?;
             reach.group_close(tx, &task, now)

@@ -210,6 +210,36 @@ impl Reach {
         let rows = tx.query(&sql, params![before.unwrap_or("~"), limit.clamp(1, 200)], moment_row)?;
         rows.into_iter().map(|row| self.whole(tx, row)).collect()
     }
+    /// The part of some staff. Errors: `moment_unknown`, also when none of them is asked to publish it.
+    pub fn moment_of(&self, tx: &mut Tx<'_>, staff: &[String], id: &str) -> Result<MomentRow, Refusal> {
+        let mut row = self.moment(tx, id)?;
+        let own = |task: &MomentTaskRow| staff.contains(&task.staff);
+        let tasks: Vec<MomentTaskRow> = self.moment_tasks(tx, id)?.into_iter().filter(own).collect();
+        // WeCom has not asked anybody yet: it is theirs when nobody else is meant.
+        let meant = |userid: &String| staff.contains(&userid.to_lowercase());
+        if tasks.is_empty() && row.sums.members == 0 && !row.senders.is_empty() && row.senders.iter().all(meant) {
+            return Ok(row);
+        }
+        if tasks.is_empty() {
+            return Err(refuse::moment_unknown());
+        }
+        let sql =
+            format!("SELECT COUNT(DISTINCT num) FROM moment_customer WHERE moment = $1 AND {}", tx.any("staff", 2));
+        let mut sums =
+            MomentSums { people: tx.one(&sql, params![id, staff], |row| row.int(0))?, ..MomentSums::default() };
+        for task in tasks {
+            sums.members += 1;
+            *match task.state {
+                "waiting" => &mut sums.waiting,
+                "published" => &mut sums.published,
+                _ => &mut sums.cancelled,
+            } += 1;
+            (sums.visible, sums.likes, sums.comments) =
+                (sums.visible + task.visible, sums.likes + task.likes, sums.comments + task.comments);
+        }
+        row.sums = sums;
+        Ok(row)
+    }
     /// In the order of their userids.
     pub fn moment_tasks(&self, tx: &mut Tx<'_>, moment: &str) -> Result<Vec<MomentTaskRow>, Refusal> {
         Ok(tx.query(&format!("{TASK} WHERE t.moment = $1 ORDER BY t.staff"), params![moment], task_row)?)

@@ -46,7 +46,7 @@ impl Reach {
             return Err(refuse::message_name());
         }
         self.check_moment(tx, &input.content)?;
-        let senders = checked_senders(tx, &input.senders)?;
+        let senders = checked_senders(self, tx, &input.senders)?;
         wecom_tags(tx, &input.tags)?;
         let id = new_id("mmt", now, &self.parts().chance);
         let (files, senders, tags) = (
@@ -354,19 +354,26 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// Those of some staff who can be asked, in WeCom's spelling.
+    pub fn serving(&self, tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<String>, Refusal> {
+        let sql = format!(
+            "SELECT userid FROM wecom_staff WHERE serves = 1 AND status = 1 AND gone_at IS NULL AND {} ORDER BY key",
+            tx.any("key", 1)
+        );
+        Ok(tx.query(&sql, params![keys], |row| row.text(0))?)
+    }
+}
+
 /// In WeCom's spelling, each once.
-fn checked_senders(tx: &mut Tx<'_>, senders: &[String]) -> Result<Vec<String>, Refusal> {
+fn checked_senders(reach: &Reach, tx: &mut Tx<'_>, senders: &[String]) -> Result<Vec<String>, Refusal> {
     let mut keys: Vec<String> = senders.iter().map(|own| own.trim().to_lowercase()).collect();
     keys.sort_unstable();
     keys.dedup();
     if keys.len() > SENDERS_MAX {
         return Err(refuse::moment_senders(SENDERS_MAX));
     }
-    let sql = format!(
-        "SELECT userid FROM wecom_staff WHERE serves = 1 AND status = 1 AND gone_at IS NULL AND {} ORDER BY key",
-        tx.any("key", 1)
-    );
-    let found = tx.query(&sql, params![&keys], |row| row.text(0))?;
+    let found = reach.serving(tx, &keys)?;
     if found.len() == keys.len() { Ok(found) } else { Err(refuse::moment_senders(SENDERS_MAX)) }
 }
 

@@ -11,7 +11,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     a_message_goes_through_owners_and_comes_back, some_are_left_out_with_the_reason, an_unknown_outcome_of_groups_is_looked_up,
-    a_message_to_groups_is_cancelled, cancelled_before_it_is_certain, material_follows_at_wecom, material_of_unknown_outcome_is_left_to_people, wrong_wishes_for_groups_are_told);
+    a_message_to_groups_is_cancelled, what_nobody_confirms_is_taken_back, cancelled_before_it_is_certain, material_follows_at_wecom, material_of_unknown_outcome_is_left_to_people, wrong_wishes_for_groups_are_told);
 
 fn groups(brand: &Brand) -> Vec<String> {
     brand.read(|tx| brand.reach.groups_of(tx, None, None))
@@ -25,7 +25,7 @@ fn create(brand: &Brand, groups: Vec<String>, class: Class) -> String {
     brand.act(move |tx| reach.create_group_message(tx, &input, now))
 }
 fn sums(brand: &Brand, id: &str) -> Sums {
-    let own = brand.read(|tx| brand.reach.group_message(tx, id)).sums;
+    let own = brand.read(|tx| brand.reach.group_message(tx, None, id)).sums;
     assert_eq!(own.people, own.waiting + own.sent + own.skipped + own.failed);
     own
 }
@@ -85,9 +85,9 @@ fn a_message_goes_through_owners_and_comes_back(t: TestDb) {
     work(&brand, &id, 600);
     let after = sums(&brand, &id);
     assert_eq!((after.sent, after.failed, after.waiting), (all.len() as i64 - 1, 1, 0), "{after:?}");
-    let row = brand.read(|tx| brand.reach.group_message(tx, &id));
+    let row = brand.read(|tx| brand.reach.group_message(tx, None, &id));
     assert_eq!((row.state.as_str(), row.confirmed, row.tasks), ("ended", row.tasks, tasks.len() as i64));
-    let query = GroupQuery { message: id, state: Some(PersonState::Failed), after: None, limit: 10 };
+    let query = GroupQuery { message: id, state: Some(PersonState::Failed), staff: None, after: None, limit: 10 };
     let failed = brand.read(|tx| brand.reach.group_message_groups(tx, &query));
     assert_eq!((failed.len(), &failed[0].chat, failed[0].reason.as_str()), (1, &gone, "group_gone"));
     // The same day: marketing waits for another day, what is waited for is left to WeCom, which lets nobody have two.
@@ -99,7 +99,7 @@ fn a_message_goes_through_owners_and_comes_back(t: TestDb) {
     work(&brand, &second, 120);
     confirm_all(&brand);
     work(&brand, &second, 600);
-    let reasons = brand.read(|tx| brand.reach.group_message_reasons(tx, &second));
+    let reasons = brand.read(|tx| brand.reach.group_message_reasons(tx, None, &second));
     assert_eq!(reasons, [(PersonState::Failed, "limit_reached".to_owned(), rest.len() as i64)]);
     // Another day has room again.
     brand.clock.move_to(brand.now().plus_days(1));
@@ -125,7 +125,7 @@ fn some_are_left_out_with_the_reason(t: TestDb) {
     let own = sums(&brand, &id);
     // The one that was named twice is there once.
     assert_eq!((own.people, own.skipped), (all.len() as i64 + 1, 2 + unable));
-    let reasons = brand.read(|tx| brand.reach.group_message_reasons(tx, &id));
+    let reasons = brand.read(|tx| brand.reach.group_message_reasons(tx, None, &id));
     for (reason, count) in [("group_gone", 1), ("group_unknown", 1), ("owner_cannot_send", unable)] {
         assert!(reasons.contains(&(PersonState::Skipped, reason.to_owned(), count)), "{reason} {reasons:?}");
     }
@@ -176,6 +176,23 @@ fn a_message_to_groups_is_cancelled(t: TestDb) {
     assert!(brand.world(|world| world.masses.iter().skip(1).all(|mass| mass.cancelled)));
     let (reach, now) = (brand.reach.clone(), brand.now());
     assert_eq!(brand.db.transact(move |tx| reach.cancel_group_message(tx, &id, now)).unwrap_err().code, "message_over");
+}
+
+fn what_nobody_confirms_is_taken_back(t: TestDb) {
+    let brand = Brand::open(t);
+    let id = create(&brand, groups(&brand), Class::Marketing);
+    work(&brand, &id, 120);
+    // Waiting for an owner is having had one: a second message to the same groups today is left out.
+    let second =
+        brand.read(|tx| brand.reach.split_group_message(tx, &input(groups(&brand), Class::Marketing), brand.now()));
+    assert!(second.owners.is_empty() && second.skipped.contains_key("group_had_today"), "{second:?}");
+    brand.world(|world| world.confirm_mass(0, 0));
+    work(&brand, &id, 3 * 86_400 + 3_600);
+    let (after, first) = (sums(&brand, &id), brand.world(|world| world.masses[0].tasks[0].targets.len() as i64));
+    assert_eq!((after.sent, after.waiting), (first, 0), "{after:?}");
+    let reasons = brand.read(|tx| brand.reach.group_message_reasons(tx, None, &id));
+    assert!(reasons.contains(&(PersonState::Skipped, "unconfirmed".into(), after.people - first)), "{reasons:?}");
+    assert_eq!(brand.reach.work_groups().unwrap(), Ran::Nothing);
 }
 
 fn cancelled_before_it_is_certain(t: TestDb) {
