@@ -3,6 +3,13 @@
 use crate::attempts::RetryAfter;
 use siyu_kernel::{Class, Refusal};
 
+pub fn login_unlinked() -> Refusal {
+    Refusal::forbidden(
+        "login_unlinked",
+        "No account of this console is linked to you in WeCom, or it is disabled. Ask an owner to link it under Settings → Users & roles.",
+        "没有与您的企业微信身份关联的账号，或账号已停用，请联系所有者在“设置 → 成员与角色”中关联。",
+    )
+}
 pub fn wrong_login() -> Refusal {
     Refusal::new(Class::Unauthenticated, "wrong_login", "E-mail or password is wrong.", "邮箱或密码不正确。")
 }

@@ -70,6 +70,25 @@ impl Access {
         Ok(SignedIn { csrf: token::csrf_of(&token), user, token })
     }
 
+    /// Begins a session of the account that is linked to a member of WeCom's staff (by key), whom WeCom has vouched for.
+    ///
+    /// Errors: `login_unlinked` (also for accounts that are disabled).
+    pub fn sign_in_staff(&self, now: Time, staff: &str, from: &Actor) -> Result<SignedIn, Refusal> {
+        let token = token::new_token("");
+        let (hash, staff, access, from) = (token::hash(&token), staff.to_owned(), self.clone(), from.clone());
+        let user = self.db().transact(move |tx| {
+            let linked = access.user_of_staff(tx, &staff)?.ok_or_else(refuse::login_unlinked)?;
+            // Locked and read again: the link may just be taken away.
+            let found = user::lock_by_id(tx, &linked.id)?.map(|(user, _)| user);
+            let found = found.filter(|user| user.state == UserState::Active && user.staff.as_ref() == Some(&staff));
+            let user = found.ok_or_else(refuse::login_unlinked)?;
+            let from = from.clone();
+            let by = Actor { ip: from.ip, request_id: from.request_id, ..Actor::user(&user.id, &user.name) };
+            Ok(enter(tx, now, &hash, user, &by, &json!({ "through": "wecom" }))?)
+        })?;
+        Ok(SignedIn { csrf: token::csrf_of(&token), user, token })
+    }
+
     /// The session a cookie stands for, if it is alive. Reading it keeps it alive.
     pub fn session(&self, now: Time, token: &str) -> Result<Option<Session>, Refusal> {
         if !token::looks_like(token, "") {
@@ -197,14 +216,26 @@ impl Access {
             if let Some(address) = &address {
                 attempts::uncount(tx, address)?;
             }
-            sweep(tx, now)?;
-            insert(tx, &hash, &user.id, now)?;
-            tx.execute("UPDATE access_user SET last_login_at = $1 WHERE id = $2", params![now, &user.id])?;
-            audit::record(tx, now, &by, "session.begin", Some(&user.id), &json!({}))?;
-            Ok(User { last_login_at: Some(now), ..found })
+            Ok(enter(tx, now, &hash, found, &by, &json!({}))?)
         })?;
         Ok(SignedIn { csrf: token::csrf_of(&token), user, token })
     }
+}
+
+/// Begins a session of somebody who has shown who they are.
+fn enter(
+    tx: &mut Tx<'_>,
+    now: Time,
+    hash: &TokenHash,
+    user: User,
+    by: &Actor,
+    detail: &serde_json::Value,
+) -> Result<User, DbError> {
+    sweep(tx, now)?;
+    insert(tx, hash, &user.id, now)?;
+    tx.execute("UPDATE access_user SET last_login_at = $1 WHERE id = $2", params![now, &user.id])?;
+    audit::record(tx, now, by, "session.begin", Some(&user.id), detail)?;
+    Ok(User { last_login_at: Some(now), ..user })
 }
 
 fn insert(tx: &mut Tx<'_>, hash: &TokenHash, user: &str, now: Time) -> Result<(), DbError> {

@@ -327,7 +327,7 @@ fn failed(code: &str) -> String {
     format!("/guide/failed?code={code}")
 }
 
-fn redirect(mut headers: HeaderMap, to: &str) -> Response {
+pub(crate) fn redirect(mut headers: HeaderMap, to: &str) -> Response {
     // Made of our own words and of what was percent-encoded.
     headers.insert(LOCATION, HeaderValue::from_str(to).unwrap_or(HeaderValue::from_static("/guide/failed")));
     headers.insert(axum::http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -335,7 +335,7 @@ fn redirect(mut headers: HeaderMap, to: &str) -> Response {
 }
 
 /// Lax: WeCom brings the browser back from another site; posts of other sites do not carry it.
-fn put_cookie(headers: &mut HeaderMap, context: &Context, name: &str, path: &str, value: &str, seconds: u32) {
+pub(crate) fn put_cookie(headers: &mut HeaderMap, context: &Context, name: &str, path: &str, value: &str, seconds: u32) {
     let secure = if context.secure { "; Secure" } else { "" };
     let text = format!("{name}={value}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={seconds}{secure}");
     if let Ok(value) = HeaderValue::from_str(&text) {

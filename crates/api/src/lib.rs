@@ -119,6 +119,7 @@ mod wecom;
 mod wecom_callback;
 mod wecom_inbox;
 mod wecom_lists;
+mod wecom_login;
 mod wecom_people;
 mod welcome_shapes;
 mod welcomes;
@@ -228,7 +229,7 @@ fn routes() -> Endpoints {
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    let root = tracking::router().merge(wecom_callback::router()).merge(code_page::router()).merge(guide_seat::pages());
+    let root = tracking::router().merge(wecom_callback::router()).merge(code_page::router()).merge(guide_seat::pages()).merge(wecom_login::pages());
     router_with(app, root)
 }
 

@@ -27,6 +27,8 @@ struct SetupState {
     /// The workspace's name, once it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// Whether `/login/wecom` leads to WeCom's login.
+    wecom_login: bool,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -128,7 +130,7 @@ fn cookie(context: &Context, token: &str, seconds: u32) -> AppendHeaders<[(axum:
         format!("{COOKIE_NAME}={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}"),
     )])
 }
-const COOKIE_SECONDS: u32 = 14 * 86_400;
+pub(crate) const COOKIE_SECONDS: u32 = 14 * 86_400;
 
 /// Tells whether the workspace still has to be set up.
 ///
@@ -136,9 +138,16 @@ const COOKIE_SECONDS: u32 = 14 * 86_400;
 #[utoipa::path(get, path = "/setup", tag = "Session", responses((status = 200, body = SetupState)))]
 async fn setup_state(_: Public, State(app): State<App>) -> Answer<Json<SetupState>> {
     let version = app.config.version.to_owned();
-    let (needed, name) =
-        app.run(|app| Ok((app.access.setup_needed()?, app.db.read(|tx| Ok(Workspace::load(tx)?))?.name))).await?;
-    Ok(Json(SetupState { needed, version, name: Some(name).filter(|name| !name.is_empty()) }))
+    let (needed, name, wecom_login) = app
+        .run(|app| {
+            let needed = app.access.setup_needed()?;
+            app.db.read(|tx| {
+                let wecom = !app.guides.settings(tx)?.address.is_empty() && app.contacts.connected(tx).is_ok();
+                Ok((needed, Workspace::load(tx)?.name, wecom))
+            })
+        })
+        .await?;
+    Ok(Json(SetupState { needed, version, name: Some(name).filter(|name| !name.is_empty()), wecom_login }))
 }
 
 /// Names the workspace and makes its first owner, once.

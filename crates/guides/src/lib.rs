@@ -37,7 +37,7 @@ pub use events::names;
 pub use figures::Figures;
 pub use fill::{Words, fill};
 pub use groups::{GroupCustomer, GroupNumbers};
-pub use login::{Begun, Page, SignedIn};
+pub use login::{Begun, LOGIN_SECONDS, Page, SignedIn};
 pub use notes::Note;
 pub use numbers::{Counts, Numbers, Span};
 pub use scripts::{Folder, Script, ScriptBody, ScriptIn, ScriptKind, ScriptPatch, ScriptQuery, Sendable, picture_of};

@@ -1,12 +1,12 @@
 //! Logging in through WeCom: begun and ended by the same browser, once.
 
 use crate::texts::{hex, key};
-use crate::{Guides, refuse};
+use crate::{Guides, Settings, refuse};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Chance, Refusal, Time, Vault};
 use siyu_wecom::OauthScope;
 
-/// Where a login leads. There are no others, so that nobody is sent elsewhere.
+/// Where a guide's login leads. There are no others, so that nobody is sent elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
     /// Beside a chat.
@@ -56,6 +56,9 @@ pub const SESSION_SECONDS: i64 = 12 * 3600;
 /// Logins under way: strangers cannot fill the disk with more.
 const LOGINS_MAX: i64 = 20_000;
 
+/// What is kept as the page of a login to the console.
+const CONSOLE: &str = "console";
+
 fn secret() -> String {
     hex(&Chance::secret::<32>())
 }
@@ -67,17 +70,41 @@ impl Guides {
 
     /// Errors: `guide_not_set_up`, `wecom_not_connected`, `busy`.
     pub fn begin_login(&self, page: Page) -> Result<Begun, Refusal> {
+        self.begin(page.name(), |settings, app, state| {
+            let back = settings.back()?;
+            Ok(match settings.pages.as_str() {
+                "" => app.oauth_url(&back, OauthScope::Base, state),
+                host => app.oauth_url_at(host, &back, OauthScope::Base, state),
+            })
+        })
+    }
+
+    /// A login to the console, in a browser outside WeCom: a code is shown there, to be scanned. `back`: our path to which WeCom sends
+    /// the browser.
+    ///
+    /// Errors: `guide_not_set_up`, `wecom_not_connected`, `busy`.
+    pub fn begin_console_login(&self, back: &str, lang: &str) -> Result<Begun, Refusal> {
+        self.begin(CONSOLE, |settings, app, state| {
+            let back = settings.at(back)?;
+            Ok(match settings.pages.as_str() {
+                "" => app.web_login_url(&back, state, Some(lang)),
+                host => app.web_login_url_at(host, &back, state, Some(lang)),
+            })
+        })
+    }
+
+    fn begin(
+        &self,
+        page: &'static str,
+        url: impl FnOnce(&Settings, &siyu_wecom::App, &str) -> Result<String, Refusal>,
+    ) -> Result<Begun, Refusal> {
         let (settings, connection) = self.inner.db.read(|tx| {
             let settings = self.settings(tx)?;
             Ok((settings, self.inner.contacts.connected(tx)?))
         })?;
-        let back = settings.back()?;
         let (state, browser, now) = (secret(), secret(), self.now());
         let app = siyu_wecom::App { corp_id: connection.corp_id, secret: String::new(), agent_id: connection.agent_id };
-        let url = match settings.pages.as_str() {
-            "" => app.oauth_url(&back, OauthScope::Base, &state),
-            host => app.oauth_url_at(host, &back, OauthScope::Base, &state),
-        };
+        let url = url(&settings, &app, &state)?;
         let (state, own) = (self.mark("guide_state", &state), self.mark("guide_browser", &browser));
         self.inner.db.transact(move |tx| {
             tx.execute("DELETE FROM guide_login WHERE until <= $1", params![now])?;
@@ -86,17 +113,15 @@ impl Guides {
             }
             tx.execute(
                 "INSERT INTO guide_login (state, browser, page, until) VALUES ($1, $2, $3, $4)",
-                params![&state, &own, page.name(), now.plus_seconds(LOGIN_SECONDS)],
+                params![&state, &own, page, now.plus_seconds(LOGIN_SECONDS)],
             )?;
             Ok(())
         })?;
         Ok(Begun { url, browser })
     }
 
-    /// What came back from WeCom. The state is used up whatever comes of it; WeCom is asked only when it was right.
-    ///
-    /// Errors: `guide_login_state`, `guide_login_code`, `guide_not_staff`, and what WeCom answers, by its name.
-    pub fn end_login(&self, state: &str, code: &str, browser: Option<&str>) -> Result<SignedIn, Refusal> {
+    /// The page of the login a state is of, for the browser that began it. The state is used up whatever comes of it.
+    fn used_up(&self, state: &str, browser: Option<&str>) -> Result<String, Refusal> {
         let now = self.now();
         let mark = self.mark("guide_state", state);
         let shown = browser.map(|browser| self.mark("guide_browser", browser));
@@ -111,7 +136,11 @@ impl Guides {
                 .filter(|(own, _, until)| mine && *until > now && shown.as_ref() == Some(own))
                 .map(|(_, page, _)| page))
         })?;
-        let page = Page::parse(&page.ok_or_else(refuse::login_state)?)?;
+        page.ok_or_else(refuse::login_state)
+    }
+
+    /// The key of the member of staff whose code WeCom has sent.
+    fn whose(&self, code: &str) -> Result<String, Refusal> {
         if code.is_empty() || code.len() > 512 {
             return Err(refuse::login_code());
         }
@@ -119,8 +148,16 @@ impl Guides {
             Some(40029) => refuse::login_code(),
             _ => error.into(),
         })?;
-        let staff = key(told.userid.as_deref().ok_or_else(refuse::not_staff)?);
-        let token = secret();
+        Ok(key(told.userid.as_deref().ok_or_else(refuse::not_staff)?))
+    }
+
+    /// What came back from WeCom; WeCom is asked only when the state was right.
+    ///
+    /// Errors: `guide_login_state`, `guide_login_code`, `guide_not_staff`, and what WeCom answers, by its name.
+    pub fn end_login(&self, state: &str, code: &str, browser: Option<&str>) -> Result<SignedIn, Refusal> {
+        // A login that was begun for the console opens no guide's page.
+        let page = Page::parse(&self.used_up(state, browser)?).map_err(|_| refuse::login_state())?;
+        let (staff, now, token) = (self.whose(code)?, self.now(), secret());
         let mark = self.mark("guide_session", &token);
         let guides = self.clone();
         let who = staff.clone();
@@ -137,6 +174,16 @@ impl Guides {
             Ok(())
         })?;
         Ok(SignedIn { token, page, staff })
+    }
+
+    /// Who has come back from a login to the console: the key of a member of staff. Whose account that is, is for the console to say.
+    ///
+    /// Errors: `guide_login_state`, `guide_login_code`, `guide_not_staff`, and what WeCom answers, by its name.
+    pub fn end_console_login(&self, state: &str, code: &str, browser: Option<&str>) -> Result<String, Refusal> {
+        if self.used_up(state, browser)? != CONSOLE {
+            return Err(refuse::login_state());
+        }
+        self.whose(code)
     }
 
     /// The key of the member of staff a session is of, while it lives. Whether they may still be here is for [`Guides::seat`] to say.

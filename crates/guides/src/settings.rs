@@ -46,7 +46,11 @@ impl Settings {
     }
     /// The address a login comes back to. Errors: `guide_not_set_up`.
     pub fn back(&self) -> Result<String, Refusal> {
-        if self.address.is_empty() { Err(refuse::not_set_up()) } else { Ok(format!("{}/guide/return", self.address)) }
+        self.at("/guide/return")
+    }
+    /// One of our addresses as WeCom knows them. Errors: `guide_not_set_up`.
+    pub fn at(&self, path: &str) -> Result<String, Refusal> {
+        if self.address.is_empty() { Err(refuse::not_set_up()) } else { Ok(format!("{}{path}", self.address)) }
     }
     /// Whether a page is one of ours, so that it may be signed for.
     pub fn owns(&self, url: &str) -> bool {

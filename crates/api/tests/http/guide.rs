@@ -1,6 +1,6 @@
 //! A guide at work over HTTP: the login through WeCom and its attacks, the scope of every endpoint, and the day's work.
 
-use crate::guide_shop::{ADDRESS, Pair, Shop};
+use crate::guide_shop::{ADDRESS, Pair, Shop, cookie};
 use crate::support::{TestApp, on_both};
 use axum::http::Method;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use siyu_testkit::TestDb;
 
 on_both!(
     a_login_is_ended_once_by_the_browser_that_began_it,
+    an_account_is_opened_by_who_is_linked_to_it,
     pages_of_our_own_are_signed_with_wecoms_ticket,
     a_guide_knows_nobody_elses_customers_by_any_door,
     a_leader_sees_their_staffs_customers,
@@ -115,6 +116,88 @@ fn a_login_is_ended_once_by_the_browser_that_began_it(test: TestDb) {
     let after =
         shop.app.app.db.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM guide_login", &[], |row| row.int(0))?)).unwrap();
     assert!(after <= kept.max(1), "what is over is swept when the next one begins");
+}
+
+fn an_account_is_opened_by_who_is_linked_to_it(test: TestDb) {
+    let shop = Shop::new(test);
+    let Pair { ann, bob, of_ann, .. } = shop.pair();
+    assert_eq!(shop.app.nobody().get("/api/v1/setup").ok()["wecom_login"], true);
+    let begin = |next: &str| {
+        let begun = shop.app.nobody().get(&format!("/login/wecom?next={next}"));
+        assert_eq!(begun.status, 303, "{}", begun.text());
+        (begun.header("location"), cookie(&begun, "siyu_login"))
+    };
+    let failed = |code: &str| format!("/login?failed={code}");
+    let (url, browser) = begin("%2Fpeople%3Fq%3Dx");
+    assert!(url.starts_with(&format!("{}/wwlogin/sso/login?login_type=CorpApp&appid=", shop.base)), "{url}");
+    // Nobody is linked yet; what came back is used up all the same.
+    let at = shop.authorize(&url, &ann);
+    assert_eq!(shop.come_back(&at, &browser).header("location"), failed("login_unlinked"));
+    assert_eq!(shop.come_back(&at, &browser).header("location"), failed("guide_login_state"));
+
+    let made = shop.app.owner().post("/api/v1/users", json!({ "email": "ann@brand.example", "name": "安", "role": "operator", "password": "a long enough password" })).ok();
+    let path = format!("/api/v1/users/{}", made["id"].as_str().unwrap());
+    let bind = |staff: Value| {
+        let bound = shop.app.program().call(Method::PUT, &format!("{path}/staff"), Some(json!({ "staff": staff })));
+        assert_eq!(bound.status, 200, "{}", bound.text());
+    };
+    bind(json!(ann));
+    let (url, browser) = begin("%2Fpeople%3Fq%3Dx");
+    let at = shop.authorize(&url, &ann);
+    let back = shop.come_back(&at, &browser);
+    assert_eq!(back.header("location"), "/people?q=x");
+    let set: Vec<&str> = back.headers.get_all("set-cookie").iter().map(|own| own.to_str().unwrap()).collect();
+    assert!(set.iter().any(|own| own.starts_with("siyu_session=") && own.contains("HttpOnly")), "{set:?}");
+    assert!(set.iter().any(|own| own.starts_with("siyu_login=;")), "{set:?}");
+    let me = shop.app.nobody().header("cookie", &cookie(&back, "siyu_session"));
+    assert_eq!(me.get("/api/v1/session").ok()["user"]["name"], "安");
+    let trail = shop.app.owner().get("/api/v1/audit?action=session.begin").ok();
+    assert!(
+        trail["items"].as_array().unwrap().iter().any(|own| own["detail"]["through"] == "wecom"),
+        "the trail says how: {trail}"
+    );
+
+    // Elsewhere is nowhere: only paths of this console.
+    for next in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "", "x%0d%0aset-cookie%3a%20a%3db"] {
+        let (url, browser) = begin(next);
+        assert_eq!(shop.come_back(&shop.authorize(&url, &ann), &browser).header("location"), "/", "{next}");
+    }
+    let (url, browser) = begin("");
+    let bent = shop.authorize(&url, &ann).replace("next=%2F&", "next=%2F%2Fevil.example&");
+    assert!(bent.contains("evil.example"), "{bent}");
+    assert_eq!(shop.come_back(&bent, &browser).header("location"), "/");
+
+    // Another browser; a member who is linked to nobody; a customer; a state of the other kind of login, both ways.
+    let (url, _) = begin("");
+    let at = shop.authorize(&url, &ann);
+    assert_eq!(shop.come_back(&at, "").header("location"), failed("guide_login_state"));
+    for (who, says) in [(&bob, "login_unlinked"), (&of_ann[0], "guide_not_staff")] {
+        let (url, browser) = begin("");
+        assert_eq!(shop.come_back(&shop.authorize(&url, who), &browser).header("location"), failed(says));
+    }
+    let (url, browser) = shop.begin();
+    let at = shop.authorize(&url, &ann).replace("/guide/return", "/login/wecom/return");
+    let as_other = browser.replace("siyu_guide_login", "siyu_login");
+    assert_eq!(shop.come_back(&at, &as_other).header("location"), failed("guide_login_state"));
+    let (url, browser) = begin("");
+    let at = shop.authorize(&url, &ann).replace("/login/wecom/return", "/guide/return");
+    let as_other = browser.replace("siyu_login", "siyu_guide_login");
+    assert_eq!(shop.come_back(&at, &as_other).header("location"), "/guide/failed?code=guide_login_state");
+
+    // Who was shut out stays out, and the session of before is over.
+    shop.app.owner().patch(&path, json!({ "state": "disabled" })).ok();
+    assert_eq!(me.get("/api/v1/session").status, 401);
+    let (url, browser) = begin("");
+    assert_eq!(shop.come_back(&shop.authorize(&url, &ann), &browser).header("location"), failed("login_unlinked"));
+    shop.app.owner().patch(&path, json!({ "state": "active" })).ok();
+    bind(json!(null));
+    let (url, browser) = begin("");
+    assert_eq!(shop.come_back(&shop.authorize(&url, &ann), &browser).header("location"), failed("login_unlinked"));
+
+    // Without an address there is nowhere to come back to.
+    shop.app.program().patch("/api/v1/guide/setup", json!({ "address": "" })).ok();
+    assert_eq!(shop.app.nobody().get("/login/wecom").header("location"), failed("guide_not_set_up"));
+    assert_eq!(shop.app.nobody().get("/api/v1/setup").ok()["wecom_login"], false);
 }
 
 fn pages_of_our_own_are_signed_with_wecoms_ticket(test: TestDb) {

@@ -71,10 +71,13 @@ impl App {
     }
     /// Where a browser outside WeCom shows the code to scan. `lang`: `zh` or `en`.
     pub fn web_login_url(&self, redirect: &str, state: &str, lang: Option<&str>) -> String {
+        self.web_login_url_at("https://login.work.weixin.qq.com", redirect, state, lang)
+    }
+    /// The same on another host than WeCom's, for a WeCom that has one of its own. `host`: scheme and authority.
+    pub fn web_login_url_at(&self, host: &str, redirect: &str, state: &str, lang: Option<&str>) -> String {
         let lang = lang.map_or_else(String::new, |lang| format!("&lang={}", encoded(lang)));
         format!(
-            "https://login.work.weixin.qq.com/wwlogin/sso/login?login_type=CorpApp&appid={}&agentid={}&redirect_uri={}\
-             &state={}{lang}",
+            "{host}/wwlogin/sso/login?login_type=CorpApp&appid={}&agentid={}&redirect_uri={}&state={}{lang}",
             encoded(&self.corp_id),
             self.agent_id,
             encoded(redirect),
