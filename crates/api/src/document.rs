@@ -47,7 +47,11 @@ fn head() -> OpenApi {
 
 /// The document as it is served.
 pub fn openapi() -> OpenApi {
-    assemble(crate::routes(), crate::tracking::router().merge(crate::guide_seat::pages()).merge(crate::wecom_login::pages())).into_openapi()
+    assemble(
+        crate::routes(),
+        crate::tracking::router().merge(crate::guide_seat::pages()).merge(crate::wecom_login::pages()),
+    )
+    .into_openapi()
 }
 
 pub fn pages(document: OpenApi) -> Router<App> {

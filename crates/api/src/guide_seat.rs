@@ -335,7 +335,14 @@ pub(crate) fn redirect(mut headers: HeaderMap, to: &str) -> Response {
 }
 
 /// Lax: WeCom brings the browser back from another site; posts of other sites do not carry it.
-pub(crate) fn put_cookie(headers: &mut HeaderMap, context: &Context, name: &str, path: &str, value: &str, seconds: u32) {
+pub(crate) fn put_cookie(
+    headers: &mut HeaderMap,
+    context: &Context,
+    name: &str,
+    path: &str,
+    value: &str,
+    seconds: u32,
+) {
     let secure = if context.secure { "; Secure" } else { "" };
     let text = format!("{name}={value}; HttpOnly; SameSite=Lax; Path={path}; Max-Age={seconds}{secure}");
     if let Ok(value) = HeaderValue::from_str(&text) {

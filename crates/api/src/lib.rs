@@ -229,7 +229,11 @@ fn routes() -> Endpoints {
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
 pub fn router(app: App) -> Router {
-    let root = tracking::router().merge(wecom_callback::router()).merge(code_page::router()).merge(guide_seat::pages()).merge(wecom_login::pages());
+    let root = tracking::router()
+        .merge(wecom_callback::router())
+        .merge(code_page::router())
+        .merge(guide_seat::pages())
+        .merge(wecom_login::pages());
     router_with(app, root)
 }
 

@@ -158,7 +158,9 @@ fn an_account_is_opened_by_who_is_linked_to_it(test: TestDb) {
     );
 
     // Elsewhere is nowhere: only paths of this console.
-    for next in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "", "x%0d%0aset-cookie%3a%20a%3db"] {
+    for next in
+        ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "", "x%0d%0aset-cookie%3a%20a%3db"]
+    {
         let (url, browser) = begin(next);
         assert_eq!(shop.come_back(&shop.authorize(&url, &ann), &browser).header("location"), "/", "{next}");
     }

@@ -9,7 +9,12 @@ use siyu_pictures::{Raster, read_qr};
 use siyu_testkit::TestDb;
 use std::io::{Cursor, Read};
 
-on_both!(templates_are_kept_and_checked, a_poster_says_what_the_code_says, each_guide_has_their_own);
+on_both!(
+    templates_are_kept_and_checked,
+    pictures_of_a_design_have_a_size_together,
+    a_poster_says_what_the_code_says,
+    each_guide_has_their_own
+);
 
 fn design() -> Value {
     json!({
@@ -52,6 +57,24 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
     Raster { width, height, rgba: vec![90; (width * height * 4) as usize] }.encode()
 }
 
+fn pictures_of_a_design_have_a_size_together(test: TestDb) {
+    let app = TestApp::new(test);
+    // Two photos of ten million pixels each and one more pixel are more than is unpacked at once.
+    for (id, width) in [("ppc_a", 4_000), ("ppc_b", 4_000), ("ppc_c", 1)] {
+        let sql = "INSERT INTO poster_picture (id, name, type, width, height, bytes, created_at, created_by) VALUES ($1, 'x', 'image/png', $2, 2500, 1, 0, 'x')";
+        app.app.db.transact(move |tx| Ok(tx.execute(sql, params![id, width])?)).unwrap();
+    }
+    let showing = |pictures: &[&str]| {
+        let mut design = design();
+        design["picture"] = "ppc_a".into();
+        let place = |id: &&str| json!({ "picture": id, "x": 0, "y": 0, "width": 50, "height": 50 });
+        design["pictures"] = pictures.iter().map(place).collect();
+        app.program().post("/api/v1/posters", json!({ "name": "x", "design": design })).says()
+    };
+    assert_eq!(showing(&["ppc_b", "ppc_a"]), "201");
+    assert_eq!(showing(&["ppc_b", "ppc_c"]), "400 poster_field pictures");
+}
+
 fn templates_are_kept_and_checked(test: TestDb) {
     let app = TestApp::new(test);
     let own = made(&app);
@@ -73,20 +96,6 @@ fn templates_are_kept_and_checked(test: TestDb) {
     ] {
         assert_eq!(with(change), says);
     }
-    // Two photos of ten million pixels each and one more pixel are more than is unpacked at once.
-    for (id, width) in [("ppc_a", 4_000), ("ppc_b", 4_000), ("ppc_c", 1)] {
-        let sql = "INSERT INTO poster_picture (id, name, type, width, height, bytes, created_at, created_by) VALUES ($1, 'x', 'image/png', $2, 2500, 1, 0, 'x')";
-        app.app.db.transact(move |tx| Ok(tx.execute(sql, params![id, width])?)).unwrap();
-    }
-    let showing = |pictures: &[&str]| {
-        with(&|d: &mut Value| {
-            d["picture"] = "ppc_a".into();
-            let place = |id: &&str| json!({ "picture": id, "x": 0, "y": 0, "width": 50, "height": 50 });
-            d["pictures"] = pictures.iter().map(place).collect();
-        })
-    };
-    assert_eq!(showing(&["ppc_b", "ppc_a"]), "201");
-    assert_eq!(showing(&["ppc_b", "ppc_c"]), "400 poster_field pictures");
     assert_eq!(app.program().patch(&path, json!({ "name": "夏季台卡", "version": 1 })).ok()["version"], 2);
     assert_eq!(app.program().patch(&path, json!({ "name": "b", "version": 1 })).says(), "409 channel_changed version");
     assert_eq!(
