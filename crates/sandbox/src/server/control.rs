@@ -272,11 +272,19 @@ async fn list(Shared(sandbox): Shared<Sandbox>, Path(what): Path<String>, Query(
                 let by = |delivery| task.targets.iter().filter(|t| t.delivery as i32 == delivery).count();
                 json!({ "userid": world.staff[task.staff].userid, "confirmed": task.confirmed, "waiting": by(0), "sent": by(1), "not_friends": by(2), "over_limit": by(3) })
             }).collect();
-            json!({ "msgid": world.id(Id::Mass, at), "created": mass.created, "cancelled": mass.cancelled, "tasks": tasks })
+            json!({ "msgid": world.id(Id::Mass, at), "created": mass.created, "cancelled": mass.cancelled, "to_groups": mass.to_groups, "text": mass.text, "tasks": tasks })
+        }),
+        "moments" => show(world.moments.len(), &|at| {
+            let moment = &world.moments[at];
+            let tasks: Vec<Value> = moment.tasks.iter().map(|task| {
+                json!({ "userid": world.staff[task.staff].userid, "customers": task.range.len(), "published": task.published, "seen_by": task.seen_by.len() })
+            }).collect();
+            json!({ "moment_id": world.id(Id::Moment, at), "created": moment.created, "cancelled": moment.cancelled, "text": moment.text, "tasks": tasks })
         }),
         _ => {
             return Err(
-                "people, staff, stores, relations, groups, transfers, orders, products, posted or masses".into()
+                "people, staff, stores, relations, groups, transfers, orders, products, posted, masses or moments"
+                    .into(),
             );
         }
     };

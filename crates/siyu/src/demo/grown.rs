@@ -10,6 +10,7 @@ use super::greetings::make_welcomes;
 use super::living::Living;
 use super::made::{TagRule, make_audiences, make_board, make_scripts, make_tags};
 use super::pool;
+use super::team::make_team;
 use super::tills::{Tills, settled_before, store_code};
 use super::{COMPLETE, Ready, note, note_in, noted, serve};
 use crate::args::Demo;
@@ -75,7 +76,7 @@ pub fn demo(args: &Demo, folder: &Folder, ready: &Ready) -> Result<(), Refusal> 
         let open = folder.open_in(OpenMode::Migrate, false, living.clock(), living.wait())?;
         compacting(&open, || grow(&open, &living, &mut tills, at))?;
         if !complete {
-            make(&open)?;
+            make(&open, &living)?;
         }
     }
     let open = folder.open_all(OpenMode::Migrate, false)?;
@@ -353,7 +354,8 @@ fn report(app: &App, living: &Living, mut tills: Tills, address: &str, stop: &At
 }
 
 /// What there is to look at.
-fn make(open: &Open) -> Result<(), Refusal> {
+fn make(open: &Open, living: &Living) -> Result<(), Refusal> {
+    make_team(open, living)?;
     make_tags(open, TAGS)?;
     while open.compact("demo")? {}
     let way = json!({ "steps": [{ "event": "Contact Added" }, { "event": "Product Viewed" }, { "event": "Order Completed" }], "window": { "days": 30 } });

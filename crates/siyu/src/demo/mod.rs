@@ -8,6 +8,7 @@ mod living;
 mod made;
 mod pool;
 mod retail;
+mod team;
 mod tills;
 
 use crate::args::{Demo, Sample};
