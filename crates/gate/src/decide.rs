@@ -4,7 +4,7 @@ use crate::facts::Facts;
 use crate::judge::{Case, Rival, judge};
 use crate::model::{Candidate, Class, GOING, Judged, SKIPPED, Spec, Touch, Verdict, WAITING};
 use crate::rules::{Rules, Whose};
-use crate::runs::{COLUMNS, RunRow, run_row, unpack};
+use crate::runs::{COLUMNS, RunRow, pace, run_row, unpack};
 use crate::{Gate, among, salted, shelf, touch};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{DbError, Param, Tx, params};
@@ -181,7 +181,7 @@ impl Gate {
         Ok(judged)
     }
 
-    /// Of people with several identities: the one that this run has decided already, or decides first.
+    /// Of people with several identities: the one that this run has let through already, or decides first. One that was skipped has had nothing.
     fn decided_elsewhere(
         &self,
         tx: &mut Tx<'_>,
@@ -200,7 +200,7 @@ impl Gate {
             return Ok(FxHashMap::default());
         }
         let sql = format!(
-            "SELECT num, state FROM gate_decision WHERE run = $1 AND reason <> 'duplicate' AND {} ORDER BY num",
+            "SELECT num, state FROM gate_decision WHERE run = $1 AND state <> {SKIPPED} AND {} ORDER BY num",
             tx.any("num", 2)
         );
         tx.each(&sql, params![spec.run, &nodes], |row| {
@@ -249,9 +249,20 @@ impl Gate {
                 }
             };
             if run.undecided > 0 && run.due <= until {
-                let parts = "SELECT nums FROM gate_part WHERE run = $1 AND lo <= $2 AND hi >= $3";
-                for packed in tx.query(parts, params![run.num, hi, lo], |row| row.blob(0))? {
-                    unpack(&packed).into_iter().for_each(|num| wants(num, run.due.max(now)));
+                // Of a throttled one only those whose turn comes by then: who is let through next week holds nobody down today.
+                let next = run.due.max(now);
+                let first = "SELECT COALESCE(MIN(part), 0) FROM gate_part WHERE run = $1";
+                let first = tx.one(first, params![run.num], |row| row.int(0))?;
+                let reach = match pace(run.per_hour) {
+                    None => i64::MAX,
+                    Some(seconds) => first + 1 + (until.0 - next.0).max(0) / (seconds * 1_000_000),
+                };
+                let parts = "SELECT nums, part FROM gate_part WHERE run = $1 AND lo <= $2 AND hi >= $3 AND part < $4";
+                for (packed, part) in
+                    tx.query(parts, params![run.num, hi, lo, reach], |row| Ok((row.blob(0)?, row.int(1)?)))?
+                {
+                    let at = next.plus_seconds(pace(run.per_hour).map_or(0, |seconds| seconds * (part - first)));
+                    unpack(&packed).into_iter().for_each(|num| wants(num, at));
                 }
             }
             let mut params = params![run.num, until].to_vec();

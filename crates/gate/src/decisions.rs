@@ -84,8 +84,9 @@ impl Gate {
     /// Of one run, in the order of people's numbers. Those who are not decided yet are not among them: see [`Gate::undecided`].
     pub fn decisions(&self, tx: &mut Tx<'_>, query: &DecisionQuery) -> Result<Vec<DecisionRow>, Refusal> {
         let states = match (query.end, query.reason.as_deref()) {
+            (None | Some(End::Waiting), Some("on_its_way")) => "d.state = 1",
+            (Some(_), Some("on_its_way")) => "0 = 1",
             (None, _) => "0 = 0",
-            (Some(End::Waiting), Some("on_its_way")) => "d.state = 1",
             (Some(End::Waiting), Some(_)) => "d.state = 0",
             (Some(End::Waiting), None) => "d.state IN (0, 1)",
             (Some(End::Sent), _) => "d.state = 2",
@@ -103,15 +104,16 @@ impl Gate {
 
     /// People of a run whose turn has not come, in the order of their numbers.
     pub fn undecided(&self, tx: &mut Tx<'_>, run: u32, after: i64, limit: usize) -> Result<Vec<PersonNum>, Refusal> {
-        let sql = "SELECT nums FROM gate_part WHERE run = $1 AND hi > $2 ORDER BY part";
-        let mut found = Vec::new();
-        tx.each(sql, params![run, after], |row| {
-            if found.len() < limit {
-                let nums = crate::runs::unpack(&row.blob(0)?);
-                found.extend(nums.into_iter().filter(|num| i64::from(*num) > after).take(limit - found.len()));
-            }
-            Ok(())
-        })?;
+        // A part at a time: they are in the order of people's numbers, and there may be hundreds.
+        let sql = "SELECT part, nums FROM gate_part WHERE run = $1 AND hi > $2 AND part > $3 ORDER BY part LIMIT 1";
+        let (mut found, mut last) = (Vec::new(), -1);
+        while found.len() < limit {
+            let next = tx.opt(sql, params![run, after, last], |row| Ok((row.int(0)?, row.blob(1)?)))?;
+            let Some((part, nums)) = next else { break };
+            let nums = crate::runs::unpack(&nums);
+            found.extend(nums.into_iter().filter(|num| i64::from(*num) > after).take(limit - found.len()));
+            last = part;
+        }
         Ok(found)
     }
 

@@ -145,11 +145,11 @@ impl Rules {
         }
         for (at, cap) in self.caps.iter().enumerate() {
             let field = |name: &str| format!("caps[{at}].{name}");
-            if cap.most > 1_000 {
+            if cap.most > crate::touch::MOST as u32 {
                 return Err(refuse::rules(
                     &field("most"),
-                    "A cap lets through 0 to 1,000 messages.",
-                    "上限须为 0 到 1000 条。",
+                    "A cap lets through 0 to 400 messages: more are not remembered of a person.",
+                    "上限须为 0 到 400 条（每位客户最多记住这么多条）。",
                 ));
             }
             if let Period::Hours(hours) = cap.per

@@ -9,6 +9,18 @@ use std::collections::BTreeMap;
 /// People decided in one unit: others who write wait for no more than this.
 const PART: usize = 4_000;
 
+/// Of a throttled run: an hour's number is spread over the hour, but not so thinly that each member of staff is asked for one person at a time.
+const PART_LEAST: usize = 10;
+
+fn part_size(per_hour: i64) -> usize {
+    let hour = usize::try_from(per_hour).unwrap_or(0);
+    if hour == 0 { PART } else { (hour / 12).max(PART_LEAST.min(hour)).min(PART) }
+}
+/// Seconds from one whole part of a throttled run to the next.
+pub(crate) fn pace(per_hour: i64) -> Option<i64> {
+    (per_hour > 0).then(|| (part_size(per_hour) as i64 * 3_600 + per_hour - 1) / per_hour)
+}
+
 /// A run as it is made.
 #[derive(Clone, Debug)]
 pub struct RunIn {
@@ -188,8 +200,7 @@ impl Gate {
             ],
             |row| row.int(0),
         )?;
-        // Throttled parts are those of some minutes, so that an hour's number is spread over the hour.
-        let size = if input.per_hour > 0 { (input.per_hour as usize / 12).clamp(1, PART) } else { PART };
+        let size = part_size(input.per_hour);
         let packed: Vec<(i64, i64, i64, i64, Vec<u8>)> = nums
             .chunks(size)
             .enumerate()

@@ -101,6 +101,8 @@ impl Gate {
         roots.dedup();
         let recall = match (state, reason) {
             (SENT, _) => Recall::Sent(at),
+            // It may have come: it counts as if it had.
+            (FAILED, "outcome_unknown") => Recall::Sent(at),
             (FAILED, "limit_reached") => Recall::Full(at),
             _ => Recall::Nothing,
         };

@@ -6,7 +6,7 @@ use siyu_kernel::Time;
 const FORM: u8 = 1;
 const EACH: usize = 15;
 /// Whoever has had more than this lately has had enough to be held by any rule.
-const MOST: usize = 400;
+pub(crate) const MOST: usize = 400;
 
 pub(crate) fn encode(touches: &[Touch]) -> Vec<u8> {
     let mut out = Vec::with_capacity(1 + touches.len() * EACH);

@@ -205,7 +205,7 @@ fn wrong_rules_are_refused_with_the_place() {
     let cap = |per, most| Cap { class: Class::Marketing, channel: None, per, most };
     let fatigue = |budget, half_life_hours| Some(Fatigue { budget, half_life_hours, weights: Default::default() });
     for (rules, field) in [
-        (Rules { caps: vec![cap(Period::Day, 1_001)], ..Rules::none() }, "caps[0].most"),
+        (Rules { caps: vec![cap(Period::Day, 401)], ..Rules::none() }, "caps[0].most"),
         (Rules { caps: vec![cap(Period::Day, 1), cap(Period::Day, 2)], ..Rules::none() }, "caps[1].per"),
         (Rules { caps: vec![cap(Period::Hours(0), 1)], ..Rules::none() }, "caps[0].per"),
         (Rules { quiet: Some(QuietHours { from: 60, to: 60, zone: Whose::Brand }), ..Rules::none() }, "quiet"),

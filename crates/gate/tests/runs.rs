@@ -18,7 +18,7 @@ const MIGRATIONS: &[Migration] =
 siyu_testkit::contract!(MIGRATIONS;
     a_run_is_decided_settled_and_counted, waiting_people_are_looked_at_again, consent_counts_to_the_last_second,
     one_person_gets_it_once, the_better_message_wins_whatever_comes_first, runs_are_paused_cancelled_and_expire,
-    holdouts_are_the_same_people, rules_have_versions, a_throttle_spreads_it, other_rules_are_tried_on_the_past,
+    holdouts_are_the_same_people, rules_have_versions, a_throttle_spreads_it, who_comes_next_week_holds_nobody_down, who_was_skipped_has_had_nothing, other_rules_are_tried_on_the_past,
     erased_people_are_let_go, nothing_is_lost_whatever_happens);
 
 struct World {
@@ -398,6 +398,47 @@ fn a_throttle_spreads_it(t: TestDb) {
     world.hours(5);
     world.decide();
     assert_eq!(world.going("b").len(), 10);
+}
+
+fn who_comes_next_week_holds_nobody_down(t: TestDb) {
+    let world = World::open(t);
+    world.rules(Rules { contest_minutes: 60, ..daily(1) });
+    let all = world.people(300);
+    // Worth more, but so slow that only the first 120 people's turn comes within the contest.
+    world.create(RunIn { per_hour: 120, ..world.run_in("slow", 9.0) }, &all);
+    world.create(world.run_in("fast", 1.0), &all);
+    let (gate, zone, now) = (world.gate.clone(), world.zone.clone(), world.now());
+    let judged = world.act(move |tx| {
+        let taken = gate.take(tx, &Due::Part("fast".into()), now)?.unwrap();
+        let candidates: Vec<Candidate> =
+            taken.nums.iter().map(|num| Candidate { num: *num, unreachable: None }).collect();
+        gate.decide(tx, &taken, &candidates, &zone, now)
+    });
+    let held = judged.iter().filter(|own| matches!(own.verdict, Verdict::Wait { because: "outranked", .. }));
+    let held: Vec<PersonNum> = held.map(|own| own.num).collect();
+    // 60 minutes are thirteen portions of ten: one at their beginning, one at their end.
+    assert_eq!(held, all[..130]);
+    assert_eq!(judged.iter().filter(|own| matches!(own.verdict, Verdict::Go { .. })).count(), 170);
+}
+
+fn who_was_skipped_has_had_nothing(t: TestDb) {
+    let world = World::open(t);
+    world.rules(free());
+    let all = world.people(2);
+    world.start("a", &all);
+    let (gate, zone, now) = (world.gate.clone(), world.zone.clone(), world.now());
+    // The first cannot be reached and is skipped; then both turn out to be one.
+    world.act(move |tx| {
+        let taken = gate.take(tx, &Due::Part("a".into()), now)?.unwrap();
+        let (first, second) = (taken.nums[0], taken.nums[1]);
+        let one = gate.decide(tx, &taken, &[Candidate { num: first, unreachable: Some("no_friend") }], &zone, now)?;
+        assert_eq!(one[0].verdict, Verdict::Skip("no_friend"));
+        tx.execute("UPDATE person SET root = $1 WHERE num = $2", siyu_db::params![first, second])?;
+        let two = gate.decide(tx, &taken, &[Candidate { num: second, unreachable: None }], &zone, now)?;
+        assert!(matches!(two[0].verdict, Verdict::Go { .. }), "{two:?}");
+        Ok(())
+    });
+    assert_eq!((world.count("a", "skipped", "no_friend"), world.count("a", "waiting", "on_its_way")), (1, 1));
 }
 
 fn other_rules_are_tried_on_the_past(t: TestDb) {

@@ -21,6 +21,7 @@ mod events;
 mod files;
 mod gate;
 mod group;
+mod mass;
 mod message;
 mod moment;
 mod once;

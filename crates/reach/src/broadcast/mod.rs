@@ -123,6 +123,14 @@ impl Reach {
                 "过期时间须晚于开始，且不超过 30 天。",
             ));
         }
+        let hours = (expires.0 - start.0).max(0) / 3_600_000_000 + 1;
+        if input.per_hour > 0 && input.per_hour.saturating_mul(hours) < input.message.people.len() as i64 {
+            return Err(refuse::broadcast(
+                "per_hour",
+                "At this pace the broadcast would expire before everybody's turn has come: raise the pace, or let it expire later.",
+                "按此速度，到过期时仍有人轮不到：请提高每小时人数，或推迟过期时间。",
+            ));
+        }
         let (class, worth, holdout, per_hour) = (input.class, input.worth, input.holdout, input.per_hour);
         Ok(Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires })
     }

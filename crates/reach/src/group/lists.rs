@@ -126,6 +126,12 @@ impl Reach {
     pub(super) fn group_task_due(&self, tx: &mut Tx<'_>) -> Result<Option<GroupTask>, Refusal> {
         Ok(tx.opt(&format!("{TASK} WHERE t.finished = 0 ORDER BY t.due_at, t.id LIMIT 1"), &[], task)?)
     }
+    /// Those that WeCom may have, and that may be looked for now.
+    pub(super) fn group_tasks_perhaps(&self, tx: &mut Tx<'_>, now: Time) -> Result<Vec<GroupTask>, Refusal> {
+        let sql =
+            format!("{TASK} WHERE t.finished = 0 AND t.state = 6 AND t.due_at <= $1 ORDER BY t.due_at, t.id LIMIT $2");
+        Ok(tx.query(&sql, params![now, crate::mass::LOOKED_AT_ONCE], task)?)
+    }
     pub fn group_message_tasks(&self, tx: &mut Tx<'_>, message: &str) -> Result<Vec<GroupTask>, Refusal> {
         Ok(tx.query(&format!("{TASK} WHERE t.message = $1 ORDER BY t.id"), params![message], task)?)
     }

@@ -4,6 +4,7 @@ use super::lists::GroupTask;
 use super::work::{FIRST_READ_SECONDS, end_groups};
 use super::{CONFIRMED, FAILED, MADE, SENT};
 use crate::Reach;
+use crate::message::UNREPORTED_SECONDS;
 use siyu_db::{Tx, params};
 use siyu_kernel::{Refusal, Time};
 use siyu_wecom::{Client, Delivery, Error, MassResult, Retry};
@@ -28,6 +29,9 @@ impl Reach {
         let (reach, task) = (self.clone(), task.clone());
         self.parts().db.transact(move |tx| {
             take(tx, &task, &results, now)?;
+            if let Some(at) = task.confirmed_at.filter(|at| at.plus_seconds(UNREPORTED_SECONDS) <= now) {
+                end_groups(tx, &task, None, FAILED, "outcome_unknown", at)?;
+            }
             let age = (now.0 - task.made_at.unwrap_or(now).0) / 1_000_000;
             let pause = (age / 10).clamp(FIRST_READ_SECONDS, SLOWEST_SECONDS);
             let state = if confirmed.is_some() { CONFIRMED } else { MADE };

@@ -5,16 +5,15 @@ use super::{
     CANCELLED, CONFIRMED, FAILED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_REMIND,
 };
 use crate::content::Content;
+use crate::mass::{self, LOOK_SECONDS, Wanted};
 use crate::{Reach, refuse};
 use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
 use siyu_kernel::{Refusal, Time};
-use siyu_wecom::{Client, Error, MassMessage, MassQuery, Retry};
+use siyu_wecom::{Client, Error, MassMessage, Retry};
 
 /// A task that was begun and has no end by then belongs to a process that has ended.
 const BEGUN_SECONDS: i64 = 120;
-/// After an unknown outcome WeCom's own list is looked at: so long until it shows what was made.
-const LOOK_SECONDS: i64 = 60;
 pub(super) const FIRST_READ_SECONDS: i64 = 60;
 /// Whoever has not confirmed for so long will not: the task is taken back, or it would be asked about for ever.
 const UNCONFIRMED_SECONDS: i64 = 3 * 86_400;
@@ -38,7 +37,7 @@ impl Reach {
             (TO_MAKE, WISH_CANCEL) => self.group_never(&task)?,
             (TO_MAKE, _) => self.group_make(&client, &task)?,
             (MAKING, _) => self.group_to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
-            (PERHAPS, _) => self.group_look(&client, &task)?,
+            (PERHAPS, _) => self.group_look(&client)?,
             (_, WISH_CANCEL) => self.group_cancel(&client, &task, "cancelled")?,
             (MADE, _) if task.made_at.is_some_and(|at| at.plus_seconds(UNCONFIRMED_SECONDS) <= now) => {
                 self.group_cancel(&client, &task, "unconfirmed")?;
@@ -72,10 +71,22 @@ impl Reach {
         if missing {
             return self.group_again(task, "files_not_ready", now.plus_seconds(10));
         }
+        // A task for no group would be one for all groups of the owner.
+        if message.chat_id_list.as_ref().is_none_or(Vec::is_empty) {
+            return self.group_emptied(task);
+        }
         match client.create_mass(&message) {
             Ok(made) => self.group_made(task, &made.msgid, made.fail_list),
             Err(error) => self.group_not_made(task, &error),
         }
+    }
+    fn group_emptied(&self, task: &GroupTask) -> Result<(), Refusal> {
+        let (reach, task, now) = (self.clone(), task.clone(), self.now());
+        self.parts().db.transact(move |tx| {
+            let sql = "UPDATE group_message_task SET state = $2 WHERE id = $1 AND state = $3";
+            tx.execute(sql, params![task.id, CANCELLED, MAKING])?;
+            reach.group_close(tx, &task, now)
+        })
     }
     fn group_mass(&self, tx: &mut Tx<'_>, task: &GroupTask, now: Time) -> Result<(MassMessage, bool), Refusal> {
         let sql = "SELECT content FROM group_message WHERE id = $1";
@@ -155,42 +166,32 @@ impl Reach {
         })
     }
 
-    /// Whether WeCom has it after all: a record of ours with the same words, for this owner, made since, that no other task is.
-    fn group_look(&self, client: &Client, task: &GroupTask) -> Result<(), Refusal> {
+    /// Whether WeCom has what was begun after all, for every task that may be looked for now.
+    fn group_look(&self, client: &Client) -> Result<(), Refusal> {
         let now = self.now();
-        let (wanted, known) = self.parts().db.read(|tx| {
-            let (message, _) = self.group_mass(tx, task, now)?;
-            let sql = "SELECT msgid FROM group_message_task WHERE msgid <> ''";
-            Ok((message, tx.query(sql, &[], |row| row.text(0))?))
+        let (tasks, wanted, known) = self.parts().db.read(|tx| {
+            let tasks = self.group_tasks_perhaps(tx, now)?;
+            let wanted = tasks.iter().map(|task| {
+                let (message, _) = self.group_mass(tx, task, now)?;
+                Ok(Wanted { id: task.id, begun: task.begun_at.unwrap_or(now), message })
+            });
+            let wanted = wanted.collect::<Result<Vec<_>, Refusal>>()?;
+            let sql = "SELECT msgid FROM group_message_task WHERE msgid <> '' AND made_at >= $1";
+            let known = tx.query(sql, params![mass::since(&wanted)], |row| row.text(0))?;
+            Ok((tasks, wanted, known.into_iter().collect()))
         })?;
-        let begun = task.begun_at.unwrap_or(now);
-        let query = MassQuery {
-            chat_type: "group".to_owned(),
-            start_time: begun.0 / 1_000_000 - 60,
-            end_time: now.0 / 1_000_000 + 1,
-            filter_type: Some(0),
-            ..MassQuery::default()
-        };
-        let words = |text: &Option<siyu_wecom::Text>| text.as_ref().map(|own| own.content.clone()).unwrap_or_default();
-        let found = client.mass_messages(&query).items().find_map(|record| match record {
-            Err(error) => Some(Err(error)),
-            Ok(record) if known.contains(&record.msgid) || words(&record.text) != words(&wanted.text) => None,
-            Ok(record) => match client.mass_tasks(&record.msgid).all() {
-                Ok(tasks) => {
-                    tasks.iter().any(|own| own.userid.eq_ignore_ascii_case(&task.userid)).then_some(Ok(record.msgid))
-                }
-                Err(error) => Some(Err(error)),
-            },
-        });
-        match found {
-            Some(Ok(msgid)) => self.group_made(task, &msgid, Vec::new()),
-            Some(Err(error)) => {
-                let due = if let Retry::At(at) = error.retry { at } else { now.plus_seconds(LOOK_SECONDS) };
-                self.group_to(task, PERHAPS, due)
+        let found = match mass::look(client, &wanted, &known, now) {
+            Ok(found) => found,
+            Err(error) => {
+                let due = if let Retry::At(at) = error.retry { at } else { self.now().plus_seconds(LOOK_SECONDS) };
+                return tasks.iter().try_for_each(|task| self.group_to(task, PERHAPS, due));
             }
+        };
+        tasks.iter().try_for_each(|task| match found.get(&task.id) {
+            Some(msgid) => self.group_made(task, msgid, Vec::new()),
             // It is not there: making it cannot do it twice.
             None => self.group_to(task, TO_MAKE, now),
-        }
+        })
     }
 
     fn group_remind(&self, client: &Client, task: &GroupTask) -> Result<(), Refusal> {

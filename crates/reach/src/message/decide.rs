@@ -68,7 +68,14 @@ impl Reach {
     }
 
     pub(super) fn ways(&self, tx: &mut Tx<'_>, nums: &[PersonNum]) -> Result<Ways, Refusal> {
-        Ok(self.parts().contacts.last_friends(tx, nums)?.into_iter().collect())
+        // Some have become one with others since the run was made: their friends are found under the person they are now.
+        let roots = self.parts().people.roots(tx, nums)?;
+        let mut each = roots.clone();
+        each.sort_unstable();
+        each.dedup();
+        let friends = self.parts().contacts.last_friends(tx, &each)?;
+        let way = |(num, root): (&PersonNum, &PersonNum)| Some((*num, friends.get(root)?.clone()));
+        Ok(nums.iter().zip(&roots).filter_map(way).collect())
     }
 
     /// Puts those who go into tasks that gather: one for each member of staff, another when it is full.

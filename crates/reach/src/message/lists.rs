@@ -139,6 +139,12 @@ impl Reach {
     pub(super) fn task_due(&self, tx: &mut Tx<'_>) -> Result<Option<TaskRow>, Refusal> {
         Ok(tx.opt(&format!("{TASK} WHERE t.finished = 0 AND t.state <> 7 AND (t.state <> 0 OR NOT EXISTS (SELECT 1 FROM gate_run r WHERE r.id = t.message AND r.state = 'paused' AND r.ended_at IS NULL)) ORDER BY t.due_at, t.id LIMIT 1"), &[], task)?)
     }
+    /// Those that WeCom may have, and that may be looked for now.
+    pub(super) fn tasks_perhaps(&self, tx: &mut Tx<'_>, now: Time) -> Result<Vec<TaskRow>, Refusal> {
+        let sql =
+            format!("{TASK} WHERE t.finished = 0 AND t.state = 6 AND t.due_at <= $1 ORDER BY t.due_at, t.id LIMIT $2");
+        Ok(tx.query(&sql, params![now, crate::mass::LOOKED_AT_ONCE], task)?)
+    }
     pub fn message_tasks(&self, tx: &mut Tx<'_>, message: &str) -> Result<Vec<TaskRow>, Refusal> {
         Ok(tx.query(&format!("{TASK} WHERE t.message = $1 ORDER BY t.id"), params![message], task)?)
     }

@@ -5,15 +5,14 @@ use super::{CANCELLED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING
 use crate::Reach;
 use crate::content::{Content, Values};
 use crate::events::{Happening, names};
+use crate::mass::{self, LOOK_SECONDS, Wanted};
 use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
-use siyu_wecom::{Client, Error, MassMessage, MassQuery, Retry};
+use siyu_wecom::{Client, Error, MassMessage, Retry};
 
 /// A task that was begun and has no end by then belongs to a process that has ended.
 const BEGUN_SECONDS: i64 = 120;
-/// After an unknown outcome WeCom's own list is looked at: so long until it shows what was made.
-const LOOK_SECONDS: i64 = 60;
 pub(super) const FIRST_READ_SECONDS: i64 = 60;
 
 impl Reach {
@@ -30,7 +29,7 @@ impl Reach {
             (TO_MAKE, WISH_CANCEL) => self.unmake(&task)?,
             (TO_MAKE, _) => self.make(&client, &task)?,
             (MAKING, _) => self.to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
-            (PERHAPS, _) => self.look(&client, &task)?,
+            (PERHAPS, _) => self.look(&client)?,
             (_, WISH_REMIND) => self.remind(&client, &task)?,
             (_, WISH_CANCEL) => self.cancel(&client, &task)?,
             _ => self.read_task(&client, &task)?,
@@ -70,7 +69,8 @@ impl Reach {
             if !reach.still_going(tx, &own, now)? {
                 return Ok(false);
             }
-            let sql = "UPDATE message_task SET state = $2, begun_at = $3, due_at = $4 WHERE id = $1 AND state = $5 AND wish <> $6";
+            let sql = "UPDATE message_task SET state = $2, begun_at = $3, due_at = $4 WHERE id = $1 AND state = $5 AND wish <> $6
+                AND NOT EXISTS (SELECT 1 FROM gate_run r WHERE r.id = message_task.message AND r.state = 'paused' AND r.ended_at IS NULL)";
             Ok(tx.execute(sql, params![id, MAKING, now, until, TO_MAKE, WISH_CANCEL])? == 1)
         })?;
         if !marked {
@@ -81,10 +81,25 @@ impl Reach {
             // Its files are on their way to WeCom.
             return self.again(task, "files_not_ready", now.plus_seconds(10));
         }
+        if message.external_userid.as_ref().is_none_or(Vec::is_empty) {
+            return self.emptied(task);
+        }
         match client.create_mass(&message) {
             Ok(made) => self.is_made(task, &made.msgid, made.fail_list),
             Err(error) => self.is_not_made(task, &error),
         }
+    }
+    /// Everybody it was for has been erased since: WeCom is not asked, for a task for nobody would be one for all customers of the member.
+    fn emptied(&self, task: &TaskRow) -> Result<(), Refusal> {
+        let (reach, task, now) = (self.clone(), task.clone(), self.now());
+        self.parts().db.transact(move |tx| {
+            let sql = "UPDATE message_task SET state = $2 WHERE id = $1 AND state = $3";
+            if tx.execute(sql, params![task.id, CANCELLED, MAKING])? == 1 {
+                reach.end_people(tx, &task, None, SKIPPED, "erased", now)?;
+                reach.close_if_done(tx, &task)?;
+            }
+            Ok(())
+        })
     }
     /// The last look before it is made: who has withdrawn since, and whose time is over. Answers whether anybody is left.
     fn still_going(&self, tx: &mut Tx<'_>, task: &TaskRow, now: Time) -> Result<bool, Refusal> {
@@ -199,46 +214,32 @@ impl Reach {
         })
     }
 
-    /// Whether WeCom has it after all: a record of ours with the same words, for this member, made since, that no other task is.
-    fn look(&self, client: &Client, task: &TaskRow) -> Result<(), Refusal> {
+    /// Whether WeCom has what was begun after all, for every task that may be looked for now.
+    fn look(&self, client: &Client) -> Result<(), Refusal> {
         let now = self.now();
-        let (wanted, known) = self.parts().db.read(|tx| {
-            let (message, _) = self.mass_of(tx, task, now)?;
-            let known = tx.query("SELECT msgid FROM message_task WHERE msgid <> ''", &[], |row| row.text(0))?;
-            Ok((message, known))
+        let (tasks, wanted, known) = self.parts().db.read(|tx| {
+            let tasks = self.tasks_perhaps(tx, now)?;
+            let wanted = tasks.iter().map(|task| {
+                let (message, _) = self.mass_of(tx, task, now)?;
+                Ok(Wanted { id: task.id, begun: task.begun_at.unwrap_or(now), message })
+            });
+            let wanted = wanted.collect::<Result<Vec<_>, Refusal>>()?;
+            let sql = "SELECT msgid FROM message_task WHERE msgid <> '' AND made_at >= $1";
+            let known = tx.query(sql, params![mass::since(&wanted)], |row| row.text(0))?;
+            Ok((tasks, wanted, known.into_iter().collect()))
         })?;
-        let begun = task.begun_at.unwrap_or(now);
-        let query = MassQuery {
-            chat_type: "single".to_owned(),
-            start_time: begun.0 / 1_000_000 - 60,
-            end_time: now.0 / 1_000_000 + 1,
-            filter_type: Some(0),
-            ..MassQuery::default()
-        };
-        let words =
-            |text: &Option<siyu_wecom::Text>| text.as_ref().map(|text| text.content.clone()).unwrap_or_default();
-        let found = client.mass_messages(&query).items().find_map(|record| match record {
-            Err(error) => Some(Err(error)),
-            Ok(record) if known.contains(&record.msgid) || words(&record.text) != words(&wanted.text) => None,
-            Ok(record) => match client.mass_tasks(&record.msgid).all() {
-                Ok(tasks) => {
-                    tasks.iter().any(|own| own.userid.eq_ignore_ascii_case(&task.userid)).then_some(Ok(record.msgid))
-                }
-                Err(error) => Some(Err(error)),
-            },
-        });
-        match found {
-            Some(Ok(msgid)) => self.is_made(task, &msgid, Vec::new()),
-            Some(Err(error)) => {
-                let due = match error.retry {
-                    Retry::At(at) => at,
-                    _ => now.plus_seconds(LOOK_SECONDS),
-                };
-                self.to(task, PERHAPS, due)
+        let found = match mass::look(client, &wanted, &known, now) {
+            Ok(found) => found,
+            Err(error) => {
+                let due = if let Retry::At(at) = error.retry { at } else { self.now().plus_seconds(LOOK_SECONDS) };
+                return tasks.iter().try_for_each(|task| self.to(task, PERHAPS, due));
             }
+        };
+        tasks.iter().try_for_each(|task| match found.get(&task.id) {
+            Some(msgid) => self.is_made(task, msgid, Vec::new()),
             // It is not there: making it cannot do it twice.
             None => self.to(task, TO_MAKE, now),
-        }
+        })
     }
 
     fn remind(&self, client: &Client, task: &TaskRow) -> Result<(), Refusal> {

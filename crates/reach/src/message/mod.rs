@@ -9,6 +9,8 @@ mod narrow;
 mod read;
 mod split;
 
+pub(crate) use read::UNREPORTED_SECONDS;
+
 pub use lists::{MessageRow, PersonQuery, PersonRow, Sums, TaskRow, TaskState};
 pub use siyu_gate::End as PersonState;
 pub use split::{MessageIn, Share, Split, Terms};

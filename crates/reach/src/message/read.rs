@@ -11,6 +11,9 @@ use siyu_wecom::{Client, Delivery, Error, MassResult, Retry};
 /// Asked for every minute at first, then less often the older the task is.
 const SLOWEST_SECONDS: i64 = 1_800;
 
+/// What WeCom has not reported so long after the member confirmed it never will.
+pub(crate) const UNREPORTED_SECONDS: i64 = 3 * 86_400;
+
 impl Reach {
     pub(super) fn read_task(&self, client: &Client, task: &TaskRow) -> Result<(), Refusal> {
         let now = self.now();
@@ -22,6 +25,9 @@ impl Reach {
         let (reach, task) = (self.clone(), task.clone());
         self.parts().db.transact(move |tx| {
             reach.take_results(tx, &task, &results, now)?;
+            if let Some(at) = task.confirmed_at.filter(|at| at.plus_seconds(UNREPORTED_SECONDS) <= now) {
+                reach.end_people(tx, &task, None, FAILED, "outcome_unknown", at)?;
+            }
             let age = (now.0 - task.made_at.unwrap_or(now).0) / 1_000_000;
             let pause = (age / 10).clamp(FIRST_READ_SECONDS, SLOWEST_SECONDS);
             let state = if confirmed.is_some() { CONFIRMED } else { MADE };

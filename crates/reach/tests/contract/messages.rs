@@ -8,7 +8,7 @@ use siyu_sandbox::{Faults, Reasons};
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
-    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, mistakes_are_told,
+    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, the_same_words_twice_are_told_apart, nobody_left_is_nobody_asked, what_is_never_reported_ends, who_is_merged_meanwhile_is_reached, mistakes_are_told,
     a_large_one_is_decided_behind, nobody_confirms_in_time, who_says_no_in_between_gets_nothing, what_was_missed_overnight_waits_for_the_morning);
 
 /// Everybody with a friend among the staff, and somebody without.
@@ -294,6 +294,100 @@ fn an_unknown_outcome_is_looked_up(t: TestDb) {
     assert!(
         brand.read(|tx| brand.reach.message_tasks(tx, &id)).iter().all(|task| task.state == TaskState::Unconfirmed)
     );
+}
+
+fn the_same_words_twice_are_told_apart(t: TestDb) {
+    let brand = Brand::open(t);
+    let mut all = people(&brand);
+    all.pop();
+    // The same content for one half of everybody and for the other: each member of staff is asked twice, with the same words.
+    let (odd, even): (Vec<_>, Vec<_>) = all.into_iter().enumerate().partition(|(at, _)| at % 2 == 1);
+    let ids = [odd, even].map(|own| create(&brand, own.into_iter().map(|(_, num)| num).collect()));
+    brand.sandbox.set_faults(Faults::parse("timeout=1").unwrap());
+    for _ in 0..60 {
+        let _ = brand.reach.work_messages().unwrap();
+    }
+    brand.sandbox.set_faults(Faults::default());
+    ids.iter().for_each(|id| work(&brand, id, 1_200));
+    let mut tasks = Vec::new();
+    for id in &ids {
+        for task in brand.read(|tx| brand.reach.message_tasks(tx, id)) {
+            let sql = "SELECT contact FROM message_person WHERE task = $1 ORDER BY contact";
+            let ours = brand.read(|tx| Ok(tx.query(sql, siyu_db::params![task.id], |row| row.text(0))?));
+            tasks.push((task.msgid, ours));
+        }
+    }
+    let mut there = brand.world(|world| {
+        let masses = world.masses.iter().enumerate().map(|(at, mass)| {
+            let mut targets: Vec<String> = mass.tasks[0]
+                .targets
+                .iter()
+                .map(|target| world.external_userid(world.relations[target.to].person))
+                .collect();
+            targets.sort();
+            (world.id(siyu_sandbox::Id::Mass, at), targets)
+        });
+        masses.collect::<Vec<_>>()
+    });
+    tasks.sort();
+    there.sort();
+    assert_eq!(tasks, there);
+}
+
+fn what_is_never_reported_ends(t: TestDb) {
+    let brand = Brand::open(t);
+    let id = create(&brand, people(&brand));
+    work(&brand, &id, 300);
+    confirm(&brand, 0);
+    // WeCom knows who has confirmed, and says nothing of the customers.
+    brand.world(|world| {
+        let targets = world.masses.iter_mut().flat_map(|mass| &mut mass.tasks).flat_map(|task| &mut task.targets);
+        targets.for_each(|target| target.delivery = siyu_sandbox::world::Delivery::Waiting);
+    });
+    work(&brand, &id, 2 * 86_400);
+    let before = sums(&brand, &id);
+    assert!(before.waiting > 0 && before.failed == 0, "{before:?}");
+    work(&brand, &id, 86_400 + 3_600);
+    let after = sums(&brand, &id);
+    assert_eq!((after.waiting, after.failed), (0, before.waiting), "{after:?}");
+    let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
+    assert!(reasons.contains(&(PersonState::Failed, "outcome_unknown".into(), after.failed)), "{reasons:?}");
+    assert_eq!(brand.read(|tx| brand.reach.message(tx, &id)).state, "ended");
+    // It may have come: nobody is free for another message of that day because of it.
+    let touches = brand.read(|tx| Ok(tx.query("SELECT touches FROM gate_person", &[], |row| row.blob(0))?));
+    assert!(touches.iter().filter(|own| own.len() > 1 && own[own.len() - 1] == 0).count() as i64 >= after.failed);
+}
+
+fn who_is_merged_meanwhile_is_reached(t: TestDb) {
+    let brand = Brand::open(t);
+    let mut all = people(&brand);
+    let stranger = all.pop().unwrap();
+    let one = all[0];
+    let id = create_by(&brand, vec![one], Terms { start: brand.now().plus_seconds(600), ..terms(&brand) });
+    // Before it begins somebody finds out that the two are one person; from now on that is the other number.
+    let sql = "UPDATE person SET root = $1 WHERE root = $2";
+    brand.act(move |tx| Ok(tx.execute(sql, siyu_db::params![stranger, one])?));
+    work(&brand, &id, 1_200);
+    let after = sums(&brand, &id);
+    assert_eq!((after.skipped, after.waiting), (0, 1), "{after:?}");
+    assert_eq!(brand.world(|world| world.masses.len()), 1);
+}
+
+fn nobody_left_is_nobody_asked(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let id = create(&brand, all);
+    let first = brand.read(|tx| brand.reach.message_tasks(tx, &id)).remove(0);
+    // All of one member's customers have been erased: a task for nobody would be one for everybody the member has.
+    let sql = "UPDATE message_person SET contact = '' WHERE task = $1";
+    let gone = brand.act(move |tx| Ok(tx.execute(sql, siyu_db::params![first.id])?)) as i64;
+    work(&brand, &id, 1_200);
+    let tasks = brand.read(|tx| brand.reach.message_tasks(tx, &id));
+    assert_eq!(brand.world(|world| world.masses.len()), tasks.len() - 1);
+    let own = tasks.iter().find(|task| task.id == first.id).unwrap();
+    assert_eq!((own.state, own.sums.skipped, own.sums.waiting), (TaskState::Cancelled, gone, 0), "{own:?}");
+    let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
+    assert!(reasons.contains(&(PersonState::Skipped, "erased".into(), gone)), "{reasons:?}");
 }
 
 fn mistakes_are_told(t: TestDb) {

@@ -23,9 +23,9 @@ const CANCEL: Call = Call::post("externalcontact/cancel_groupmsg_send");
 pub struct MassMessage {
     /// `single` to customers, `group` to groups.
     pub chat_type: String,
-    /// At most 10,000.
+    /// At most 10,000, and not none: leave it out for all customers of the sender.
     pub external_userid: Option<Vec<String>>,
-    /// At most 2,000.
+    /// At most 2,000, and not none: leave it out for all groups of the sender.
     pub chat_id_list: Option<Vec<String>>,
     pub tag_filter: Option<TagFilter>,
     /// Who sends; required for groups. Alone it means all customers of that employee.
@@ -186,6 +186,9 @@ fn check(message: &MassMessage) -> Result<()> {
     if message.sender.as_deref() == Some("") {
         return Err(Error::invalid(call.path, "sender is an empty text: leave it out"));
     }
+    // To WeCom an empty list is no list: the message would go to everybody the sender has.
+    not_empty(call, "external_userid", message.external_userid.as_ref().is_some_and(Vec::is_empty))?;
+    not_empty(call, "chat_id_list", message.chat_id_list.as_ref().is_some_and(Vec::is_empty))?;
     let has_customers = message.external_userid.as_ref().is_some_and(|ids| !ids.is_empty());
     match message.chat_type.as_str() {
         "group" => not_empty(call, "sender", message.sender.is_none()),

@@ -153,6 +153,24 @@ fn limits_of_the_documentation_are_checked_before_anything_is_sent() {
             .create_mass(&MassMessage { external_userid: Some(many(10_001)), text: long(1), ..MassMessage::default() })
             .err(),
         client.create_mass(&MassMessage { sender: Some(String::new()), text: long(1), ..MassMessage::default() }).err(),
+        // An empty list is everybody to WeCom.
+        client
+            .create_mass(&MassMessage {
+                external_userid: Some(Vec::new()),
+                sender: Some("u".into()),
+                text: long(1),
+                ..MassMessage::default()
+            })
+            .err(),
+        client
+            .create_mass(&MassMessage {
+                chat_type: "group".into(),
+                chat_id_list: Some(Vec::new()),
+                sender: Some("u".into()),
+                text: long(1),
+                ..MassMessage::default()
+            })
+            .err(),
         client.send_welcome(&Welcome::default()).err(),
         client.send_welcome(&Welcome { attachments: vec![Attachment::image("m"); 10], ..Welcome::default() }).err(),
         client.send_welcome(&Welcome { attachments: vec![Attachment::default()], ..Welcome::default() }).err(),
