@@ -7,12 +7,14 @@ use crate::{Lead, Leads, Mode, Rule, Settings, zone};
 use rustc_hash::FxHashMap;
 use siyu_db::{Tx, params};
 use siyu_kernel::{Refusal, Time};
+use std::collections::BTreeMap;
 
 /// Leads looked at in one unit, and members of staff who may be weighed at a time.
 const LEADS_MAX: i64 = 100;
 const STAFF_MAX: i64 = 2_000;
 /// A lead that nobody could take is looked at again after this: by then a desk may have room, and a day may have begun.
 const AGAIN_SECONDS: i64 = 600;
+const AGAIN_SECONDS_MAX: i64 = 3_600;
 /// What came of earlier leads counts for so long.
 const LOOK_BACK_DAYS: i64 = 90;
 
@@ -63,14 +65,18 @@ impl Leads {
         wanted.dedup();
         self.hold(tx, &wanted)?;
         let mut desks = self.desks(tx, &rules, &settings, &wanted, now)?;
+        let mut left: BTreeMap<Time, Vec<String>> = BTreeMap::new();
         for (lead, options) in leads.iter().zip(asked) {
             if !self.give_one(tx, lead, &rules, &options, &mut desks, &settings, now)? {
-                let again = now.plus_seconds(AGAIN_SECONDS);
-                tx.execute(
-                    "UPDATE lead SET next_at = $2 WHERE id = $1 AND next_at IS NOT NULL",
-                    params![&lead.id, again],
-                )?;
+                // The longer it has lain there, the less often: a large pool that nobody can take costs little.
+                let lain = (now.0 - lead.moved_at.0) / 10_000_000;
+                let minutes = lain.clamp(AGAIN_SECONDS, AGAIN_SECONDS_MAX) / 60;
+                left.entry(now.plus_seconds(minutes * 60)).or_default().push(lead.id.clone());
             }
+        }
+        for (again, ids) in left {
+            let sql = format!("UPDATE lead SET next_at = $1 WHERE next_at IS NOT NULL AND {}", tx.any("id", 2));
+            tx.execute(&sql, params![again, &ids])?;
         }
         Ok(leads.len())
     }
@@ -145,9 +151,11 @@ impl Leads {
 
     /// How many of the leads each took lately became friends, as a weight.
     fn conversion(&self, tx: &mut Tx<'_>, keys: &[String], now: Time) -> Result<FxHashMap<String, i64>, Refusal> {
+        // A friend whom they added although the lead was nobody's, or somebody else's, says nothing of what they make of leads.
         let sql = format!(
-            "SELECT staff, CAST(SUM(CASE WHEN what = 'claimed' THEN 1 ELSE 0 END) AS BIGINT), CAST(SUM(CASE WHEN what = 'added' AND reason <> 'known' THEN 1 ELSE 0 END) AS BIGINT)
-             FROM lead_move WHERE at >= $1 AND what IN ('claimed', 'added') AND {} GROUP BY staff",
+            "SELECT staff, CAST(SUM(CASE WHEN what = 'claimed' THEN 1 ELSE 0 END) AS BIGINT),
+               CAST(SUM(CASE WHEN what = 'added' AND reason <> 'known' AND EXISTS (SELECT 1 FROM lead_move c WHERE c.lead = m.lead AND c.what = 'claimed' AND c.staff = m.staff) THEN 1 ELSE 0 END) AS BIGINT)
+             FROM lead_move m WHERE at >= $1 AND what IN ('claimed', 'added') AND {} GROUP BY staff",
             tx.any("staff", 2)
         );
         let mut tried: FxHashMap<String, (i64, i64)> = FxHashMap::default();

@@ -67,6 +67,10 @@ impl Leads {
                 return Err(if held { refuse::taken() } else { unknown });
             }
         };
+        if lead.state.held() && lead.staff == staff {
+            // Asked again, because the answer was lost.
+            return Ok(lead);
+        }
         if !lead.state.in_pool() {
             return Err(refuse::taken());
         }
@@ -80,7 +84,7 @@ impl Leads {
 
     /// Gives leads to a member of staff: those of the pool, and those others hold, which are taken from them. All of them or none.
     ///
-    /// Errors: `lead_staff`, `lead_unknown`, `lead_state`, `lead_taken`, `lead_daily_full`, `lead_held_full`, `lead_reason`.
+    /// Errors: `lead_staff`, `lead_unknown`, `lead_not_held`, `lead_state`, `lead_taken`, `lead_daily_full`, `lead_held_full`, `lead_reason`.
     pub fn assign(
         &self,
         tx: &mut Tx<'_>,
@@ -101,6 +105,9 @@ impl Leads {
             let mut lead = self.seen(tx, &who.sight, id)?;
             if lead.state.held() && lead.staff == staff {
                 continue;
+            }
+            if lead.state.held() && !who.works_for(&lead) {
+                return Err(refuse::not_yours());
             }
             if lead.state.held() {
                 let own = Move { how: "assign", reason: "reassigned", by: &who.name, ..Move::default() };
@@ -126,10 +133,14 @@ impl Leads {
         let note = checked("note", &contact.note, TEXT_MAX)?;
         let lead = self.mine(tx, who, id)?;
         let due_at = due(State::Contacted, now, &self.settings(tx)?);
-        tx.execute(
-            "UPDATE lead SET state = 'contacted', reason = $4, contacted_at = $2, moved_at = $2, due_at = $3 WHERE id = $1",
-            params![id, now, due_at, &contact.result],
+        let moved = tx.execute(
+            "UPDATE lead SET state = 'contacted', reason = $4, contacted_at = $2, moved_at = $2, due_at = $3
+             WHERE id = $1 AND state = $5 AND staff = $6 AND round = $7",
+            params![id, now, due_at, &contact.result, lead.state.name(), &lead.staff, lead.round],
         )?;
+        if moved == 0 {
+            return Err(refuse::taken());
+        }
         let own = Move {
             what: "contacted",
             staff: &lead.staff,
@@ -212,8 +223,8 @@ impl Leads {
     pub(crate) fn back(&self, tx: &mut Tx<'_>, lead: &Lead, own: &Move<'_>, now: Time) -> Result<(), Refusal> {
         let moved = tx.execute(
             "UPDATE lead SET state = 'recycled', reason = $4, staff = '', round = round + 1, moved_at = $2, taken_at = NULL, contacted_at = NULL, due_at = NULL, ended_at = NULL, next_at = $2
-             WHERE id = $1 AND state = $3",
-            params![&lead.id, now, lead.state.name(), own.reason],
+             WHERE id = $1 AND state = $3 AND staff = $5 AND round = $6",
+            params![&lead.id, now, lead.state.name(), own.reason, &lead.staff, lead.round],
         )?;
         if moved == 0 {
             return Err(refuse::taken());
@@ -232,8 +243,9 @@ impl Leads {
         now: Time,
     ) -> Result<(), Refusal> {
         let moved = tx.execute(
-            "UPDATE lead SET state = $3, reason = $4, staff = $5, moved_at = $2, ended_at = $2, due_at = NULL, next_at = NULL WHERE id = $1 AND state = $6",
-            params![&lead.id, now, state.name(), own.reason, own.staff, lead.state.name()],
+            "UPDATE lead SET state = $3, reason = $4, staff = $5, moved_at = $2, ended_at = $2, due_at = NULL, next_at = NULL
+             WHERE id = $1 AND state = $6 AND staff = $7 AND round = $8",
+            params![&lead.id, now, state.name(), own.reason, own.staff, lead.state.name(), &lead.staff, lead.round],
         )?;
         if moved == 0 {
             return Err(refuse::taken());

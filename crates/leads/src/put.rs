@@ -90,11 +90,15 @@ impl Leads {
             named => self.store_named(tx, named)?.ok_or_else(|| refuse::store(named))?,
         };
         if let Some(old) = old {
-            tx.execute(
-                "UPDATE lead SET source = $2, channel = $3, store = $4, note = $5, before = $6 WHERE id = $1",
-                params![&old.id, &input.source, &channel, &store, &self.seal(&note), &input.before],
+            // A life of its own: how often it went back in the one before counts no more.
+            let moved = tx.execute(
+                "UPDATE lead SET source = $2, channel = $3, store = $4, note = $5, before = $6, round = -1 WHERE id = $1 AND state = $7 AND round = $8",
+                params![&old.id, &input.source, &channel, &store, &self.seal(&note), &input.before, old.state.name(), old.round],
             )?;
-            let old = Lead { source: input.source.clone(), channel, store, ..old };
+            if moved == 0 {
+                return Err(refuse::taken());
+            }
+            let old = Lead { source: input.source.clone(), channel, store, round: -1, ..old };
             self.back(
                 tx,
                 &old,

@@ -122,8 +122,8 @@ impl Leads {
         Ok(tx.opt(&sql, params![&nums, &lead.staff, since], |row| Ok((row.text(0)?, row.time(1)?)))?)
     }
 
-    /// Looks for what no unit has told: friends and duplicates that came by merges elsewhere, orders, holders who have left. Answers how many moved.
-    pub(crate) fn sweep(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
+    /// What no unit has told: friends and duplicates that came by merges elsewhere, orders, holders who have left. It goes through all that is open.
+    pub(crate) fn unseen(&self, tx: &mut Tx<'_>, now: Time) -> Result<Unseen, Refusal> {
         const MANY: i64 = 200;
         let sql = format!(
             "SELECT DISTINCT p.root FROM lead l CROSS JOIN person p WHERE p.num = l.num AND l.state IN {OPEN} AND EXISTS
@@ -135,28 +135,47 @@ impl Leads {
             "SELECT p.root FROM lead l JOIN person p ON p.num = l.num WHERE l.state IN {OPEN} GROUP BY p.root HAVING COUNT(*) > 1 ORDER BY p.root LIMIT $1"
         );
         let twice = tx.query(&sql, params![MANY], |row| row.num(0))?;
-        self.unite(tx, &twice, now)?;
-        let mut count = twice.len() + self.befriended(tx, &friends, &FxHashMap::default(), now)?;
-        let won_days = self.settings(tx)?.won_days;
-        let sql = format!(
-            "SELECT {COLUMNS} {FROM} WHERE l.state IN ('claimed', 'contacted', 'added') AND COALESCE(l.taken_at, l.created_at) >= $1
-               AND EXISTS (SELECT 1 FROM customer k WHERE k.root = p.root AND k.orders > 0 AND k.last_at >= COALESCE(l.taken_at, l.created_at)) ORDER BY l.id LIMIT $2"
-        );
-        let won = tx.query(&sql, params![now.plus_days(-won_days), MANY], read)?;
-        for row in won {
+        let since = now.plus_days(-self.settings(tx)?.won_days);
+        let sql = format!("SELECT l.id {FROM} WHERE {WON} ORDER BY l.id LIMIT $2");
+        let won = tx.query(&sql, params![since, MANY], |row| row.text(0))?;
+        let sql = format!("SELECT l.id {FROM} WHERE {LEFT} ORDER BY l.id LIMIT $1");
+        let left = tx.query(&sql, params![MANY], |row| row.text(0))?;
+        Ok(Unseen { friends, twice, won, left })
+    }
+
+    /// Moves what was found, as far as it still is so. Answers how many moved.
+    pub(crate) fn sweep(&self, tx: &mut Tx<'_>, found: &Unseen, now: Time) -> Result<usize, Refusal> {
+        self.unite(tx, &found.twice, now)?;
+        let mut count = found.twice.len() + self.befriended(tx, &found.friends, &FxHashMap::default(), now)?;
+        let since = now.plus_days(-self.settings(tx)?.won_days);
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE {} AND {WON} ORDER BY l.id", tx.any("l.id", 2));
+        for row in tx.query(&sql, params![since, &found.won], read)? {
             let lead = self.opened(row)?;
             let own = Move { what: "won", staff: &lead.staff, how: "clock", reason: "order", ..Move::default() };
             self.end(tx, &lead, State::Won, &own, now)?;
             count += 1;
         }
-        let sql = format!(
-            "SELECT {COLUMNS} {FROM} WHERE l.state IN ('claimed', 'contacted') AND (s.key IS NULL OR s.gone_at IS NOT NULL OR s.status NOT IN (1, 4)) ORDER BY l.id LIMIT $1"
-        );
-        for row in tx.query(&sql, params![MANY], read)? {
+        let sql = format!("SELECT {COLUMNS} {FROM} WHERE {} AND {LEFT} ORDER BY l.id", tx.any("l.id", 1));
+        for row in tx.query(&sql, params![&found.left], read)? {
             let lead = self.opened(row)?;
             self.back(tx, &lead, &Move { how: "clock", reason: "staff_left", ..Move::default() }, now)?;
             count += 1;
         }
         Ok(count)
     }
+}
+
+/// Taken by somebody, and the person bought afterwards. An order of somebody whose lead nobody worked on is nobody's success.
+const WON: &str = "l.state IN ('claimed', 'contacted', 'added') AND l.taken_at >= $1
+    AND EXISTS (SELECT 1 FROM customer k WHERE k.root = p.root AND k.orders > 0 AND k.last_at >= l.taken_at)";
+const LEFT: &str =
+    "l.state IN ('claimed', 'contacted') AND (s.key IS NULL OR s.gone_at IS NOT NULL OR s.status NOT IN (1, 4))";
+
+/// Found by looking through everything; by root, and by lead.
+#[derive(Debug, Default)]
+pub(crate) struct Unseen {
+    friends: Vec<PersonNum>,
+    twice: Vec<PersonNum>,
+    won: Vec<String>,
+    left: Vec<String>,
 }

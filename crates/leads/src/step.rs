@@ -6,12 +6,16 @@ use crate::rules::runs_out;
 use crate::{Leads, State};
 use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
-use siyu_kernel::{Refusal, Time};
+use siyu_kernel::{Refusal, Stopwatch, Time};
 
 const BATCH: i64 = 100;
 /// How often it is looked for what no unit has told.
 const SWEEP_SECONDS: i64 = 60;
 const SWEEP: &str = "sweep";
+/// A sweep takes at most one part in so many of a processor.
+const SWEEP_SHARE: i64 = 40;
+/// A walk that has been due for so long goes before the rules.
+const LATE_SECONDS: i64 = 60;
 
 impl Leads {
     /// One step of what is due.
@@ -21,12 +25,15 @@ impl Leads {
         // Looking costs a reading unit; writing ones are taken when something is due.
         let due = self.inner.db.read(|tx| own.due(tx, now))?;
         let Some(what) = due else { return Ok(Ran::Nothing) };
+        if let Due::Sweep = what {
+            return self.swept(now);
+        }
         self.inner.db.transact(move |tx| {
             match what {
                 Due::Back => own.recycle(tx, now)?,
                 Due::Rules => own.run_rules(tx, now)?,
-                Due::Sweep => own.swept(tx, now)?,
                 Due::Walk => usize::from(own.walk(tx, now)?),
+                Due::Sweep => 0,
             };
             Ok(Ran::Went)
         })
@@ -41,13 +48,17 @@ impl Leads {
         if swept.is_none_or(|at| at <= now) {
             return Ok(Some(Due::Sweep));
         }
+        let walks = self.settings(tx)?.walks;
+        let sql = format!("SELECT MIN(due_at) FROM lead_walk WHERE due_at <= $1 AND {}", tx.any("name", 2));
+        let walk = tx.one(&sql, params![now, &walks], |row| row.opt_time(0))?;
+        // A pool that is given out all day long must not keep the walks from going on.
+        if walk.is_some_and(|at| at.plus_seconds(LATE_SECONDS) <= now) {
+            return Ok(Some(Due::Walk));
+        }
         if any(tx, "SELECT 1 FROM lead WHERE next_at <= $1 LIMIT 1")? && self.rules(tx)?.iter().any(|own| own.active) {
             return Ok(Some(Due::Rules));
         }
-        let walks = self.settings(tx)?.walks;
-        let sql = format!("SELECT 1 FROM lead_walk WHERE due_at <= $1 AND {} LIMIT 1", tx.any("name", 2));
-        let walk = tx.opt(&sql, params![now, &walks], |row| row.int(0))?.is_some();
-        Ok(walk.then_some(Due::Walk))
+        Ok(walk.map(|_| Due::Walk))
     }
 
     /// Leads whose time has run out go back to the pool; those tried often enough are given up. Answers how many.
@@ -75,15 +86,24 @@ impl Leads {
         Ok(count)
     }
 
-    fn swept(&self, tx: &mut Tx<'_>, now: Time) -> Result<usize, Refusal> {
-        let moved = self.sweep(tx, now)?;
-        // What was full goes on at once.
-        let due = if moved >= 100 { now } else { now.plus_seconds(SWEEP_SECONDS) };
-        tx.execute(
-            "INSERT INTO lead_walk (name, place, due_at) VALUES ($1, '', $2) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at",
-            params![SWEEP, due],
-        )?;
-        Ok(moved)
+    /// Looking goes through everything that is open, in a reading unit; what was found is moved in one that writes. The more there is to look
+    /// through, the longer the pause.
+    fn swept(&self, now: Time) -> Result<Ran, Refusal> {
+        let watch = Stopwatch::start();
+        let found = self.inner.db.read(|tx| self.unseen(tx, now))?;
+        let pause = SWEEP_SECONDS.max(watch.seconds() as i64 * SWEEP_SHARE);
+        let own = self.clone();
+        self.inner.db.transact(move |tx| {
+            let moved = own.sweep(tx, &found, now)?;
+            // What was full goes on at once.
+            let due = if moved >= 100 { now } else { now.plus_seconds(pause) };
+            tx.execute(
+                "INSERT INTO lead_walk (name, place, due_at) VALUES ($1, '', $2) ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at",
+                params![SWEEP, due],
+            )?;
+            Ok(())
+        })?;
+        Ok(Ran::Went)
     }
 }
 
