@@ -204,6 +204,10 @@ pub(crate) struct Many<'v> {
     lanes: Vec<Lane<'v>>,
     /// Those in which the person has rows: with a fresh tail there are many lanes, and one or two for each person.
     here: Vec<Run>,
+    /// The instant of the person's oldest row outside the first lane, whether it is kept or not; `i64::MAX` when there is none.
+    newer: i64,
+    /// Whether the first lane has no tests.
+    plain: bool,
     slot: u32,
 }
 
@@ -217,7 +221,32 @@ struct Run {
 
 impl<'v> Many<'v> {
     pub fn new(lanes: Vec<Lane<'v>>) -> Self {
-        Self { here: Vec::with_capacity(lanes.len()), lanes, slot: 0 }
+        let plain = lanes.first().is_some_and(|lane| lane.tests.is_empty());
+        Self { here: Vec::with_capacity(lanes.len()), lanes, newer: i64::MAX, plain, slot: 0 }
+    }
+    /// The instant of somebody's last row in the first lane, whether it is kept or not; `i64::MIN` when there is none.
+    #[inline(always)]
+    pub fn latest_of_first(&self, word: usize, bit: u32) -> i64 {
+        let lane = &self.lanes[0];
+        let (from, to) = lane.range(word, bit);
+        if from < to { lane.times[to - 1] } else { i64::MIN }
+    }
+    #[inline(always)]
+    pub fn newer(&self) -> i64 {
+        self.newer
+    }
+    /// Up to `at` only the first lane may have rows, and it keeps all of them: with a fresh tail that is the usual case.
+    #[inline(always)]
+    fn first_alone(&self, at: i64) -> bool {
+        at < self.newer && self.plain
+    }
+    /// The last row of the first lane at or before `at`.
+    #[inline(always)]
+    fn last_of_first<S: Simd>(&self, simd: S, at: i64) -> Option<usize> {
+        let run = self.here.first().filter(|run| run.lane == 0)?;
+        let (from, to) = (run.from as usize, run.to as usize);
+        let until = simd.up_to(self.lanes[0].times, from, to, at);
+        (until > 0).then(|| from + until - 1)
     }
     /// (instant, list, row) of the first kept row by (instant, origin, list, row).
     #[inline(always)]
@@ -259,15 +288,22 @@ impl Source for Many<'_> {
     fn load(&mut self, word: usize, bit: u32) {
         self.slot = word as u32 * 64 + bit;
         self.here.clear();
+        self.newer = i64::MAX;
         for (at, lane) in self.lanes.iter().enumerate() {
             let (from, to) = lane.range(word, bit);
             if from < to {
+                if at > 0 {
+                    self.newer = self.newer.min(lane.times[from]);
+                }
                 self.here.push(Run { lane: at as u32, from: from as u32, to: to as u32 });
             }
         }
     }
     #[inline(always)]
     fn latest<S: Simd>(&self, simd: S, at: i64) -> i64 {
+        if self.first_alone(at) {
+            return self.last_of_first(simd, at).map_or(i64::MIN, |row| self.lanes[0].times[row]);
+        }
         let mut last = i64::MIN;
         for run in &self.here {
             let lane = &self.lanes[run.lane as usize];
@@ -279,6 +315,10 @@ impl Source for Many<'_> {
     }
     #[inline(always)]
     fn latest_at<S: Simd>(&self, simd: S, at: i64) -> Option<(i64, u32, u32)> {
+        if self.first_alone(at) {
+            let row = self.last_of_first(simd, at)?;
+            return Some((self.lanes[0].times[row], self.lanes[0].list, row as u32));
+        }
         let mut last: Option<(i64, u32, u32, u32)> = None;
         for run in &self.here {
             let lane = &self.lanes[run.lane as usize];

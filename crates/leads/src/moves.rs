@@ -95,6 +95,12 @@ impl Leads {
         now: Time,
     ) -> Result<Vec<Lead>, Refusal> {
         let (staff, settings) = (self.server(tx, userid)?, self.settings(tx)?);
+        if let Sight::Stores(codes) = &who.sight {
+            let sql = "SELECT store FROM wecom_staff WHERE key = $1";
+            if !codes.contains(&tx.one(sql, params![&staff], |row| row.text(0))?) {
+                return Err(refuse::staff(userid));
+            }
+        }
         let why = checked("reason", why, REASON_MAX)?;
         self.hold(tx, &[&staff])?;
         let mut ids = ids.to_vec();

@@ -438,29 +438,43 @@ impl Attribution {
         let (lanes, touch_lanes) = (ground.lanes(&conversions), touch_ground.lanes(&touches));
         let mut making = Making::new(self.slots());
         let touch_lanes = [touch_lanes];
-        let (alone, others) = parted(&touch_lanes, &people).unwrap_or_else(|| (Bits::empty(), people.clone()));
+        let parts = parted(&touch_lanes, &people);
+        let plain = parts.is_some();
+        let (mut alone, mut others) = parts.unwrap_or_else(|| (Bits::empty(), people.clone()));
         let [touch_lanes] = touch_lanes;
-        if !alone.is_empty() {
-            fast(LastOnly {
-                question: self,
-                lanes: &lanes,
-                source: One::new(touch_lanes[0]),
-                values: values.as_ref(),
-                names: &mut names,
-                people: &alone,
-                making: &mut making,
-            });
+        // Whoever has conversions in the first lane only is not looked for in the others.
+        let mut newer = Bits::empty();
+        lanes.iter().skip(1).for_each(|lane| newer.or_words(lane.live));
+        if plain && let Some(first) = lanes.first() {
+            // Nor whoever's conversions all lie before the oldest newer touch: none of those is the last before one of them.
+            let since = touch_lanes[1..].iter().flat_map(|lane| lane.times).min().copied().unwrap_or(i64::MAX);
+            let mut before = others.clone();
+            before.and_not(&newer);
+            for slot in before.iter() {
+                let (from, to) = first.range(usize::from(slot >> 6), u32::from(slot & 63));
+                if from == to || first.times[to - 1] < since {
+                    others.remove(slot);
+                    alone.insert(slot);
+                }
+            }
         }
-        if !others.is_empty() {
-            fast(LastOnly {
-                question: self,
-                lanes: &lanes,
-                source: Many::new(touch_lanes),
-                values: values.as_ref(),
-                names: &mut names,
-                people: &others,
-                making: &mut making,
-            });
+        for (people, alone) in [(alone, true), (others, false)] {
+            let (mut before, mut since) = (people.clone(), people);
+            before.and_not(&newer);
+            since.and(&newer);
+            for (people, lanes) in [(&before, &lanes[..lanes.len().min(1)]), (&since, &lanes[..])] {
+                let (question, values, names, making) = (self, values.as_ref(), &mut names, &mut making);
+                if people.is_empty() {
+                    continue;
+                }
+                if alone {
+                    let source = One::new(touch_lanes[0]);
+                    fast(LastOnly { question, lanes, source, values, names, people, making });
+                } else {
+                    let source = Many::new(touch_lanes.clone());
+                    fast(LastOnly { question, lanes, source, values, names, people, making });
+                }
+            }
         }
         AttributionPartial { all: making.finish(&names.names.names), groups: Grouped::default() }
     }

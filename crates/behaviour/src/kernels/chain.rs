@@ -57,7 +57,23 @@ impl Chains<'_> {
         let grounds: Vec<Ground> = selections.iter().map(Ground::new).collect();
         let lanes: Vec<Vec<Lane<'_>>> = grounds.iter().zip(&selections).map(|(g, s)| g.lanes(s)).collect();
         let here: Vec<Bits> = lanes.iter().map(|lanes| present(lanes)).collect();
-        let (alone, others) = parted(&lanes, among).unwrap_or_else(|| (Bits::empty(), among.clone()));
+        let parts = parted(&lanes, among);
+        if let (None, Some((_, newer))) = (&visit, &parts) {
+            let first: Vec<Bits> = lanes.iter().map(|lanes| present(&lanes[..1])).collect();
+            let sources: Vec<One<'_>> = lanes.iter().map(|lanes| One::new(lanes[0])).collect();
+            fast(Search { chains: self, sources, here: &first, among, reached: &mut reached, visit: None });
+            let mut among = newer.clone();
+            among.and_not(&reached[steps.len() - 1]);
+            if !among.is_empty() {
+                let newer: Vec<Bits> = lanes.iter().map(|lanes| present(&lanes[1..])).collect();
+                let since = lanes.iter().flat_map(|lanes| &lanes[1..]).flat_map(|lane| lane.times).min();
+                let (since, reached) = (since.copied().unwrap_or(i64::MAX), &mut reached);
+                let sources: Vec<Many<'_>> = lanes.into_iter().map(Many::new).collect();
+                fast(Deepen { chains: self, sources, here: &here, newer: &newer, since, among: &among, reached });
+            }
+            return reached;
+        }
+        let (alone, others) = parts.unwrap_or_else(|| (Bits::empty(), among.clone()));
         if !alone.is_empty() {
             let sources: Vec<One<'_>> = lanes.iter().map(|lanes| One::new(lanes[0])).collect();
             let visit: Option<Visit<'_>> = match &mut visit {
@@ -137,6 +153,101 @@ impl<S: Source> Work for Search<'_, '_, '_, S> {
             }
         }
     }
+}
+
+/// People with rows in newer lanes, of whom the first lanes have been searched already. Missing are the chains with an event of a newer lane, and
+/// the last event of such a chain is not older than the oldest of those: with a fresh tail that leaves few rows to look at.
+struct Deepen<'a, 'q, 'v> {
+    chains: &'a Chains<'q>,
+    sources: Vec<Many<'v>>,
+    here: &'a [Bits],
+    /// Who has rows of each step in newer lanes.
+    newer: &'a [Bits],
+    /// The oldest of those, of anybody.
+    since: i64,
+    among: &'a Bits,
+    reached: &'a mut [Bits],
+}
+
+impl Work for Deepen<'_, '_, '_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<P: Simd>(mut self, simd: P) {
+        let steps = self.sources.len();
+        for word in 0..WORDS {
+            let mut people = self.among.words()[word];
+            while people != 0 {
+                let bit = people.trailing_zeros();
+                people &= people - 1;
+                let has = |bits: &Bits| bits.words()[word] >> bit & 1 == 1;
+                let (mut most, mut depth) = (0, 0);
+                while most < steps && has(&self.here[most]) {
+                    most += 1;
+                }
+                while depth < most && has(&self.reached[depth]) {
+                    depth += 1;
+                }
+                if depth == most {
+                    continue;
+                }
+                // Usually what is new is of a step that was reached anyway, and later steps have nothing so late.
+                let (mut fresh, mut late) = (false, false);
+                for step in depth..most {
+                    fresh |= has(&self.newer[step]);
+                }
+                if !fresh {
+                    for step in depth.max(1)..most {
+                        late |= self.sources[step].latest_of_first(word, bit) >= self.since;
+                    }
+                    if !late {
+                        continue;
+                    }
+                }
+                let sources = &mut self.sources[..most];
+                load(sources, word, bit);
+                let mut since = i64::MAX;
+                for source in sources.iter() {
+                    since = since.min(source.newer());
+                }
+                let mut level = most;
+                while level > depth.max(1) && !ends_since(simd, self.chains, sources, level - 1, since) {
+                    level -= 1;
+                }
+                if level == 1 && depth == 0 {
+                    level = usize::from(begins(simd, self.chains, &sources[0]));
+                }
+                for own in self.reached[depth..level.max(depth)].iter_mut() {
+                    own.words_mut()[word] |= 1 << bit;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a chain ends at a step behind the first at `since` or later.
+#[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "the row is a place in several columns")]
+fn ends_since<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &[S], level: usize, since: i64) -> bool {
+    for lane in 0..sources[level].lanes() {
+        let (times, from, to) = sources[level].run(lane);
+        let first = from + simd.up_to(times, from, to, since.max(chains.from).saturating_sub(1));
+        for row in first..to {
+            if times[row] >= chains.until {
+                break;
+            }
+            if sources[level].keeps(lane, row) && start(simd, chains, sources, level, times[row]) != i64::MIN {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// Whether there is an event of the first step inside the span.
+#[inline(always)]
+fn begins<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, first: &S) -> bool {
+    let last = first.latest(simd, chains.to.min(chains.until).saturating_sub(1));
+    last != i64::MIN && last >= chains.from
 }
 
 /// Calls with (slot, start, end) of every way through steps that share no event, each end with its latest start; by person, ends rising.
@@ -261,9 +372,7 @@ fn depth<P: Simd, S: Source>(simd: P, chains: &Chains<'_>, sources: &mut [S], wo
             return level + 1;
         }
     }
-    // An event of the first step inside the span.
-    let last = sources[0].latest(simd, chains.to.min(chains.until).saturating_sub(1));
-    usize::from(last != i64::MIN && last >= chains.from)
+    usize::from(begins(simd, chains, &sources[0]))
 }
 
 #[inline(always)]

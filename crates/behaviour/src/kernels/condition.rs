@@ -353,6 +353,31 @@ impl Work for Times<'_, '_> {
         let (from, to) = (self.span.0.saturating_sub(1), self.span.1.saturating_sub(1));
         // Once the answer cannot change any more, the rest is not read.
         let enough = if self.most == u64::MAX { self.least } else { self.most.saturating_add(1) };
+        if let ([lane], true, u64::MAX) = (self.lanes, self.inside, self.most)
+            && lane.tests.is_empty()
+            && let Ok(least) = usize::try_from(self.least)
+            && least > 0
+        {
+            // So many or more in one lane: the one so many from the end tells.
+            for word in 0..WORDS {
+                let mut people = self.people.words()[word];
+                let mut met = self.met.words()[word];
+                while people != 0 {
+                    let bit = people.trailing_zeros();
+                    people &= people - 1;
+                    let (first, end) = lane.range(word, bit);
+                    let mut holds = end - first >= least;
+                    if holds {
+                        let past = lane.times[end - 1] > to;
+                        let high = if past { first + simd.up_to(lane.times, first, end, to) } else { end };
+                        holds = high - first >= least && lane.times[high - least] > from;
+                    }
+                    met = met & !(1 << bit) | u64::from(holds) << bit;
+                }
+                self.met.words_mut()[word] = met;
+            }
+            return;
+        }
         for word in 0..WORDS {
             let mut people = self.people.words()[word];
             let mut met = self.met.words()[word];

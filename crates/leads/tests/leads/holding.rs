@@ -150,6 +150,7 @@ fn pools_are_seen_by_those_they_are_for(t: TestDb) {
     let counts = house.read(|tx| house.leads.counts(tx, &manager("S2").sight));
     assert_eq!(counts, [("claimed".to_owned(), 1), ("new".to_owned(), 1)]);
     assert_eq!(house.assign(&manager("S1"), &[&second], "Ann").unwrap_err(), "lead_unknown");
+    assert_eq!(house.assign(&manager("S2"), &[&brand, &second], "Ann").unwrap_err(), "lead_staff", "another store's");
     assert_eq!(house.assign(&manager("S2"), &[&brand, &second], "Dora"), Ok(2), "also what a colleague holds");
     assert_eq!((house.line(&brand), house.line(&second)), ("claimed dora".into(), "claimed dora".into()));
     assert_eq!(house.moves(&brand), ["created put", "claimed claim", "recycled assign reassigned", "claimed assign"]);
