@@ -6,6 +6,7 @@ import * as guide from "./guide.mjs";
 import * as insight from "./insight.mjs";
 import { startDemo, startEmpty, startGrown } from "./program.mjs";
 import { runs } from "./runs.mjs";
+import { signInByScan } from "./scan.mjs";
 import { trouble } from "./trouble.mjs";
 import { walk } from "./walk.mjs";
 
@@ -67,6 +68,7 @@ try {
       const inside = await open(grown.url);
       await attempt("trouble", () => trouble(inside, grown.chat, grown.account));
       await attempt("runs", () => runs(inside));
+      await attempt("sign in by scanning", () => signInByScan(inside, () => open(grown.url)));
     } finally {
       await grown.stop();
     }
