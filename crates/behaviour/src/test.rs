@@ -144,12 +144,17 @@ fn has(bits: &[u64], code: u32) -> bool {
 impl<'v> TestIn<'v> {
     fn new(test: &Test, part: &'v TypePart) -> Self {
         let positive = |op: TestOp| {
-            let any: Vec<Self> = part
+            let mut any: Vec<Self> = part
                 .columns_of(&test.property)
                 .map(|column| Self::column(op, &test.value, column))
                 .filter(|own| !matches!(own, Self::Never))
                 .collect();
-            if any.is_empty() { Self::Never } else { Self::Any(any) }
+            match any.len() {
+                0 => Self::Never,
+                // A property of one kind, as most are.
+                1 => any.remove(0),
+                _ => Self::Any(any),
+            }
         };
         let negative = |op: TestOp| match positive(op) {
             Self::Never => Self::Always,
@@ -204,6 +209,27 @@ impl<'v> TestIn<'v> {
         }
     }
 
+    /// How many of some rows it holds for, no more than `enough`. What kind of test it is, is asked once.
+    #[inline(always)]
+    pub fn count(&self, rows: std::ops::Range<usize>, enough: u64) -> u64 {
+        let mut count = 0;
+        if let Self::Text(codes, bits) = self {
+            for code in &codes[rows] {
+                count += u64::from(has(bits, *code));
+                if count >= enough {
+                    break;
+                }
+            }
+            return count;
+        }
+        for row in rows {
+            count += u64::from(self.holds(row));
+            if count >= enough {
+                break;
+            }
+        }
+        count
+    }
     #[inline]
     pub fn holds(&self, row: usize) -> bool {
         match self {

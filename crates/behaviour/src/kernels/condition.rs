@@ -395,7 +395,11 @@ impl Work for Times<'_, '_> {
                     let high = if lane.times[end - 1] <= to { end } else { low + simd.up_to(lane.times, low, end, to) };
                     if lane.tests.is_empty() {
                         count += (high - low) as u64;
-                    } else if self.lanes.len() > 1 || !self.inside || (high - low) as u64 >= self.least {
+                    } else if self.lanes.len() == 1 && self.inside && ((high - low) as u64) < self.least {
+                        // Not enough of them, whatever they are.
+                    } else if let [test] = lane.tests {
+                        count += test.count(low..high, enough.saturating_sub(count));
+                    } else {
                         for row in low..high {
                             count += u64::from(lane.keeps(row));
                             if count >= enough {

@@ -287,11 +287,24 @@ fn check_url(url: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether the body of a POST to the address for unsubscribing is what RFC 8058 says; a browser's or a scanner's visit is not.
+/// Whether the body of a POST to the address for unsubscribing is what RFC 8058 says, as a form or as `multipart/form-data`; a browser's or a
+/// scanner's visit is not.
 pub fn is_one_click(body: &[u8]) -> bool {
-    body.len() < 1000
-        && std::str::from_utf8(body)
-            .is_ok_and(|text| text.split('&').any(|pair| pair.trim() == "List-Unsubscribe=One-Click"))
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    text.len() < 2_000
+        && (text.split('&').any(|pair| pair.trim() == "List-Unsubscribe=One-Click") || has_one_click_part(text))
+}
+fn has_one_click_part(text: &str) -> bool {
+    let Some(boundary) = text.lines().next().map(str::trim_end).filter(|line| line.len() > 2 && line.starts_with("--"))
+    else {
+        return false;
+    };
+    text.split(boundary).any(|part| {
+        let halves = part.split_once("\r\n\r\n").or_else(|| part.split_once("\n\n"));
+        halves.is_some_and(|(head, value)| {
+            head.to_ascii_lowercase().contains("name=\"list-unsubscribe\"") && value.trim() == "One-Click"
+        })
+    })
 }
 
 /// HTML as plain text: tags out, blocks to lines, the commonest entities, addresses of links behind them.

@@ -40,6 +40,8 @@ impl Limiter {
         let mut not_before = now;
         for (lane, cap) in lanes {
             let sent = state.entry(lane.to_owned()).or_default();
+            // After the clock was set back, what lies ahead of it happened just now.
+            sent.iter_mut().rev().take_while(|at| **at > now).for_each(|at| *at = now);
             while sent.front().is_some_and(|first| first.plus_seconds(60) <= now) {
                 sent.pop_front();
             }
@@ -61,6 +63,15 @@ impl Limiter {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_clock_that_is_set_back_neither_blocks_nor_frees() {
+        let limiter = Limiter::new(Rates { per_minute: 1, domain_per_minute: 1 });
+        let at = |seconds: i64| Time(1_772_503_200_000_000).plus_seconds(seconds);
+        assert_eq!(limiter.take("a.cn", at(86_400)), Ok(()));
+        assert_eq!(limiter.take("a.cn", at(0)), Err(at(60)), "a minute from now, not a day");
+        assert_eq!(limiter.take("a.cn", at(60)), Ok(()));
+    }
 
     proptest! {
         #[test]

@@ -290,11 +290,14 @@ impl Inner {
     }
 }
 
-/// A certificate that is not believed comes as an error of reading.
+/// A certificate that is not believed comes as an error of reading, with the cause inside. (An answer that is no UTF-8 comes as one without.)
 fn is_tls(error: &lettre::transport::smtp::Error) -> bool {
     let mut cause = error.source();
     while let Some(inner) = cause {
-        if inner.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
+        if inner
+            .downcast_ref::<io::Error>()
+            .is_some_and(|io| io.kind() == io::ErrorKind::InvalidData && io.get_ref().is_some())
+        {
             return true;
         }
         cause = inner.source();

@@ -1,9 +1,9 @@
 //! Aliyun SMS (dysmsapi 2017-05-25). Parameters travel in a form body: nothing personal stands in an address that somebody logs.
 
-use crate::assumptions::{LOOK_AFTER_SECONDS, NOBODY};
+use crate::assumptions::{LOOK_AFTER_SECONDS, NOBODY, SKEW_SECONDS_MAX};
 use crate::check::{self, Probe};
 use crate::client::{Answer, TIMEOUT, Wiring, ask, host, meant, stamp, text};
-use crate::codes::{self, OUTCOME_UNKNOWN};
+use crate::codes::{self, OUTCOME_UNKNOWN, PHONE_WRONG};
 use crate::error::{Error, Result};
 use crate::phone::Phone;
 use crate::provider::{Accepted, Batch, Provider, Seen, Sent, Sms, arranged, grouped};
@@ -125,6 +125,17 @@ impl Aliyun {
         Ok(Accepted { message_id, parts: None })
     }
 
+    /// A request that is refused for one of its numbers has sent nothing: the halves are tried, until only that number is left.
+    fn send_all(&self, batch: &Batch<'_>, group: &[usize]) -> Vec<Result<Accepted>> {
+        match self.request(batch, group) {
+            Err(error) if group.len() > 1 && error.meaning() == &PHONE_WRONG => {
+                let (first, second) = group.split_at(group.len() / 2);
+                [self.send_all(batch, first), self.send_all(batch, second)].concat()
+            }
+            outcome => vec![outcome; group.len()],
+        }
+    }
+
     fn details(&self, phone: &Phone, day: &str, page: usize) -> Result<Answer> {
         let page = page.to_string();
         let params = [("PhoneNumber", phone.bare()), ("SendDate", day), ("PageSize", "50"), ("CurrentPage", &page)];
@@ -163,22 +174,31 @@ impl Sms for Aliyun {
             groups.extend(grouped(&rest, OWN_MAX, |at| batch.messages[at].phone.is_mainland()));
             groups
         };
-        let send = |group: &[usize]| vec![self.request(batch, group); group.len()];
-        arranged(batch, &self.wiring, &send, &groups)
+        arranged(batch, &self.wiring, &|group| self.send_all(batch, group), &groups)
     }
 
     fn look(&self, batch: &Batch<'_>, phone: &Phone, at: Time) -> Result<Seen> {
-        for page in 1..=PAGES_MAX {
-            let answer = self.details(phone, &day(at), page)?;
+        // Their clock decides which day of Beijing it was.
+        let mut days: Vec<String> =
+            [-SKEW_SECONDS_MAX, 0, SKEW_SECONDS_MAX].iter().map(|skew| day(at.plus_seconds(*skew))).collect();
+        days.dedup();
+        for (day, page) in days.iter().flat_map(|day| (1..=PAGES_MAX).map(move |page| (day, page))) {
+            let answer = self.details(phone, day, page)?;
             let none = Vec::new();
-            let list = answer.json["SmsSendDetailDTOs"]["SmsSendDetailDTO"].as_array().unwrap_or(&none);
+            let list = match answer.json["SmsSendDetailDTOs"]["SmsSendDetailDTO"].as_array() {
+                Some(list) => list,
+                None if text(&answer.json, "TotalCount") == "0" => &none,
+                // What cannot be read says nothing, least of all that it was not sent.
+                None => {
+                    return Err(Error::ours(&codes::NOT_THE_API, "an answer without a list", self.wiring.clock.now()));
+                }
+            };
             for one in list {
-                let sent_at = local(&text(one, "SendDate"));
                 let out_id = text(one, "OutId");
                 // A request of many with values of their own has no id of ours: the template and the time must do.
                 let ours = if out_id.is_empty() {
-                    text(one, "TemplateCode") == batch.template
-                        && sent_at.is_some_and(|sent| sent.plus_seconds(2) >= at)
+                    let near = |sent: Time| (sent.0 - at.0).abs() <= (SKEW_SECONDS_MAX + 60) * 1_000_000;
+                    text(one, "TemplateCode") == batch.template && local(&text(one, "SendDate")).is_none_or(near)
                 } else {
                     out_id == batch.out_id
                 };
@@ -201,9 +221,6 @@ impl Sms for Aliyun {
                     at: local(&text(one, "ReceiveDate")),
                     parts: None,
                 }));
-            }
-            if list.len() < 50 {
-                break;
             }
         }
         let conclusive = at.plus_seconds(LOOK_AFTER_SECONDS);

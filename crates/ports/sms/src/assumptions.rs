@@ -20,6 +20,9 @@ pub const MARKETING_HOURS: (i8, i8) = (8, 22);
 /// Asking what became of a message is conclusive only after this: details of a send appear with a delay that nobody states. An earlier "not found" means nothing.
 pub const LOOK_AFTER_SECONDS: i64 = 180;
 
+/// Tencent Cloud names a number's message only when the operator has reported it, which may take three days.
+pub const TENCENT_LOOK_AFTER_SECONDS: i64 = 72 * 3_600;
+
 /// "System error" (`isp.SYSTEM_ERROR`) is documented as one to repeat: it refuses the whole request. Tencent Cloud's `InternalError.*` says that
 /// the outcome is not known, and is not repeated.
 pub const SYSTEM_ERROR_PAUSE_SECONDS: i64 = 5;

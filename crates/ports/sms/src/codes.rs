@@ -146,8 +146,8 @@ fn aliyun(said: &str, message: &str) -> &'static Meaning {
         "isp.SYSTEM_ERROR" => &SYSTEM_ERROR,
         "SignatureDoesNotMatch" | "IncompleteSignature" | "Forbidden.AccessKeyDisabled" => &KEYS_WRONG,
         "InvalidTimeStamp.Expired" | "InvalidTimeStamp.Format" => &CLOCK_WRONG,
-        // Ours are random: somebody else's request came through a proxy twice. A new one is made for the next attempt.
-        "SignatureNonceUsed" => &BUSY,
+        // Ours are random: the same request came twice, through a proxy on the way. What the first one did is not known here.
+        "SignatureNonceUsed" => &OUTCOME_UNKNOWN,
         _ if said.starts_with("InvalidAccessKeyId") || said.starts_with("InvalidSecurityToken") => &KEYS_WRONG,
         _ if said.starts_with("Throttling") => &BUSY,
         "ServiceUnavailable" | "InternalError" => &OUTCOME_UNKNOWN,
@@ -235,6 +235,7 @@ mod tests {
             (Aliyun, "SignatureDoesNotMatch", "", "sms_keys_wrong"),
             (Aliyun, "InvalidAccessKeyId.NotFound", "", "sms_keys_wrong"),
             (Aliyun, "Throttling.User", "", "sms_busy"),
+            (Aliyun, "SignatureNonceUsed", "", "sms_outcome_unknown"),
             (Aliyun, "isp.SYSTEM_ERROR", "", "sms_system_error"),
             (Aliyun, "isv.SOMETHING_NEW", "", "sms_refused"),
             (Tencent, "LimitExceeded.PhoneNumberThirtySecondLimit", "", "sms_phone_limit"),

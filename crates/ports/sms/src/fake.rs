@@ -84,7 +84,7 @@ impl Sms for Fake {
                 });
             }
             let outcome = error.map_or(Ok(Accepted { message_id, parts: Some(1) }), |(error, _)| Err(error));
-            sent.push(Sent { phone: message.phone.clone(), outcome });
+            sent.push(Sent { phone: message.phone.clone(), at: self.clock.now(), outcome });
         }
         sent
     }

@@ -56,6 +56,7 @@ impl Limiter {
         self.tidy(&mut state, now);
         let longest = self.rules.phone.iter().map(|rule| rule.seconds).max().unwrap_or_default();
         let sent = state.phones.entry(phone.clone()).or_default();
+        set_back(sent, now);
         while sent.front().is_some_and(|first| first.plus_seconds(longest) <= now) {
             sent.pop_front();
         }
@@ -82,6 +83,7 @@ impl Limiter {
     /// Counts a request, or says when it may go.
     pub fn call(&self, now: Time) -> Result<(), Time> {
         let mut state = self.state.lock().unwrap_or_else(|broken| broken.into_inner());
+        set_back(&mut state.calls, now);
         while state.calls.front().is_some_and(|first| first.plus_seconds(1) <= now) {
             state.calls.pop_front();
         }
@@ -103,6 +105,11 @@ impl Limiter {
         state.phones.retain(|_, sent| sent.back().is_some_and(|last| last.plus_seconds(longest) > now));
         state.tidy_at = state.phones.len() * 2;
     }
+}
+
+/// After the clock was set back, what lies ahead of it happened just now: nobody waits for the length of the jump, and nothing is forgotten.
+fn set_back(times: &mut VecDeque<Time>, now: Time) {
+    times.iter_mut().rev().take_while(|at| **at > now).for_each(|at| *at = now);
 }
 
 #[cfg(test)]
@@ -135,6 +142,16 @@ mod tests {
         assert!(limiter.take(&other, at(2)).is_err());
         limiter.give_back(&other);
         assert_eq!(limiter.take(&other, at(2)), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_neither_blocks_nor_frees() {
+        let limiter = Limiter::new(Rules { calls_per_second: 1, ..Rules::default() });
+        let phone = Phone::parse("13800000001").unwrap();
+        assert_eq!((limiter.take(&phone, at(86_400)), limiter.call(at(86_400))), (Ok(()), Ok(())));
+        assert_eq!(limiter.take(&phone, at(0)), Err(at(60)), "a minute from now, not a day");
+        assert_eq!(limiter.call(at(0)), Err(at(1)));
+        assert_eq!((limiter.take(&phone, at(60)), limiter.call(at(1))), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -56,10 +56,11 @@ impl Phone {
     pub fn bare(&self) -> &str {
         self.0.strip_prefix("+86").unwrap_or(&self.0[1..])
     }
-    /// `+86138****0001`
+    /// `+86138****0001`; of a short number less is shown: four digits are hidden of any.
     pub fn masked(&self) -> String {
-        let keep = (self.0.len() / 2).min(6);
-        format!("{}****{}", &self.0[..keep], &self.0[self.0.len() - keep.min(4)..])
+        let shown = self.0.len().saturating_sub(4).min(10);
+        let end = (shown / 2).min(4);
+        format!("{}****{}", &self.0[..shown - end], &self.0[self.0.len() - end..])
     }
 }
 
@@ -95,6 +96,17 @@ fn is_ornament(c: char) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn four_digits_are_hidden_whatever_the_length() {
+        for length in 1..=20 {
+            let whole: String = std::iter::once('+').chain("12345678901234567890".chars()).take(length).collect();
+            let masked = Phone(whole.clone()).masked();
+            let shown = masked.replace("****", "");
+            assert!(shown.len() <= length.saturating_sub(4) && shown.len() <= 10, "{whole} is shown as {masked}");
+        }
+        assert_eq!(Phone::parse("13800000001").unwrap().masked(), "+86138****0001");
+    }
 
     #[test]
     fn one_spelling_per_number() {

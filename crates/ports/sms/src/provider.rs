@@ -60,6 +60,8 @@ pub struct Accepted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
     pub phone: Phone,
+    /// When its request began: what [`Sms::look`] asks for.
+    pub at: Time,
     pub outcome: Result<Accepted>,
 }
 
@@ -96,6 +98,7 @@ pub(crate) fn arranged(
 ) -> Vec<Sent> {
     let now = wiring.clock.now();
     let mut outcomes: Vec<Option<Result<Accepted>>> = vec![None; batch.messages.len()];
+    let mut begun = vec![now; batch.messages.len()];
     let mut seen = std::collections::HashSet::new();
     let mut free = Vec::new();
     for (at, message) in batch.messages.iter().enumerate() {
@@ -108,6 +111,8 @@ pub(crate) fn arranged(
         }
     }
     for group in groups(&free) {
+        let at = wiring.clock.now();
+        group.iter().for_each(|own| begun[*own] = at);
         for (at, outcome) in group.iter().zip(send(&group)) {
             if outcome.as_ref().is_err_and(|error| !error.outcome_unknown()) {
                 wiring.limiter.give_back(&batch.messages[*at].phone);
@@ -120,8 +125,8 @@ pub(crate) fn arranged(
     batch
         .messages
         .iter()
-        .zip(outcomes)
-        .map(|(message, outcome)| Sent { phone: message.phone.clone(), outcome })
+        .zip(outcomes.zip(begun))
+        .map(|(message, (outcome, at))| Sent { phone: message.phone.clone(), at, outcome })
         .collect()
 }
 

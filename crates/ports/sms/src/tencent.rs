@@ -1,6 +1,6 @@
 //! Tencent Cloud SMS (API 3.0, 2021-01-11).
 
-use crate::assumptions::{LOOK_AFTER_SECONDS, NOBODY};
+use crate::assumptions::{NOBODY, SKEW_SECONDS_MAX, TENCENT_LOOK_AFTER_SECONDS};
 use crate::check::{self, Probe};
 use crate::client::{Answer, TIMEOUT, Wiring, ask, host, meant, text};
 use crate::codes::{self, OUTCOME_UNKNOWN};
@@ -189,12 +189,17 @@ impl Sms for Tencent {
 
     fn look(&self, batch: &Batch<'_>, phone: &Phone, at: Time) -> Result<Seen> {
         let now = self.wiring.clock.now();
-        let body = self.of_number(phone, at.plus_seconds(-60), now.max(at).plus_seconds(60));
+        let (from, to) = (at.plus_seconds(-SKEW_SECONDS_MAX), now.max(at).plus_seconds(SKEW_SECONDS_MAX));
+        let body = self.of_number(phone, from, to);
         let response = self.told(self.call("PullSmsSendStatusByPhoneNumber", &body, false)?, false)?;
+        if !response["PullSmsSendStatusSet"].is_array() {
+            // What cannot be read says nothing, least of all that it was not sent.
+            return Err(Error::ours(&codes::NOT_THE_API, "an answer without a list", now));
+        }
         let found = each(&response["PullSmsSendStatusSet"], pulled_report)
             .into_iter()
             .find(|report| report.out_id == batch.out_id);
-        let conclusive = at.plus_seconds(LOOK_AFTER_SECONDS);
+        let conclusive = at.plus_seconds(TENCENT_LOOK_AFTER_SECONDS);
         Ok(match found {
             Some(report) if report.state == State::Unknown => Seen::Waiting,
             Some(report) => Seen::Done(report),

@@ -136,6 +136,12 @@ fn what_is_refused_and_why() {
 fn one_click_is_what_programs_send() {
     assert!(is_one_click(b"List-Unsubscribe=One-Click"));
     assert!(is_one_click(b"a=b&List-Unsubscribe=One-Click"));
+    let part = |name: &str, value: &str| {
+        format!("--b7x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--b7x--\r\n")
+    };
+    assert!(is_one_click(part("List-Unsubscribe", "One-Click").as_bytes()));
+    assert!(!is_one_click(part("List-Unsubscribe", "Two-Click").as_bytes()));
+    assert!(!is_one_click(part("x", "One-Click").as_bytes()));
     for no in [&b""[..], b"List-Unsubscribe", b"list-unsubscribe=one-click", b"x=List-Unsubscribe=One-Click", b"\xff"] {
         assert!(!is_one_click(no));
     }

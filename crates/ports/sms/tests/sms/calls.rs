@@ -237,6 +237,63 @@ fn an_unknown_outcome_is_looked_up() {
 }
 
 #[test]
+fn around_midnight_both_days_are_looked_at() {
+    let world = world(|_| ok(json!({"TotalCount": 0, "Message": "OK", "Code": "OK", "SmsSendDetailDTOs": {}})));
+    let messages = [message(1, &[])];
+    for (at, days) in [
+        ("2026-03-02T15:57:00Z", &["20260302", "20260303"][..]),
+        ("2026-03-02T16:03:00Z", &["20260302", "20260303"]),
+        ("2026-03-02T12:00:00Z", &["20260302"]),
+    ] {
+        let before = world.net.count();
+        let at = siyu_kernel::Time::parse(at).unwrap();
+        assert_eq!(world.aliyun.look(&batch(&messages), &phone(1), at), Ok(Seen::Never));
+        let mut asked: Vec<String> =
+            (before..world.net.count()).map(|at| world.net.form(at)["SendDate"].clone()).collect();
+        asked.dedup();
+        assert_eq!(asked, days, "{at:?}");
+    }
+}
+
+#[test]
+fn an_answer_without_a_list_says_nothing() {
+    let world = world(|_| ok(json!({"TotalCount": 1, "Message": "OK", "Code": "OK", "Response": {"RequestId": "R"}})));
+    let messages = [message(1, &[])];
+    let at = siyu_kernel::Time::parse("2026-02-01T00:00:00Z").unwrap();
+    for seen in
+        [world.aliyun.look(&batch(&messages), &phone(1), at), world.tencent.look(&batch(&messages), &phone(1), at)]
+    {
+        assert_eq!(seen.unwrap_err().name(), "sms_not_the_api");
+    }
+}
+
+#[test]
+fn one_bad_number_loses_nobody_else_theirs() {
+    let world = world(|request| {
+        if String::from_utf8_lossy(&request.body).contains("13800000013") {
+            return ok(json!({"Code": "isv.MOBILE_NUMBER_ILLEGAL", "Message": "号码格式错误"}));
+        }
+        answer(200, SENT)
+    });
+    let messages: Vec<Message> = (0..300).map(|number| message(number, &[("day", "3")])).collect();
+    let sent = world.aliyun.send(&batch(&messages));
+    for (number, one) in sent.iter().enumerate() {
+        let outcome = one.outcome.as_ref().map_or_else(|error| error.name(), |_| "ok");
+        assert_eq!(outcome, if number == 13 { "sms_phone_wrong" } else { "ok" }, "{number}");
+    }
+    // Each number was in one request that was taken, at most.
+    let mut taken = std::collections::BTreeMap::new();
+    for at in 0..world.net.count() {
+        let phones = world.net.form(at)["PhoneNumbers"].clone();
+        if !phones.contains("13800000013") {
+            phones.split(',').for_each(|phone| *taken.entry(phone.to_owned()).or_insert(0) += 1);
+        }
+    }
+    assert_eq!((taken.len(), taken.values().max()), (299, Some(&1)));
+    assert!(world.net.count() < 25, "{} requests", world.net.count());
+}
+
+#[test]
 fn tencent_is_looked_up_by_the_context() {
     let world = world(|_| {
         ok(json!({"Response": {"PullSmsSendStatusSet": [
@@ -255,11 +312,14 @@ fn tencent_is_looked_up_by_the_context() {
     let body = world.net.json(0);
     assert_eq!(
         (body["PhoneNumber"].as_str(), body["BeginTime"].as_i64()),
-        (Some("+8613800000001"), Some(1_772_503_140))
+        (Some("+8613800000001"), Some(1_772_502_960))
     );
     let other = Batch { out_id: "job_78", ..batch(&messages) };
     assert!(matches!(world.tencent.look(&other, &phone(1), at), Ok(Seen::TooEarly(_))));
-    world.clock.advance_seconds(180);
+    // The operator's report may take three days, and before it nothing is named.
+    world.clock.advance_seconds(72 * 3_600 - 1);
+    assert_eq!(world.tencent.look(&other, &phone(1), at), Ok(Seen::TooEarly(at.plus_seconds(72 * 3_600))));
+    world.clock.advance_seconds(1);
     assert_eq!(world.tencent.look(&other, &phone(1), at), Ok(Seen::Never));
     assert_eq!(world.tencent.pull_reports().unwrap().len(), 2);
 }
