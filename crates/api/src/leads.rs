@@ -504,8 +504,9 @@ async fn add_people(
     let answer = app.run(move |app| {
         let people = read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
-            if !input.store.trim().is_empty() {
-                within(&reader, input.store.trim())?;
+            // By code or by name; one that is unknown is told of by the pool.
+            if let Some(code) = app.leads.store_named(tx, input.store.trim())? {
+                within(&reader, &code)?;
             }
             match (&input.people, &input.audience) {
                 (Some(ids), None) => {
@@ -529,9 +530,9 @@ async fn add_people(
         let (mut all, source) = (LeadPut::default(), if input.audience.is_some() { "audience" } else { "manual" });
         // Small units: others write meanwhile, and what is in stays in.
         for part in people.chunks(UNIT) {
-            let (part, own, name) = (part.to_vec(), input.clone(), by(&caller));
+            let (part, own, name, caller) = (part.to_vec(), input.clone(), by(&caller), caller.clone());
             let done = write(app, move |app, tx| {
-                let now = app.now();
+                let (reader, now) = (Reader::new(app, tx, &caller)?, app.now());
                 let mut done = Vec::with_capacity(part.len());
                 for num in &part {
                     let put = PutIn {
@@ -544,7 +545,12 @@ async fn add_people(
                         by: name.clone(),
                         ..PutIn::default()
                     };
-                    done.push(app.leads.put(tx, &put, now)?.0);
+                    let (what, lead) = app.leads.put(tx, &put, now)?;
+                    // Without a store it is the channel's, or where they bought: that may be somebody else's.
+                    if let (Put::New | Put::Again, Some(lead)) = (what, &lead) {
+                        within(&reader, &lead.store)?;
+                    }
+                    done.push(what);
                 }
                 Ok(done)
             })?;

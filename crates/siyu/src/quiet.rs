@@ -23,6 +23,14 @@ pub fn last() {
     stand_back(LAST);
 }
 
+/// Memory in small pages only: large ones make a loaded server a few per cent faster, and a quiet one a third larger.
+pub fn small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "large pages stay allowed");
+    }
+}
+
 /// On Linux niceness is a thread's own and goes on to threads it starts; elsewhere it is the whole process's.
 #[allow(unused_variables, reason = "only Linux has it per thread")]
 fn stand_back(by: i32) {

@@ -135,6 +135,11 @@ fn a_manager_stays_inside_the_store(test: TestDb) {
         first.post("/api/v1/leads", json!({"phone": "13800000004", "store": "S2"})).says(),
         "403 lead_scope store"
     );
+    // A store may be named; whose it is, is asked all the same.
+    for (store, says) in [("S2", "403 lead_scope store"), ("二店", "403 lead_scope store"), ("一店", "200")] {
+        let put = first.post("/api/v1/leads/people", json!({"people": [], "store": store}));
+        assert_eq!(put.says(), says, "{store}");
+    }
     assert_eq!(
         first.post("/api/v1/leads/assign", json!({"leads": [own], "staff": "B1"})).says(),
         "403 lead_scope staff"

@@ -16,6 +16,7 @@ use super::{COMPLETE, Ready, note, note_in, noted, serve};
 use crate::args::Demo;
 use crate::jobs::{compacting, nap};
 use crate::output;
+use crate::quiet;
 use crate::workspace::{Folder, Open, write_private};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -64,6 +65,8 @@ pub fn demo(args: &Demo, folder: &Folder, ready: &Ready) -> Result<(), Refusal> 
         if !complete || at < clocks::system().now().plus_seconds(-STEPS_APART * STEP_SECONDS) {
             apart::grow(args)?;
         }
+        // Whoever tries it does so on their own machine, beside everything else. (Growing, in a process of its own, may use what it likes.)
+        quiet::small_pages();
     }
     if args.growing {
         apart::end_with_parent();
