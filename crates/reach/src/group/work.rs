@@ -12,7 +12,8 @@ use siyu_db::{Tx, params};
 use siyu_kernel::{Refusal, Time};
 use siyu_wecom::{Client, Error, MassMessage, Retry};
 
-/// A task that was begun and has no end by then belongs to a process that has ended.
+/// A task that was begun and has no end by then belongs to a process that has ended. Its last call arrived a minute ago at the latest, so that WeCom's
+/// list shows what came of it.
 const BEGUN_SECONDS: i64 = 120;
 pub(super) const FIRST_READ_SECONDS: i64 = 60;
 /// Whoever has not confirmed for so long will not: the task is taken back, or it would be asked about for ever.
@@ -36,7 +37,7 @@ impl Reach {
         match (task.raw, task.wish) {
             (TO_MAKE, WISH_CANCEL) => self.group_never(&task)?,
             (TO_MAKE, _) => self.group_make(&client, &task)?,
-            (MAKING, _) => self.group_to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
+            (MAKING, _) => self.group_to(&task, PERHAPS, now)?,
             (PERHAPS, _) => self.group_look(&client)?,
             (_, WISH_CANCEL) => self.group_cancel(&client, &task, "cancelled")?,
             (MADE, _) if task.made_at.is_some_and(|at| at.plus_seconds(UNCONFIRMED_SECONDS) <= now) => {

@@ -11,7 +11,8 @@ use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_wecom::{Client, Error, MassMessage, Retry};
 
-/// A task that was begun and has no end by then belongs to a process that has ended.
+/// A task that was begun and has no end by then belongs to a process that has ended. Its last call arrived a minute ago at the latest, so that WeCom's
+/// list shows what came of it.
 const BEGUN_SECONDS: i64 = 120;
 pub(super) const FIRST_READ_SECONDS: i64 = 60;
 
@@ -28,7 +29,7 @@ impl Reach {
         match (task.raw, task.wish) {
             (TO_MAKE, WISH_CANCEL) => self.unmake(&task)?,
             (TO_MAKE, _) => self.make(&client, &task)?,
-            (MAKING, _) => self.to(&task, PERHAPS, now.plus_seconds(LOOK_SECONDS))?,
+            (MAKING, _) => self.to(&task, PERHAPS, now)?,
             (PERHAPS, _) => self.look(&client)?,
             (_, WISH_REMIND) => self.remind(&client, &task)?,
             (_, WISH_CANCEL) => self.cancel(&client, &task)?,
