@@ -2,11 +2,11 @@
 
 use crate::definition::Act;
 use crate::folk::{Folk, brand_zone};
-use crate::model::{EXITED, End, FINISHED, INSIDE, State, Traveller};
+use crate::model::{INSIDE, State, Traveller};
 use crate::plan::Plan;
 use crate::rows::{self, JourneyRow, JourneyState};
 use crate::step::{Emitted, Facts, Input, Order, draw, step};
-use crate::trail::{What, cut};
+use crate::trail::What;
 use crate::{Journeys, tally};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{DbError, Engine, Param, Tx, params};
@@ -59,11 +59,10 @@ impl Batch {
     /// Somebody comes in, as of `at`. Nothing is done at the first node yet.
     pub fn enter(&mut self, root: PersonNum, entry: u32, plan: &Plan, at: Time) -> usize {
         let state = State { due: Some(self.now), ..State::new(plan.version, plan.start, at) };
+        self.counts.entered(&state);
         let place = self.add(Traveller { num: root, entry, state });
         self.touched[place] = true;
         self.entered += 1;
-        self.counts.add(plan.version, plan.start, tally::CAME, "", 1);
-        self.counts.add(plan.version, plan.start, INSIDE, "", 1);
         place
     }
     pub fn root(&self, at: usize) -> PersonNum {
@@ -89,9 +88,8 @@ impl Batch {
         let state = &mut self.people[at].state;
         self.counts.add(state.version, state.node, INSIDE, "", -1);
         self.counts.add(state.version, state.node, tally::MOVED, "", 1);
-        self.counts.add(version, state.node, tally::CAME, "", 1);
-        self.counts.add(version, state.node, INSIDE, "", 1);
         state.version = version;
+        self.counts.entered(state);
         self.touched[at] = true;
     }
 
@@ -140,7 +138,7 @@ impl Batch {
             for (at, input) in front {
                 let state = &self.people[at].state;
                 let place = (state.version, state.node);
-                let plan = self.plan(own, tx, state.version)?;
+                let plan = self.plan(own, tx, place.0)?;
                 let holds = match answers.get(&place) {
                     Some(answer) => answer.as_ref().map(|set| set.contains(&self.root(at))),
                     None => None,
@@ -205,22 +203,9 @@ impl Batch {
         };
         let done = step(plan, &mut own.state, input, &facts);
         self.touched[at] = true;
-        if let Some((node, port, reason)) = &done.passed {
-            self.counts.add(version, *node, INSIDE, "", -1);
-            self.counts.add(version, *node, tally::PASSED, &port.name(), 1);
-            if !reason.is_empty() {
-                self.counts.add(version, *node, tally::OUTCOME, &format!("{}:{}", port.name(), cut(reason)), 1);
-            }
-            self.counts.add(version, own.state.node, tally::CAME, "", 1);
-            self.counts.add(version, own.state.node, INSIDE, "", 1);
-            if open != 0 && matches!(input, Input::Told { .. }) {
-                self.over.push((own.num, own.entry, open));
-            }
-        }
-        if let Some(end) = &own.state.end {
-            self.counts.add(version, own.state.node, INSIDE, "", -1);
-            let what = if matches!(end, End::Finished(_)) { FINISHED } else { EXITED };
-            self.counts.add(version, own.state.node, what, end.reason(), 1);
+        self.counts.took(&own.state, &done);
+        if done.passed.is_some() && open != 0 && matches!(input, Input::Told { .. }) {
+            self.over.push((own.num, own.entry, open));
         }
         for emitted in done.emitted {
             let key = (own.num, own.entry, emitted.step);

@@ -246,7 +246,7 @@ fn contents(node: &Node, out: &mut Vec<Problem>) {
 /// Edges, as numbers of nodes; and what is wrong with them.
 fn paths(own: &Definition, out: &mut Vec<Problem>) {
     let at: FxHashMap<&str, usize> = own.nodes.iter().enumerate().map(|(at, node)| (node.id.as_str(), at)).collect();
-    let mut lead = |edge: &Edge, node: Option<&str>, port: &str, out: &mut Vec<Problem>| match edge {
+    let lead = |edge: &Edge, node: Option<&str>, port: &str, out: &mut Vec<Problem>| match edge {
         None => {
             out.push(problem(
                 "journey_dead_end",

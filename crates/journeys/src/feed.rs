@@ -4,12 +4,13 @@ use crate::batch::Batch;
 use crate::definition::{Act, Entry};
 use crate::enter::Past;
 use crate::folk::Folk;
+use crate::model::State;
 use crate::port::Port;
 use crate::rows::{self, JOURNEY, JourneyRow, JourneyState, journey_row};
 use crate::run::Ran;
 use crate::step::Input;
 use crate::trail::What;
-use crate::trigger::Seen;
+use crate::trigger::{Seen, Trigger};
 use crate::{Journeys, Plan};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{DbError, Tx, params};
@@ -161,34 +162,18 @@ impl Journeys {
         let seen = Seen::of(event);
         for at in places.iter().copied() {
             let plan = batch.plan(self, tx, batch.people[at].state.version)?;
-            tests(batch, &plan, at, &seen, event.at);
+            for (node, arm) in tests(&plan, &batch.people[at].state, event.at, |on| on.is(&seen)) {
+                batch.goal(at, node, &arm, event.at);
+            }
         }
         let inside = places.iter().copied().find(|at| batch.people[*at].state.is_inside());
         let Some(at) = inside else { return self.entry(tx, batch, root, places, &seen, event.at) };
-        let state = &batch.people[at].state;
-        let plan = batch.plan(self, tx, state.version)?;
-        let state = &batch.people[at].state;
-        // What they did before they came in is no answer to anything here.
-        if event.at.millis() < state.entered_at.millis() {
-            return Ok(None);
+        let plan = batch.plan(self, tx, batch.people[at].state.version)?;
+        let told = reaction(&plan, &batch.people[at].state, event.at, |on| on.is(&seen));
+        if told.goal {
+            batch.goal(at, 0, "", event.at);
         }
-        if let Some(goal) = plan.definition.goal.as_ref().filter(|goal| goal.on.is(&seen)) {
-            let marks = state.trail.marks(state.entered_at);
-            if !marks.iter().any(|mark| mark.node == 0 && mark.what == What::Goal) {
-                batch.goal(at, 0, "", event.at);
-            }
-            if goal.exit {
-                return Ok(Some((at, Input::Leave("goal".into()))));
-            }
-        }
-        if let Some(rule) = plan.definition.exits.iter().find(|rule| rule.on.is(&seen)) {
-            return Ok(Some((at, Input::Leave(rule.reason.clone()))));
-        }
-        let waits = match plan.node(batch.people[at].state.node).map(|node| &node.act) {
-            Some(Act::WaitEvent { on, .. }) => on.is(&seen),
-            _ => false,
-        };
-        Ok(waits.then_some((at, Input::Happened(event.at))))
+        Ok(told.input.map(|input| (at, input)))
     }
 
     fn entry(
@@ -227,22 +212,55 @@ fn is_fresh(row: &JourneyRow, at: Time, now: Time) -> bool {
     ran && at >= now.plus_days(-ENTRY_DAYS) && row.state != JourneyState::Draft
 }
 
-/// Goals of tests: within so many days of the arm, once for each time somebody went there, whether they are still inside or not.
-fn tests(batch: &mut Batch, plan: &Plan, at: usize, seen: &Seen<'_>, when: Time) {
-    let hits: Vec<(u32, u32)> =
-        plan.tests().filter(|(_, goal, _)| goal.is(seen)).map(|(node, _, days)| (node, days)).collect();
-    if hits.is_empty() {
-        return;
+/// What an event means to somebody who is inside.
+#[derive(Debug, Default)]
+pub(crate) struct Reaction {
+    /// They reach the goal, for the first time.
+    pub goal: bool,
+    pub input: Option<Input>,
+}
+
+/// `is`: whether the event, of this instant, is what is meant.
+pub(crate) fn reaction(plan: &Plan, state: &State, at: Time, is: impl Fn(&Trigger) -> bool) -> Reaction {
+    let mut told = Reaction::default();
+    // What they did before they came in is no answer to anything here.
+    if at.millis() < state.entered_at.millis() {
+        return told;
     }
-    let state = &batch.people[at].state;
-    let marks = state.trail.marks(state.entered_at);
-    for (node, days) in hits {
-        let last = marks.iter().rposition(|mark| mark.node == node && matches!(mark.what, What::Passed(Port::Arm(_))));
-        let Some(place) = last else { continue };
-        let (What::Passed(arm), from) = (marks[place].what, marks[place].at) else { continue };
-        let counted = marks[place..].iter().any(|mark| mark.node == node && mark.what == What::Goal);
-        if !counted && when.millis() >= from.millis() && when <= from.plus_days(i64::from(days)) {
-            batch.goal(at, node, &arm.name(), when);
+    if let Some(goal) = plan.definition.goal.as_ref().filter(|goal| is(&goal.on)) {
+        let marks = state.trail.marks(state.entered_at);
+        told.goal = !marks.iter().any(|mark| mark.node == 0 && mark.what == What::Goal);
+        if goal.exit {
+            told.input = Some(Input::Leave("goal".into()));
+            return told;
         }
     }
+    told.input = match plan.definition.exits.iter().find(|rule| is(&rule.on)) {
+        Some(rule) => Some(Input::Leave(rule.reason.clone())),
+        None => match plan.node(state.node).map(|node| &node.act) {
+            Some(Act::WaitEvent { on, .. }) if is(on) => Some(Input::Happened(at)),
+            _ => None,
+        },
+    };
+    told
+}
+
+/// Goals of tests that this reaches, with the arm: within so many days of it, once for each time somebody went there, inside still or not.
+pub(crate) fn tests(plan: &Plan, state: &State, when: Time, is: impl Fn(&Trigger) -> bool) -> Vec<(u32, String)> {
+    let hits: Vec<(u32, u32)> =
+        plan.tests().filter(|(_, goal, _)| is(goal)).map(|(node, _, days)| (node, days)).collect();
+    if hits.is_empty() {
+        return Vec::new();
+    }
+    let marks = state.trail.marks(state.entered_at);
+    let reached = |(node, days): (u32, u32)| {
+        let last =
+            marks.iter().rposition(|mark| mark.node == node && matches!(mark.what, What::Passed(Port::Arm(_))))?;
+        let What::Passed(arm) = marks[last].what else { return None };
+        let counted = marks[last..].iter().any(|mark| mark.node == node && mark.what == What::Goal);
+        let from = marks[last].at;
+        let in_time = when.millis() >= from.millis() && when <= from.plus_days(i64::from(days));
+        (!counted && in_time).then(|| (node, arm.name()))
+    };
+    hits.into_iter().filter_map(reached).collect()
 }

@@ -69,7 +69,8 @@ impl Plan {
     }
 }
 
-fn triggers(own: &Definition) -> impl Iterator<Item = &Trigger> {
+/// Everything that something is waited for by.
+pub(crate) fn triggers(own: &Definition) -> impl Iterator<Item = &Trigger> {
     let entry = match &own.entry {
         crate::definition::Entry::Trigger { on } => Some(on),
         crate::definition::Entry::Schedule { .. } => None,

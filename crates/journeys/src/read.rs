@@ -120,15 +120,10 @@ impl Journeys {
         let names = names(tx, own.num)?;
         let entered = tx.one("SELECT entered FROM journey WHERE num = $1", params![own.num], |row| row.int(0))?;
         let sql = "SELECT version, node, what, reason, people FROM journey_tally WHERE journey = $1 AND people <> 0 ORDER BY version, node, what, reason";
-        let mut out = Numbers { sums: Sums { entered, ..Sums::default() }, ..Numbers::default() };
+        let mut out = Numbers::of(entered);
         tx.each(sql, params![own.num], |row| {
-            let (version, node, what, reason, people) =
-                (row.num(0)?, row.num(1)?, row.int(2)?, row.text(3)?, row.int(4)?);
-            out.sums.add(node, what, &reason, people);
-            if node != 0 {
-                let name = names.get(&node).cloned().unwrap_or_default();
-                out.nodes.entry((version, name)).or_default().add(what, reason, people);
-            }
+            let node = row.num(1)?;
+            out.add(names.get(&node), row.num(0)?, node, row.int(2)?, &row.text(3)?, row.int(4)?);
             Ok(())
         })?;
         Ok(out)
@@ -239,6 +234,20 @@ fn names(tx: &mut Tx<'_>, journey: u32) -> Result<FxHashMap<u32, String>, DbErro
     Ok(crate::node_nums(tx, journey)?.into_iter().map(|(id, num)| (num, id)).collect())
 }
 
+impl Numbers {
+    pub(crate) fn of(entered: i64) -> Self {
+        Self { sums: Sums { entered, ..Sums::default() }, ..Self::default() }
+    }
+    /// One row of tallies; `name`: the node's id.
+    pub(crate) fn add(&mut self, name: Option<&String>, version: u32, node: u32, what: i64, reason: &str, people: i64) {
+        self.sums.add(node, what, reason, people);
+        if node != 0 {
+            let name = name.cloned().unwrap_or_default();
+            self.nodes.entry((version, name)).or_default().add(what, reason, people);
+        }
+    }
+}
+
 impl Sums {
     fn add(&mut self, node: u32, what: i64, reason: &str, people: i64) {
         let by = match what {
@@ -265,7 +274,7 @@ impl Sums {
 }
 
 impl NodeNumbers {
-    fn add(&mut self, what: i64, reason: String, people: i64) {
+    fn add(&mut self, what: i64, reason: &str, people: i64) {
         let by = match what {
             INSIDE => return self.inside += people,
             CAME => return self.came += people,
@@ -277,7 +286,7 @@ impl NodeNumbers {
             OUTCOME => &mut self.outcomes,
             _ => return,
         };
-        *by.entry(reason).or_default() += people;
+        *by.entry(reason.to_owned()).or_default() += people;
     }
     /// Whether the numbers agree with each other.
     pub fn is_sound(&self) -> bool {

@@ -1,5 +1,8 @@
 //! How many people did what at which node, changed with the rows it counts.
 
+use crate::model::{INSIDE, State};
+use crate::step::Done;
+use crate::trail::cut;
 use siyu_db::{DbError, Param, Tx};
 use std::collections::BTreeMap;
 
@@ -22,13 +25,41 @@ impl Counts {
             None => drop(own.insert(reason.to_owned(), people)),
         }
     }
+    /// Somebody came in, or goes on in another version.
+    pub fn entered(&mut self, state: &State) {
+        self.add(state.version, state.node, CAME, "", 1);
+        self.add(state.version, state.node, INSIDE, "", 1);
+    }
+    /// Somebody who was inside took a step and stands so now.
+    pub fn took(&mut self, state: &State, done: &Done) {
+        let version = state.version;
+        if let Some((node, port, reason)) = &done.passed {
+            self.add(version, *node, INSIDE, "", -1);
+            self.add(version, *node, PASSED, &port.name(), 1);
+            if !reason.is_empty() {
+                self.add(version, *node, OUTCOME, &format!("{}:{}", port.name(), cut(reason)), 1);
+            }
+            self.entered(state);
+        }
+        if let Some(end) = &state.end {
+            self.add(version, state.node, INSIDE, "", -1);
+            self.add(version, state.node, end.state(), end.reason(), 1);
+        }
+    }
+    /// version, node, what, reason, people.
+    pub fn rows(&self) -> impl Iterator<Item = (u32, u32, i64, &str, i64)> {
+        self.0
+            .iter()
+            .flat_map(|((version, node, what), own)| {
+                own.iter().map(move |(reason, people)| (*version, *node, *what, reason.as_str(), *people))
+            })
+            .filter(|(.., people)| *people != 0)
+    }
     pub fn save(&self, tx: &mut Tx<'_>, journey: u32) -> Result<(), DbError> {
-        let each =
-            self.0.iter().flat_map(|(place, own)| own.iter().map(move |(reason, people)| (place, reason, people)));
-        let rows: Vec<[Param<'_>; 6]> = each
-            .filter(|(.., people)| **people != 0)
-            .map(|((version, node, what), reason, people)| {
-                [journey.into(), (*version).into(), (*node).into(), (*what).into(), reason.into(), (*people).into()]
+        let rows: Vec<[Param<'_>; 6]> = self
+            .rows()
+            .map(|(version, node, what, reason, people)| {
+                [journey.into(), version.into(), node.into(), what.into(), reason.into(), people.into()]
             })
             .collect();
         tx.bulk(

@@ -5,3 +5,4 @@ mod happening;
 mod house;
 mod random;
 mod running;
+mod simulating;
