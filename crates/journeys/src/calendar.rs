@@ -296,9 +296,10 @@ mod tests {
             let zone = zone(ZONES[name]);
             let now = at("2000-01-01T00:00:00Z").plus_seconds(seconds);
             let unit = [Unit::Minute, Unit::Hour, Unit::Day, Unit::Week, Unit::Month][unit];
-            let to = Span { amount, unit }.after(&zone, now);
+            let span = Span { amount, unit };
+            let to = span.after(&zone, now);
             prop_assert!(to > now);
-            prop_assert!(to.0 - now.0 >= (Span { amount, unit }.seconds_least() - 2 * 86_400) * 1_000_000);
+            prop_assert!(to.0 - now.0 >= (span.seconds_least() - 2 * 86_400) * 1_000_000);
             prop_assert!(next_minute(&zone, minute, &[], now) > now);
             for schedule in [Schedule::Day { at: minute }, Schedule::Week { weekdays: vec![3], at: minute }, Schedule::Month { day: (amount % 31 + 1) as u8, at: minute }] {
                 let next = schedule.next(&zone, now).unwrap();

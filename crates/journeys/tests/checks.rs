@@ -110,7 +110,7 @@ fn each_fault_is_told_with_its_node() {
     }
     // What cannot be read is said with its place.
     for (place, value, wanted) in [
-        ("/nodes/0/do/type", json!("sleep"), "journey_json@nodes[0].do"),
+        ("/nodes/0/do/type", json!("sleep"), "journey_json@nodes[0].do.type"),
         ("/nodes/0/do/nxet", json!("end"), "journey_json@nodes[0].do"),
         ("/nodes/1/do/at", json!("25:00"), "journey_json@nodes[1].do"),
         ("/colour", json!("red"), "journey_json@colour"),
