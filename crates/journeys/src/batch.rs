@@ -125,17 +125,28 @@ impl Batch {
     /// Takes each of these on as far as they come. While the journey does not run, what happens is taken in and nothing is done.
     pub fn walk(&mut self, own: &Journeys, tx: &mut Tx<'_>, works: Vec<(usize, Input)>) -> Result<(), Refusal> {
         let runs = self.journey.state == JourneyState::Running;
-        let mut front = works;
+        let as_of = |at: usize, input: &Input| match input {
+            Input::Happened(when) => *when,
+            Input::Arrive => self.people[at].state.at,
+            _ => self.now,
+        };
+        let mut front: Vec<(usize, Input, Time)> = works
+            .into_iter()
+            .map(|(at, input)| {
+                let when = as_of(at, &input);
+                (at, input, when)
+            })
+            .collect();
         loop {
             if !runs {
-                front.retain(|(_, input)| !matches!(input, Input::Arrive | Input::Due));
+                front.retain(|(_, input, _)| !matches!(input, Input::Arrive | Input::Due));
             }
             if front.is_empty() {
                 return Ok(());
             }
             let answers = self.ask(own, tx, &front)?;
             let mut next = Vec::with_capacity(front.len());
-            for (at, input) in front {
+            for (at, input, as_of) in front {
                 let state = &self.people[at].state;
                 let place = (state.version, state.node);
                 let plan = self.plan(own, tx, place.0)?;
@@ -143,8 +154,8 @@ impl Batch {
                     Some(answer) => answer.as_ref().map(|set| set.contains(&self.root(at))),
                     None => None,
                 };
-                if self.one(at, &plan, &input, holds, own.key()) {
-                    next.push((at, Input::Arrive));
+                if self.one(at, &plan, &input, holds, (own.key(), as_of)) {
+                    next.push((at, Input::Arrive, as_of));
                 }
             }
             front = next;
@@ -157,10 +168,10 @@ impl Batch {
         &mut self,
         own: &Journeys,
         tx: &mut Tx<'_>,
-        front: &[(usize, Input)],
+        front: &[(usize, Input, Time)],
     ) -> Result<FxHashMap<(u32, u32), Option<FxHashSet<PersonNum>>>, Refusal> {
         let mut places: BTreeMap<(u32, u32), Vec<PersonNum>> = BTreeMap::new();
-        for (at, input) in front {
+        for (at, input, _) in front {
             if !matches!(input, Input::Arrive | Input::Due) {
                 continue;
             }
@@ -188,7 +199,7 @@ impl Batch {
     }
 
     /// One step of one person. Answers whether they stand at a new node.
-    fn one(&mut self, at: usize, plan: &Plan, input: &Input, holds: Option<bool>, key: u64) -> bool {
+    fn one(&mut self, at: usize, plan: &Plan, input: &Input, holds: Option<bool>, (key, as_of): (u64, Time)) -> bool {
         let root = self.root(at);
         let own = &mut self.people[at];
         if !own.state.is_inside() {
@@ -200,6 +211,7 @@ impl Batch {
             holds,
             draw: draw(key, self.journey.num, node, own.num),
             now: self.now,
+            as_of,
         };
         let done = step(plan, &mut own.state, input, &facts);
         self.touched[at] = true;

@@ -290,6 +290,7 @@ impl Walk<'_> {
                 holds: Some(who.holds.get(&state.node).is_some_and(|set| set.contains(&who.root))),
                 draw: draw(key, journey, state.node, who.root),
                 now,
+                as_of: now,
             };
             let done = step(plan, state, &input, &facts);
             counts.took(state, &done);

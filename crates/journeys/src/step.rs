@@ -1,6 +1,6 @@
 //! One step of one person. Pure: the same input gives the same step, however often it is asked.
 
-use crate::calendar::{next_minute, on_date};
+use crate::calendar::{Span, next_minute, on_date};
 use crate::definition::{Act, Arm};
 use crate::model::{End, Outcome, STEPS_MAX, State};
 use crate::plan::Plan;
@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     /// At a split: their draw.
     pub draw: u64,
     pub now: Time,
+    /// When what leads them on happened: for events that were read late, before now. What follows at once counts from there.
+    pub as_of: Time,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,10 +135,7 @@ pub fn step(plan: &Plan, state: &mut State, input: &Input, facts: &Facts<'_>) ->
             }
         }
         Answer::Go(port, reason) => {
-            let at = match input {
-                Input::Happened(at) => (*at).min(facts.now).max(state.at),
-                _ => facts.now,
-            };
+            let at = facts.as_of.min(facts.now).max(state.at);
             // What nobody waits for any more is taken back; whose outcome was told is over.
             if state.open != 0 && !matches!(input, Input::Told { .. }) {
                 emit(state, Order::Withdraw, &mut done);
@@ -213,16 +212,18 @@ fn if_due(input: &Input, port: Port) -> Answer {
     if *input == Input::Due { go(port) } else { Answer::Nothing }
 }
 
-/// The time-out wins over what happened after it, whichever is heard of first.
-fn wait_event(timeout: crate::calendar::Span, state: &State, input: &Input, facts: &Facts<'_>) -> Answer {
-    let out = timeout.after(facts.zone, state.at);
+/// The time-out wins over what happened after it, whichever is heard of first. Who has come while the journey was paused has all of the time still.
+fn wait_event(timeout: Span, state: &State, input: &Input, facts: &Facts<'_>) -> Answer {
     match input {
-        Input::Arrive => Answer::Stay { due: Some(out), stage: 1, order: None },
+        Input::Arrive => {
+            let due = timeout.after(facts.zone, facts.as_of.min(facts.now));
+            Answer::Stay { due: Some(due), stage: 1, order: None }
+        }
         Input::Due => go(Port::TimedOut),
         Input::Happened(at) if *at < state.at => Answer::Nothing,
         Input::Happened(at) => {
-            let limit = state.due.filter(|_| state.stage > 0).unwrap_or(out);
-            go(if *at < limit { Port::Happened } else { Port::TimedOut })
+            let late = state.stage > 0 && state.due.is_some_and(|due| *at >= due);
+            go(if late { Port::TimedOut } else { Port::Happened })
         }
         _ => Answer::Nothing,
     }

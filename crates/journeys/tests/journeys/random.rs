@@ -57,7 +57,7 @@ fn sums_are_exact_whatever_happens(t: TestDb) {
             5 => {
                 let from = pick(people.len());
                 if house.row(&id).state.name() != "ended" && house.row(&id).state.name() != "ending" {
-                    house.let_in(&id, &people[from..(from + 30).min(people.len())]);
+                    house.let_in(&id, &people[from..(from + 70).min(people.len())]);
                 }
             }
             6 | 7 => {
@@ -81,7 +81,7 @@ fn sums_are_exact_whatever_happens(t: TestDb) {
                 house.merge(people[pick(people.len())], lost);
                 merged += 1;
             }
-            _ => house.pass(pick(30_000) as i64),
+            _ => house.pass(pick(60_000) as i64),
         }
         house.sound();
         for _ in 0..pick(8) {
