@@ -64,7 +64,7 @@ fn sums_are_exact_whatever_happens(t: TestDb) {
                 let outcome = [Outcome::Done, Outcome::Skipped("quota".into()), Outcome::Failed("refused".into())]
                     [pick(3)]
                 .clone();
-                house.tell(["hello", "call"][pick(2)], outcome, pick(25) as i64);
+                house.tell(["hello", "call"][pick(2)], outcome, pick(150) as i64);
             }
             8 => drop(house.change(&id, Change::Pause)),
             9 => drop(house.change(&id, Change::Resume)),
