@@ -40,6 +40,12 @@ impl Journeys {
         let mut list: Vec<&Told> = list.iter().collect();
         list.sort_by_key(|own| own.key);
         list.dedup_by_key(|own| own.key);
+        // Nobody would ever read what is told of a journey that has ended.
+        let mut journeys: Vec<i64> = list.iter().map(|own| i64::from(own.key.journey)).collect();
+        journeys.dedup();
+        let sql = format!("SELECT num FROM journey WHERE ended_at IS NULL AND {} ORDER BY num", tx.any("num", 1));
+        let open = tx.query(&sql, params![&journeys], |row| row.num(0))?;
+        list.retain(|own| open.binary_search(&own.key.journey).is_ok());
         let rows: Vec<[Param<'_>; 6]> = list
             .iter()
             .map(|own| {
@@ -109,7 +115,13 @@ impl Journeys {
         let folk = Folk::of(tx, found.iter().map(|own| own.num))?;
         let mut batch = self.batch(tx, num, folk, now)?;
         let (mut gone, mut kept, mut effects) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut works, mut later) = (Vec::new(), Vec::new());
         for row in found {
+            if row.order == Order::Do && batch.folk.is_erased(batch.folk.root(row.num)) {
+                let own = people.remove(&(row.num, row.entry));
+                works.extend(own.map(|own| (batch.add(own), Input::Leave("erased".into()))));
+                continue;
+            }
             let open = people.get(&(row.num, row.entry)).map_or(0, |own| own.state.open);
             // A reminder of a task that is done by now reminds nobody.
             let wanted = row.order == Order::Withdraw || open == row.about;
@@ -138,7 +150,6 @@ impl Journeys {
         if answers.len() != effects.len() {
             return Err(Refusal::internal("as many answers as effects are expected"));
         }
-        let (mut works, mut later) = (Vec::new(), Vec::new());
         for (row, answer) in kept.into_iter().zip(answers) {
             match (row.order, answer) {
                 (Order::Do, Answer::Later) => later.push(row),

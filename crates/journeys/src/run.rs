@@ -163,7 +163,7 @@ impl Journeys {
         if row.moving == 0 {
             return Ok(());
         }
-        let (people, last) = self.from_number(tx, &row)?;
+        let (people, last) = self.next_inside(tx, &row)?;
         let (to, old) = (row.moving, row.moved_num);
         let mut batch = Batch::new(tx, row, Folk::default(), now)?;
         let plan = batch.plan(self, tx, to)?;
@@ -189,7 +189,7 @@ impl Journeys {
         if row.state != JourneyState::Ending {
             return Ok(());
         }
-        let (people, last) = self.from_number(tx, &row)?;
+        let (people, last) = self.next_inside(tx, &row)?;
         let mut batch = Batch::new(tx, row, Folk::default(), now)?;
         let works = people.into_iter().map(|own| (batch.add(own), Input::Leave("stopped".into()))).collect::<Vec<_>>();
         batch.walk(self, tx, works)?;
@@ -208,7 +208,7 @@ impl Journeys {
     }
 
     /// People inside beyond the number come to so far, and the number come to now; `None` at the end.
-    fn from_number(&self, tx: &mut Tx<'_>, row: &JourneyRow) -> Result<(Vec<crate::Traveller>, Option<i64>), Refusal> {
+    fn next_inside(&self, tx: &mut Tx<'_>, row: &JourneyRow) -> Result<(Vec<crate::Traveller>, Option<i64>), Refusal> {
         // Those who have ended are passed over here, a bounded number a unit, and not by the database for as long as it takes.
         let sql = "SELECT num, MIN(state) FROM journey_person WHERE journey = $1 AND num > $2 GROUP BY num ORDER BY num LIMIT $3";
         let limit = 2 * UNIT as i64;

@@ -47,9 +47,9 @@ impl Trail {
     pub fn push(&mut self, entered_at: Time, node: u32, what: What, reason: &str, at: Time) {
         let last = match self.last {
             Some(last) => last,
-            None => self.marks(entered_at).last().map_or(0, |mark| mark.at.millis() - entered_at.millis()),
+            None => self.marks(entered_at).last().map_or(0, |mark| mark.at.millis().saturating_sub(entered_at.millis())),
         };
-        let now = at.millis() - entered_at.millis();
+        let now = at.millis().saturating_sub(entered_at.millis());
         if self.bytes.is_empty() {
             self.bytes.push(FORM);
         }
@@ -61,7 +61,7 @@ impl Trail {
         let reason = cut(reason);
         put(&mut self.bytes, u64::from(node));
         self.bytes.push(code | if reason.is_empty() { 0 } else { REASON_BIT });
-        let since = now - last;
+        let since = now.saturating_sub(last);
         put(&mut self.bytes, ((since << 1) ^ (since >> 63)) as u64);
         if !reason.is_empty() {
             self.bytes.push(reason.len() as u8);
@@ -91,7 +91,8 @@ fn mark(rest: &mut &[u8], at: &mut i64) -> Option<Mark> {
     let (code, left) = rest.split_first()?;
     *rest = left;
     let since = take(rest)?;
-    *at += (since >> 1) as i64 ^ -((since & 1) as i64);
+    *at = at.checked_add((since >> 1) as i64 ^ -((since & 1) as i64))?;
+    let when = Time(at.checked_mul(1_000)?);
     let what = match code & !REASON_BIT {
         GOAL => What::Goal,
         code => What::Passed(Port::of(code)?),
@@ -103,7 +104,7 @@ fn mark(rest: &mut &[u8], at: &mut i64) -> Option<Mark> {
         reason = String::from_utf8_lossy(text).into_owned();
         *rest = left;
     }
-    Some(Mark { node, what, at: Time(*at * 1_000), reason })
+    Some(Mark { node, what, at: when, reason })
 }
 
 /// At a character's edge.

@@ -104,11 +104,9 @@ impl Filter {
         }
     }
     pub fn holds(&self, properties: &Value) -> bool {
-        let path = self.property.split('.');
+        let mut path = self.property.split('.');
         // A property whose own name has a dot comes first.
-        let found = properties
-            .get(&self.property)
-            .or_else(|| path.fold(Some(properties), |at, part| at.and_then(|at| at.get(part))));
+        let found = properties.get(&self.property).or_else(|| path.try_fold(properties, |at, part| at.get(part)));
         let found = found.filter(|own| !own.is_null());
         let Some(own) = found else {
             return self.op == Op::Ne || (self.op == Op::Exists && self.value == Value::Bool(false));

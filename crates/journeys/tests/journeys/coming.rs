@@ -5,6 +5,7 @@ use serde_json::json;
 use siyu_journeys::{Change, Ran};
 use siyu_kernel::Time;
 use siyu_testkit::TestDb;
+use std::sync::atomic::Ordering::SeqCst;
 
 siyu_testkit::contract!(migrations();
     events_let_people_in, audiences_let_people_in, schedules_let_people_in, people_come_again_by_the_rule,
@@ -190,4 +191,15 @@ fn erased_people_are_led_out(t: TestDb) {
     assert_eq!((sums.entered, sums.inside, sums.finished), (4, 1, 0));
     assert_eq!(sums.reasons, [("erased".to_owned(), 3)].into());
     assert_eq!(house.handed()["withdraw hello"], 1);
+    // Decided and not handed on yet when they are erased: nothing goes out.
+    let other = house.start(&journey(json!([message("hello", "now", "end"), exit("end")])));
+    house.world.away.store(true, SeqCst);
+    house.let_in(&other, &people);
+    house.journeys.step().unwrap();
+    assert_eq!(house.sums(&other), [1, 1, 0, 0]);
+    erase(people[2], false);
+    house.world.away.store(false, SeqCst);
+    house.run();
+    assert_eq!(house.numbers(&other).sums.reasons, [("erased".to_owned(), 1)].into());
+    assert_eq!(house.handed()["do hello"], 4);
 }

@@ -278,6 +278,9 @@ fn an_ended_journey_leads_everybody_out(t: TestDb) {
     // What was with others is taken back.
     assert_eq!(house.handed()["withdraw hello"], 3_500);
     assert_eq!(house.change(&id, Change::Resume), Err("journey_over"));
+    // What is told of it now is not even kept.
+    assert_eq!(house.tell("hello", Outcome::Done, 9), 9);
+    assert_eq!(house.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM journey_told", &[], |row| row.int(0))?)), 0);
     assert_eq!(house.publish(&id, Inside::Finish).map_err(|own| own.code).unwrap_err(), "journey_over");
 }
 
