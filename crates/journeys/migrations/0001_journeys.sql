@@ -78,7 +78,8 @@ CREATE TABLE journey_effect (
   at BIGINT NOT NULL,
   PRIMARY KEY (journey, num, entry, step)
 ) WITHOUT ROWID;
-CREATE INDEX journey_effect_new ON journey_effect (journey, num, entry, step) WHERE state = 0;
+-- In the order they were decided: by its key a search would go through all that are with others.
+CREATE INDEX journey_effect_new ON journey_effect (journey, at, num, entry, step) WHERE state = 0;
 
 -- Outcomes that were told and are not worked on yet. outcome: 0 done, 1 skipped, 2 failed.
 CREATE TABLE journey_told (

@@ -95,7 +95,7 @@ impl Journeys {
         if journey.state == JourneyState::Paused {
             return Ok(());
         }
-        let sql = "SELECT num, entry, step, version, node, order_code, about, at FROM journey_effect WHERE journey = $1 AND state = 0 ORDER BY num, entry, step LIMIT $2";
+        let sql = "SELECT num, entry, step, version, node, order_code, about, at FROM journey_effect WHERE journey = $1 AND state = 0 ORDER BY at, num, entry, step LIMIT $2";
         let found = tx.query(sql, params![num, HANDED], |row| {
             Ok(Row {
                 num: row.num(0)?,
@@ -181,6 +181,7 @@ impl Journeys {
         nums: impl Iterator<Item = PersonNum>,
     ) -> Result<FxHashMap<(PersonNum, u32), Traveller>, Refusal> {
         let mut nums: Vec<i64> = nums.map(i64::from).collect();
+        nums.sort_unstable();
         nums.dedup();
         let sql =
             format!("SELECT {PERSON} FROM journey_person WHERE journey = $1 AND state = 0 AND {}", tx.any("num", 2));

@@ -123,7 +123,7 @@ impl Journeys {
             works.push(Work::LeadOut);
         }
         if row.state != JourneyState::Paused
-            && any(tx, "SELECT 1 FROM journey_effect WHERE journey = $1 AND state = 0 LIMIT 1")?
+            && any(tx, "SELECT 1 FROM journey_effect WHERE journey = $1 AND state = 0 ORDER BY at LIMIT 1")?
         {
             works.push(Work::HandOn);
         }
@@ -198,7 +198,7 @@ impl Journeys {
             tx.execute("UPDATE journey SET moved_num = $2 WHERE num = $1", params![num, last])?;
             return Ok(());
         }
-        let open = "SELECT 1 FROM journey_effect WHERE journey = $1 AND state = 0 LIMIT 1";
+        let open = "SELECT 1 FROM journey_effect WHERE journey = $1 AND state = 0 ORDER BY at LIMIT 1";
         if tx.opt(open, params![num], |row| row.int(0))?.is_none() {
             tx.execute("DELETE FROM journey_effect WHERE journey = $1", params![num])?;
             tx.execute("DELETE FROM journey_told WHERE journey = $1", params![num])?;

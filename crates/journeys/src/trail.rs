@@ -47,7 +47,9 @@ impl Trail {
     pub fn push(&mut self, entered_at: Time, node: u32, what: What, reason: &str, at: Time) {
         let last = match self.last {
             Some(last) => last,
-            None => self.marks(entered_at).last().map_or(0, |mark| mark.at.millis().saturating_sub(entered_at.millis())),
+            None => {
+                self.marks(entered_at).last().map_or(0, |mark| mark.at.millis().saturating_sub(entered_at.millis()))
+            }
         };
         let now = at.millis().saturating_sub(entered_at.millis());
         if self.bytes.is_empty() {
