@@ -8,6 +8,7 @@ mod callbacks;
 mod gate;
 mod import;
 mod intake;
+mod journey;
 mod people;
 mod postgres_insert;
 mod start;
@@ -33,6 +34,7 @@ pub const ALL: &[Work] = &[
     callbacks::WORK,
     welcome::WORK,
     gate::WORK,
+    journey::WORK,
     people::WORK,
     start::WORK,
     audience_live::WORK,

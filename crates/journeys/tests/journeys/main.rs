@@ -1,0 +1,8 @@
+//! Journeys on either engine, over days, with a clock that stands still until it is moved.
+
+mod coming;
+mod happening;
+mod house;
+mod random;
+mod running;
+mod simulating;
