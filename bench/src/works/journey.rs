@@ -59,7 +59,8 @@ fn walked(bench: &Bench) -> Outcome {
     let clock = Arc::new(FakeClock::at("2026-03-11T04:00:00Z"));
     let (db, journeys) = opened(&bench.path("journey"), people, clock.clone())?;
     let wait = |id: &str, next: &str| json!({"id": id, "do": {"type": "wait", "for": {"amount": 1, "unit": "day"}, "next": next}});
-    let say = |id: &str, next: &str| json!({"id": id, "do": {"type": "message", "with": {"content": "c"}, "next": next}});
+    let say =
+        |id: &str, next: &str| json!({"id": id, "do": {"type": "message", "with": {"content": "c"}, "next": next}});
     let rule = json!({"all": [{"field": "tag", "op": "eq", "value": "t"}]});
     let event = json!({"type": "event", "name": "buy"});
     let id = started(
