@@ -49,7 +49,7 @@ pub use model::{End, Outcome, REASONS, State, Traveller};
 pub use plan::Plan;
 pub use port::Port;
 pub use publish::{Change, Inside, Moves};
-pub use read::{NodeNumbers, Numbers, PathStep, PersonQuery, PersonRow, Stand, Sums};
+pub use read::{NodeNumbers, Numbers, PathStep, PersonQuery, PersonRow, Stand, Sums, VersionRow};
 pub use rows::{JourneyRow, JourneyState};
 pub use run::Ran;
 pub use simulate::{DAYS, Simulation};

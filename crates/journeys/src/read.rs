@@ -111,6 +111,17 @@ pub struct PathStep {
     pub reason: String,
 }
 
+/// A version that was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRow {
+    pub version: u32,
+    pub note: String,
+    pub published_at: Time,
+    pub published_by: String,
+    /// People inside who walk by it.
+    pub inside: i64,
+}
+
 /// Rows looked at for one page: a rare answer comes in several pages instead of in one long look.
 const LOOKED: i64 = 20_000;
 
@@ -127,6 +138,21 @@ impl Journeys {
             Ok(())
         })?;
         Ok(out)
+    }
+    /// What was published, the newest first.
+    pub fn versions(&self, tx: &mut Tx<'_>, own: &JourneyRow) -> Result<Vec<VersionRow>, Refusal> {
+        let sql = "SELECT v.version, v.note, v.published_at, v.published_by,
+              (SELECT CAST(COALESCE(SUM(t.people), 0) AS BIGINT) FROM journey_tally t WHERE t.journey = v.journey AND t.version = v.version AND t.what = 0)
+            FROM journey_version v WHERE v.journey = $1 ORDER BY v.version DESC";
+        Ok(tx.query(sql, params![own.num], |row| {
+            Ok(VersionRow {
+                version: row.num(0)?,
+                note: row.text(1)?,
+                published_at: row.time(2)?,
+                published_by: row.text(3)?,
+                inside: row.int(4)?,
+            })
+        })?)
     }
     /// People behind a number, up to `limit`, by person; and where to go on, as long as there may be more.
     #[allow(clippy::type_complexity, reason = "a page and its end")]

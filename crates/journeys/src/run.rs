@@ -36,37 +36,42 @@ enum Work {
 }
 
 impl Journeys {
-    /// One step of what is due. Safe in several processes at once; one is enough. A failure in one journey does not keep the others from their turn.
+    /// One step of what is due. Safe in several processes at once; one is enough. What fails is told after the rest was done: neither the log nor one
+    /// journey keeps the others from their turn.
     pub fn step(&self) -> Result<Ran, Refusal> {
         let now = self.now();
-        let fed = self.feed(now)?;
+        let fed = self.feed(now);
         let turn = self.inner.turn.load(Relaxed);
         let (next, later) = self.inner.db.read(|tx| self.due(tx, turn, now))?;
         let Some((journey, works)) = next else {
-            return Ok(match (fed, later) {
+            return Ok(match (fed?, later) {
                 (Ran::Went, _) => Ran::Went,
                 (_, Some(at)) => Ran::Later(at),
                 (_, None) => Ran::Nothing,
             });
         };
         self.inner.turn.store(journey, Relaxed);
+        let mut failed = fed.err();
         for work in works {
-            let own = self.clone();
-            let unit = move |act: fn(&Self, &mut Tx<'_>, u32, Time) -> Result<(), Refusal>| {
-                let db = own.inner.db.clone();
-                db.transact(move |tx| act(&own, tx, journey, now))
-            };
-            match work {
-                Work::Hear => unit(Self::hear)?,
-                Work::Schedule => self.on_schedule(journey, now)?,
-                Work::LetIn => unit(Self::let_in_part)?,
-                Work::Due => unit(Self::move_on)?,
-                Work::Move => unit(Self::move_some)?,
-                Work::LeadOut => unit(Self::lead_out)?,
-                Work::HandOn => unit(Self::hand_on)?,
+            if let Err(refusal) = self.unit(work, journey, now) {
+                failed.get_or_insert(refusal);
             }
         }
-        Ok(Ran::Went)
+        failed.map_or(Ok(Ran::Went), Err)
+    }
+    fn unit(&self, work: Work, journey: u32, now: Time) -> Result<(), Refusal> {
+        let act: fn(&Self, &mut Tx<'_>, u32, Time) -> Result<(), Refusal> = match work {
+            // Whom it lets in is read outside of the writing unit.
+            Work::Schedule => return self.on_schedule(journey, now),
+            Work::Hear => Self::hear,
+            Work::LetIn => Self::let_in_part,
+            Work::Due => Self::move_on,
+            Work::Move => Self::move_some,
+            Work::LeadOut => Self::lead_out,
+            Work::HandOn => Self::hand_on,
+        };
+        let own = self.clone();
+        self.inner.db.transact(move |tx| act(&own, tx, journey, now))
     }
 
     /// The next journey after `turn` with something to do; else when there will be.

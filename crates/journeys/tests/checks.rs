@@ -207,3 +207,14 @@ proptest! {
         prop_assert_eq!(found, slow);
     }
 }
+
+/// What the document shows is what the program takes.
+#[test]
+fn the_examples_of_the_document_are_sound() {
+    let text = include_str!("../../../docs/journeys.md");
+    let examples: Vec<&str> = text.split("```json\n").skip(1).map(|own| own.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 2);
+    for own in examples {
+        assert_eq!(told(&serde_json::from_str(own).unwrap()), Vec::<String>::new());
+    }
+}

@@ -3,6 +3,7 @@
 mod coming;
 mod happening;
 mod house;
+mod killed;
 mod random;
 mod running;
 mod simulating;

@@ -240,6 +240,11 @@ fn people_finish_their_version_or_move(t: TestDb) {
     house.run();
     assert_eq!((house.node(&id, 1, "rest").moved, house.node(&id, 2, "rest").inside), (100, 100));
     assert_eq!(house.row(&id).version, 2);
+    let versions = house.read(|tx| {
+        let row = house.journeys.journey(tx, &id)?;
+        house.journeys.versions(tx, &row)
+    });
+    assert_eq!(versions.iter().map(|own| (own.version, own.inside)).collect::<Vec<_>>(), [(2, 100), (1, 3_500)]);
     house.live(25);
     let outcomes = house.numbers(&id).sums.outcomes;
     assert_eq!(outcomes, [("new".to_owned(), 100), ("old".to_owned(), 3_500)].into());
@@ -445,8 +450,12 @@ fn what_cannot_be_handed_on_waits(t: TestDb) {
     assert_eq!(house.journeys.step().unwrap_err().code, "busy");
     house.sound();
     assert_eq!(house.node(&id, 1, "hello").inside, 2);
+    // Others are looked at all the same, in this journey, too.
+    house.let_in(&id, &house.crowd(3)[2..]);
+    assert_eq!(house.journeys.step().unwrap_err().code, "busy");
+    assert_eq!(house.sums(&id), [3, 2, 1, 0]);
     let house = house.again();
     house.run();
-    assert_eq!(house.sums(&id), [2, 0, 2, 0]);
+    assert_eq!(house.sums(&id), [3, 0, 3, 0]);
     assert_eq!(house.handed(), [("do hello".to_owned(), 2)].into());
 }
