@@ -5,7 +5,7 @@ import { Navigate, useNavigate, useSearchParams } from "react-router";
 import { session as api } from "../api/calls";
 import { setCsrf } from "../api/client";
 import { keys } from "../api/keys";
-import { has, useI18n, type I18n } from "../i18n";
+import { has, useI18n, type I18n, type Key } from "../i18n";
 import { useErrorText } from "../shell/errors";
 import { safeNext } from "./next";
 import { Outside } from "./Outside";
@@ -57,6 +57,5 @@ export function LoginPage() {
 
 /** What became of a login with WeCom, by the code in the address. */
 function failedText(t: I18n["t"], code: string): string {
-  const key = `login.failed.${code}`;
-  return has(key) ? t(key) : t("login.failed.other", { code: code.slice(0, 60) });
+  return has(`login.failed.${code}`) ? t(`login.failed.${code}` as Key) : t("login.failed.other", { code: code.slice(0, 60) });
 }

@@ -20,6 +20,8 @@ const PUBLIC: &[&str] = &[
     // A login through WeCom: nobody is known before its end, and it leads to pages of ours alone.
     "GET /guide/enter",
     "GET /guide/return",
+    "GET /login/wecom",
+    "GET /login/wecom/return",
 ];
 
 struct Operation {
