@@ -598,14 +598,7 @@ async fn assign(
             }
             let who = who(tx, &reader, &caller)?;
             let leads = app.leads.assign(tx, &who, &input.leads, &input.staff, &input.reason, app.now())?;
-            note(
-                app,
-                tx,
-                &caller,
-                "lead.assign",
-                &input.staff,
-                &json!({ "leads": leads.len(), "reason": input.reason }),
-            )?;
+            note(app, tx, &caller, "lead.assign", &input.staff, &json!({ "leads": leads.len() }))?;
             Ok(Items::all(shown_to(app, tx, &reader, leads)?))
         })
     });
@@ -645,7 +638,8 @@ async fn release(
     State(app): State<App>,
     Body(input): Body<LeadReason>,
 ) -> Answer<Json<LeadOut>> {
-    let detail = json!({ "reason": input.reason });
+    // What was typed may say something of the person: it stands in the lead's moves, which go with them, and not in the audit.
+    let detail = json!({});
     change(app, may.caller, id, "lead.release", detail, move |app, tx, who, id, now| {
         app.leads.release(tx, who, id, &input.reason, now)
     })
@@ -664,7 +658,8 @@ async fn give_up(
     State(app): State<App>,
     Body(input): Body<LeadReason>,
 ) -> Answer<Json<LeadOut>> {
-    let detail = json!({ "reason": input.reason });
+    // What was typed may say something of the person: it stands in the lead's moves, which go with them, and not in the audit.
+    let detail = json!({});
     change(app, may.caller, id, "lead.lose", detail, move |app, tx, who, id, now| {
         app.leads.give_up(tx, who, id, &input.reason, now)
     })

@@ -295,7 +295,12 @@ fn an_erased_person_is_no_lead_any_more(test: TestDb) {
     let owner = app.owner();
     let one = lead(&owner, "13800000001", "");
     let person = app.person("phone:13800000001");
+    owner.post("/api/v1/leads/assign", json!({"leads": [one], "staff": "A1", "reason": "林女士住在东门"})).ok();
+    owner.post(&format!("/api/v1/leads/{one}/release"), json!({"reason": "林女士住院了"})).ok();
+    owner.post(&format!("/api/v1/leads/{one}/lose"), json!({"reason": "林女士搬走了"})).ok();
     owner.post(&format!("/api/v1/people/{person}/erase"), json!({"reason": "本人要求", "confirm": person})).ok();
     assert_eq!(owner.get(&format!("/api/v1/leads/{one}")).says(), "404 lead_unknown");
     assert_eq!(many(&owner.get("/api/v1/leads").ok()), 0);
+    let audit = owner.get("/api/v1/audit?limit=200").ok().to_string();
+    assert!(audit.contains("lead.lose") && !audit.contains("林女士"), "what was typed of somebody goes with them");
 }
