@@ -4,8 +4,8 @@ use crate::auth::Caller;
 use crate::error::Answer;
 use crate::gate::{MessagesWrite, PeopleRead};
 use crate::messages::{MessageNew, MessagePlan, meant};
-use crate::part::{OnceKey, OnceParams, must_be_whole, within};
-use crate::people_reader::{Reader, by, note, read, write};
+use crate::part::{OnceKey, OnceParams, must_be_whole_message, seen_part, within};
+use crate::people_reader::{by, note, read, write};
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, May, NoContent, endpoints};
 use axum::Json;
@@ -158,6 +158,7 @@ async fn create(
                 let row = app.reach.create_broadcast(tx, &broadcast, app.now())?;
                 let message = &broadcast.message;
                 let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
+                app.reach.made_by(tx, &row.id, caller.id())?;
                 note(app, tx, &caller, "broadcast.create", &row.id, &detail)?;
                 Ok(row.id)
             })?;
@@ -178,7 +179,7 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
     let row = app.run(move |app| {
         read(app, |tx| {
             let mut row = app.reach.broadcast(tx, &id)?;
-            if let Some(staff) = Reader::new(app, tx, &caller)?.staff(tx)? {
+            if let Some(staff) = seen_part(app, tx, &caller, &id)? {
                 narrow(&mut row, &app.reach.message_tasks(tx, &id)?, &staff)?;
             }
             Ok(row)
@@ -209,8 +210,7 @@ fn narrow(row: &mut BroadcastRow, tasks: &[TaskRow], staff: &[String]) -> Result
 /// Errors: `broadcast_unknown`, `message_part`.
 fn must_be_whole_broadcast(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
     app.reach.broadcast(tx, id)?;
-    let tasks = app.reach.message_tasks(tx, id)?;
-    must_be_whole(app, tx, caller, tasks.iter().map(|own| own.userid.as_str()), siyu_reach::broadcast_unknown())
+    must_be_whole_message(app, tx, caller, id, siyu_reach::broadcast_unknown())
 }
 
 /// Approves a broadcast that somebody else has made; it begins.

@@ -4,7 +4,7 @@ use crate::auth::Caller;
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{MessagesWrite, PeopleRead};
-use crate::part::{OnceKey, OnceParams, must_be_whole, within};
+use crate::part::{OnceKey, OnceParams, must_be_whole_message, seen_part, within};
 use crate::people_reader::{Reader, audience, by, note, read, write};
 use crate::people_tags::number_after;
 use crate::welcome_shapes::MessageContent;
@@ -262,6 +262,7 @@ async fn create(
                 let id = app.reach.create_message(tx, &message, app.now())?;
                 let detail =
                     json!({ "name": message.name, "people": message.people.len(), "audience": message.audience });
+                app.reach.made_by(tx, &id, caller.id())?;
                 note(app, tx, &caller, "message.create", &id, &detail)?;
                 Ok(id)
             })?;
@@ -282,7 +283,7 @@ async fn list(may: May<PeopleRead>, page: Paging, State(app): State<App>) -> Ans
             let (staff, after) = (Reader::new(app, tx, &caller)?.staff(tx)?, page.after.as_deref());
             match staff {
                 None => app.reach.messages(tx, after, limit as i64),
-                Some(staff) => app.reach.messages_of(tx, &staff, after, limit as i64),
+                Some(staff) => app.reach.messages_of(tx, caller.id(), &staff, after, limit as i64),
             }
         })
     });
@@ -301,7 +302,7 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let only = Reader::new(app, tx, &caller)?.staff(tx)?;
+            let only = seen_part(app, tx, &caller, &id)?;
             let (row, reasons) = match &only {
                 None => (app.reach.message(tx, &id)?, app.reach.message_reasons(tx, &id)?),
                 Some(staff) => (app.reach.message_of(tx, staff, &id)?, app.reach.message_reasons_of(tx, staff, &id)?),
@@ -369,7 +370,7 @@ async fn people(
     let answer = app.run(move |app| {
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
-            let only = reader.staff(tx)?;
+            let only = seen_part(app, tx, &caller, &id)?;
             match &only {
                 None => drop(app.reach.message(tx, &id)?),
                 Some(staff) => drop(app.reach.message_of(tx, staff, &id)?),
@@ -417,10 +418,9 @@ fn needs_approval(most: u32) -> Refusal {
 }
 
 /// For what concerns all who are asked to send a message. Errors: `message_unknown`, `message_part`.
-pub(crate) fn whole(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
+fn whole(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
     app.reach.message(tx, id)?;
-    let tasks = app.reach.message_tasks(tx, id)?;
-    must_be_whole(app, tx, caller, tasks.iter().map(|own| own.userid.as_str()), siyu_reach::message_unknown())
+    must_be_whole_message(app, tx, caller, id, siyu_reach::message_unknown())
 }
 
 pub(crate) fn wrong_state() -> Refusal {

@@ -34,6 +34,30 @@ pub(crate) fn must_be_whole<'a>(
     }
 }
 
+/// Of a message for many people the staff whose part the caller sees; `None`: all of it.
+pub(crate) fn seen_part(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Option<Vec<String>>, Refusal> {
+    let only = Reader::new(app, tx, caller)?.staff(tx)?;
+    Ok(if only.is_some() && app.reach.is_made_by(tx, id, caller.id())? { None } else { only })
+}
+
+/// For what concerns everybody a message is for: that the caller made it, or that nobody is asked, or will be, whom the caller does not look after.
+///
+/// Errors: `unknown`, `message_part`.
+pub(crate) fn must_be_whole_message(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    id: &str,
+    unknown: Refusal,
+) -> Result<(), Refusal> {
+    if seen_part(app, tx, caller, id)?.is_none() {
+        return Ok(());
+    }
+    let tasks = app.reach.message_tasks(tx, id)?;
+    must_be_whole(app, tx, caller, tasks.iter().map(|own| own.userid.as_str()), unknown)?;
+    if app.reach.is_shared_out(tx, id)? { Ok(()) } else { Err(message_part()) }
+}
+
 pub(crate) fn message_part() -> Refusal {
     Refusal::forbidden(
         "message_part",

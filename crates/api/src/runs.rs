@@ -1,8 +1,10 @@
 //! Runs: whom a message was meant for and what became of each, whatever kind of message it is; and the decisions of one person.
 
+use crate::auth::Caller;
 use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::PeopleRead;
+use crate::part::seen_part;
 use crate::people_reader::{Reader, read, sees};
 use crate::people_tags::number_after;
 use crate::reply::page_of;
@@ -80,10 +82,16 @@ type Ends = Vec<(End, String, i64)>;
 type Decided = (PersonNum, End, String, Option<Time>, Option<Time>);
 
 /// A run with its people by end and reason: all of them, or the part of the reader's staff. `None`: none of these has a part in it.
-fn seen(app: &App, tx: &mut Tx<'_>, run: &RunRow, staff: Option<&[String]>) -> Result<Option<Ends>, Refusal> {
-    let Some(staff) = staff else { return app.reach.gate().reasons(tx, run).map(Some) };
-    match app.reach.message_of(tx, staff, &run.id) {
-        Ok(_) => app.reach.message_reasons_of(tx, staff, &run.id).map(Some),
+fn seen(app: &App, tx: &mut Tx<'_>, caller: &Caller, run: &RunRow) -> Result<Option<(RunOut, Ends)>, Refusal> {
+    let Some(staff) = seen_part(app, tx, caller, &run.id)? else {
+        let ends = app.reach.gate().reasons(tx, run)?;
+        return Ok(Some((run_out(run, &ends, false), ends)));
+    };
+    match app.reach.message_of(tx, &staff, &run.id) {
+        Ok(_) => {
+            let ends = app.reach.message_reasons_of(tx, &staff, &run.id)?;
+            Ok(Some((run_out(run, &ends, true), ends)))
+        }
         Err(refusal) if refusal.code == "message_unknown" => Ok(None),
         Err(refusal) => Err(refusal),
     }
@@ -184,15 +192,15 @@ async fn list(
     let answer = app.run(move |app| {
         read(app, |tx| {
             let reader = Reader::new(app, tx, &caller)?;
-            let (gate, staff) = (app.reach.gate(), reader.staff(tx)?);
+            let gate = app.reach.gate();
             let kind = q.kind.as_deref().filter(|kind| !kind.is_empty());
             let before = before.map(|num| u32::try_from(num).unwrap_or(u32::MAX));
             let rows = if kind == Some("welcome") { Vec::new() } else { gate.runs(tx, kind, before, limit as i64)? };
             let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.num.to_string());
             let mut out = Vec::with_capacity(rows.len());
             for row in &rows {
-                if let Some(ends) = seen(app, tx, row, staff.as_deref())? {
-                    out.push(run_out(row, &ends, staff.is_some()));
+                if let Some((run, _)) = seen(app, tx, &caller, row)? {
+                    out.push(run);
                 }
             }
             // Welcomes have no end: they stand behind everything that has one.
@@ -205,7 +213,7 @@ async fn list(
     answer.await.map(Json)
 }
 
-fn lang(caller: &crate::auth::Caller) -> Lang {
+fn lang(caller: &Caller) -> Lang {
     if caller.locale == Locale::Zh { Lang::Zh } else { Lang::En }
 }
 /// A decision in one sentence. What WeCom refused has its own words.
@@ -231,9 +239,8 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
             let (run, ends) = match welcomes(app, tx, &reader, Some(&id))?.pop() {
                 Some(found) => found,
                 None => {
-                    let (run, staff) = (app.reach.gate().run(tx, &id)?, reader.staff(tx)?);
-                    let ends = seen(app, tx, &run, staff.as_deref())?.ok_or_else(siyu_gate::run_unknown)?;
-                    (run_out(&run, &ends, staff.is_some()), ends)
+                    let run = app.reach.gate().run(tx, &id)?;
+                    seen(app, tx, &caller, &run)?.ok_or_else(siyu_gate::run_unknown)?
                 }
             };
             let ends = ends.into_iter().map(|(end, code, people)| {
@@ -327,8 +334,8 @@ async fn people(
                 });
                 return shown(app, tx, &reader, &caller, known.collect(), next);
             }
-            let (run, staff) = (gate.run(tx, &id)?, reader.staff(tx)?);
-            if seen(app, tx, &run, staff.as_deref())?.is_none() {
+            let run = gate.run(tx, &id)?;
+            if seen(app, tx, &caller, &run)?.is_none() {
                 return Err(siyu_gate::run_unknown());
             }
             if q.reason.as_deref() == Some("undecided") {
@@ -351,7 +358,7 @@ fn shown(
     app: &App,
     tx: &mut Tx<'_>,
     reader: &Reader,
-    caller: &crate::auth::Caller,
+    caller: &Caller,
     rows: Vec<Decided>,
     next: Option<String>,
 ) -> Result<Items<RunPerson>, Refusal> {

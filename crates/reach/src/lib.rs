@@ -63,6 +63,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0003_gate", sql: include_str!("../migrations/0003_gate.sql") },
     Migration { id: "reach/0004_broadcasts", sql: include_str!("../migrations/0004_broadcasts.sql") },
     Migration { id: "reach/0005_groups", sql: include_str!("../migrations/0005_groups.sql") },
+    Migration { id: "reach/0006_makers", sql: include_str!("../migrations/0006_makers.sql") },
     Migration { id: "reach/0007_once", sql: include_str!("../migrations/0007_once.sql") },
 ];
 

@@ -15,6 +15,7 @@ on_both!(
     handovers_stay_inside_the_store,
     loss_alerts_are_switched_by_owners,
     messages_are_those_of_the_readers_staff,
+    a_message_that_is_not_shared_out_yet_is_its_makers,
     group_messages_and_moments_are_those_of_the_readers_staff
 );
 
@@ -300,6 +301,46 @@ fn messages_are_those_of_the_readers_staff(test: TestDb) {
     }
     let whole = app.owner().get(&format!("/api/v1/runs/{all}")).ok();
     assert_eq!((&whole["audience"], &whole["reasons"]["no_friend"]), (&json!(4), &json!(1)));
+}
+
+fn a_message_that_is_not_shared_out_yet_is_its_makers(test: TestDb) {
+    let app = TestApp::new(test);
+    let [ann, ben, _] = mirror(&app);
+    let path = "/api/v1/broadcasts";
+    let scoped = || {
+        let operator = app.role(Role::Operator);
+        let scope = json!({"scope": {"all": false, "regions": [], "stores": ["S1"]}});
+        app.owner().patch(&format!("/api/v1/users/{}", operator.id), scope).ok();
+        operator
+    };
+    let (one, other) = (scoped(), scoped());
+    let make = |client: &Client<'_>, name: &str, people: &[&String], start: Option<&str>| {
+        let broadcast = json!({"name": name, "content": {"text": "新品"}, "service": true, "people": people, "start_at": start});
+        client.post(path, broadcast).ok()["id"].as_str().unwrap().to_owned()
+    };
+    let tomorrow = Some("2026-07-02T02:00:00Z");
+    let own = make(&one, "明天", &[&ann], tomorrow);
+    // Nobody is asked yet, and yet they see and steer it.
+    assert_eq!(one.get(&format!("{path}/{own}")).ok()["id"], json!(own));
+    assert_eq!(ids(&one.get("/api/v1/wecom/messages").ok(), "name"), ["明天"]);
+    assert_eq!(ids(&one.get("/api/v1/runs").ok(), "name"), ["明天"]);
+    let run = one.get(&format!("/api/v1/runs/{own}")).ok();
+    assert_eq!((&run["audience"], &run["waiting"]), (&json!(1), &json!(1)));
+    for place in [format!("{path}/{own}"), format!("/api/v1/wecom/messages/{own}")] {
+        assert_eq!(other.get(&place).status, 404, "{place}");
+    }
+    assert_eq!(other.post(&format!("{path}/{own}/pause"), json!({})).says(), "404 broadcast_unknown");
+    for (act, state) in [("pause", "paused"), ("resume", "running")] {
+        one.post(&format!("{path}/{own}/{act}"), json!({})).ok();
+        assert_eq!(one.get(&format!("/api/v1/runs/{own}")).ok()["state"], state, "{act}");
+    }
+    assert_eq!(one.post(&format!("{path}/{own}/cancel"), json!({})).status, 204);
+    // As long as somebody waits of whom nobody knows who will be asked, it is not theirs alone, whoever is asked so far.
+    make(&app.program(), "今天", &[&ben], None);
+    let message = json!({"name": "两店", "content": {"text": "新品"}, "people": [&ann, &ben]});
+    let both = app.program().post("/api/v1/wecom/messages", message).ok()["id"].as_str().unwrap().to_owned();
+    assert_eq!(one.get(&format!("/api/v1/wecom/messages/{both}")).ok()["staff"].as_array().unwrap().len(), 1);
+    assert_eq!(one.post(&format!("/api/v1/wecom/messages/{both}/cancel"), json!({})).says(), "403 message_part");
 }
 
 fn group_messages_and_moments_are_those_of_the_readers_staff(test: TestDb) {
