@@ -10,10 +10,12 @@ use siyu_db::Db;
 use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
+use siyu_journeys::Journeys;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_leads::Leads;
 use siyu_log::Log;
 use siyu_people::People;
+use siyu_plays::Plays;
 use siyu_projection::Projection;
 use siyu_reach::Reach;
 use std::any::Any;
@@ -40,6 +42,9 @@ pub struct Parts {
     pub channels: Channels,
     pub guides: Guides,
     pub leads: Leads,
+    /// See [`crate::journeys`].
+    pub plays: Plays,
+    pub journeys: Journeys,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

@@ -34,6 +34,9 @@ pub(crate) struct GuideTask {
     pub ended_at: Option<Time>,
     /// Ended after its time.
     pub ended_late: bool,
+    /// When the member was reminded last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub nudged_at: Option<Time>,
 }
 
 impl From<Task> for GuideTask {
@@ -56,6 +59,7 @@ impl From<Task> for GuideTask {
             created_by: own.created_by,
             ended_at: own.ended_at,
             ended_late: own.ended_late,
+            nudged_at: own.nudged_at,
         }
     }
 }

@@ -75,6 +75,10 @@ mod handover_files;
 mod handovers;
 mod health;
 pub mod imports;
+mod journey_numbers;
+mod journey_shapes;
+mod journey_templates;
+mod journeys;
 mod keys;
 mod lead_setup;
 mod leads;
@@ -95,6 +99,7 @@ mod people_out;
 mod people_reader;
 mod people_sides;
 mod people_tags;
+mod plays;
 mod poster_files;
 mod poster_pictures;
 mod posters;
@@ -136,6 +141,7 @@ pub use error::{Answer, ApiError};
 pub use extract::{At, Body, Paging, Query};
 pub use gate::May;
 pub use logs::{LogFormat, start_logs};
+pub use plays::journeys;
 pub use reach::reach;
 pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
@@ -164,6 +170,8 @@ pub fn migrations() -> Vec<Migration> {
         siyu_channels::MIGRATIONS,
         siyu_guides::MIGRATIONS,
         siyu_leads::MIGRATIONS,
+        siyu_journeys::MIGRATIONS,
+        siyu_plays::MIGRATIONS,
     ]
     .concat()
 }
@@ -225,6 +233,8 @@ fn routes() -> Endpoints {
         .merge(gate_rules::router())
         .merge(runs::router())
         .merge(broadcasts::router())
+        .merge(journeys::router())
+        .merge(journey_numbers::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

@@ -48,6 +48,7 @@ pub fn reach(
     let (chance, clock) = (Arc::clone(chance), Arc::clone(clock));
     let mut parts = Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), contacts.clone(), chance, clock);
     (parts.beside, parts.wait) = (Arc::new(Shop), wait);
+    parts.ends = Arc::new(siyu_plays::Echo);
     parts.entrances = Arc::new(Codes(Arrivals::new(people.clone())));
     Reach::new(parts)
 }

@@ -183,6 +183,16 @@ impl Audience {
         let fits = ask.among(&plan.root, &[root].into_iter().collect())?;
         Ok((!fits.is_empty(), ask.until(root)?))
     }
+    /// Of these people (roots) those whom a plan fits. Needs memory.
+    pub fn fits(
+        &self,
+        tx: &mut Tx<'_>,
+        plan: &Plan,
+        people: &RoaringBitmap,
+        ctx: &Ctx,
+    ) -> Result<RoaringBitmap, Refusal> {
+        ask::Ask::new(self, self.memory()?, tx, ctx, plan, &Scope::All)?.among(&plan.root, people)
+    }
     pub(crate) fn memory(&self) -> Result<&Arc<Memory>, Refusal> {
         self.memory.as_ref().ok_or_else(|| Refusal::internal("standing is asked of a remembering audience"))
     }

@@ -13,6 +13,7 @@ pub mod names {
     pub const TASK_GIVEN: &str = "Task Given";
     pub const TASK_DONE: &str = "Task Done";
     pub const TASK_SKIPPED: &str = "Task Skipped";
+    pub const TASK_PASSED_ON: &str = "Task Passed On";
     pub const SENT: &str = "Script Sent";
 }
 

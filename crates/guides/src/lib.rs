@@ -20,6 +20,7 @@ mod events;
 mod figures;
 mod fill;
 mod forget;
+mod given;
 mod groups;
 mod login;
 mod notes;
@@ -47,14 +48,16 @@ pub use stages::{Place, Stage};
 pub use tasks::{Board, TASK_KINDS, Task, TaskIn, TaskQuery, TaskState};
 
 use siyu_contacts::Contacts;
-use siyu_db::{Db, Migration};
+use siyu_db::{Db, Migration, Tx};
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_log::Log;
 use siyu_people::People;
 use std::sync::Arc;
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "guides/0001_guides", sql: include_str!("../migrations/0001_guides.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "guides/0001_guides", sql: include_str!("../migrations/0001_guides.sql") },
+    Migration { id: "guides/0002_nudges", sql: include_str!("../migrations/0002_nudges.sql") },
+];
 
 /// The operations. Cheap to clone.
 #[derive(Clone)]
@@ -70,9 +73,24 @@ pub(crate) struct Inner {
     pub contacts: Contacts,
     pub chance: Arc<Chance>,
     pub clock: Arc<dyn Clock>,
+    pub ends: Arc<dyn TaskEnds>,
+}
+
+/// Whoever has given a task with an origin and waits for what becomes of it. Told in the unit in which it ends.
+pub trait TaskEnds: Send + Sync {
+    fn ended(&self, tx: &mut Tx<'_>, origin: &str, done: bool) -> Result<(), Refusal>;
+}
+
+/// Nobody waits.
+pub struct NoTaskEnds;
+impl TaskEnds for NoTaskEnds {
+    fn ended(&self, _: &mut Tx<'_>, _: &str, _: bool) -> Result<(), Refusal> {
+        Ok(())
+    }
 }
 
 impl Guides {
+    #[allow(clippy::too_many_arguments, reason = "each is a part of the program that guides work with")]
     pub fn new(
         db: Db,
         vault: Vault,
@@ -81,8 +99,9 @@ impl Guides {
         contacts: Contacts,
         chance: Arc<Chance>,
         clock: Arc<dyn Clock>,
+        ends: Arc<dyn TaskEnds>,
     ) -> Self {
-        Self { inner: Arc::new(Inner { db, vault, log, people, contacts, chance, clock }) }
+        Self { inner: Arc::new(Inner { db, vault, log, people, contacts, chance, clock, ends }) }
     }
     pub(crate) fn now(&self) -> Time {
         self.inner.clock.now()

@@ -70,6 +70,8 @@ pub struct Task {
     pub ended_at: Option<Time>,
     /// Ended after its time.
     pub ended_late: bool,
+    /// The member was reminded last.
+    pub nudged_at: Option<Time>,
     /// Hand it back as `after`.
     pub token: String,
 }
@@ -109,7 +111,7 @@ struct Row {
 }
 
 const COLUMNS: &str = "t.id, COALESCE(s.userid, t.staff), COALESCE(s.name, ''), t.kind, t.num, (SELECT MIN(c.id) FROM wecom_contact c WHERE c.num = t.num),
-    (SELECT MIN(c.name) FROM wecom_contact c WHERE c.num = t.num), t.chat, g.name, t.body, t.due_at, t.source, t.state, t.result, t.created_at, t.created_by, t.ended_at";
+    (SELECT MIN(c.name) FROM wecom_contact c WHERE c.num = t.num), t.chat, g.name, t.body, t.due_at, t.source, t.state, t.result, t.created_at, t.created_by, t.ended_at, t.nudged_at";
 const FROM: &str =
     "FROM guide_task t LEFT JOIN wecom_staff s ON s.key = t.staff LEFT JOIN wecom_group g ON g.id = t.chat";
 
@@ -142,6 +144,7 @@ fn read(row: RowRef<'_>, now: Time) -> Result<Row, DbError> {
         created_at: row.time(14)?,
         created_by: row.text(15)?,
         ended_at,
+        nudged_at: row.opt_time(17)?,
         ended_late: due_at.zip(ended_at).is_some_and(|(due, ended)| ended > due),
     };
     Ok(Row { task, body: row.blob(9)?, result: row.opt_blob(13)? })
@@ -205,7 +208,7 @@ impl Guides {
         Ok(task)
     }
 
-    fn task(&self, tx: &mut Tx<'_>, id: &str) -> Result<Task, Refusal> {
+    pub(crate) fn task(&self, tx: &mut Tx<'_>, id: &str) -> Result<Task, Refusal> {
         let now = self.now();
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE t.id = $1");
         let row = tx.opt(&sql, params![id], |row| read(row, now))?.ok_or_else(refuse::task_unknown)?;
@@ -242,6 +245,10 @@ impl Guides {
         )?;
         if ended == 0 {
             return Err(refuse::task_over());
+        }
+        let origin = tx.one("SELECT origin FROM guide_task WHERE id = $1", params![id], |row| row.opt_text(0))?;
+        if let Some(origin) = origin {
+            self.inner.ends.ended(tx, &origin, done)?;
         }
         if let Some(num) = task.num {
             let name = if done { names::TASK_DONE } else { names::TASK_SKIPPED };

@@ -198,6 +198,9 @@ impl Batch {
         Ok(answers)
     }
 
+    pub fn zone(&self, root: PersonNum) -> &Zone {
+        self.folk.zone(root).unwrap_or(&self.zone)
+    }
     /// One step of one person. Answers whether they stand at a new node.
     fn one(&mut self, at: usize, plan: &Plan, input: &Input, holds: Option<bool>, (key, as_of): (u64, Time)) -> bool {
         let root = self.root(at);

@@ -251,6 +251,13 @@ impl Act {
             Self::Exit { .. } => Vec::new(),
         }
     }
+    /// Of a task: after how long it is late.
+    pub fn deadline(&self) -> Option<Span> {
+        match self {
+            Self::Task { deadline, .. } => Some(*deadline),
+            _ => None,
+        }
+    }
     /// What whoever hands it on is told to do.
     pub fn with(&self) -> Option<&Value> {
         match self {

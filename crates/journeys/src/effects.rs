@@ -34,34 +34,34 @@ struct Row {
     at: Time,
 }
 
-impl Journeys {
-    /// Takes down outcomes, in the unit of whoever knows them; people move on in units of their own. Telling one again changes nothing.
-    pub fn told(&self, tx: &mut Tx<'_>, list: &[Told]) -> Result<(), Refusal> {
-        let mut list: Vec<&Told> = list.iter().collect();
-        list.sort_by_key(|own| own.key);
-        list.dedup_by_key(|own| own.key);
-        // Nobody would ever read what is told of a journey that has ended.
-        let mut journeys: Vec<i64> = list.iter().map(|own| i64::from(own.key.journey)).collect();
-        journeys.dedup();
-        let sql = format!("SELECT num FROM journey WHERE ended_at IS NULL AND {} ORDER BY num", tx.any("num", 1));
-        let open = tx.query(&sql, params![&journeys], |row| row.num(0))?;
-        list.retain(|own| open.binary_search(&own.key.journey).is_ok());
-        let rows: Vec<[Param<'_>; 6]> = list
-            .iter()
-            .map(|own| {
-                let EffectKey { journey, num, entry, step } = own.key;
-                let reason = cut(own.outcome.reason());
-                [journey.into(), num.into(), entry.into(), step.into(), own.outcome.code().into(), reason.into()]
-            })
-            .collect();
-        tx.bulk(
-            "INSERT INTO journey_told (journey, num, entry, step, outcome, reason)",
-            "ON CONFLICT (journey, num, entry, step) DO NOTHING",
-            &rows,
-        )?;
-        Ok(())
-    }
+/// Takes down outcomes, in the unit of whoever knows them; people move on in units of their own. Telling one again changes nothing.
+pub fn told(tx: &mut Tx<'_>, list: &[Told]) -> Result<(), Refusal> {
+    let mut list: Vec<&Told> = list.iter().collect();
+    list.sort_by_key(|own| own.key);
+    list.dedup_by_key(|own| own.key);
+    // Nobody would ever read what is told of a journey that has ended.
+    let mut journeys: Vec<i64> = list.iter().map(|own| i64::from(own.key.journey)).collect();
+    journeys.dedup();
+    let sql = format!("SELECT num FROM journey WHERE ended_at IS NULL AND {} ORDER BY num", tx.any("num", 1));
+    let open = tx.query(&sql, params![&journeys], |row| row.num(0))?;
+    list.retain(|own| open.binary_search(&own.key.journey).is_ok());
+    let rows: Vec<[Param<'_>; 6]> = list
+        .iter()
+        .map(|own| {
+            let EffectKey { journey, num, entry, step } = own.key;
+            let reason = cut(own.outcome.reason());
+            [journey.into(), num.into(), entry.into(), step.into(), own.outcome.code().into(), reason.into()]
+        })
+        .collect();
+    tx.bulk(
+        "INSERT INTO journey_told (journey, num, entry, step, outcome, reason)",
+        "ON CONFLICT (journey, num, entry, step) DO NOTHING",
+        &rows,
+    )?;
+    Ok(())
+}
 
+impl Journeys {
     /// People whose outcomes were told move on.
     pub(crate) fn hear(&self, tx: &mut Tx<'_>, num: u32, now: Time) -> Result<(), Refusal> {
         self.lock(tx)?;
@@ -129,17 +129,21 @@ impl Journeys {
             match plan.node(row.node).filter(|_| wanted) {
                 Some(node) => {
                     let key = |step| EffectKey { journey: num, num: row.num, entry: row.entry, step };
+                    let root = batch.folk.root(row.num);
                     effects.push(Effect {
                         key: key(row.step),
                         journey: batch.journey.id.clone(),
+                        journey_name: batch.journey.name.clone(),
                         version: row.version,
                         node: node.id.clone(),
+                        node_name: node.name.clone(),
                         kind: node.act.type_name(),
                         order: row.order,
                         about: key(row.about),
-                        root: batch.folk.root(row.num),
+                        root,
                         with: node.act.with().cloned().unwrap_or_default(),
                         decided_at: row.at,
+                        deadline: node.act.deadline().map(|span| span.after(batch.zone(root), row.at)),
                     });
                     kept.push(row);
                 }

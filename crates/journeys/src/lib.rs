@@ -43,7 +43,7 @@ mod world;
 
 pub use check::{Problem, problems};
 pub use definition::Definition;
-pub use effects::Told;
+pub use effects::{Told, told};
 pub use enter::Past;
 pub use model::{End, Outcome, REASONS, State, Traveller};
 pub use plan::Plan;
@@ -134,6 +134,11 @@ impl Journeys {
         let sql = format!("{} WHERE num < $1 ORDER BY num DESC LIMIT $2", rows::JOURNEY);
         let before = before.map_or(i64::MAX, i64::from);
         Ok(tx.query(&sql, params![before, limit.clamp(1, 201)], rows::journey_row)?)
+    }
+    /// Whether any journey was published and has not ended: without one there is nothing to step.
+    pub fn any_open(&self, tx: &mut Tx<'_>) -> Result<bool, Refusal> {
+        let sql = "SELECT 1 FROM journey WHERE ended_at IS NULL AND state <> 'draft' LIMIT 1";
+        Ok(tx.opt(sql, &[], |row| row.int(0))?.is_some())
     }
     pub(crate) fn by_num(&self, tx: &mut Tx<'_>, num: u32) -> Result<JourneyRow, Refusal> {
         let sql = format!("{} WHERE num = $1", rows::JOURNEY);

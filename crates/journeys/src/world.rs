@@ -33,11 +33,13 @@ impl EffectKey {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Effect {
     pub key: EffectKey,
-    /// The journey's public id.
+    /// The journey's public id, and its name.
     pub journey: String,
+    pub journey_name: String,
     pub version: u32,
-    /// The node's id.
+    /// The node's id, and its name, which may be empty.
     pub node: String,
+    pub node_name: String,
     /// Of the node: `message`, `task`, `tag`, `points`, `coupon`, `webhook`.
     pub kind: &'static str,
     pub order: Order,
@@ -48,12 +50,14 @@ pub struct Effect {
     /// What the node says.
     pub with: Value,
     pub decided_at: Time,
+    /// Of a task: by when it is to be done.
+    pub deadline: Option<Time>,
 }
 
 /// What whoever was handed an effect says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The outcome will be told by [`crate::Journeys::told`].
+    /// The outcome will be told by [`crate::told`].
     Later,
     Now(Outcome),
 }

@@ -1,6 +1,7 @@
 //! What lies beside this crate and is asked, not known.
 
 use siyu_db::Tx;
+use siyu_gate::End;
 use siyu_kernel::{PersonNum, Refusal, Zone};
 
 /// What the rest of the platform knows of people.
@@ -19,6 +20,20 @@ impl Beside for Alone {
     }
     fn brand(&self, _: &mut Tx<'_>) -> Result<(String, Zone), Refusal> {
         Ok((String::new(), Zone::shanghai()))
+    }
+}
+
+/// Whoever has somebody sent a message and waits for what becomes of it. Told in the unit in which it becomes known.
+pub trait Ends: Send + Sync {
+    /// By the numbers the message has people under. Never [`End::Waiting`].
+    fn ended(&self, tx: &mut Tx<'_>, message: &str, ends: &[(PersonNum, End, &str)]) -> Result<(), Refusal>;
+}
+
+/// Nobody waits.
+pub struct NoEnds;
+impl Ends for NoEnds {
+    fn ended(&self, _: &mut Tx<'_>, _: &str, _: &[(PersonNum, End, &str)]) -> Result<(), Refusal> {
+        Ok(())
     }
 }
 

@@ -28,7 +28,7 @@ mod once;
 mod refuse;
 mod welcome;
 
-pub use beside::{Alone, Beside, Entrance, Entrances, NoEntrances};
+pub use beside::{Alone, Beside, Ends, Entrance, Entrances, NoEnds, NoEntrances};
 pub use broadcast::{BroadcastIn, BroadcastRow, VariantSums};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
@@ -79,6 +79,7 @@ pub struct Parts {
     pub wait: Arc<dyn Wait>,
     pub beside: Arc<dyn Beside>,
     pub entrances: Arc<dyn Entrances>,
+    pub ends: Arc<dyn Ends>,
     pub gate: Gate,
 }
 
@@ -93,8 +94,9 @@ impl Parts {
         chance: Arc<Chance>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let (beside, entrances, gate) = (Arc::new(Alone), Arc::new(NoEntrances), Gate::new(&vault));
-        Self { db, vault, log, people, contacts, chance, clock, wait: Arc::new(Sleep), beside, entrances, gate }
+        let (beside, entrances, ends) = (Arc::new(Alone), Arc::new(NoEntrances), Arc::new(NoEnds));
+        let (wait, gate) = (Arc::new(Sleep), Gate::new(&vault));
+        Self { db, vault, log, people, contacts, chance, clock, wait, beside, entrances, ends, gate }
     }
 }
 

@@ -29,7 +29,8 @@ impl Jobs {
             audiences::keep(open, &stop, holder.clone()),
             neighbours(open, &stop),
         ];
-        let threads = threads.into_iter().chain(wecom::keep(open, &stop, &holder)).collect();
+        let beside = wecom::keep(open, &stop, &holder).into_iter().chain(wecom::keep_journeys(open, &stop, &holder));
+        let threads = threads.into_iter().chain(beside).collect();
         Self { stop, threads }
     }
     pub fn stop(self) {

@@ -26,6 +26,14 @@ const FAILED_MILLIS_MAX: u64 = 60_000;
 /// One step of background work.
 type Step = fn(&App) -> Result<Ran, Refusal>;
 
+#[derive(Clone, Copy)]
+struct Job {
+    name: &'static str,
+    by: By,
+    step: Step,
+    needs: Needs,
+}
+
 /// Whether one process at a time does it.
 #[derive(Clone, Copy, PartialEq)]
 enum By {
@@ -33,15 +41,64 @@ enum By {
     Each,
 }
 
+/// Without which there is nothing to do. Looking costs a reading unit; the lease is taken, in a writing one, only when it is there.
+#[derive(Clone, Copy, PartialEq)]
+enum Needs {
+    Wecom,
+    Journeys,
+}
+
+impl Needs {
+    fn are_met(self, app: &App) -> Result<bool, Refusal> {
+        app.db.read(|tx| match self {
+            Self::Wecom => Ok(app.contacts.connection(tx)?.is_some()),
+            Self::Journeys => app.journeys.any_open(tx),
+        })
+    }
+}
+
+/// Journeys, and what they decided: a thread each.
+pub fn keep_journeys(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
+    let jobs: [(&'static str, By, Step); 3] = [
+        ("journeys", By::One, work_journeys),
+        ("plays", By::One, |app| app.plays.work_messages()),
+        ("webhooks", By::One, |app| app.plays.work_hooks()),
+    ];
+    start(open, stop, holder, Needs::Journeys, jobs)
+}
+
+fn work_journeys(app: &App) -> Result<Ran, Refusal> {
+    Ok(match app.journeys.step()? {
+        siyu_journeys::Ran::Went => Ran::Went,
+        siyu_journeys::Ran::Later(at) => Ran::Waits(at),
+        siyu_journeys::Ran::Nothing => Ran::Nothing,
+    })
+}
+
+fn start<const N: usize>(
+    open: &Arc<Open>,
+    stop: &Arc<AtomicBool>,
+    holder: &str,
+    needs: Needs,
+    jobs: [(&'static str, By, Step); N],
+) -> Vec<JoinHandle<()>> {
+    let start = |(name, by, step)| {
+        let (open, stop, holder) = (Arc::clone(open), Arc::clone(stop), holder.to_owned());
+        std::thread::spawn(move || run(&open, &stop, Job { name, by, step, needs }, &holder))
+    };
+    jobs.into_iter().map(start).collect()
+}
+
 /// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 14] = [
+    let jobs: [(&'static str, By, Step); 15] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
         ("wecom-handover", By::One, |app| app.contacts.work_handovers()),
         ("wecom-alerts", By::One, |app| app.contacts.work_alerts()),
         ("channel-codes", By::One, |app| app.channels.step()),
+        ("nudges", By::One, |app| app.guides.work_nudges()),
         ("leads", By::One, |app| app.leads.step()),
         ("wecom-files", By::One, |app| app.reach.work_files()),
         ("wecom-messages", By::One, |app| app.reach.work_messages()),
@@ -55,11 +112,7 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinH
     if let Err(refusal) = open.app.contacts.begin_serving() {
         tracing::warn!(code = refusal.code, "the doctor will judge the clock by older callbacks, too");
     }
-    let start = |(name, by, step)| {
-        let (open, stop, holder) = (Arc::clone(open), Arc::clone(stop), holder.to_owned());
-        std::thread::spawn(move || run(&open, &stop, (name, by, step), &holder))
-    };
-    jobs.into_iter().map(start).collect()
+    start(open, stop, holder, Needs::Wecom, jobs)
 }
 
 fn work_inbox(app: &App) -> Result<Ran, Refusal> {
@@ -70,10 +123,11 @@ fn work_inbox(app: &App) -> Result<Ran, Refusal> {
     Ok(ran)
 }
 
-fn run(open: &Open, stop: &AtomicBool, (name, by, step): (&'static str, By, Step), holder: &str) {
+fn run(open: &Open, stop: &AtomicBool, job: Job, holder: &str) {
+    let name = job.name;
     let mut failures = 0;
     while !stop.load(Ordering::SeqCst) {
-        match turn(open, (name, by, step), holder) {
+        match turn(open, job, holder) {
             Ok(pause) => {
                 failures = 0;
                 if pause > 0 {
@@ -81,7 +135,7 @@ fn run(open: &Open, stop: &AtomicBool, (name, by, step): (&'static str, By, Step
                 }
             }
             Err(refusal) => {
-                tracing::warn!(job = name, code = refusal.code, error = %refusal, "work on WeCom will be tried again");
+                tracing::warn!(job = name, code = refusal.code, error = %refusal, "work in the background will be tried again");
                 nap(stop, (1_000 << failures.min(6)).min(FAILED_MILLIS_MAX));
                 failures += 1;
             }
@@ -93,10 +147,9 @@ fn run(open: &Open, stop: &AtomicBool, (name, by, step): (&'static str, By, Step
 }
 
 /// A step, under the lease where one process does it, and how long to pause after it.
-fn turn(open: &Open, (name, by, step): (&'static str, By, Step), holder: &str) -> Result<u64, Refusal> {
-    let app = &open.app;
-    // Looking costs a reading unit; the lease is taken only for a workspace that has WeCom.
-    if app.db.read(|tx| app.contacts.connection(tx))?.is_none() {
+fn turn(open: &Open, job: Job, holder: &str) -> Result<u64, Refusal> {
+    let (app, Job { name, by, step, needs }) = (&open.app, job);
+    if !needs.are_met(app)? {
         return Ok(2_000);
     }
     let (own, now) = (holder.to_owned(), app.now());
@@ -105,7 +158,7 @@ fn turn(open: &Open, (name, by, step): (&'static str, By, Step), holder: &str) -
     }
     // A mistake of ours must not end the thread.
     let ran = catch_unwind(AssertUnwindSafe(|| step(app)))
-        .unwrap_or_else(|_| Err(Refusal::internal("a step of the work on WeCom panicked")))?;
+        .unwrap_or_else(|_| Err(Refusal::internal("a step of the work in the background panicked")))?;
     Ok(match ran {
         Ran::Went => 0,
         Ran::Nothing => IDLE_MILLIS,

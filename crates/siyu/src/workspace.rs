@@ -12,6 +12,7 @@ use siyu_kernel::{Chance, Class, Clock, Currency, Refusal, Vault, Zone, clocks};
 use siyu_log::Log;
 use siyu_people::People;
 use siyu_projection::{Limits, Projection, Setup};
+use siyu_webhook::{Webhooks, Wiring};
 use siyu_wecom::{Sleep, Wait};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -228,6 +229,21 @@ impl Folder {
             contacts.clone(),
             Arc::clone(&chance),
             Arc::clone(&clock),
+            Arc::new(siyu_plays::Echo),
+        );
+        let hooks = Webhooks::new(Wiring::new(Arc::clone(&clock)));
+        let (plays, journeys) = siyu_api::journeys(
+            &db,
+            &self.vault,
+            &log,
+            &people,
+            &contacts,
+            &audience,
+            &reach,
+            &guides,
+            Arc::new(hooks),
+            &chance,
+            &clock,
         );
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
@@ -243,6 +259,8 @@ impl Folder {
             channels,
             guides,
             leads,
+            plays,
+            journeys,
             intake,
             projection,
             audience,

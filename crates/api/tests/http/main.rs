@@ -14,6 +14,7 @@ mod guide;
 mod guide_shop;
 mod imports;
 mod inputs;
+mod journeys;
 mod leads;
 mod listening;
 mod messages;

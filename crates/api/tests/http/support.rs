@@ -31,6 +31,8 @@ pub(crate) use on_both;
 pub struct TestApp {
     pub test: TestDb,
     pub app: App,
+    /// Where webhooks go.
+    pub hooks: Arc<siyu_webhook::Fake>,
     router: Router,
     runtime: tokio::runtime::Runtime,
 }
@@ -117,6 +119,11 @@ impl TestApp {
             contacts.clone(),
             chance.clone(),
             clock.clone(),
+            Arc::new(siyu_plays::Echo),
+        );
+        let hooks = Arc::new(siyu_webhook::Fake::new(clock.clone()));
+        let (plays, journeys) = siyu_api::journeys(
+            &db, &vault, &log, &people, &contacts, &audience, &reach, &guides, hooks.clone(), &chance, &clock,
         );
         let app = App::new(Parts {
             db,
@@ -131,6 +138,8 @@ impl TestApp {
             channels,
             guides,
             leads,
+            plays,
+            journeys,
             intake,
             projection,
             audience,
@@ -141,7 +150,7 @@ impl TestApp {
         });
         let router = routes(app.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { test, app, router, runtime }
+        Self { test, app, hooks, router, runtime }
     }
     pub fn set_up(&self) {
         let owner = new_user("owner@brand.example", Role::Owner);

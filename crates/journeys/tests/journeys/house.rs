@@ -298,7 +298,7 @@ impl House {
             for key in &keys {
                 tx.execute("UPDATE fake_effect SET settled = 1 WHERE key = $1", params![key])?;
             }
-            own.told(tx, &told)
+            siyu_journeys::told(tx, &told)
         });
         count
     }

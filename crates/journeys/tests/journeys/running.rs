@@ -125,7 +125,7 @@ fn outcomes_lead_on(t: TestDb) {
     house.act(move |tx| {
         let key = |num| siyu_journeys::EffectKey { journey: 1, num, entry: 1, step: 1 };
         let told = |num| siyu_journeys::Told { key: key(num), outcome: Outcome::Failed("other".into()) };
-        own.told(tx, &[told(people[0]), told(people[0]), told(88_888)])
+        siyu_journeys::told(tx, &[told(people[0]), told(people[0]), told(88_888)])
     });
     house.run();
     let hello = house.node(&id, 1, "hello");

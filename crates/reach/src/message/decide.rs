@@ -6,7 +6,7 @@ use crate::events::{Happening, names};
 use crate::{Reach, refuse};
 use siyu_contacts::Ran;
 use siyu_db::{Param, Tx, params};
-use siyu_gate::{Due, Judged, RunChange, RunRow, Verdict};
+use siyu_gate::{Due, End, Judged, RunChange, RunRow, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::collections::{BTreeMap, HashMap};
 
@@ -53,10 +53,14 @@ impl Reach {
         let judged = gate.decide(tx, &taken, &candidates(&taken.nums, &ways), &zone, now)?;
         self.gather(tx, &taken.run, &judged, &ways, now)?;
         let skipped = judged.iter().filter_map(|own| match own.verdict {
-            Verdict::Skip(reason) => Some((own.num, reason)),
+            Verdict::Skip(reason) => Some((own.num, End::Skipped, reason)),
             _ => None,
         });
-        let events = skipped.map(|(num, reason)| {
+        let skipped: Vec<_> = skipped.collect();
+        if !skipped.is_empty() {
+            self.parts().ends.ended(tx, &taken.run.id, &skipped)?;
+        }
+        let events = skipped.into_iter().map(|(num, _, reason)| {
             Happening::new(names::MESSAGE_SKIPPED, num, now, &format!("message:{}:{num}", taken.run.id))
                 .with("message", &taken.run.id)
                 .with("message_name", &taken.run.name)

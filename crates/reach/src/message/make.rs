@@ -8,6 +8,7 @@ use crate::events::{Happening, names};
 use crate::mass::{self, LOOK_SECONDS, Wanted};
 use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
+use siyu_gate::End;
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_wecom::{Client, Error, MassMessage, Retry};
 
@@ -314,11 +315,13 @@ impl Reach {
             _ => gate.failed(tx, &task.message, &nums, reason, at)?,
         };
         let name = tx.one("SELECT name FROM message WHERE id = $1", params![&task.message], |row| row.text(0))?;
-        let what = match state {
-            super::SENT => names::MESSAGE_SENT,
-            SKIPPED => names::MESSAGE_SKIPPED,
-            _ => names::MESSAGE_FAILED,
+        let (what, end) = match state {
+            super::SENT => (names::MESSAGE_SENT, End::Sent),
+            SKIPPED => (names::MESSAGE_SKIPPED, End::Skipped),
+            _ => (names::MESSAGE_FAILED, End::Failed),
         };
+        let ends: Vec<_> = nums.iter().map(|num| (*num, end, reason)).collect();
+        self.parts().ends.ended(tx, &task.message, &ends)?;
         let events = nums.into_iter().map(|num| {
             Happening::new(what, num, at, &format!("message:{}:{num}", task.message))
                 .with("message", &task.message)

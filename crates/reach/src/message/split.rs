@@ -1,10 +1,11 @@
 //! A message as it is made: for whom, by what terms, and what it would become.
 
 use super::decide::Ways;
+use super::{GATHERING, TO_MAKE};
 use crate::content::Content;
 use crate::{Reach, refuse};
 use siyu_db::{Tx, params};
-use siyu_gate::{Candidate, Channel, Class, RunIn, Spec, Verdict};
+use siyu_gate::{Candidate, Channel, Class, End, RunIn, Spec, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time, new_id};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -136,8 +137,25 @@ impl Reach {
         terms: &Terms,
         now: Time,
     ) -> Result<String, Refusal> {
+        let id = self.message_id(now);
+        let nobody = self.create_message_as(tx, &id, input, variants, terms, now)?;
+        if nobody { Err(refuse::nobody()) } else { Ok(id) }
+    }
+    /// For whoever has to know the id before anybody is decided: [`Reach::create_message_as`].
+    pub fn message_id(&self, now: Time) -> String {
+        new_id("msg", now, &self.parts().chance)
+    }
+    /// Answers whether everybody was decided and nobody is anybody's friend.
+    pub fn create_message_as(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        input: &MessageIn,
+        variants: &[Content],
+        terms: &Terms,
+        now: Time,
+    ) -> Result<bool, Refusal> {
         self.check_message(tx, input)?;
-        let id = new_id("msg", now, &self.parts().chance);
         let people = self.whom(tx, &input.people)?;
         let mut files = input.content.files();
         for content in variants {
@@ -149,16 +167,16 @@ impl Reach {
         let files = serde_json::to_string(&files).map_err(Refusal::internal)?;
         tx.execute(
             "INSERT INTO message (id, name, content, files, audience, state, created_at, created_by) VALUES ($1, $2, $3, $4, $5, 'running', $6, $7)",
-            params![&id, input.name.trim(), &self.seal(&input.content)?, &files, &input.audience, now, &input.by],
+            params![id, input.name.trim(), &self.seal(&input.content)?, &files, &input.audience, now, &input.by],
         )?;
         for (at, content) in variants.iter().enumerate() {
             tx.execute(
                 "INSERT INTO message_variant (message, variant, content) VALUES ($1, $2, $3)",
-                params![&id, at as i64 + 1, &self.seal(content)?],
+                params![id, at as i64 + 1, &self.seal(content)?],
             )?;
         }
         let run = RunIn {
-            id: id.clone(),
+            id: id.to_owned(),
             kind: terms.kind,
             name: input.name.trim().to_owned(),
             class: terms.class,
@@ -172,14 +190,36 @@ impl Reach {
         };
         let run = self.parts().gate.create_run(tx, &run, &people, now)?;
         if people.len() <= INLINE_MAX && terms.start <= now && terms.per_hour == 0 {
-            let due = siyu_gate::Due::Part(id.clone());
+            let due = siyu_gate::Due::Part(id.to_owned());
             let judged = self.decide_due(tx, &due, now)?;
-            if judged.iter().all(|own| own.verdict == Verdict::Skip("no_friend")) {
-                return Err(refuse::nobody());
-            }
             self.gathered(tx, &run.id, now)?;
+            return Ok(judged.iter().all(|own| own.verdict == Verdict::Skip("no_friend")));
         }
-        Ok(id)
+        Ok(false)
+    }
+    /// Of these people those who have not been asked for at WeCom yet are not sent it any more: skipped, as `withdrawn`. With whom a member of staff
+    /// has been asked to send it to, it stays.
+    pub fn withdraw_from_message(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        people: &[PersonNum],
+        now: Time,
+    ) -> Result<(), Refusal> {
+        const WHY: &str = "withdrawn";
+        let list: Vec<i64> = people.iter().map(|num| i64::from(*num)).collect();
+        let sql = format!("SELECT num, contact, task FROM message_person WHERE message = $1 AND {}", tx.any("num", 2));
+        let asked: Vec<(PersonNum, String, i64)> =
+            tx.query(&sql, params![id, &list], |row| Ok((row.num(0)?, row.text(1)?, row.int(2)?)))?;
+        for task in self.message_tasks(tx, id)?.into_iter().filter(|task| [TO_MAKE, GATHERING].contains(&task.raw)) {
+            let own = asked.iter().filter(|(.., of)| *of == task.id).map(|(_, contact, _)| contact.clone());
+            let own: Vec<String> = own.collect();
+            self.end_people(tx, &task, Some(&own), super::SKIPPED, WHY, now)?;
+        }
+        let rest = people.iter().copied().filter(|num| asked.iter().all(|(own, ..)| own != num));
+        let gone = self.parts().gate.skipped(tx, id, &rest.collect::<Vec<_>>(), WHY, now)?;
+        let ends: Vec<_> = gone.into_iter().map(|num| (num, End::Skipped, WHY)).collect();
+        self.parts().ends.ended(tx, id, &ends)
     }
 
     fn check_message(&self, tx: &mut Tx<'_>, input: &MessageIn) -> Result<(), Refusal> {
@@ -192,7 +232,10 @@ impl Reach {
         }
         self.check_content(tx, &input.content)
     }
-    fn check_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
+    /// Whether a content can be said in a message for many.
+    ///
+    /// Errors: those of contents, `message_variable`.
+    pub fn check_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
         content.check("content")?;
         // A task says the same to all of its customers.
         for beginning in ["customer.", "channel"] {

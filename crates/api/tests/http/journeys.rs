@@ -1,0 +1,315 @@
+//! Journeys over HTTP, with a WeCom that is simulated: drawn, checked, published, walked, and counted.
+
+use crate::guide_shop::{Pair, Shop};
+use crate::support::{TestApp, on_both};
+use serde_json::{Value, json};
+use siyu_access::Role;
+use siyu_contacts::Ran;
+use siyu_testkit::TestDb;
+
+on_both!(
+    a_journey_is_drawn_checked_and_published,
+    everything_a_journey_decides_is_carried_out,
+    what_a_journey_takes_back_is_not_sent,
+    a_task_nobody_does_is_reminded_of_and_passed_on,
+    who_sees_a_part_of_the_brand_has_no_journeys
+);
+
+const PATH: &str = "/api/v1/journeys";
+
+fn wait(days: u32) -> Value {
+    json!({ "format": 1, "entry": { "type": "trigger", "on": { "type": "event", "name": "Order Completed" } }, "start": "w",
+        "nodes": [{ "id": "w", "do": { "type": "wait", "for": { "amount": days, "unit": "day" }, "next": "x" } }, { "id": "x", "do": { "type": "exit" } }] })
+}
+fn exit(id: &str) -> Value {
+    json!({ "id": id, "do": { "type": "exit", "outcome": id } })
+}
+fn of(start: &str, nodes: Vec<Value>) -> Value {
+    json!({ "format": 1, "entry": { "type": "trigger", "on": { "type": "event", "name": "Camp Joined" } }, "start": start, "nodes": nodes })
+}
+
+impl Shop {
+    fn draw(&self, definition: &Value) -> String {
+        let own = self.app.program().post(PATH, json!({ "name": "旅程", "definition": definition })).ok();
+        assert_eq!(own["problems"], json!([]), "{own}");
+        let id = own["id"].as_str().unwrap().to_owned();
+        let running = self.app.program().post(&format!("{PATH}/{id}/publish"), json!({ "edits": own["edits"] })).ok();
+        assert_eq!((&running["state"], &running["version"], &running["published"]), (&json!("running"), &json!(1), &json!(true)));
+        id
+    }
+    fn enter(&self, id: &str, people: &[&String]) {
+        let own = self.app.program().post(&format!("{PATH}/{id}/enter"), json!({ "people": people })).ok();
+        assert_eq!(own["people"], json!(people.len()));
+    }
+    /// Everything that is due now, until nothing is.
+    fn settle(&self) {
+        let app = &self.app.app;
+        for _ in 0..1_000 {
+            let journeys = app.journeys.step().unwrap() == siyu_journeys::Ran::Went;
+            let steps = [
+                app.plays.work_messages(),
+                app.plays.work_hooks(),
+                app.reach.work_gate(),
+                app.reach.work_messages(),
+                app.guides.work_nudges(),
+            ];
+            let went = steps.into_iter().filter(|ran| *ran.as_ref().unwrap() == Ran::Went).count();
+            if !journeys && went == 0 {
+                return;
+            }
+        }
+        panic!("there is no end to it");
+    }
+    fn later(&self, seconds: i64) {
+        // WeCom's answers are read again after a while.
+        for _ in 0..seconds / 60 {
+            self.app.test.clock.advance_seconds(60);
+            self.settle();
+        }
+    }
+    fn journey_sums(&self, id: &str) -> Value {
+        let own = self.app.owner().get(&format!("{PATH}/{id}/numbers")).ok();
+        let sums = &own["sums"];
+        let parts: i64 = ["inside", "finished", "exited"].iter().map(|name| sums[*name].as_i64().unwrap()).sum();
+        assert_eq!(sums["entered"].as_i64(), Some(parts), "{own}");
+        own
+    }
+    /// The person behind a customer of WeCom.
+    fn person_of(&self, contact: &str) -> String {
+        let (own, contact) = (self.app.app.clone(), contact.to_owned());
+        let num = self.app.app.db.read(|tx| {
+            let sql = "SELECT num FROM wecom_contact WHERE id = $1";
+            Ok(tx.one(sql, siyu_db::params![&contact], |row| row.num(0))?)
+        });
+        own.people.id(num.unwrap())
+    }
+    fn stranger(&self, phone: &str) -> String {
+        let body = json!({ "identifiers": [{ "kind": "phone", "value": phone }] });
+        self.app.program().post("/api/v1/people", body).ok()["id"].as_str().unwrap().to_owned()
+    }
+    fn confirm_all(&self) {
+        self.world(|world| {
+            for mass in 0..world.masses.len() {
+                (0..world.masses[mass].tasks.len()).for_each(|task| world.confirm_mass(mass, task));
+            }
+        });
+    }
+}
+
+fn a_journey_is_drawn_checked_and_published(test: TestDb) {
+    let app = TestApp::new(test);
+    let api = app.program();
+    assert_eq!(api.get(&format!("{PATH}/jny_x")).says(), "404 journey_unknown");
+    assert_eq!(api.post(PATH, json!({ "name": "x", "definition": { "format": 2 } })).status, 400);
+    assert_eq!(api.post(PATH, json!({ "name": " ", "definition": wait(3) })).says(), "400 journey_name name");
+    let mut open = wait(3);
+    open["nodes"][0]["do"].as_object_mut().unwrap().remove("next");
+    let own = api.post(PATH, json!({ "name": "欢迎", "definition": open })).ok();
+    let id = own["id"].as_str().unwrap().to_owned();
+    let codes = |own: &Value| -> Vec<String> {
+        own["problems"].as_array().unwrap().iter().map(|own| own["code"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(codes(&own).contains(&"journey_dead_end".to_owned()), "{own}");
+    assert_eq!((&own["state"], &own["published"]), (&json!("draft"), &json!(false)));
+    let publish = |edits: &Value| api.post(&format!("{PATH}/{id}/publish"), json!({ "edits": edits }));
+    assert_eq!(publish(&own["edits"]).says(), "400 journey_dead_end nodes.w");
+    // What a node says is looked at where it is carried out.
+    let says = |act: Value| {
+        let definition = of("a", vec![json!({ "id": "a", "do": act }), exit("x")]);
+        codes(&api.post(&format!("{PATH}/check"), json!({ "definition": definition })).ok()).join(" ")
+    };
+    assert_eq!(says(json!({ "type": "message", "with": { "content": { "text": "{{ customer.name }}" } }, "next": "x" })), "message_variable");
+    assert_eq!(says(json!({ "type": "message", "with": { "content": { "text": "{{ nobody }}" } }, "next": "x" })), "content_variable");
+    assert_eq!(says(json!({ "type": "message", "with": { "content": {} }, "next": "x" })), "content_invalid");
+    assert_eq!(says(json!({ "type": "task", "with": { "title": "" }, "deadline": { "amount": 1, "unit": "day" }, "next": "x" })), "journey_node_invalid");
+    assert_eq!(says(json!({ "type": "tag", "with": { "tag": "tag_x" }, "next": "x" })), "tag_unknown");
+    assert_eq!(says(json!({ "type": "webhook", "with": { "url": "http://127.0.0.1/" }, "next": "x" })), "journey_node_invalid");
+    assert_eq!(says(json!({ "type": "coupon", "with": { "coupon": "c" }, "next": "x" })), "journey_node_absent");
+    assert_eq!(says(json!({ "type": "condition", "rule": { "all": [{ "field": "dance", "op": "eq", "value": 1 }] }, "yes": "x", "no": "x" })), "rule_field");
+    assert_eq!(says(json!({ "type": "wait_event", "on": { "type": "audience", "id": "aud_x", "change": "entered" }, "timeout": { "amount": 1, "unit": "day" }, "next": "x", "timed_out": "x" })), "journey_audience");
+    let put = |edits: &Value, definition: &Value| {
+        api.put(&format!("{PATH}/{id}"), json!({ "name": "欢迎", "definition": definition, "edits": edits }))
+    };
+    let drawn = put(&own["edits"], &wait(3)).ok();
+    assert_eq!(drawn["problems"], json!([]));
+    assert_eq!(put(&own["edits"], &wait(4)).says(), "409 journey_changed");
+    assert_eq!(publish(&own["edits"]).says(), "409 journey_changed");
+    let running = publish(&drawn["edits"]).ok();
+    assert_eq!((&running["state"], &running["version"]), (&json!("running"), &json!(1)));
+    assert_eq!(api.post(&format!("{PATH}/{id}/resume"), json!({})).says(), "409 journey_state");
+    assert_eq!(api.post(&format!("{PATH}/{id}/pause"), json!({})).ok()["state"], "paused");
+    let tried = api.post(&format!("{PATH}/{id}/simulate"), json!({ "days": 30 })).ok();
+    assert_eq!((&tried["days"], &tried["share"], &tried["numbers"]["sums"]["entered"]), (&json!(30), &json!(1.0), &json!(0)));
+    assert_eq!(api.post(&format!("{PATH}/{id}/simulate"), json!({ "days": 91 })).says(), "400 journey_days days");
+    assert_eq!(api.get(&format!("{PATH}/{id}/people?stand=dancing")).says(), "400 journey_stand stand");
+    assert_eq!(api.get(&format!("{PATH}/{id}/people?after=x")).says(), "400 page_token after");
+    assert_eq!(api.post(&format!("{PATH}/{id}/end"), json!({})).ok()["state"], "ending");
+    assert_eq!(put(&running["edits"], &wait(4)).says(), "409 journey_over");
+    let versions = api.get(&format!("{PATH}/{id}/versions")).ok();
+    assert_eq!(versions["items"].as_array().unwrap().len(), 1);
+    assert_eq!(api.get(&format!("{PATH}/{id}/versions/1")).ok()["definition"]["start"], "w");
+    assert_eq!(api.get(&format!("{PATH}/{id}/versions/2")).says(), "404 journey_version_unknown");
+    let names: Vec<Value> = api.get(PATH).ok()["items"].as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
+    assert_eq!(names, ["欢迎"]);
+    assert!(app.audited().iter().any(|own| own == "journey.publish"));
+    // Every template can be drawn.
+    for own in api.get(&format!("{PATH}/templates")).ok()["items"].as_array().unwrap() {
+        api.post(PATH, json!({ "name": own["name"], "definition": own["definition"] })).ok();
+    }
+    let key = app.owner().get(&format!("{PATH}/webhook-key")).ok()["key"].as_str().unwrap().to_owned();
+    assert!(siyu_webhook::Key::parse(&key).is_ok());
+    assert_eq!(app.role(Role::Operator).get(&format!("{PATH}/webhook-key")).says(), "403 permission_needed");
+}
+
+fn everything_a_journey_decides_is_carried_out(test: TestDb) {
+    let shop = Shop::new(test);
+    let Pair { ann, of_ann, .. } = shop.pair();
+    let tag = json!({ "group": "阶段", "name": "已触达", "kind": "manual" });
+    let tag = shop.app.program().post("/api/v1/tags", tag).ok()["id"].as_str().unwrap().to_owned();
+    let rule = json!({ "all": [{ "field": "tag", "op": "in", "value": [tag] }] });
+    let definition = of("tag", vec![
+        json!({ "id": "tag", "do": { "type": "tag", "with": { "tag": tag }, "next": "rule" } }),
+        json!({ "id": "rule", "do": { "type": "condition", "rule": rule, "yes": "say", "no": "untagged" } }),
+        json!({ "id": "say", "name": "问候", "do": { "type": "message", "with": { "content": { "text": "早上好" }, "service": true, "gather_minutes": 30 }, "next": "call", "skipped": "unreached" } }),
+        json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访", "kind": "call" }, "deadline": { "amount": 2, "unit": "day" }, "next": "hook", "late": "late" } }),
+        json!({ "id": "hook", "do": { "type": "webhook", "with": { "url": "https://example.com/hook" }, "next": "done", "failed": "unhooked" } }),
+        exit("untagged"), exit("unreached"), exit("late"), exit("unhooked"), exit("done"),
+    ]);
+    let id = shop.draw(&definition);
+    let (one, two, nobody) = (shop.person_of(&of_ann[0]), shop.person_of(&of_ann[1]), shop.stranger("13700000001"));
+    shop.enter(&id, &[&one, &two, &nobody]);
+    shop.settle();
+    // Tagged at once; the message waits for others at its node.
+    let people = |query: &str| -> Vec<String> {
+        let list = shop.app.owner().get(&format!("{PATH}/{id}/people?{query}")).ok();
+        list["items"].as_array().unwrap().iter().map(|own| own["id"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(people("stand=inside&node=say").len(), 3);
+    assert!(shop.app.owner().get(&format!("/api/v1/people/{one}")).ok()["tags"].to_string().contains(&tag));
+    assert_eq!(shop.app.owner().get("/api/v1/runs").ok()["items"], json!([]));
+    shop.later(1_860);
+    // One message for all of them; whoever is nobody's friend is skipped and goes their own way.
+    let runs = shop.app.owner().get("/api/v1/runs").ok()["items"].clone();
+    assert_eq!((runs.as_array().unwrap().len(), &runs[0]["kind"], &runs[0]["audience"]), (1, &json!("journey"), &json!(3)));
+    assert_eq!(runs[0]["name"], "旅程 · 问候");
+    assert_eq!(people("stand=finished&reason=unreached"), [nobody.clone()]);
+    assert_eq!(people("stand=inside&node=say").len(), 2);
+    shop.confirm_all();
+    shop.later(3_600);
+    let own = shop.journey_sums(&id);
+    let say = own["nodes"].as_array().unwrap().iter().find(|own| own["node"] == "say").unwrap().clone();
+    assert_eq!((&say["passed"]["sent"], &say["passed"]["skipped"], &say["outcomes"]["skipped:no_friend"]), (&json!(2), &json!(1), &json!(1)), "{own}");
+    // The guide does one task, and lets the other be.
+    let me = shop.sign_in(&ann);
+    let tasks = me.get("/api/v1/guide/tasks?state=open").ok()["items"].as_array().unwrap().clone();
+    assert_eq!((tasks.len(), &tasks[0]["text"], &tasks[0]["source"]), (2, &json!("回访"), &json!("journey")));
+    for (task, how) in tasks.iter().zip(["done", "skip"]) {
+        let path = format!("/api/v1/guide/tasks/{}/{how}", task["id"].as_str().unwrap());
+        me.post(&path, json!({ "result": "不需要" })).ok();
+    }
+    shop.settle();
+    let own = shop.journey_sums(&id);
+    assert_eq!((&own["sums"]["outcomes"]["done"], &own["sums"]["outcomes"]["late"]), (&json!(1), &json!(1)), "{own}");
+    let kept = shop.app.hooks.kept();
+    assert_eq!((kept.len(), kept[0].url.as_str()), (1, "https://example.com/hook"));
+    let body: Value = serde_json::from_slice(&kept[0].body).unwrap();
+    let finished = people("stand=finished&reason=done");
+    assert_eq!((&body["type"], &body["data"]["journey"], &body["data"]["person"]), (&json!("journey.step"), &json!(id), &json!(finished[0])));
+    let way = shop.app.owner().get(&format!("{PATH}/{id}/people/{}", finished[0])).ok();
+    let steps: Vec<String> = way["items"][0]["steps"].as_array().unwrap().iter().map(|own| format!("{}:{}", own["node"].as_str().unwrap(), own["way"].as_str().unwrap())).collect();
+    assert_eq!(steps, ["tag:done", "rule:yes", "say:sent", "call:done", "hook:done"]);
+}
+
+fn what_a_journey_takes_back_is_not_sent(test: TestDb) {
+    let shop = Shop::new(test);
+    let Pair { of_ann, .. } = shop.pair();
+    let definition = of("say", vec![
+        json!({ "id": "say", "do": { "type": "message", "with": { "content": { "text": "早上好" }, "service": true, "gather_minutes": 10 }, "next": "x" } }),
+        exit("x"),
+    ]);
+    let id = shop.draw(&definition);
+    let people: Vec<String> = of_ann[..3].iter().map(|contact| shop.person_of(contact)).collect();
+    shop.enter(&id, &people.iter().collect::<Vec<_>>());
+    shop.settle();
+    // While it gathers.
+    let remove = |person: &str| shop.app.program().delete(&format!("{PATH}/{id}/people/{person}"));
+    assert_eq!(remove(&people[0]).status, 204);
+    assert_eq!(remove(&people[0]).says(), "404 journey_person");
+    shop.settle();
+    shop.app.test.clock.advance_seconds(660);
+    // In a message that is not at WeCom yet.
+    assert_eq!(shop.app.app.plays.work_messages().unwrap(), Ran::Went);
+    assert_eq!(remove(&people[1]).status, 204);
+    shop.settle();
+    let run = shop.app.owner().get("/api/v1/runs").ok()["items"][0].clone();
+    assert_eq!((&run["audience"], &run["skipped"], &run["reasons"]["withdrawn"]), (&json!(2), &json!(1), &json!(1)), "{run}");
+    shop.confirm_all();
+    shop.later(3_600);
+    let sent = shop.world(|world| world.masses.iter().map(|mass| mass.tasks.len()).sum::<usize>());
+    assert_eq!(sent, 1);
+    let run = shop.app.owner().get("/api/v1/runs").ok()["items"][0].clone();
+    assert_eq!((&run["sent"], &run["waiting"]), (&json!(1), &json!(0)), "{run}");
+    let own = shop.journey_sums(&id);
+    assert_eq!((&own["sums"]["reasons"]["removed"], &own["sums"]["outcomes"]["x"]), (&json!(2), &json!(1)));
+    // Somebody who is erased leaves, and nothing is sent to them.
+    let last = shop.draw(&definition);
+    shop.enter(&last, &[&people[2]]);
+    shop.settle();
+    let erased = json!({ "confirm": people[2], "reason": "本人要求" });
+    shop.app.owner().post(&format!("/api/v1/people/{}/erase", people[2]), erased).ok();
+    shop.later(1_200);
+    assert_eq!(shop.journey_sums(&last)["sums"]["reasons"]["erased"], 1);
+    assert_eq!(shop.app.owner().get("/api/v1/runs").ok()["items"].as_array().unwrap().len(), 1);
+}
+
+fn a_task_nobody_does_is_reminded_of_and_passed_on(test: TestDb) {
+    let shop = Shop::new(test);
+    let Pair { ann, of_ann, .. } = shop.pair();
+    let day = |amount: u32| json!({ "amount": amount, "unit": "hour" });
+    let definition = of("call", vec![
+        json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访" }, "deadline": day(4), "nudge": day(2), "reassign": 1, "next": "done", "late": "late" } }),
+        exit("done"), exit("late"),
+    ]);
+    let id = shop.draw(&definition);
+    shop.enter(&id, &[&shop.person_of(&of_ann[0])]);
+    shop.settle();
+    let me = shop.sign_in(&ann);
+    let mine = || me.get("/api/v1/guide/tasks?state=open").ok()["items"].as_array().unwrap().clone();
+    let task = mine()[0].clone();
+    assert_eq!((&task["due_at"], &task["nudged_at"]), (&json!(shop.now().plus_seconds(4 * 3_600)), &Value::Null));
+    shop.app.test.clock.advance_seconds(2 * 3_600);
+    shop.settle();
+    assert_eq!(mine()[0]["nudged_at"], json!(shop.now()));
+    let told = shop.sandbox.posted().iter().filter(|(to, text)| to == &[ann.clone()] && text.contains("回访")).count();
+    assert_eq!(told, 1, "the member is told in WeCom, once");
+    shop.app.test.clock.advance_seconds(2 * 3_600);
+    shop.settle();
+    assert_eq!(mine().len(), 0, "somebody else has it");
+    let board = shop.app.program().get("/api/v1/guide/setup/board?days=7").ok();
+    let open: Vec<&Value> = board["items"].as_array().unwrap().iter().filter(|own| own["open"] == 1).collect();
+    assert!(open.len() == 1 && open[0]["staff"] != json!(ann), "{board}");
+    shop.app.test.clock.advance_seconds(4 * 3_600);
+    shop.settle();
+    let own = shop.journey_sums(&id);
+    assert_eq!(own["sums"]["outcomes"]["late"], 1, "{own}");
+    let board = shop.app.program().get("/api/v1/guide/setup/board?days=7").ok();
+    assert!(board["items"].as_array().unwrap().iter().all(|own| own["open"] == 0), "{board}");
+}
+
+fn who_sees_a_part_of_the_brand_has_no_journeys(test: TestDb) {
+    let app = TestApp::new(test);
+    let operator = app.role(Role::Operator);
+    let own = operator.post(PATH, json!({ "name": "x", "definition": wait(3) })).ok();
+    let scope = json!({ "scope": { "all": false, "regions": [], "stores": ["S1"] } });
+    app.owner().patch(&format!("/api/v1/users/{}", operator.id), scope).ok();
+    let id = own["id"].as_str().unwrap();
+    for place in ["", "/numbers", "/people", "/versions", "/moves"] {
+        assert_eq!(operator.get(&format!("{PATH}/{id}{place}")).says(), "403 scope_needed", "{place}");
+    }
+    for act in ["pause", "end"] {
+        assert_eq!(operator.post(&format!("{PATH}/{id}/{act}"), json!({})).says(), "403 scope_needed", "{act}");
+    }
+    assert_eq!(operator.get(PATH).says(), "403 scope_needed");
+    assert_eq!(operator.post(PATH, json!({ "name": "x", "definition": wait(3) })).says(), "403 scope_needed");
+    assert_eq!(app.role(Role::Guide).post(PATH, json!({ "name": "x", "definition": wait(3) })).says(), "403 permission_needed");
+}
