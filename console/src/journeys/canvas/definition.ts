@@ -89,6 +89,13 @@ export function waysOf(act: Act): Way[] {
   }
 }
 
+/** The same without these fields: what is left out is not written as nothing. */
+export function without<T extends object, K extends keyof T>(own: T, ...fields: K[]): Omit<T, K> & Partial<Pick<T, K>> {
+  const rest = { ...own };
+  for (const field of fields) delete rest[field];
+  return rest;
+}
+
 /** Where people go by this way, as the engine sees it. */
 export function leadsTo(act: Act, way: Way): string | null {
   return way.to ?? (way.optional ? (waysOf(act)[0]?.to ?? null) : null);
@@ -99,10 +106,7 @@ export function withWay(act: Act, wayId: string, to: string | null): Act {
   const way = waysOf(act).find((own) => own.id === wayId);
   if (!way || way.to === to) return act;
   if (act.type === "split" || act.type === "ab") return { ...act, arms: act.arms.map((arm) => (arm === way.arm ? { ...arm, to } : arm)) };
-  if (to === null && way.optional) {
-    const { [way.field]: _gone, ...rest } = act as unknown as Record<string, unknown>;
-    return rest as unknown as Act;
-  }
+  if (to === null && way.optional) return without(act, way.field as keyof Act);
   return { ...act, [way.field]: to } as Act;
 }
 

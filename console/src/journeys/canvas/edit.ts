@@ -1,5 +1,5 @@
 // Changes to a definition. Each answers a new document and leaves the old one alone; one that changes nothing answers the same document.
-import { blank, leadsTo, NODES_MAX, waysOf, withWay, type Definition, type JourneyNode, type Kind, type Place } from "./definition";
+import { blank, leadsTo, NODES_MAX, waysOf, without, withWay, type Definition, type JourneyNode, type Kind, type Place } from "./definition";
 import { CARD, freePlace, placesOf, STEP_Y } from "./layout";
 
 export function nodeOf(own: Definition, id: string | null | undefined): JourneyNode | undefined {
@@ -80,7 +80,7 @@ export function moveNode(own: Definition, id: string, place: Place): Definition 
 
 /** Forgets every place: the layout decides again, and writes down what it decided. */
 export function tidy(own: Definition): Definition {
-  return settle({ ...own, nodes: own.nodes.map(({ place: _place, ...node }) => node) });
+  return settle({ ...own, nodes: own.nodes.map((node) => without(node, "place")) });
 }
 
 /** A way out of a node; of the entry when `node` is null. */
