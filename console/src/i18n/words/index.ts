@@ -1,6 +1,7 @@
 // Every sentence of the console, Chinese and English side by side: a key cannot exist in one language only.
 import { alerts } from "./alerts";
 import { audiences } from "./audiences";
+import { canvas } from "./canvas";
 import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
@@ -23,4 +24,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...canvas };
