@@ -49,7 +49,7 @@ function Run({ run }: { run: S.RunDetail }) {
     <>
       <PageHead title={run.name} hint={<Link to="/runs">{t("nav.runs")}</Link>}>
         <AntTag color={RUN_STATES[run.state]}>{word("runs.state", run.state)}</AntTag>
-        {run.kind === "message" || run.kind === "broadcast" ? <Link to={`/messages/${run.id}`}>{t("runs.open_message")}</Link> : <Link to={`/welcomes/${run.id}`}>{t("nav.welcomes")}</Link>}
+        {run.kind !== "welcome" ? <Link to={`/messages/${run.id}`}>{t("runs.open_message")}</Link> : <Link to={`/welcomes/${run.id}`}>{t("nav.welcomes")}</Link>}
       </PageHead>
       <div className="stack">
         <p className="muted small">{facts}</p>

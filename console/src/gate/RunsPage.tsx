@@ -12,7 +12,7 @@ import { Nothing } from "../wecom/Nothing";
 import { gate as api, gateKeys } from "./calls";
 
 export const RUN_STATES: Record<string, string> = { running: "blue", paused: "gold", ended: "green", cancelled: "default" };
-const KINDS = ["message", "broadcast", "welcome"] as const;
+const KINDS = ["message", "broadcast", "journey", "welcome"] as const;
 
 export function RunsPage() {
   return <Need permission="people.read"><Runs /></Need>;

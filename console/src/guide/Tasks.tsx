@@ -22,6 +22,7 @@ export function TaskCard({ task, session, changed, bare, open }: { task: Task; s
         {task.due_at ? ` ${t("tasks.due")} ${moment(task.due_at)}` : ""}
         {task.staff !== session.staff.userid ? ` · ${task.staff_name}` : ""}
         {task.created_by !== session.staff.name ? ` · ${t("tasks.by", { name: task.created_by })}` : ""}
+        {live && task.nudged_at ? <b class="warn"> · {t("tasks.nudged")}</b> : ""}
         {task.ended_late && task.state === "done" ? ` · ${t("tasks.ended_late")}` : ""}
       </p>
       {task.result ? <blockquote>{task.result}</blockquote> : null}

@@ -1,7 +1,7 @@
 import {
   AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
+  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PartitionOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -66,6 +66,7 @@ export const sections: Section[] = [
     { path: "/posters", label: "nav.posters", icon: <PictureOutlined />, needs: "people.read" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
+    { path: "/journeys", label: "nav.journeys", icon: <PartitionOutlined />, needs: "people.read" },
     { path: "/messages", label: "nav.messages", icon: <SendOutlined />, needs: "people.read" },
     { path: "/group-messages", label: "nav.group_messages", icon: <CommentOutlined />, needs: "people.read" },
     { path: "/moments", label: "nav.moments", icon: <CameraOutlined />, needs: "people.read" },

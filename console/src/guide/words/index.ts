@@ -209,6 +209,7 @@ const words = {
   "tasks.state.late": ["逾期", "late"],
   "tasks.state.done": ["已完成", "done"],
   "tasks.state.skipped": ["已跳过", "skipped"],
+  "tasks.nudged": ["已催办", "reminded"],
   "tasks.ended_late": ["逾期完成", "after its time"],
   "numbers.days": ["近 {n} 天", "{n} days"],
   "numbers.mine": ["我", "me"],

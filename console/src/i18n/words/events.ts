@@ -53,6 +53,7 @@ export const events = {
   "event.Task Given": ["新任务", "Task given"],
   "event.Task Done": ["完成任务", "Task done"],
   "event.Task Skipped": ["跳过任务", "Task skipped"],
+  "event.Task Passed On": ["任务转给他人", "Task passed on"],
   "event.Script Sent": ["发送话术", "Script sent"],
   "event.Welcome Sent": ["发送欢迎语", "Welcome sent"],
   "event.Welcome Skipped": ["未发欢迎语", "Welcome skipped"],

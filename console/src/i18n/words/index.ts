@@ -11,6 +11,7 @@ import { gate } from "./gate";
 import { guides } from "./guides";
 import { handover } from "./handover";
 import { imports } from "./imports";
+import { journeys } from "./journeys";
 import { leads } from "./leads";
 import { people } from "./people";
 import { person } from "./person";
@@ -24,4 +25,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...canvas };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...canvas };
