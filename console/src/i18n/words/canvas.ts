@@ -188,7 +188,7 @@ export const canvas = {
   "canvas.op": ["比较", "Comparison"],
   "canvas.value": ["取值", "Value"],
   "canvas.values": ["多个取值，用逗号分开", "Several values, with commas"],
-  "canvas.entry.trigger": ["发生时进入", "When something happens"],
+  "canvas.entry.trigger": ["发生时进入", "By trigger"],
   "canvas.entry.schedule": ["定时进入", "By schedule"],
   "canvas.schedule_audience": ["让谁进入", "Who comes in"],
   "canvas.every": ["多久一次", "How often"],

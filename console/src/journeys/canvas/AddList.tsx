@@ -26,7 +26,7 @@ export function AddList({ onChoose, onGrab, about }: ListProps) {
 }
 
 /** Chooses what comes after a way: something new, or a node that is there. */
-export function AddDialog({ from, open, onChoose, onConnect, onClose }: { from: From | null; open: boolean; onChoose: (kind: Kind) => void; onConnect: (id: string) => void; onClose: () => void }) {
+export function AddDialog({ from, open, onChoose, onConnect, onClose, onClosed }: { from: From | null; open: boolean; onChoose: (kind: Kind) => void; onConnect: (id: string) => void; onClose: () => void; onClosed: () => void }) {
   const { t } = useI18n();
   const { definition, speaker, sentence, order } = useShared();
   const source = nodeOf(definition, from?.node);
@@ -37,7 +37,7 @@ export function AddDialog({ from, open, onChoose, onConnect, onClose }: { from: 
     return node && id !== from?.node ? [{ value: id, label: `${titleOf(speaker, node)} · ${sentence(node)}` }] : [];
   });
   return (
-    <Modal open={open} onCancel={onClose} footer={null} title={name ? t("canvas.add_to", { way: name }) : t("canvas.add")} width={640} destroyOnHidden>
+    <Modal open={open} onCancel={onClose} footer={null} title={name ? t("canvas.add_to", { way: name }) : t("canvas.add")} width={640} focusable={{ focusTriggerAfterClose: false }} afterClose={onClosed} destroyOnHidden>
       <div className="jc-add-grid"><AddList about onChoose={onChoose} /></div>
       {from && others.length ? (
         <div className="jc-field jc-add-connect">

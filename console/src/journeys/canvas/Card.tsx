@@ -2,7 +2,7 @@ import { PlusOutlined } from "@ant-design/icons";
 import { memo, type PointerEvent } from "react";
 import { useFormat } from "../../format/useFormat";
 import type { What } from "./context";
-import { leadsTo, total, waysOf, type Definition, type JourneyNode, type NodeNumbers, type Way } from "./definition";
+import { total, waysOf, type Definition, type JourneyNode, type NodeNumbers, type Way } from "./definition";
 import { KindIcon, toneOf } from "./icons";
 import { ENTRY, type Box } from "./layout";
 import { sayEntry, sayRules, sayWay, titleOf, type Speaker } from "./say";
@@ -42,19 +42,22 @@ export const Card = memo(function Card({ node, box, sentence, speaker, actions, 
         </span>
         <span className="jc-sentence" title={sentence}>{sentence}</span>
       </button>
-      {numbers ? <Counts id={node.id} numbers={numbers} speaker={speaker} people={actions.people} /> : null}
+      {numbers ? <Counts node={node} numbers={numbers} speaker={speaker} people={actions.people} /> : null}
       <Ways node={node} speaker={speaker} actions={actions} readOnly={readOnly} numbers={numbers} />
     </div>
   );
 });
 
-function Counts({ id, numbers, speaker: { t }, people }: { id: string; numbers: NodeNumbers; speaker: Speaker; people: CardActions["people"] }) {
+function Counts({ node, numbers, speaker: { t }, people }: { node: JourneyNode; numbers: NodeNumbers; speaker: Speaker; people: CardActions["people"] }) {
   const format = useFormat();
   const [finished, exited] = [total(numbers.finished), total(numbers.exited)];
-  const shown: [What, number][] = [["came", numbers.came], ["inside", numbers.inside], ...(finished ? [["finished", finished] as [What, number]] : []), ...(exited ? [["exited", exited] as [What, number]] : [])];
+  const ends = node.do.type === "exit";
+  const shown: { what: Exclude<What, `passed:${string}`>; n: number }[] = [
+    { what: "came", n: numbers.came }, ends ? { what: "finished", n: finished } : { what: "inside", n: numbers.inside }, ...(exited ? [{ what: "exited" as const, n: exited }] : []),
+  ];
   return (
     <div className="jc-counts">
-      {shown.map(([what, n]) => <Count key={what} label={t(`canvas.count.${what as "came" | "inside" | "finished" | "exited"}`)} n={format.count(n)} onOpen={people && n ? () => people(id, what) : undefined} />)}
+      {shown.map(({ what, n }) => <Count key={what} label={t(`canvas.count.${what}`)} n={format.count(n)} onOpen={people && n ? () => people(node.id, what) : undefined} />)}
     </div>
   );
 }
@@ -77,7 +80,7 @@ function WayHandle({ node, way, speaker, actions, readOnly, passed }: { node: Jo
   const format = useFormat();
   const name = sayWay(speaker, node.do, way);
   const label = way.arm ? `${name} ${way.arm.weight}%` : name;
-  const state = way.to ? "led" : way.optional && leadsTo(node.do, way) ? "follows" : "open";
+  const state = way.to ? "led" : way.optional ? "follows" : "open";
   const first = waysOf(node.do)[0];
   const hint = state === "led" ? label : state === "follows" && first ? t("canvas.follows", { way: label, first: sayWay(speaker, node.do, first) }) : t("canvas.way_open", { way: label });
   const people = actions.people;

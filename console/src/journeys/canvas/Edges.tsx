@@ -45,7 +45,7 @@ export const Edges = memo(function Edges({ definition, boxes, entry, selected, d
     <svg className="jc-edges" aria-hidden>
       <defs>
         {["plain", "near"].map((name) => (
-          <marker key={name} id={`jc-arrow-${name}`} viewBox="0 0 8 8" refX="4" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path className={`jc-arrow ${name}`} d="M0.5,0.5 L7,4 L0.5,7.5 Z" /></marker>
+          <marker key={name} id={`jc-arrow-${name}`} viewBox="0 0 8 8" refX="4" refY="4" markerUnits="userSpaceOnUse" markerWidth="13" markerHeight="13" orient="auto"><path className={`jc-arrow ${name}`} d="M0.5,0.5 L7,4 L0.5,7.5 Z" /></marker>
         ))}
       </defs>
       {sorted.map((line) => <path key={line.key} className={`jc-edge${near(line) ? " near" : ""}`} d={line.path} markerEnd={`url(#jc-arrow-${near(line) ? "near" : "plain"})`} />)}

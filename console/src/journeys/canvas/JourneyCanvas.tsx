@@ -53,6 +53,7 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
   const [help, setHelp] = useState(false);
   const [zoom, setZoom] = useState(1);
   const [said, say] = useState("");
+  const [, wake] = useState(0);
   const focusNext = useRef<{ id: string | null; panel: boolean } | null>(null);
 
   const speaker = useMemo<Speaker>(() => ({ locale, t, word, audiences }), [locale, t, word, audiences]);
@@ -72,22 +73,29 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
     focusNext.current = null;
     if (next?.panel) root.current?.querySelector<HTMLElement>(".jc-panel-body input, .jc-panel-body textarea, .jc-panel-body button")?.focus({ preventScroll: true });
     else if (next?.id) stage.current?.focus(next.id);
+    // What had the focus is gone: without this the keys would go nowhere.
+    if (next && !root.current?.contains(document.activeElement)) root.current?.querySelector<HTMLElement>(".jc-stage")?.focus({ preventScroll: true });
   });
 
+  const focusOn = (next: { id: string | null; panel: boolean }) => {
+    focusNext.current = next;
+    // Also when nothing else changes.
+    wake((n) => n + 1);
+  };
   const openPanel = useStable((id: string) => {
     select(id);
     setPanel("node");
   });
   const closePanel = () => {
     setPanel(null);
-    focusNext.current = { id: chosen, panel: false };
+    focusOn({ id: chosen, panel: false });
   };
   const settleAdded = ({ definition, id }: Added) => {
     if (!id) return say(t("canvas.full"));
     apply(() => definition);
     select(id);
     setPanel("node");
-    focusNext.current = { id, panel: false };
+    focusOn({ id, panel: false });
     say(t("canvas.said_added", { name: title(id) }));
   };
   const add = (kind: Kind, from: From | null, place?: Place) => settleAdded(addNode(editor.latest(), kind, from, place));
@@ -113,11 +121,13 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
     apply((own) => removeNode(own, node.id));
     select(next);
     setPanel(null);
-    focusNext.current = { id: next, panel: false };
+    focusOn({ id: next, panel: false });
   };
   const paste = (own: JourneyNode) => settleAdded(pasteNode(editor.latest(), { ...own, place: placesOf(editor.latest()).get(own.id) ?? stage.current?.middle() ?? [0, 0] }));
   const turn = (back: boolean) => {
-    if (back ? editor.undo() : editor.redo()) say(back ? t("canvas.said_undone") : t("canvas.said_redone"));
+    if (!(back ? editor.undo() : editor.redo())) return;
+    say(back ? t("canvas.said_undone") : t("canvas.said_redone"));
+    focusOn({ id: null, panel: false });
   };
   const arrange = () => {
     apply(tidy);
@@ -161,7 +171,7 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
     if (inside || !chosen) return false;
     if (key === "enter" && event.target instanceof HTMLElement && event.target.dataset.main) {
       openPanel(event.target.dataset.main);
-      focusNext.current = { id: null, panel: true };
+      focusOn({ id: null, panel: true });
       return true;
     }
     if (readOnly || !node) return false;
@@ -231,7 +241,7 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
         </div>
         <span className="jc-said" role="status" aria-live="polite">{said}</span>
         <AddDialog
-          from={adding?.from ?? null} open={adding !== null} onClose={() => setAdding(null)}
+          from={adding?.from ?? null} open={adding !== null} onClose={() => setAdding(null)} onClosed={() => chosen && stage.current?.focus(chosen)}
           onChoose={(kind) => {
             if (adding?.from || adding?.place) add(kind, adding.from, adding.place);
             else addHere(kind);

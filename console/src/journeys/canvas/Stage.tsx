@@ -11,6 +11,8 @@ import { firstLook, fit, reveal, toWorld, zoomAt, type Size, type View } from ".
 import { useStable } from "./useEditor";
 
 const SNAP = 8;
+/** The height of the buttons in the lower corner. */
+const CORNER = 44;
 /** A pointer that moved less than this has clicked. */
 const CLICK = 5;
 
@@ -68,11 +70,19 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const watch = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }));
+    let before = 0;
+    const watch = new ResizeObserver(() => {
+      const width = element.clientWidth;
+      setSize({ width, height: element.clientHeight });
+      // What was in the middle stays in the middle when a panel opens or closes.
+      const shift = before ? (width - before) / 2 : 0;
+      before = width;
+      if (shift) setView((own) => ({ ...own, x: own.x + shift }));
+    });
     watch.observe(element);
     return () => watch.disconnect();
   }, []);
-  const look = useStable(() => setView(firstLook(bounds(), { x: entry[0], y: entry[1], ...ENTRY }, size)));
+  const look = useStable(() => setView(firstLook(bounds(), { x: entry[0], y: entry[1], ...ENTRY }, { ...size, height: size.height - CORNER })));
   useLayoutEffect(() => {
     if (looked.current || size.width === 0) return;
     looked.current = true;
@@ -149,7 +159,7 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
 
   useImperativeHandle(ref, () => ({
     zoom: (factor) => setView((before) => zoomAt(before, { x: size.width / 2, y: seen.height / 2 }, factor)),
-    fit: () => setView(fit(bounds(), seen)),
+    fit: () => setView(fit(bounds(), { ...seen, height: Math.max(120, seen.height - CORNER) })),
     reveal: show,
     focus: (id) => box.current?.querySelector<HTMLElement>(`[data-main="${id}"]`)?.focus({ preventScroll: true }),
     grabKind: (event, kind) => gestures.begin(event, { type: "kind", kind }),
@@ -201,6 +211,7 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
         if (event.target instanceof Element && event.target.closest("button:not(.jc-main), .jc-float")) return;
         gestures.begin(event, { type: "pan", view });
       }}
+      onPointerDownCapture={gestures.fresh}
       onClickCapture={gestures.click}
       onClick={(event) => {
         if (event.target === event.currentTarget || (event.target instanceof Element && event.target.classList.contains("jc-world"))) {
@@ -233,7 +244,12 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
 const snap = (value: number) => Math.round(value / SNAP) * SNAP;
 
 function nodeUnder(event: { clientX: number; clientY: number }): string | null {
-  return document.elementFromPoint(event.clientX, event.clientY)?.closest<HTMLElement>("[data-node]")?.dataset.node ?? null;
+  // Also what lies under the buttons in the corner.
+  for (const element of document.elementsFromPoint(event.clientX, event.clientY)) {
+    const id = element.closest<HTMLElement>("[data-node]")?.dataset.node;
+    if (id) return id;
+  }
+  return null;
 }
 function draftOf(ghost: Extract<Ghost, { type: "edge" }>, own: Box | undefined, definition: Parameters<typeof nodeOf>[0]): { from: Point; to: Point } | null {
   if (!own) return null;
@@ -322,6 +338,10 @@ function useGestures(hands: Hands) {
   }, [move, end, stop]);
   return {
     begin,
+    /** A pointer comes down: what was dragged before has nothing to do with the click that follows. */
+    fresh: () => {
+      if (touches.current.size === 0) dragged.current = false;
+    },
     /** The click that ends a drag is none. */
     click: (event: { stopPropagation(): void; preventDefault(): void; detail: number }) => {
       if (!dragged.current || event.detail === 0) return;

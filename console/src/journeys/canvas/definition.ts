@@ -106,7 +106,7 @@ export function withWay(act: Act, wayId: string, to: string | null): Act {
   const way = waysOf(act).find((own) => own.id === wayId);
   if (!way || way.to === to) return act;
   if (act.type === "split" || act.type === "ab") return { ...act, arms: act.arms.map((arm) => (arm === way.arm ? { ...arm, to } : arm)) };
-  if (to === null && way.optional) return without(act, way.field as keyof Act);
+  if (to === null && way.optional) return without(act as unknown as Record<string, unknown>, way.field) as unknown as Act;
   return { ...act, [way.field]: to } as Act;
 }
 

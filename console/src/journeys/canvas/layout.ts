@@ -1,18 +1,19 @@
 // Where cards lie. Sizes are fixed, so that places and edges are known without asking the browser.
 import { leadsTo, waysOf, type Act, type Definition, type JourneyNode, type Place } from "./definition";
 
-export const CARD = { width: 248, way: 80, head: 84, numbers: 26, ways: 34, gap: 40, gapY: 72 } as const;
-export const ENTRY = { width: 280, height: 92 } as const;
+export const CARD = { width: 248, way: 80, arm: 108, head: 82, numbers: 24, ways: 16, gap: 40, gapY: 64 } as const;
+export const ENTRY = { width: 296, height: 88 } as const;
 const GRID = 8;
 
 export interface Box { x: number; y: number; width: number; height: number }
 
 export function cardWidth(act: Act): number {
-  return Math.max(CARD.width, waysOf(act).length * CARD.way);
+  const ways = waysOf(act);
+  return Math.max(CARD.width, ways.length * (ways[0]?.arm ? CARD.arm : CARD.way));
 }
 /** As drawn. The layout always leaves room for numbers. */
 export function cardHeight(act: Act, numbers: boolean): number {
-  return CARD.head + (numbers ? CARD.numbers : 0) + (act.type === "exit" ? 8 : CARD.ways);
+  return CARD.head + (numbers ? CARD.numbers : 0) + (act.type === "exit" ? 4 : CARD.ways);
 }
 const FULL = CARD.head + CARD.numbers + CARD.ways;
 /** From the top of a card to the top of the card below it. */
