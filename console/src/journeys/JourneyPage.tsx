@@ -17,6 +17,8 @@ import { JourneyCanvas, type Definition, type NodeNumbers, type What } from "./c
 import { JOURNEY_STATES } from "./JourneysPage";
 import { JourneyPeople, type Asked } from "./JourneyPeople";
 import { NodeHolds, NodeRule } from "./NodeHolds";
+import { Programme } from "./Programme";
+import { stepsOf, withSteps } from "./steps";
 import "./journeys.css";
 
 export function JourneyPage() {
@@ -41,7 +43,7 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
   const { message, modal } = App.useApp();
   const may = useCan()("messages.write");
   const over = journey.state === "ending" || journey.state === "ended";
-  const [mode, setMode] = useState<"draw" | "numbers">(journey.version ? "numbers" : "draw");
+  const [mode, setMode] = useState<"list" | "draw" | "numbers">(journey.version ? "numbers" : stepsOf(drawn(journey.definition)) ? "list" : "draw");
   const [name, setName] = useState(journey.name);
   const [definition, setDefinition] = useState<Definition>(drawn(journey.definition));
   const [publishing, setPublishing] = useState(false);
@@ -55,9 +57,10 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
   const dirty = body !== saved || name.trim() !== journey.name;
   const settled = useSettled(body);
   const check = useQuery({
-    queryKey: journeyKeys.check(settled), queryFn: ({ signal }) => api.check({ definition: JSON.parse(settled) as Wire }, signal), enabled: may && mode === "draw" && !over,
+    queryKey: journeyKeys.check(settled), queryFn: ({ signal }) => api.check({ definition: JSON.parse(settled) as Wire }, signal), enabled: may && mode !== "numbers" && !over,
     meta: { quiet: true }, retry: false, placeholderData: (before) => before,
   });
+  const steps = useMemo(() => stepsOf(definition), [definition]);
   const problems = check.data?.problems ?? journey.problems;
   const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiencesApi.list({ limit: 200 }), staleTime: 30_000 });
   const audiences = useMemo(() => list.data?.items.map((own) => ({ id: own.id, name: own.name })) ?? [], [list.data]);
@@ -75,8 +78,13 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
     modal.confirm({ title: t("journeys.unsaved"), okText: t("journeys.leave"), cancelText: t("action.cancel"), onOk: () => blocker.proceed(), onCancel: () => blocker.reset() });
   }, [blocker, modal, t]);
 
-  const shown = mode === "draw" ? definition : drawn(journey.definition);
+  const shown = mode !== "numbers" ? definition : drawn(journey.definition);
   const nameOf = (node: string) => shown.nodes.find((own) => own.id === node)?.name || node;
+  const modes = [
+    ...(journey.version ? [{ value: "numbers" as const, label: t("journeys.numbers") }] : []),
+    ...(steps ? [{ value: "list" as const, label: t("journeys.list") }] : []),
+    { value: "draw" as const, label: over ? t("journeys.drawing") : t("journeys.draw") },
+  ];
   const failed = save.error ?? change.error;
   const more = [
     journey.state === "running" || journey.state === "paused" ? { key: "enter", label: t("journeys.enter") } : null,
@@ -88,10 +96,10 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
   };
   return (
     <>
-      <PageHead title={may && mode === "draw" && !over ? <Input className="journey-name" value={name} maxLength={100} onChange={(event) => setName(event.target.value)} aria-label={t("word.name")} /> : journey.name} hint={<Link to="/journeys">{t("nav.journeys")}</Link>}>
+      <PageHead title={may && mode !== "numbers" && !over ? <Input className="journey-name" value={name} maxLength={100} onChange={(event) => setName(event.target.value)} aria-label={t("word.name")} /> : journey.name} hint={<Link to="/journeys">{t("nav.journeys")}</Link>}>
         <AntTag color={JOURNEY_STATES[journey.state]}>{word("journeys.state", journey.state)}</AntTag>
-        {journey.version ? <Segmented value={mode} onChange={setMode} options={[{ value: "numbers", label: t("journeys.numbers") }, { value: "draw", label: over ? t("journeys.drawing") : t("journeys.draw") }]} /> : null}
-        {mode === "draw" && !over ? (
+        {modes.length > 1 ? <Segmented value={mode} onChange={setMode} options={modes} /> : null}
+        {mode !== "numbers" && !over ? (
           <>
             <MayButton permission="messages.write" icon={<ExperimentOutlined />} disabled={problems.length > 0} onClick={() => setTried(true)}>{t("journeys.try")}</MayButton>
             <MayButton permission="messages.write" loading={save.isPending} disabled={!dirty || !name.trim()} onClick={() => save.mutate(undefined, { onSuccess: () => void message.success(t("journeys.saved")) })}>{t("action.save")}</MayButton>
@@ -104,7 +112,13 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
       </PageHead>
       {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
       {journey.state === "paused" ? <Alert type="warning" showIcon title={t("journeys.paused_text")} className="gap-below" /> : null}
-      {mode === "numbers" ? <Report journey={journey} audiences={audiences} onAsk={ask} /> : (
+      {mode === "numbers" ? <Report journey={journey} audiences={audiences} onAsk={ask} /> : mode === "list" && steps ? (
+        <>
+          <p className="muted small gap-below">{t("journeys.entry_on_canvas")}</p>
+          {problems.filter((own) => !own.node).map((own) => <Alert key={own.code} type="warning" showIcon title={own.message} className="gap-below" />)}
+          <Programme steps={steps} onChange={(next) => setDefinition(withSteps(definition, next))} readOnly={!may || over} problems={problems} />
+        </>
+      ) : (
         <Suspense fallback={<Skeleton active />}>
           <JourneyCanvas
             value={definition} onChange={setDefinition} readOnly={!may || over} audiences={audiences} problems={may ? problems : undefined}

@@ -13,6 +13,7 @@ import { MayButton, Need, Num, PageHead } from "../shell/parts";
 import { Nothing } from "../wecom/Nothing";
 import { journeyKeys, journeys as api } from "./calls";
 import { emptyDefinition } from "./canvas";
+import { freshStep, withSteps } from "./steps";
 import "./journeys.css";
 
 export const JOURNEY_STATES: Record<string, string> = { draft: "default", running: "blue", paused: "gold", ending: "orange", ended: "green" };
@@ -71,7 +72,8 @@ function New({ open, onClose }: { open: boolean; onClose: () => void }) {
     meta: { quiet: true },
     mutationFn: () => {
       const own = templates.data?.items.find((one) => one.id === chosen);
-      return api.create({ name: name.trim(), definition: own?.definition ?? (emptyDefinition() as unknown as S.JourneyNew["definition"]) });
+      const empty = chosen === "sop" ? withSteps(emptyDefinition(), [freshStep([], "task")]) : emptyDefinition();
+      return api.create({ name: name.trim(), definition: own?.definition ?? (empty as unknown as S.JourneyNew["definition"]) });
     },
     onSuccess: (made) => {
       void client.invalidateQueries({ queryKey: journeyKeys.all });
@@ -80,7 +82,7 @@ function New({ open, onClose }: { open: boolean; onClose: () => void }) {
   });
   const pick = (id: string, title: string) => {
     // A name that was typed stays.
-    const known = ["", ...(templates.data?.items.map((own) => own.name) ?? [])];
+    const known = ["", t("journeys.sop"), ...(templates.data?.items.map((own) => own.name) ?? [])];
     if (known.includes(name)) setName(title);
     choose(id);
   };
@@ -95,6 +97,7 @@ function New({ open, onClose }: { open: boolean; onClose: () => void }) {
         {templates.isPending ? <Skeleton active /> : (
           <div className="templates">
             {card("", t("journeys.blank"), t("journeys.blank_about"))}
+            {card("sop", t("journeys.sop"), t("journeys.sop_about"))}
             {templates.data?.items.map((own) => card(own.id, own.name, own.about))}
           </div>
         )}

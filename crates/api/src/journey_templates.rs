@@ -9,6 +9,11 @@ pub(crate) struct Template {
     pub definition: Value,
 }
 
+/// Name and definition of one of them.
+pub fn journey_template(id: &str, zh: bool) -> Option<(String, Value)> {
+    all(zh).into_iter().find(|own| own.id == id).map(|own| (own.name, own.definition))
+}
+
 /// Writes nodes in the reader's language.
 struct Pen {
     zh: bool,

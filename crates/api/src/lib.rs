@@ -140,6 +140,7 @@ pub use document::openapi;
 pub use error::{Answer, ApiError};
 pub use extract::{At, Body, Paging, Query};
 pub use gate::May;
+pub use journey_templates::journey_template;
 pub use logs::{LogFormat, start_logs};
 pub use plays::journeys;
 pub use reach::reach;

@@ -204,6 +204,7 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     greeted(app);
     work(app)?;
     pool::fill_pool(open)?;
+    super::journeys::begin(open)?;
     tills.report(living, &address)?;
     let _ = stop.send(());
     living.runtime.block_on(server).map_err(Refusal::internal)?

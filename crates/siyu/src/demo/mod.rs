@@ -4,6 +4,7 @@ mod apart;
 mod entrances;
 mod greetings;
 mod grown;
+mod journeys;
 mod living;
 mod made;
 mod pool;
