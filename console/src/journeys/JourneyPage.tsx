@@ -270,6 +270,9 @@ function Trial({ id, definition, nameOf, onClose }: { id: string; definition: De
             {box(t("journeys.tasks"), own.tasks)}
             {box(t("journeys.sum.goals"), own.numbers.sums.goals)}
           </div>
+          {own.messages ? <p className="small">{t("journeys.load", { people: format.count(own.people), each: format.decimal(own.messages / Math.max(own.people, 1), 1), most: format.count(own.most) })}</p> : null}
+          {own.same_day ? <Alert type="warning" showIcon title={t("journeys.same_day", { n: format.count(own.same_day) })} /> : null}
+          {own.collisions ? <Alert type="info" showIcon title={t("journeys.collisions", { n: format.count(own.collisions) })} /> : null}
           {own.numbers.sums.entered === 0 ? <Alert type="warning" showIcon title={t("journeys.nobody")} /> : null}
           <table className="plain-table">
             <thead><tr><th>{t("journeys.node")}</th><th>{t("journeys.came")}</th><th>{t("journeys.went")}</th></tr></thead>

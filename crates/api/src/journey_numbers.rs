@@ -25,11 +25,7 @@ pub fn router() -> Endpoints {
 ///
 /// Errors: `journey_unknown`, `scope_needed`.
 #[utoipa::path(get, path = "/journeys/{id}/numbers", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = JourneyNumbersOut)))]
-async fn numbers(
-    may: May<PeopleRead>,
-    At(id): At<String>,
-    State(app): State<App>,
-) -> Answer<Json<JourneyNumbersOut>> {
+async fn numbers(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<JourneyNumbersOut>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {

@@ -16,7 +16,8 @@ pub(crate) struct JourneyProblem {
     message: String,
 }
 pub(crate) fn problems_out(all: Vec<Problem>, zh: bool) -> Vec<JourneyProblem> {
-    let out = |own: Problem| JourneyProblem { code: own.code, node: own.node, message: if zh { own.zh } else { own.en } };
+    let out =
+        |own: Problem| JourneyProblem { code: own.code, node: own.node, message: if zh { own.zh } else { own.en } };
     all.into_iter().map(out).collect()
 }
 

@@ -80,7 +80,8 @@ fn lost() -> Value {
     json!([{ "reason": "lost", "on": { "type": "event", "name": "Contact Lost" } }])
 }
 fn definition(entry: &Value, again: &Value, goal: Option<bool>, start: &str, nodes: &[Value]) -> Value {
-    let mut own = json!({ "format": 1, "entry": entry, "again": again, "exits": lost(), "start": start, "nodes": nodes });
+    let mut own =
+        json!({ "format": 1, "entry": entry, "again": again, "exits": lost(), "start": start, "nodes": nodes });
     if let (Some(exit), Some(map)) = (goal, own.as_object_mut()) {
         map.insert("goal".to_owned(), json!({ "on": ordered(), "exit": exit }));
     }

@@ -21,22 +21,8 @@ use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
     endpoints!(
-        list,
-        create,
-        templates,
-        check,
-        hook_key,
-        get,
-        change,
-        simulate,
-        moves,
-        publish,
-        pause,
-        resume,
-        end,
-        enter,
-        versions,
-        version
+        list, create, templates, check, hook_key, get, change, simulate, moves, publish, pause, resume, end, enter,
+        versions, version
     )
 }
 
@@ -274,8 +260,17 @@ struct JourneyTried {
     share: f64,
     /// Events that meant something.
     events: u64,
-    /// Messages that would have been handed to the gate, and tasks given.
+    /// Messages that would have been handed to the gate …
     messages: i64,
+    /// … to so many people, …
+    people: i64,
+    /// … the most to one of them.
+    most: i64,
+    /// Of these messages: not the first of this journey's for somebody on one day (WeCom lets one through).
+    same_day: i64,
+    /// Of these messages: on a day on which somebody was in fact sent another one.
+    collisions: i64,
+    /// Tasks given to staff.
     tasks: i64,
     /// Of the people walked.
     numbers: JourneyNumbersOut,
@@ -316,7 +311,11 @@ async fn simulate(
                 days,
                 share: found.share,
                 events: found.events,
-                messages: came("message"),
+                messages: found.load.messages,
+                people: found.load.people,
+                most: found.load.most,
+                same_day: found.load.same_day,
+                collisions: found.load.collisions,
                 tasks: came("task"),
                 numbers: found.numbers.into(),
             })

@@ -45,7 +45,16 @@ impl Shop {
         let log = Log::open(&db, vault.clone(), clock.clone()).unwrap();
         let people = People::open(&db, vault.clone(), log.clone(), chance.clone()).unwrap();
         let parts = Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), chance.clone(), clock.clone());
-        let guides = Guides::new(db.clone(), vault, log.clone(), people.clone(), Contacts::new(parts), chance, clock, Arc::new(siyu_guides::NoTaskEnds));
+        let guides = Guides::new(
+            db.clone(),
+            vault,
+            log.clone(),
+            people.clone(),
+            Contacts::new(parts),
+            chance,
+            clock,
+            Arc::new(siyu_guides::NoTaskEnds),
+        );
         let shop = Self { db, guides, people, log, t };
         shop.act(|tx| {
             for (code, name) in [("S1", "一店"), ("S2", "二店")] {

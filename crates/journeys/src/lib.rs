@@ -52,7 +52,7 @@ pub use publish::{Change, Inside, Moves};
 pub use read::{NodeNumbers, Numbers, PathStep, PersonQuery, PersonRow, Stand, Sums, VersionRow};
 pub use rows::{JourneyRow, JourneyState};
 pub use run::Ran;
-pub use simulate::{DAYS, Simulation};
+pub use simulate::{DAYS, Load, Simulation};
 pub use step::{ANSWER_DAYS, Done, Emitted, Facts, Input, Order, draw, step};
 pub use trail::{Mark, Trail, What};
 pub use trigger::{Change as AudienceChange, Filter, Op, Trigger};

@@ -34,7 +34,25 @@ pub struct Simulation {
     pub share: f64,
     /// Events that meant something.
     pub events: u64,
+    pub load: Load,
 }
+
+/// Messages of the people walked, as the journey would hand them to the gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    pub messages: i64,
+    /// People who would have had at least one.
+    pub people: i64,
+    /// The most for one of them.
+    pub most: i64,
+    /// Not the first of the journey's for somebody on one day: WeCom lets one through.
+    pub same_day: i64,
+    /// On a day on which somebody was in fact sent another message.
+    pub collisions: i64,
+}
+
+/// As the log has it when somebody was sent a message.
+const SENT: &str = "Message Sent";
 
 /// Something that happened: which of the triggers it is; none: a schedule's time.
 struct Hit {
@@ -43,6 +61,8 @@ struct Hit {
 }
 
 struct Past90 {
+    /// Days on which somebody was sent a message.
+    had: FxHashMap<PersonNum, FxHashSet<i32>>,
     hits: BTreeMap<PersonNum, Vec<Hit>>,
     /// People are those whose draw has so many zeros in front.
     halvings: u32,
@@ -63,6 +83,7 @@ impl Past90 {
             self.halvings += 1;
             let halvings = self.halvings;
             self.hits.retain(|root, _| draw(0, 0, 0, *root).leading_zeros() >= halvings);
+            self.had.retain(|root, _| draw(0, 0, 0, *root).leading_zeros() >= halvings);
             self.count = self.hits.values().map(Vec::len).sum();
         }
     }
@@ -106,6 +127,7 @@ impl Journeys {
             now,
             counts: Counts::default(),
             entered: 0,
+            load: Load::default(),
         };
         let events = past.count as u64;
         let people: Vec<(PersonNum, Vec<Hit>)> = std::mem::take(&mut past.hits).into_iter().collect();
@@ -115,7 +137,7 @@ impl Journeys {
             folk.read_zones(tx, &roots)?;
             let holds = self.rules(tx, &plan, &roots, now)?;
             for (root, hits) in some {
-                walk.person(*root, hits, folk.zone(*root).unwrap_or(&zone), &holds);
+                walk.person(*root, hits, folk.zone(*root).unwrap_or(&zone), &holds, past.had.get(root));
             }
         }
         let names: FxHashMap<u32, String> = nums.into_iter().map(|(id, num)| (num, id)).collect();
@@ -123,11 +145,12 @@ impl Journeys {
         for (version, node, what, reason, people) in walk.counts.rows() {
             numbers.add(names.get(&node), version, node, what, reason, people);
         }
-        Ok(Simulation { numbers, share: 0.5_f64.powi(past.halvings as i32), events })
+        Ok(Simulation { numbers, share: 0.5_f64.powi(past.halvings as i32), events, load: walk.load })
     }
 
     fn past(&self, tx: &mut Tx<'_>, plan: &Plan, list: &[&Trigger], from: Time, now: Time) -> Result<Past90, Refusal> {
-        let mut past = Past90 { hits: BTreeMap::new(), halvings: 0, count: 0 };
+        let mut past = Past90 { had: FxHashMap::default(), hits: BTreeMap::new(), halvings: 0, count: 0 };
+        let zone = brand_zone(tx)?;
         let first = "SELECT COALESCE(MIN(seq), 0) FROM log_batch WHERE received_at >= $1";
         let mut seq = tx.one(first, params![from], |row| row.int(0))? - 1;
         let names: FxHashSet<&str> = plan.event_names().iter().map(String::as_str).collect();
@@ -138,8 +161,12 @@ impl Journeys {
             }
             seq = last;
             let mut told: Vec<(PersonNum, Hit)> = Vec::new();
+            let mut sent: Vec<(PersonNum, i32)> = Vec::new();
             for found in found {
                 let event = &found.event;
+                if event.name == SENT && event.at >= from && event.at <= now {
+                    sent.push((event.person, zone.day(event.at)));
+                }
                 if !names.contains(event.name.as_str()) || event.at < from || event.at > now {
                     continue;
                 }
@@ -150,7 +177,14 @@ impl Journeys {
                     told.push((event.person, Hit { at: event.at, triggers }));
                 }
             }
-            let folk = Folk::of(tx, told.iter().map(|(num, _)| *num))?;
+            let nums = told.iter().map(|(num, _)| *num).chain(sent.iter().map(|(num, _)| *num));
+            let folk = Folk::of(tx, nums)?;
+            for (num, day) in sent {
+                let root = folk.root(num);
+                if past.holds(root) {
+                    past.had.entry(root).or_default().insert(day);
+                }
+            }
             for (num, hit) in told {
                 let root = folk.root(num);
                 if folk.is_known(num) && !folk.is_erased(root) {
@@ -209,6 +243,7 @@ struct Walk<'a> {
     now: Time,
     counts: Counts,
     entered: i64,
+    load: Load,
 }
 
 /// What does not change while somebody is walked.
@@ -219,7 +254,14 @@ struct Who<'a> {
 }
 
 impl Walk<'_> {
-    fn person(&mut self, root: PersonNum, hits: &[Hit], zone: &Zone, holds: &FxHashMap<u32, FxHashSet<PersonNum>>) {
+    fn person(
+        &mut self,
+        root: PersonNum,
+        hits: &[Hit],
+        zone: &Zone,
+        holds: &FxHashMap<u32, FxHashSet<PersonNum>>,
+        had: Option<&FxHashSet<i32>>,
+    ) {
         let who = Who { root, zone, holds };
         let (mut entries, mut past): (Vec<State>, Past) = (Vec::new(), Past::default());
         for hit in hits {
@@ -266,6 +308,26 @@ impl Walk<'_> {
             let end = Time(self.now.0 + 1);
             Self::until(&mut self.counts, self.plan, (self.key, self.journey), state, &who, end);
         }
+        self.loaded(&entries, zone, had);
+    }
+    /// What all entries of somebody together would have sent them.
+    fn loaded(&mut self, entries: &[State], zone: &Zone, had: Option<&FxHashSet<i32>>) {
+        let is_message = |node| self.plan.node(node).is_some_and(|own| matches!(own.act, Act::Message { .. }));
+        let marks = entries.iter().flat_map(|state| state.trail.marks(state.entered_at));
+        let sent = marks.filter(|mark| matches!(mark.what, What::Passed(_)) && is_message(mark.node));
+        let mut days: Vec<i32> = sent.map(|mark| zone.day(mark.at)).collect();
+        if days.is_empty() {
+            return;
+        }
+        let load = &mut self.load;
+        load.messages += days.len() as i64;
+        load.people += 1;
+        load.most = load.most.max(days.len() as i64);
+        load.collisions += days.iter().filter(|day| had.is_some_and(|had| had.contains(day))).count() as i64;
+        let all = days.len();
+        days.sort_unstable();
+        days.dedup();
+        load.same_day += (all - days.len()) as i64;
     }
     /// Everything that was due before then.
     fn until(counts: &mut Counts, plan: &Plan, place: (u64, u32), state: &mut State, who: &Who<'_>, then: Time) {

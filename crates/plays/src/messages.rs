@@ -40,7 +40,15 @@ impl Plays {
                 .iter()
                 .map(|own| {
                     let EffectKey { num, entry, step, .. } = own.key;
-                    [journey.into(), num.into(), entry.into(), step.into(), version.into(), node.into(), own.root.into()]
+                    [
+                        journey.into(),
+                        num.into(),
+                        entry.into(),
+                        step.into(),
+                        version.into(),
+                        node.into(),
+                        own.root.into(),
+                    ]
                 })
                 .collect();
             tx.bulk("INSERT INTO play_message (journey, num, entry, step, version, node, root)", "", &rows)?;
@@ -130,8 +138,7 @@ impl Plays {
         let nums: Vec<PersonNum> = keys.iter().map(|key| key.num).collect();
         let roots = self.inner.people.roots(tx, &nums)?;
         let mut once = BTreeSet::new();
-        let (own_keys, again): (Vec<_>, Vec<_>) =
-            keys.into_iter().zip(roots).partition(|(_, root)| once.insert(*root));
+        let (own_keys, again): (Vec<_>, Vec<_>) = keys.into_iter().zip(roots).partition(|(_, root)| once.insert(*root));
         // Two who became one are sent it once.
         let again: Vec<EffectKey> = again.into_iter().map(|(key, _)| key).collect();
         self.tell(tx, &again, &Outcome::Skipped("duplicate".into()))?;
@@ -141,7 +148,16 @@ impl Plays {
             .map(|(key, root)| {
                 let EffectKey { journey, num, entry, step } = *key;
                 let node = Param::from(&own.node);
-                [journey.into(), num.into(), entry.into(), step.into(), own.version.into(), node, (*root).into(), (&id).into()]
+                [
+                    journey.into(),
+                    num.into(),
+                    entry.into(),
+                    step.into(),
+                    own.version.into(),
+                    node,
+                    (*root).into(),
+                    (&id).into(),
+                ]
             })
             .collect();
         tx.bulk(

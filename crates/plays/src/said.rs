@@ -55,7 +55,11 @@ impl MessageSaid {
             return Err(said("expires_days", "It expires after 1 to 30 days.", "过期天数须为 1 到 30 天。"));
         }
         if !(0..=GATHER_MINUTES_MAX).contains(&self.gather_minutes) {
-            return Err(said("gather_minutes", "People gather for 0 to 1,440 minutes.", "汇集时间须为 0 到 1440 分钟。"));
+            return Err(said(
+                "gather_minutes",
+                "People gather for 0 to 1,440 minutes.",
+                "汇集时间须为 0 到 1440 分钟。",
+            ));
         }
         Ok(())
     }
@@ -81,7 +85,11 @@ impl TaskSaid {
     pub fn check(&self) -> Result<(), Refusal> {
         let chars = self.title.trim().chars().count();
         if !(1..=TITLE_MAX).contains(&chars) || self.title.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(said("title", "Say in up to 200 characters what is to be done.", "请用不超过 200 个字说明要做什么。"));
+            return Err(said(
+                "title",
+                "Say in up to 200 characters what is to be done.",
+                "请用不超过 200 个字说明要做什么。",
+            ));
         }
         if !siyu_guides::TASK_KINDS.contains(&self.kind.as_str()) {
             let kinds = siyu_guides::TASK_KINDS.join(", ");
@@ -159,7 +167,10 @@ mod tests {
         assert_eq!(message(json!({ "worth": -1.0 })), "worth");
         assert_eq!(message(json!({ "expires_days": 31 })), "expires_days");
         assert_eq!(message(json!({ "gather_minutes": -1 })), "gather_minutes");
-        assert_eq!(parse::<MessageSaid>(&json!({ "content": { "txet": "早" } })).unwrap_err().field.as_deref(), Some("content.txet"));
+        assert_eq!(
+            parse::<MessageSaid>(&json!({ "content": { "txet": "早" } })).unwrap_err().field.as_deref(),
+            Some("content.txet")
+        );
         let task = |title: &str, kind: &str| {
             let own = TaskSaid { title: title.into(), kind: kind.into() };
             own.check().map_err(|refusal| refusal.field.unwrap_or_default())
@@ -167,7 +178,13 @@ mod tests {
         assert_eq!(task("回访", "call"), Ok(()));
         assert_eq!(task(" ", "call"), Err("title".into()));
         assert_eq!(task("回访", "dance"), Err("kind".into()));
-        for url in ["http://example.com/x", "https://", "https://user@example.com/", "ftp://example.com", "https://127.0.0.1/x"] {
+        for url in [
+            "http://example.com/x",
+            "https://",
+            "https://user@example.com/",
+            "ftp://example.com",
+            "https://127.0.0.1/x",
+        ] {
             assert!(HookSaid { url: url.into() }.check().is_err(), "{url}");
         }
         HookSaid { url: "https://example.com/hook?x=1".into() }.check().unwrap();

@@ -34,7 +34,10 @@ impl Shop {
         assert_eq!(own["problems"], json!([]), "{own}");
         let id = own["id"].as_str().unwrap().to_owned();
         let running = self.app.program().post(&format!("{PATH}/{id}/publish"), json!({ "edits": own["edits"] })).ok();
-        assert_eq!((&running["state"], &running["version"], &running["published"]), (&json!("running"), &json!(1), &json!(true)));
+        assert_eq!(
+            (&running["state"], &running["version"], &running["published"]),
+            (&json!("running"), &json!(1), &json!(true))
+        );
         id
     }
     fn enter(&self, id: &str, people: &[&String]) {
@@ -118,15 +121,39 @@ fn a_journey_is_drawn_checked_and_published(test: TestDb) {
         let definition = of("a", vec![json!({ "id": "a", "do": act }), exit("x")]);
         codes(&api.post(&format!("{PATH}/check"), json!({ "definition": definition })).ok()).join(" ")
     };
-    assert_eq!(says(json!({ "type": "message", "with": { "content": { "text": "{{ customer.name }}" } }, "next": "x" })), "message_variable");
-    assert_eq!(says(json!({ "type": "message", "with": { "content": { "text": "{{ nobody }}" } }, "next": "x" })), "content_variable");
+    assert_eq!(
+        says(json!({ "type": "message", "with": { "content": { "text": "{{ customer.name }}" } }, "next": "x" })),
+        "message_variable"
+    );
+    assert_eq!(
+        says(json!({ "type": "message", "with": { "content": { "text": "{{ nobody }}" } }, "next": "x" })),
+        "content_variable"
+    );
     assert_eq!(says(json!({ "type": "message", "with": { "content": {} }, "next": "x" })), "content_invalid");
-    assert_eq!(says(json!({ "type": "task", "with": { "title": "" }, "deadline": { "amount": 1, "unit": "day" }, "next": "x" })), "journey_node_invalid");
+    assert_eq!(
+        says(
+            json!({ "type": "task", "with": { "title": "" }, "deadline": { "amount": 1, "unit": "day" }, "next": "x" })
+        ),
+        "journey_node_invalid"
+    );
     assert_eq!(says(json!({ "type": "tag", "with": { "tag": "tag_x" }, "next": "x" })), "tag_unknown");
-    assert_eq!(says(json!({ "type": "webhook", "with": { "url": "http://127.0.0.1/" }, "next": "x" })), "journey_node_invalid");
+    assert_eq!(
+        says(json!({ "type": "webhook", "with": { "url": "http://127.0.0.1/" }, "next": "x" })),
+        "journey_node_invalid"
+    );
     assert_eq!(says(json!({ "type": "coupon", "with": { "coupon": "c" }, "next": "x" })), "journey_node_absent");
-    assert_eq!(says(json!({ "type": "condition", "rule": { "all": [{ "field": "dance", "op": "eq", "value": 1 }] }, "yes": "x", "no": "x" })), "rule_field");
-    assert_eq!(says(json!({ "type": "wait_event", "on": { "type": "audience", "id": "aud_x", "change": "entered" }, "timeout": { "amount": 1, "unit": "day" }, "next": "x", "timed_out": "x" })), "journey_audience");
+    assert_eq!(
+        says(
+            json!({ "type": "condition", "rule": { "all": [{ "field": "dance", "op": "eq", "value": 1 }] }, "yes": "x", "no": "x" })
+        ),
+        "rule_field"
+    );
+    assert_eq!(
+        says(
+            json!({ "type": "wait_event", "on": { "type": "audience", "id": "aud_x", "change": "entered" }, "timeout": { "amount": 1, "unit": "day" }, "next": "x", "timed_out": "x" })
+        ),
+        "journey_audience"
+    );
     let put = |edits: &Value, definition: &Value| {
         api.put(&format!("{PATH}/{id}"), json!({ "name": "欢迎", "definition": definition, "edits": edits }))
     };
@@ -139,7 +166,10 @@ fn a_journey_is_drawn_checked_and_published(test: TestDb) {
     assert_eq!(api.post(&format!("{PATH}/{id}/resume"), json!({})).says(), "409 journey_state");
     assert_eq!(api.post(&format!("{PATH}/{id}/pause"), json!({})).ok()["state"], "paused");
     let tried = api.post(&format!("{PATH}/{id}/simulate"), json!({ "days": 30 })).ok();
-    assert_eq!((&tried["days"], &tried["share"], &tried["numbers"]["sums"]["entered"]), (&json!(30), &json!(1.0), &json!(0)));
+    assert_eq!(
+        (&tried["days"], &tried["share"], &tried["numbers"]["sums"]["entered"]),
+        (&json!(30), &json!(1.0), &json!(0))
+    );
     assert_eq!(api.post(&format!("{PATH}/{id}/simulate"), json!({ "days": 91 })).says(), "400 journey_days days");
     assert_eq!(api.get(&format!("{PATH}/{id}/people?stand=dancing")).says(), "400 journey_stand stand");
     assert_eq!(api.get(&format!("{PATH}/{id}/people?after=x")).says(), "400 page_token after");
@@ -149,7 +179,8 @@ fn a_journey_is_drawn_checked_and_published(test: TestDb) {
     assert_eq!(versions["items"].as_array().unwrap().len(), 1);
     assert_eq!(api.get(&format!("{PATH}/{id}/versions/1")).ok()["definition"]["start"], "w");
     assert_eq!(api.get(&format!("{PATH}/{id}/versions/2")).says(), "404 journey_version_unknown");
-    let names: Vec<Value> = api.get(PATH).ok()["items"].as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
+    let names: Vec<Value> =
+        api.get(PATH).ok()["items"].as_array().unwrap().iter().map(|own| own["name"].clone()).collect();
     assert_eq!(names, ["欢迎"]);
     assert!(app.audited().iter().any(|own| own == "journey.publish"));
     // Every template can be drawn.
@@ -167,14 +198,21 @@ fn everything_a_journey_decides_is_carried_out(test: TestDb) {
     let tag = json!({ "group": "阶段", "name": "已触达", "kind": "manual" });
     let tag = shop.app.program().post("/api/v1/tags", tag).ok()["id"].as_str().unwrap().to_owned();
     let rule = json!({ "all": [{ "field": "tag", "op": "in", "value": [tag] }] });
-    let definition = of("tag", vec![
-        json!({ "id": "tag", "do": { "type": "tag", "with": { "tag": tag }, "next": "rule" } }),
-        json!({ "id": "rule", "do": { "type": "condition", "rule": rule, "yes": "say", "no": "untagged" } }),
-        json!({ "id": "say", "name": "问候", "do": { "type": "message", "with": { "content": { "text": "早上好" }, "service": true, "gather_minutes": 30 }, "next": "call", "skipped": "unreached" } }),
-        json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访", "kind": "call" }, "deadline": { "amount": 2, "unit": "day" }, "next": "hook", "late": "late" } }),
-        json!({ "id": "hook", "do": { "type": "webhook", "with": { "url": "https://example.com/hook" }, "next": "done", "failed": "unhooked" } }),
-        exit("untagged"), exit("unreached"), exit("late"), exit("unhooked"), exit("done"),
-    ]);
+    let definition = of(
+        "tag",
+        vec![
+            json!({ "id": "tag", "do": { "type": "tag", "with": { "tag": tag }, "next": "rule" } }),
+            json!({ "id": "rule", "do": { "type": "condition", "rule": rule, "yes": "say", "no": "untagged" } }),
+            json!({ "id": "say", "name": "问候", "do": { "type": "message", "with": { "content": { "text": "早上好" }, "service": true, "gather_minutes": 30 }, "next": "call", "skipped": "unreached" } }),
+            json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访", "kind": "call" }, "deadline": { "amount": 2, "unit": "day" }, "next": "hook", "late": "late" } }),
+            json!({ "id": "hook", "do": { "type": "webhook", "with": { "url": "https://example.com/hook" }, "next": "done", "failed": "unhooked" } }),
+            exit("untagged"),
+            exit("unreached"),
+            exit("late"),
+            exit("unhooked"),
+            exit("done"),
+        ],
+    );
     let id = shop.draw(&definition);
     let (one, two, nobody) = (shop.person_of(&of_ann[0]), shop.person_of(&of_ann[1]), shop.stranger("13700000001"));
     shop.enter(&id, &[&one, &two, &nobody]);
@@ -190,7 +228,10 @@ fn everything_a_journey_decides_is_carried_out(test: TestDb) {
     shop.later(1_860);
     // One message for all of them; whoever is nobody's friend is skipped and goes their own way.
     let runs = shop.app.owner().get("/api/v1/runs").ok()["items"].clone();
-    assert_eq!((runs.as_array().unwrap().len(), &runs[0]["kind"], &runs[0]["audience"]), (1, &json!("journey"), &json!(3)));
+    assert_eq!(
+        (runs.as_array().unwrap().len(), &runs[0]["kind"], &runs[0]["audience"]),
+        (1, &json!("journey"), &json!(3))
+    );
     assert_eq!(runs[0]["name"], "旅程 · 问候");
     assert_eq!(people("stand=finished&reason=unreached"), [nobody.clone()]);
     assert_eq!(people("stand=inside&node=say").len(), 2);
@@ -198,7 +239,11 @@ fn everything_a_journey_decides_is_carried_out(test: TestDb) {
     shop.later(3_600);
     let own = shop.journey_sums(&id);
     let say = own["nodes"].as_array().unwrap().iter().find(|own| own["node"] == "say").unwrap().clone();
-    assert_eq!((&say["passed"]["sent"], &say["passed"]["skipped"], &say["outcomes"]["skipped:no_friend"]), (&json!(2), &json!(1), &json!(1)), "{own}");
+    assert_eq!(
+        (&say["passed"]["sent"], &say["passed"]["skipped"], &say["outcomes"]["skipped:no_friend"]),
+        (&json!(2), &json!(1), &json!(1)),
+        "{own}"
+    );
     // The guide does one task, and lets the other be.
     let me = shop.sign_in(&ann);
     let tasks = me.get("/api/v1/guide/tasks?state=open").ok()["items"].as_array().unwrap().clone();
@@ -214,19 +259,30 @@ fn everything_a_journey_decides_is_carried_out(test: TestDb) {
     assert_eq!((kept.len(), kept[0].url.as_str()), (1, "https://example.com/hook"));
     let body: Value = serde_json::from_slice(&kept[0].body).unwrap();
     let finished = people("stand=finished&reason=done");
-    assert_eq!((&body["type"], &body["data"]["journey"], &body["data"]["person"]), (&json!("journey.step"), &json!(id), &json!(finished[0])));
+    assert_eq!(
+        (&body["type"], &body["data"]["journey"], &body["data"]["person"]),
+        (&json!("journey.step"), &json!(id), &json!(finished[0]))
+    );
     let way = shop.app.owner().get(&format!("{PATH}/{id}/people/{}", finished[0])).ok();
-    let steps: Vec<String> = way["items"][0]["steps"].as_array().unwrap().iter().map(|own| format!("{}:{}", own["node"].as_str().unwrap(), own["way"].as_str().unwrap())).collect();
+    let steps: Vec<String> = way["items"][0]["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| format!("{}:{}", own["node"].as_str().unwrap(), own["way"].as_str().unwrap()))
+        .collect();
     assert_eq!(steps, ["tag:done", "rule:yes", "say:sent", "call:done", "hook:done"]);
 }
 
 fn what_a_journey_takes_back_is_not_sent(test: TestDb) {
     let shop = Shop::new(test);
     let Pair { of_ann, .. } = shop.pair();
-    let definition = of("say", vec![
-        json!({ "id": "say", "do": { "type": "message", "with": { "content": { "text": "早上好" }, "service": true, "gather_minutes": 10 }, "next": "x" } }),
-        exit("x"),
-    ]);
+    let definition = of(
+        "say",
+        vec![
+            json!({ "id": "say", "do": { "type": "message", "with": { "content": { "text": "早上好" }, "service": true, "gather_minutes": 10 }, "next": "x" } }),
+            exit("x"),
+        ],
+    );
     let id = shop.draw(&definition);
     let people: Vec<String> = of_ann[..3].iter().map(|contact| shop.person_of(contact)).collect();
     shop.enter(&id, &people.iter().collect::<Vec<_>>());
@@ -242,7 +298,11 @@ fn what_a_journey_takes_back_is_not_sent(test: TestDb) {
     assert_eq!(remove(&people[1]).status, 204);
     shop.settle();
     let run = shop.app.owner().get("/api/v1/runs").ok()["items"][0].clone();
-    assert_eq!((&run["audience"], &run["skipped"], &run["reasons"]["withdrawn"]), (&json!(2), &json!(1), &json!(1)), "{run}");
+    assert_eq!(
+        (&run["audience"], &run["skipped"], &run["reasons"]["withdrawn"]),
+        (&json!(2), &json!(1), &json!(1)),
+        "{run}"
+    );
     shop.confirm_all();
     shop.later(3_600);
     let sent = shop.world(|world| world.masses.iter().map(|mass| mass.tasks.len()).sum::<usize>());
@@ -266,10 +326,14 @@ fn a_task_nobody_does_is_reminded_of_and_passed_on(test: TestDb) {
     let shop = Shop::new(test);
     let Pair { ann, of_ann, .. } = shop.pair();
     let day = |amount: u32| json!({ "amount": amount, "unit": "hour" });
-    let definition = of("call", vec![
-        json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访" }, "deadline": day(4), "nudge": day(2), "reassign": 1, "next": "done", "late": "late" } }),
-        exit("done"), exit("late"),
-    ]);
+    let definition = of(
+        "call",
+        vec![
+            json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访" }, "deadline": day(4), "nudge": day(2), "reassign": 1, "next": "done", "late": "late" } }),
+            exit("done"),
+            exit("late"),
+        ],
+    );
     let id = shop.draw(&definition);
     shop.enter(&id, &[&shop.person_of(&of_ann[0])]);
     shop.settle();
@@ -311,5 +375,8 @@ fn who_sees_a_part_of_the_brand_has_no_journeys(test: TestDb) {
     }
     assert_eq!(operator.get(PATH).says(), "403 scope_needed");
     assert_eq!(operator.post(PATH, json!({ "name": "x", "definition": wait(3) })).says(), "403 scope_needed");
-    assert_eq!(app.role(Role::Guide).post(PATH, json!({ "name": "x", "definition": wait(3) })).says(), "403 permission_needed");
+    assert_eq!(
+        app.role(Role::Guide).post(PATH, json!({ "name": "x", "definition": wait(3) })).says(),
+        "403 permission_needed"
+    );
 }

@@ -315,7 +315,8 @@ fn a_message_that_is_not_shared_out_yet_is_its_makers(test: TestDb) {
     };
     let (one, other) = (scoped(), scoped());
     let make = |client: &Client<'_>, name: &str, people: &[&String], start: Option<&str>| {
-        let broadcast = json!({"name": name, "content": {"text": "新品"}, "service": true, "people": people, "start_at": start});
+        let broadcast =
+            json!({"name": name, "content": {"text": "新品"}, "service": true, "people": people, "start_at": start});
         client.post(path, broadcast).ok()["id"].as_str().unwrap().to_owned()
     };
     let tomorrow = Some("2026-07-02T02:00:00Z");

@@ -123,7 +123,17 @@ impl TestApp {
         );
         let hooks = Arc::new(siyu_webhook::Fake::new(clock.clone()));
         let (plays, journeys) = siyu_api::journeys(
-            &db, &vault, &log, &people, &contacts, &audience, &reach, &guides, hooks.clone(), &chance, &clock,
+            &db,
+            &vault,
+            &log,
+            &people,
+            &contacts,
+            &audience,
+            &reach,
+            &guides,
+            hooks.clone(),
+            &chance,
+            &clock,
         );
         let app = App::new(Parts {
             db,

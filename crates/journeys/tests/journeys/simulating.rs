@@ -3,11 +3,11 @@
 
 use crate::house::{House, exit, journey, message, migrations, wait};
 use serde_json::{Value, json};
-use siyu_journeys::{Definition, Numbers, Ran, Simulation};
+use siyu_journeys::{Definition, Load, Numbers, Ran, Simulation};
 use siyu_kernel::{Chance, Time};
 use siyu_testkit::TestDb;
 
-siyu_testkit::contract!(migrations(); it_is_what_would_have_happened, it_goes_by_schedule, it_refuses_what_is_wrong);
+siyu_testkit::contract!(migrations(); it_is_what_would_have_happened, it_says_what_people_would_have_had, it_goes_by_schedule, it_refuses_what_is_wrong);
 
 fn drawn() -> Value {
     let mut own = journey(json!([
@@ -66,8 +66,37 @@ fn it_is_what_would_have_happened(t: TestDb) {
     house.run();
     let (lived, simulated) = (house.numbers(&id), simulated(&house, &id, &drawn()));
     assert!(lived.sums.entered > 100 && lived.sums.finished > 20 && lived.sums.goals > 10, "{:?}", lived.sums);
+    let hello: i64 =
+        lived.nodes.iter().filter(|((_, id), _)| id == "hello").flat_map(|(_, own)| own.passed.values()).sum();
+    assert_eq!(simulated.load.messages, hello);
+    assert!(simulated.load.most > 1 && simulated.load.people <= 60, "{:?}", simulated.load);
     assert_eq!(plain(simulated.numbers), plain(lived));
     assert_eq!(simulated.share, 1.0);
+}
+
+fn it_says_what_people_would_have_had(t: TestDb) {
+    let house = House::new(t);
+    let people = house.crowd(3);
+    // Two messages on one day, a third on the next but one.
+    let own = journey(json!([
+        message("one", "now", "hour"),
+        wait("hour", 1, "hour", "two"),
+        message("two", "now", "days"),
+        wait("days", 2, "day", "three"),
+        message("three", "now", "end"),
+        exit("end"),
+    ]));
+    let row = house.create(&own);
+    let at = house.now();
+    house.does(people[0], "begin");
+    house.does(people[1], "begin");
+    // What others sent on the day of the third, and on a day without any.
+    house.does_at(people[1], "Message Sent", json!({}), at.plus_days(2));
+    house.does_at(people[1], "Message Sent", json!({}), at.plus_days(1));
+    house.does_at(people[2], "Message Sent", json!({}), at);
+    house.pass(5 * 86_400);
+    let load = simulated(&house, &row.id, &own).load;
+    assert_eq!(load, Load { messages: 6, people: 2, most: 3, same_day: 2, collisions: 1 });
 }
 
 fn it_goes_by_schedule(t: TestDb) {
