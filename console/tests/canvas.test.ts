@@ -7,6 +7,7 @@ import { autoLayout, boxOf, CARD, entryPlace, ENTRY, flowOrder, overlap, placesO
 import { route } from "../src/journeys/canvas/route";
 import { sayAct, sayEntry, sayRules, sayWay, titleOf, type Speaker } from "../src/journeys/canvas/say";
 import { firstLook, fit, reveal, toWorld, zoomAt, ZOOM_MAX } from "../src/journeys/canvas/view";
+import { readValue, valueFor } from "../src/journeys/canvas/value";
 import { documented } from "./journeys";
 
 const [winBack, monthly] = documented();
@@ -300,6 +301,20 @@ describe("the view", () => {
     const next = reveal(view, { x: 100, y: 900, width: 200, height: 100 }, size);
     expect(next.x).toBe(0);
     expect(1_000 + next.y).toBeLessThanOrEqual(size.height);
+  });
+});
+
+describe("what is typed into a filter", () => {
+  it("is a number, yes or no where it reads as one; a code stays text", () => {
+    expect(["100", "1.50", "-3", " 7 ", "0", "007", "1.", "1e3", "", "true", "Paris", "12345678901234567890"].map(readValue)).toEqual([100, 1.5, -3, 7, 0, "007", "1.", "1e3", "", true, "Paris", "12345678901234567890"]);
+  });
+  it("is kept with another operator where it fits", () => {
+    expect(valueFor("in", "a")).toEqual(["a"]);
+    expect(valueFor("in", "")).toEqual([]);
+    expect(valueFor("in", true)).toEqual([]);
+    expect(valueFor("eq", ["a", "b"])).toBe("a");
+    expect(valueFor("exists", 3)).toBe(true);
+    expect(valueFor("gte", 3)).toBe(3);
   });
 });
 

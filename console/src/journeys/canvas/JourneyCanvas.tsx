@@ -71,7 +71,8 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
   useEffect(() => {
     const next = focusNext.current;
     focusNext.current = null;
-    if (next?.panel) root.current?.querySelector<HTMLElement>(".jc-panel-body input, .jc-panel-body textarea, .jc-panel-body button")?.focus({ preventScroll: true });
+    const inPanel = (what: string) => root.current?.querySelector<HTMLElement>(`.jc-panel-body :is(${what}):not(:disabled)`);
+    if (next?.panel) (inPanel("input, textarea") ?? inPanel("button") ?? root.current?.querySelector<HTMLElement>(".jc-panel-head button"))?.focus({ preventScroll: true });
     else if (next?.id) stage.current?.focus(next.id);
     // What had the focus is gone: without this the keys would go nowhere.
     if (next && !root.current?.contains(document.activeElement)) root.current?.querySelector<HTMLElement>(".jc-stage")?.focus({ preventScroll: true });
