@@ -332,7 +332,7 @@ describe("sentences", () => {
     expect(sayEntry(zh, winBack.entry)).toBe("「下单」，且 total 不少于 100");
     expect(sayEntry(en, monthly.entry)).toBe("Every month on day 1 at 10:00, audience “VIP”");
     expect(sayRules(zh, winBack)).toBe("90 天后可再次进入 · 1 条退出规则");
-    expect(sayRules(en, monthly)).toBe("Again after 60 days · Goal “Order completed”");
+    expect(sayRules(en, monthly)).toBe("Again after 60 days · Goal: “Order completed”");
     expect(sayAct(en, at(monthly, "test").do)).toBe("message 50%, nothing 50%; “Order completed” within 14 days");
     expect(sayAct(en, at(monthly, "end").do)).toBe("Counted as unmoved");
   });

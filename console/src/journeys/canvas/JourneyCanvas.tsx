@@ -57,7 +57,8 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
   const focusNext = useRef<{ id: string | null; panel: boolean } | null>(null);
 
   const speaker = useMemo<Speaker>(() => ({ locale, t, word, audiences }), [locale, t, word, audiences]);
-  const order = useMemo(() => flowOrder(value), [value]);
+  // Two nodes of one id are a problem that is told; here the first of them is meant.
+  const order = useMemo(() => [...new Set(flowOrder(value))], [value]);
   const node = nodeOf(value, selected);
   const chosen = node || selected === ENTRY_ID ? selected : null;
   const sheet = width > 0 && width < SHEET_BELOW;
@@ -248,7 +249,7 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
             else addHere(kind);
             setAdding(null);
           }}
-          onConnect={(id) => {
+          onConnect={(id: string | null) => {
             const from = adding?.from;
             if (from) apply((own) => connect(own, from.node, from.way, id));
             setAdding(null);
