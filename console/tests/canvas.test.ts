@@ -7,6 +7,7 @@ import { autoLayout, boxOf, CARD, entryPlace, ENTRY, flowOrder, overlap, placesO
 import { route } from "../src/journeys/canvas/route";
 import { sayAct, sayEntry, sayRules, sayWay, titleOf, type Speaker } from "../src/journeys/canvas/say";
 import { firstLook, fit, reveal, toWorld, zoomAt, ZOOM_MAX } from "../src/journeys/canvas/view";
+import { readValue, valueFor } from "../src/journeys/canvas/value";
 import { documented } from "./journeys";
 
 const [winBack, monthly] = documented();
@@ -303,6 +304,20 @@ describe("the view", () => {
   });
 });
 
+describe("what is typed into a filter", () => {
+  it("is a number, yes or no where it reads as one; a code stays text", () => {
+    expect(["100", "1.50", "-3", " 7 ", "0", "007", "1.", "1e3", "", "true", "Paris", "12345678901234567890"].map(readValue)).toEqual([100, 1.5, -3, 7, 0, "007", "1.", "1e3", "", true, "Paris", "12345678901234567890"]);
+  });
+  it("is kept with another operator where it fits", () => {
+    expect(valueFor("in", "a")).toEqual(["a"]);
+    expect(valueFor("in", "")).toEqual([]);
+    expect(valueFor("in", true)).toEqual([]);
+    expect(valueFor("eq", ["a", "b"])).toBe("a");
+    expect(valueFor("exists", 3)).toBe(true);
+    expect(valueFor("gte", 3)).toBe(3);
+  });
+});
+
 describe("sentences", () => {
   const speaker = (locale: "zh" | "en"): Speaker => ({
     locale, t: (key, params) => translate(locale, key, params), audiences: [{ id: "aud_risk", name: "VIP" }],
@@ -317,7 +332,7 @@ describe("sentences", () => {
     expect(sayEntry(zh, winBack.entry)).toBe("「下单」，且 total 不少于 100");
     expect(sayEntry(en, monthly.entry)).toBe("Every month on day 1 at 10:00, audience “VIP”");
     expect(sayRules(zh, winBack)).toBe("90 天后可再次进入 · 1 条退出规则");
-    expect(sayRules(en, monthly)).toBe("Again after 60 days · Goal “Order completed”");
+    expect(sayRules(en, monthly)).toBe("Again after 60 days · Goal: “Order completed”");
     expect(sayAct(en, at(monthly, "test").do)).toBe("message 50%, nothing 50%; “Order completed” within 14 days");
     expect(sayAct(en, at(monthly, "end").do)).toBe("Counted as unmoved");
   });

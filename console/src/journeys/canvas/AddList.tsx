@@ -1,5 +1,6 @@
 // The kinds of nodes, to be added.
-import { Modal, Select } from "antd";
+import { DisconnectOutlined } from "@ant-design/icons";
+import { Button, Modal, Select } from "antd";
 import type { PointerEvent } from "react";
 import { useI18n } from "../../i18n";
 import { useShared } from "./context";
@@ -26,11 +27,12 @@ export function AddList({ onChoose, onGrab, about }: ListProps) {
 }
 
 /** Chooses what comes after a way: something new, or a node that is there. */
-export function AddDialog({ from, open, onChoose, onConnect, onClose, onClosed }: { from: From | null; open: boolean; onChoose: (kind: Kind) => void; onConnect: (id: string) => void; onClose: () => void; onClosed: () => void }) {
+export function AddDialog({ from, open, onChoose, onConnect, onClose, onClosed }: { from: From | null; open: boolean; onChoose: (kind: Kind) => void; onConnect: (id: string | null) => void; onClose: () => void; onClosed: () => void }) {
   const { t } = useI18n();
   const { definition, speaker, sentence, order } = useShared();
   const source = nodeOf(definition, from?.node);
   const way = source ? waysOf(source.do).find((own) => own.id === from?.way) : undefined;
+  const led = from ? (from.node === null ? Boolean(definition.start) : Boolean(way?.to)) : false;
   const name = source && way ? t("canvas.after_way", { node: titleOf(speaker, source), way: sayWay(speaker, source.do, way) }) : from ? t("canvas.start") : null;
   const others = order.flatMap((id) => {
     const node = nodeOf(definition, id);
@@ -39,6 +41,7 @@ export function AddDialog({ from, open, onChoose, onConnect, onClose, onClosed }
   return (
     <Modal open={open} onCancel={onClose} footer={null} title={name ? t("canvas.add_to", { way: name }) : t("canvas.add")} width={640} focusable={{ focusTriggerAfterClose: false }} afterClose={onClosed} destroyOnHidden>
       <div className="jc-add-grid"><AddList about onChoose={onChoose} /></div>
+      {led ? <Button danger type="text" className="jc-cut" icon={<DisconnectOutlined />} onClick={() => onConnect(null)}>{t("canvas.disconnect")}</Button> : null}
       {from && others.length ? (
         <div className="jc-field jc-add-connect">
           <span className="jc-label">{t("canvas.connect_to")}</span>

@@ -57,7 +57,8 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
   const focusNext = useRef<{ id: string | null; panel: boolean } | null>(null);
 
   const speaker = useMemo<Speaker>(() => ({ locale, t, word, audiences }), [locale, t, word, audiences]);
-  const order = useMemo(() => flowOrder(value), [value]);
+  // Two nodes of one id are a problem that is told; here the first of them is meant.
+  const order = useMemo(() => [...new Set(flowOrder(value))], [value]);
   const node = nodeOf(value, selected);
   const chosen = node || selected === ENTRY_ID ? selected : null;
   const sheet = width > 0 && width < SHEET_BELOW;
@@ -71,7 +72,8 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
   useEffect(() => {
     const next = focusNext.current;
     focusNext.current = null;
-    if (next?.panel) root.current?.querySelector<HTMLElement>(".jc-panel-body input, .jc-panel-body textarea, .jc-panel-body button")?.focus({ preventScroll: true });
+    const inPanel = (what: string) => root.current?.querySelector<HTMLElement>(`.jc-panel-body :is(${what}):not(:disabled)`);
+    if (next?.panel) (inPanel("input, textarea") ?? inPanel("button") ?? root.current?.querySelector<HTMLElement>(".jc-panel-head button"))?.focus({ preventScroll: true });
     else if (next?.id) stage.current?.focus(next.id);
     // What had the focus is gone: without this the keys would go nowhere.
     if (next && !root.current?.contains(document.activeElement)) root.current?.querySelector<HTMLElement>(".jc-stage")?.focus({ preventScroll: true });
@@ -247,7 +249,7 @@ export function JourneyCanvas({ value, onChange, problems, numbers, readOnly = f
             else addHere(kind);
             setAdding(null);
           }}
-          onConnect={(id) => {
+          onConnect={(id: string | null) => {
             const from = adding?.from;
             if (from) apply((own) => connect(own, from.node, from.way, id));
             setAdding(null);

@@ -55,6 +55,7 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
   const [ghost, setGhost] = useState<Ghost | null>(null);
   const looked = useRef(false);
   const byKey = useRef(false);
+  const pressing = useRef(false);
 
   const places = useMemo(() => placesOf(definition), [definition]);
   const still = useMemo(() => new Map(definition.nodes.map((node) => [node.id, boxOf(node, places.get(node.id) ?? [0, 0], numbers !== undefined)])), [definition, places, numbers]);
@@ -96,7 +97,8 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
   });
   // A panel that opens takes room: what it is about stays in sight.
   useEffect(() => {
-    if (selected && looked.current) show(selected);
+    // Nothing moves away under a finger that is about to drag or click.
+    if (selected && looked.current && !pressing.current) show(selected);
   }, [size, covered, selected, show]);
 
   const world = (event: { clientX: number; clientY: number }): Point => {
@@ -188,12 +190,20 @@ export function Stage({ ref, selected, covered, onSelect, onOpen, onAdd, onZoom,
     };
     const pointer = () => {
       byKey.current = false;
+      pressing.current = true;
+    };
+    const up = () => {
+      pressing.current = false;
     };
     window.addEventListener("keydown", key, true);
     window.addEventListener("pointerdown", pointer, true);
+    window.addEventListener("pointerup", up, true);
+    window.addEventListener("pointercancel", up, true);
     return () => {
       window.removeEventListener("keydown", key, true);
       window.removeEventListener("pointerdown", pointer, true);
+      window.removeEventListener("pointerup", up, true);
+      window.removeEventListener("pointercancel", up, true);
     };
   }, []);
 

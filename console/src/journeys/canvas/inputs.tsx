@@ -1,7 +1,7 @@
 // The fields that nodes and the journey's rules are made of.
 import { Button, DatePicker, Input, InputNumber, Select, Space, TimePicker } from "antd";
 import dayjs from "dayjs";
-import { useEffect, useState, type ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { useI18n } from "../../i18n";
 import { UNITS, type Span, type Unit } from "./definition";
 
@@ -65,19 +65,17 @@ export function DraftInput({ value, onCommit, mistake, label, maxLength, disable
 /** What nobody has made an editor for: the document itself. */
 export function JsonInput({ value, onChange, label, disabled }: { value: unknown; onChange: (next: Record<string, unknown>) => void; label: string; disabled: boolean }) {
   const { t } = useI18n();
-  const given = JSON.stringify(value, null, 2);
+  // As typed while it is being typed: nothing jumps under the cursor.
   const [draft, setDraft] = useState<string | null>(null);
-  useEffect(() => setDraft(null), [given]);
-  const text = draft ?? given;
   const wrong = draft !== null && parse(draft) === null;
   const change = (next: string) => {
+    setDraft(next);
     const parsed = parse(next);
     if (parsed) onChange(parsed);
-    else setDraft(next);
   };
   return (
     <>
-      <Input.TextArea className="jc-code" autoSize={{ minRows: 3, maxRows: 12 }} value={text} disabled={disabled} status={wrong ? "error" : undefined} aria-label={label} onChange={(event) => change(event.target.value)} />
+      <Input.TextArea className="jc-code" autoSize={{ minRows: 3, maxRows: 12 }} value={draft ?? JSON.stringify(value, null, 2)} disabled={disabled} status={wrong ? "error" : undefined} aria-label={label} aria-invalid={wrong} onChange={(event) => change(event.target.value)} onBlur={() => !wrong && setDraft(null)} />
       {wrong ? <span className="bad small" role="alert">{t("canvas.json_wrong")}</span> : null}
     </>
   );
