@@ -41,8 +41,7 @@ impl Around for Books {
         self.leads.merged(tx, &roots)
     }
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
-        let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
-        Ok(tx.opt(sql, params![name], |row| row.text(0))?)
+        self.leads.store_named(tx, name)
     }
     fn arrived(&self, tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Result<(), Refusal> {
         self.arrivals.note(tx, arrivals)

@@ -1,6 +1,7 @@
 //! Rules at work: leads of the pool are given out without being asked for.
 
 use crate::model::{COLUMNS, FROM, read};
+use crate::refuse::went;
 use crate::rules::{Desk, pick, rate, room};
 use crate::take::Giving;
 use crate::{Lead, Leads, Mode, Rule, Settings, zone};
@@ -99,11 +100,8 @@ impl Leads {
             let Some(at) = pick(&row, |staff| barred.iter().any(|own| own == staff)) else { continue };
             let staff = row[at].staff.clone();
             let giving = Giving { how: "rule", rule: &rule.id, by: &rule.name, reason: "" };
-            match self.take(tx, lead, &staff, giving, settings, now) {
-                Ok(()) => desks.took(&rule.id, &staff),
-                // Claimed while we looked.
-                Err(refusal) if refusal.code == "lead_taken" => {}
-                Err(refusal) => return Err(refusal),
+            if went(self.take(tx, lead, &staff, giving, settings, now))? {
+                desks.took(&rule.id, &staff);
             }
             return Ok(true);
         }

@@ -2,6 +2,7 @@
 
 use crate::events::Move;
 use crate::model::{COLUMNS, FROM, read};
+use crate::refuse::went;
 use crate::rules::runs_out;
 use crate::{Leads, State};
 use siyu_contacts::Ran;
@@ -76,11 +77,7 @@ impl Leads {
             } else {
                 self.back(tx, &lead, &Move { how: "clock", reason, ..Move::default() }, now)
             };
-            match done {
-                // Worked on while we looked.
-                Err(refusal) if refusal.code == "lead_taken" => {}
-                other => other?,
-            }
+            went(done)?;
         }
         // Rows of people who are gone are never read again.
         Ok(count)

@@ -1,7 +1,7 @@
 //! A brand of two stores with four guides.
 
 use siyu_contacts::{Added, Ran};
-use siyu_db::{Db, Migration, Tx, params};
+use siyu_db::{Db, Engine, Migration, Tx, params};
 use siyu_kernel::{Chance, Clock, Identifier, Kind, PersonNum, Refusal, Time, Vault};
 use siyu_leads::{Contact, Lead, LeadQuery, Leads, Put, PutIn, Settings, Sight, Who};
 use siyu_log::Log;
@@ -145,6 +145,30 @@ impl House {
             Ok(())
         });
         num
+    }
+    /// These leads do not move, as if somebody had moved them just before.
+    pub fn stick(&self, ids: &[&str]) {
+        let ids = ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+        let engine = self.t.engine;
+        self.act(move |tx| {
+            let sql = match engine {
+                Engine::Sqlite => format!(
+                    "CREATE TRIGGER lead_stuck BEFORE UPDATE ON lead WHEN OLD.id IN ({ids}) BEGIN SELECT RAISE(IGNORE); END;"
+                ),
+                Engine::Postgres => format!(
+                    "CREATE FUNCTION lead_stuck() RETURNS trigger AS 'BEGIN RETURN NULL; END' LANGUAGE plpgsql;
+                     CREATE TRIGGER lead_stuck BEFORE UPDATE ON lead FOR EACH ROW WHEN (OLD.id IN ({ids})) EXECUTE FUNCTION lead_stuck();"
+                ),
+            };
+            Ok(tx.script(&sql)?)
+        });
+    }
+    pub fn unstick(&self) {
+        let sql = match self.t.engine {
+            Engine::Sqlite => "DROP TRIGGER lead_stuck;",
+            Engine::Postgres => "DROP TRIGGER lead_stuck ON lead;",
+        };
+        self.act(move |tx| Ok(tx.script(sql)?));
     }
     pub fn lose(&self, contact: &'static str, staff: &'static str, by: &'static str) {
         let now = self.now();

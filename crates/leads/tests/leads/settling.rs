@@ -1,7 +1,7 @@
 //! What the mirror and the orders say: friends, duplicates, buyers.
 
 use crate::house::*;
-use siyu_leads::{LeadQuery, Sight};
+use siyu_leads::{LeadQuery, Put, PutIn, Sight};
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(migrations();
@@ -10,6 +10,7 @@ siyu_testkit::contract!(migrations();
     of_two_leads_of_one_person_one_stays,
     an_order_wins_it,
     the_board_counts_what_happened,
+    a_conflict_on_one_lead_leaves_the_others,
 );
 
 fn an_addition_makes_a_friend_of_a_lead(t: TestDb) {
@@ -124,4 +125,50 @@ fn the_board_counts_what_happened(t: TestDb) {
     assert_eq!(all.staff.len(), 1);
     let other = board(&manager("S2").sight);
     assert_eq!((other.sources[0].leads, other.staff.len()), (1, 0), "a manager's own store");
+}
+
+fn a_conflict_on_one_lead_leaves_the_others(t: TestDb) {
+    let house = House::new(t);
+    house.settings(free());
+    let leads: Vec<_> = (0..12).map(|n| house.lead(n, "").id).collect();
+    let num = |at: usize| house.of(&leads[at]).num;
+    // Of each two the first: friends, buyers, whose holder leaves, ended; then two people twice.
+    let stuck: Vec<&str> = [0, 2, 4, 6, 8, 9].into_iter().map(|at| leads[at].as_str()).collect();
+    for (at, contact) in [(0, "x"), (1, "y")] {
+        let friend = house.befriend(contact, "ann", false);
+        house.merge(num(at), friend, false);
+    }
+    for (at, staff) in [(2, "Ann"), (3, "Ann"), (4, "Carl"), (5, "Carl"), (6, "Ann"), (7, "Ann")] {
+        house.claim(staff, &leads[at]).unwrap();
+    }
+    for at in [6, 7] {
+        let (own, now, id) = (house.leads.clone(), house.now(), leads[at].clone());
+        house.act(move |tx| own.give_up(tx, &guide("Ann"), &id, "没有需求", now));
+    }
+    house.hours(1);
+    house.buy(num(2));
+    house.buy(num(3));
+    house.act(|tx| Ok(tx.execute("UPDATE wecom_staff SET gone_at = 1 WHERE key = 'carl'", &[])?));
+    house.merge(num(8), num(9), false);
+    house.merge(num(10), num(11), false);
+    house.stick(&stuck);
+    house.run();
+    let lines = |from: usize, to: usize| leads[from..to].iter().map(|id| house.line(id)).collect::<Vec<_>>().join(", ");
+    assert_eq!(
+        lines(0, 8),
+        "new -, added ann, claimed ann, won ann order, claimed carl, recycled - staff_left, lost ann 没有需求, lost ann 没有需求"
+    );
+    assert_eq!(lines(8, 10), "new -, new -");
+    assert!(lines(10, 12).contains("merged"));
+    let again = |at: usize| PutIn { num: num(at), source: "manual".into(), ..PutIn::default() };
+    assert_eq!(house.put_in(again(6)).unwrap().0, Put::Here, "somebody else has it");
+    assert_eq!(house.put_in(again(7)).unwrap().0, Put::Again);
+    house.unstick();
+    house.hours(1);
+    house.run();
+    assert_eq!(
+        lines(0, 6),
+        "added ann, added ann, won ann order, won ann order, recycled - staff_left, recycled - staff_left"
+    );
+    assert!(lines(8, 10).contains("merged"));
 }

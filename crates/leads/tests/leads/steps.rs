@@ -12,6 +12,7 @@ siyu_testkit::contract!(migrations();
     who_leaves_leaves_leads,
     lost_friends_come_into_the_pool,
     friends_nobody_talks_to_come_into_the_pool,
+    a_friend_nobody_talks_to_again_begins_anew,
     strangers_in_groups_and_buyers_come_into_the_pool,
 );
 
@@ -203,6 +204,34 @@ fn friends_nobody_talks_to_come_into_the_pool(t: TestDb) {
     assert_eq!(pool(&house), "idle:S1:claimed", "the old friendship does not end it");
     house.befriend("quiet", "bea", true);
     assert_eq!(house.line(&all[0].id), "added bea");
+}
+
+fn a_friend_nobody_talks_to_again_begins_anew(t: TestDb) {
+    let house = House::new(t);
+    house.befriend("quiet", "ann", false);
+    house.hours(24 * 31);
+    house.settings(walking("idle"));
+    house.run();
+    let first = house.list(&Sight::Everything, LeadQuery::default()).remove(0);
+    house.claim("Bea", &first.id).unwrap();
+    house.hours(1);
+    house.befriend("quiet", "bea", true);
+    assert_eq!(house.line(&first.id), "added bea");
+    house.hours(24 * 32);
+    house.run();
+    assert_eq!(house.line(&first.id), "recycled -", "Bea does not talk to them either");
+    house.hours(1);
+    house.run();
+    let again = house.of(&first.id);
+    assert_eq!(house.line(&first.id), "recycled -", "and the friendship from before does not end it");
+    assert_eq!((again.created_at, again.pooled_at > first.pooled_at), (first.created_at, true));
+    for staff in ["Ann", "Bea"] {
+        assert_eq!(house.claim(staff, &first.id).unwrap_err(), "lead_again", "{staff} let it lie");
+    }
+    house.assign(&headquarters(), &[&first.id], "Carl").unwrap();
+    house.hours(1);
+    house.befriend("quiet", "carl", true);
+    assert_eq!(house.line(&first.id), "added carl", "a new friendship does");
 }
 
 fn strangers_in_groups_and_buyers_come_into_the_pool(t: TestDb) {
