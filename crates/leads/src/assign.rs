@@ -1,5 +1,6 @@
 //! Rules at work: leads of the pool are given out without being asked for.
 
+use crate::events::CLAIMED_BEFORE;
 use crate::model::{COLUMNS, FROM, read};
 use crate::refuse::went;
 use crate::rules::{Desk, pick, rate, room};
@@ -149,10 +150,9 @@ impl Leads {
 
     /// How many of the leads each took lately became friends, as a weight.
     fn conversion(&self, tx: &mut Tx<'_>, keys: &[String], now: Time) -> Result<FxHashMap<String, i64>, Refusal> {
-        // A friend whom they added although the lead was nobody's, or somebody else's, says nothing of what they make of leads.
         let sql = format!(
             "SELECT staff, CAST(SUM(CASE WHEN what = 'claimed' THEN 1 ELSE 0 END) AS BIGINT),
-               CAST(SUM(CASE WHEN what = 'added' AND reason <> 'known' AND EXISTS (SELECT 1 FROM lead_move c WHERE c.lead = m.lead AND c.what = 'claimed' AND c.staff = m.staff) THEN 1 ELSE 0 END) AS BIGINT)
+               CAST(SUM(CASE WHEN what = 'added' AND reason <> 'known' AND {CLAIMED_BEFORE} THEN 1 ELSE 0 END) AS BIGINT)
              FROM lead_move m WHERE at >= $1 AND what IN ('claimed', 'added') AND {} GROUP BY staff",
             tx.any("staff", 2)
         );

@@ -29,6 +29,7 @@ mod settings;
 mod settle;
 mod step;
 mod take;
+mod times;
 mod walks;
 
 pub use board::{Board, PlaceFigures, StaffFigures};

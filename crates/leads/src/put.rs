@@ -156,7 +156,7 @@ impl Leads {
         );
         Ok(tx.opt(&sql, params![&nums], |row| Ok((row.text(0)?, row.time(1)?)))?)
     }
-    fn has_refused(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<bool, Refusal> {
+    pub(crate) fn has_refused(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<bool, Refusal> {
         let all = self.inner.people.consents_in_force(tx, nodes)?;
         Ok(all.iter().any(|own| {
             !own.granted && PURPOSES.contains(&own.purpose.as_str()) && WAYS.contains(&own.channel.as_str())

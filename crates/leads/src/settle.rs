@@ -41,6 +41,22 @@ impl Leads {
         self.befriended(tx, &roots, &FxHashMap::default(), now).map(drop)
     }
 
+    /// One person became two again: whoever has no lead but one that ended because they were thought to be the other is in the pool again, unless
+    /// they have said no or are a friend. `sides`: the identities of each.
+    pub fn parted(&self, tx: &mut Tx<'_>, sides: &[&[PersonNum]], by: &str, now: Time) -> Result<(), Refusal> {
+        for nodes in sides {
+            let Some(lead) = self.of_person(tx, nodes)? else { continue };
+            if lead.state != State::Merged || self.has_refused(tx, nodes)? {
+                continue;
+            }
+            let own = Move { how: "put", reason: "other_person", by, ..Move::default() };
+            if went(self.back(tx, &lead, &own, now))? {
+                self.befriended(tx, &[lead.root], &FxHashMap::default(), now)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Leads of these people that have not ended, or are friends.
     fn open_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<Lead>, Refusal> {
         let nums: Vec<i64> = roots.iter().map(|root| i64::from(*root)).collect();

@@ -195,6 +195,15 @@ impl House {
             if tell { leads.merged(tx, &[merged.kept]) } else { Ok(()) }
         });
     }
+    /// Takes back the one merge these two were part of.
+    pub fn part(&self, a: PersonNum, b: PersonNum) {
+        let (people, leads, now) = (self.people.clone(), self.leads.clone(), self.now());
+        self.act(move |tx| {
+            let edge = people.edges(tx, &[a, b])?.remove(0);
+            let split = people.split(tx, edge.id, "test", "同名", now)?;
+            leads.parted(tx, &[&split.left_nodes, &split.right_nodes], "总部", now)
+        });
+    }
     /// Names of events, in order, with who they are about.
     pub fn events(&self) -> Vec<(String, PersonNum, serde_json::Value)> {
         let (mut seq, mut out) = (0, Vec::new());

@@ -11,6 +11,8 @@ siyu_testkit::contract!(migrations();
     an_order_wins_it,
     the_board_counts_what_happened,
     a_conflict_on_one_lead_leaves_the_others,
+    what_nobody_took_is_nobodys_success,
+    two_people_after_all_are_two_leads,
 );
 
 fn an_addition_makes_a_friend_of_a_lead(t: TestDb) {
@@ -171,4 +173,57 @@ fn a_conflict_on_one_lead_leaves_the_others(t: TestDb) {
         "added ann, added ann, won ann order, won ann order, recycled - staff_left, recycled - staff_left"
     );
     assert!(lines(8, 10).contains("merged"));
+}
+
+fn what_nobody_took_is_nobodys_success(t: TestDb) {
+    let house = House::new(t);
+    house.settings(free());
+    let from = house.now();
+    let leads: Vec<_> = (0..3).map(|n| house.lead(n, "")).collect();
+    house.claim("Ann", &leads[1].id).unwrap();
+    house.claim("Ann", &leads[2].id).unwrap();
+    for (lead, contact) in leads.iter().zip(["x", "y", "z"]) {
+        let friend = house.person("external_userid", contact);
+        house.merge(lead.num, friend, true);
+    }
+    house.hours(1);
+    house.befriend("x", "ann", true);
+    house.befriend("y", "bea", true);
+    house.befriend("z", "ann", true);
+    let win = |at: usize| {
+        let (own, now, id) = (house.leads.clone(), house.now(), leads[at].id.clone());
+        let won = house.db.transact(move |tx| own.win(tx, &headquarters(), &id, "", now));
+        won.map(|lead| lead.state.name()).map_err(|refusal| refusal.code)
+    };
+    assert_eq!((win(0), win(2)), (Err("lead_state"), Ok("won")));
+    let board = house.read(|tx| house.leads.board(tx, &Sight::Everything, from, house.now().plus_days(1)));
+    let source = &board.sources[0];
+    assert_eq!((source.leads, source.added, source.won), (3, 2, 1), "not the one whom nobody had taken");
+    let staff: Vec<_> = board.staff.iter().map(|own| (own.userid.as_str(), own.taken, own.added)).collect();
+    assert_eq!(staff, [("Ann", 2, 1), ("Bea", 0, 0)], "Ann's own one; Bea had not taken hers");
+}
+
+fn two_people_after_all_are_two_leads(t: TestDb) {
+    let house = House::new(t);
+    house.settings(free());
+    let leads: Vec<_> = (0..4).map(|n| house.lead(n, "")).collect();
+    house.claim("Ann", &leads[0].id).unwrap();
+    house.claim("Ann", &leads[2].id).unwrap();
+    house.merge(leads[0].num, leads[1].num, true);
+    house.merge(leads[2].num, leads[3].num, true);
+    house.hours(1);
+    assert_eq!(house.line(&leads[1].id), "merged - same_person");
+    house.part(leads[0].num, leads[1].num);
+    assert_eq!(house.line(&leads[0].id), "claimed ann");
+    assert_eq!(house.line(&leads[1].id), "recycled - other_person");
+    house.claim("Bea", &leads[1].id).unwrap();
+    let (people, num, now) = (house.people.clone(), leads[3].num, house.now());
+    house.act(move |tx| {
+        let (purpose, channel) = ("marketing".to_owned(), "any".to_owned());
+        let (text_version, evidence) = ("1".to_owned(), String::new());
+        let no = siyu_people::ConsentIn { purpose, channel, granted: false, text_version, evidence };
+        people.record_consent(tx, num, &no, "test", "test", now).map(drop)
+    });
+    house.part(leads[2].num, leads[3].num);
+    assert_eq!(house.line(&leads[3].id), "merged - same_person", "they have said no");
 }
