@@ -76,6 +76,7 @@ mod handovers;
 mod health;
 pub mod imports;
 mod keys;
+mod lead_moves;
 mod lead_setup;
 mod leads;
 mod lifecycle;
@@ -203,6 +204,7 @@ fn routes() -> Endpoints {
         .merge(people::router())
         .merge(search::router())
         .merge(leads::router())
+        .merge(lead_moves::router())
         .merge(lead_setup::router())
         .merge(lifecycle::router())
         .merge(standing::router())

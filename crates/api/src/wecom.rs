@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siyu_channels::Arrivals as Entrances;
 use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Home, Parts, Shown, SyncRow};
-use siyu_db::{Db, Tx, params};
+use siyu_db::{Db, Tx};
 use siyu_intake::{Intake, Pool, PoolRow};
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_leads::{Leads, Put, PutIn};
