@@ -356,11 +356,7 @@ async fn start(
 fn check_plan(app: &App, id: &str, input: &ImportStart) -> Result<(), Refusal> {
     let job = app.db.read(|tx| {
         let job = app.intake.job(tx, id)?;
-        if input.options.leads && job.kind != ImportKind::People {
-            let en = "Only people can be leads.";
-            return Err(Refusal::invalid("import_leads", en, "只有导入客户时才能加入线索公海。").field("options.leads"));
-        }
-        app.intake.check_pool(tx, &input.options)?;
+        app.intake.check_pool(tx, job.kind, &input.options)?;
         Ok(job)
     })?;
     let reader = siyu_files::open(source(app, &job)?, &input.options.open_options())

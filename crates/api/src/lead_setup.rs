@@ -170,7 +170,7 @@ struct LeadPlaceFigures {
     leads: i64,
     pool: i64,
     held: i64,
-    /// Friends now, those who bought among them.
+    /// Taken by somebody, and a friend or a buyer now. Friendships older than the lead and additions while nobody had it do not count.
     added: i64,
     won: i64,
     lost: i64,
@@ -193,6 +193,7 @@ struct LeadStaffFigures {
     held: i64,
     taken: i64,
     contacted: i64,
+    /// Became friends of this member, who had taken them.
     added: i64,
     won: i64,
     lost: i64,

@@ -80,6 +80,7 @@ mod journey_shapes;
 mod journey_templates;
 mod journeys;
 mod keys;
+mod lead_moves;
 mod lead_setup;
 mod leads;
 mod lifecycle;
@@ -212,6 +213,7 @@ fn routes() -> Endpoints {
         .merge(people::router())
         .merge(search::router())
         .merge(leads::router())
+        .merge(lead_moves::router())
         .merge(lead_setup::router())
         .merge(lifecycle::router())
         .merge(standing::router())

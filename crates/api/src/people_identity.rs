@@ -296,6 +296,7 @@ async fn undo(
             let split = app.people.split(tx, edge, &by(&caller), &why, app.now())?;
             let sides = [(split.left, split.left_nodes), (split.right, split.right_nodes)];
             siyu_commerce::recount_all(tx, &sides)?;
+            app.leads.parted(tx, &[&sides[0].1, &sides[1].1], &by(&caller), app.now())?;
             let (left_id, right_id) = (app.people.id(split.left), app.people.id(split.right));
             let detail = json!({ "merge": merge, "left": left_id, "right": right_id, "reason": why });
             note(app, tx, &caller, "person.unmerge", &app.people.id(root), &detail)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siyu_channels::Arrivals as Entrances;
 use siyu_contacts::{Added, Around, Arrival, ConnectionIn, Contacts, Entrance, Home, Parts, Shown, SyncRow};
-use siyu_db::{Db, Tx, params};
+use siyu_db::{Db, Tx};
 use siyu_intake::{Intake, Pool, PoolRow};
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault};
 use siyu_leads::{Leads, Put, PutIn};
@@ -41,8 +41,7 @@ impl Around for Books {
         self.leads.merged(tx, &roots)
     }
     fn store_named(&self, tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, Refusal> {
-        let sql = "SELECT code FROM store WHERE code = $1 OR name = $1 ORDER BY CASE WHEN code = $1 THEN 0 ELSE 1 END, code LIMIT 1";
-        Ok(tx.opt(sql, params![name], |row| row.text(0))?)
+        self.leads.store_named(tx, name)
     }
     fn arrived(&self, tx: &mut Tx<'_>, arrivals: &[Arrival]) -> Result<(), Refusal> {
         self.arrivals.note(tx, arrivals)

@@ -1,7 +1,7 @@
 //! Imported people who are leads, too: whoever keeps the pool of leads takes them, in the same unit.
 
 use crate::Intake;
-use crate::import::ImportOptions;
+use crate::import::{ImportKind, ImportOptions};
 use siyu_db::Tx;
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::sync::Arc;
@@ -28,9 +28,16 @@ impl Intake {
     pub fn set_pool(&self, pool: Arc<dyn Pool>) {
         *self.inner.pool.write().unwrap_or_else(|broken| broken.into_inner()) = Some(pool);
     }
-    /// Whether a file with these options can be taken. Errors: `import_leads`, and those of the pool.
-    pub fn check_pool(&self, tx: &mut Tx<'_>, options: &ImportOptions) -> Result<(), Refusal> {
-        if options.leads { self.pool()?.check(tx, options.channel.as_deref().unwrap_or_default()) } else { Ok(()) }
+    /// Whether a file of this kind can be taken with these options. Errors: `import_leads`, and those of the pool.
+    pub fn check_pool(&self, tx: &mut Tx<'_>, kind: ImportKind, options: &ImportOptions) -> Result<(), Refusal> {
+        if !options.leads {
+            return Ok(());
+        }
+        if kind != ImportKind::People {
+            let en = "Only people can be leads.";
+            return Err(Refusal::invalid("import_leads", en, "只有导入客户时才能加入线索公海。").field("options.leads"));
+        }
+        self.pool()?.check(tx, options.channel.as_deref().unwrap_or_default())
     }
     pub(crate) fn to_pool(
         &self,

@@ -1,6 +1,8 @@
 //! Rules at work: leads of the pool are given out without being asked for.
 
+use crate::events::CLAIMED_BEFORE;
 use crate::model::{COLUMNS, FROM, read};
+use crate::refuse::went;
 use crate::rules::{Desk, pick, rate, room};
 use crate::take::Giving;
 use crate::{Lead, Leads, Mode, Rule, Settings, zone};
@@ -99,11 +101,8 @@ impl Leads {
             let Some(at) = pick(&row, |staff| barred.iter().any(|own| own == staff)) else { continue };
             let staff = row[at].staff.clone();
             let giving = Giving { how: "rule", rule: &rule.id, by: &rule.name, reason: "" };
-            match self.take(tx, lead, &staff, giving, settings, now) {
-                Ok(()) => desks.took(&rule.id, &staff),
-                // Claimed while we looked.
-                Err(refusal) if refusal.code == "lead_taken" => {}
-                Err(refusal) => return Err(refusal),
+            if went(self.take(tx, lead, &staff, giving, settings, now))? {
+                desks.took(&rule.id, &staff);
             }
             return Ok(true);
         }
@@ -151,10 +150,9 @@ impl Leads {
 
     /// How many of the leads each took lately became friends, as a weight.
     fn conversion(&self, tx: &mut Tx<'_>, keys: &[String], now: Time) -> Result<FxHashMap<String, i64>, Refusal> {
-        // A friend whom they added although the lead was nobody's, or somebody else's, says nothing of what they make of leads.
         let sql = format!(
             "SELECT staff, CAST(SUM(CASE WHEN what = 'claimed' THEN 1 ELSE 0 END) AS BIGINT),
-               CAST(SUM(CASE WHEN what = 'added' AND reason <> 'known' AND EXISTS (SELECT 1 FROM lead_move c WHERE c.lead = m.lead AND c.what = 'claimed' AND c.staff = m.staff) THEN 1 ELSE 0 END) AS BIGINT)
+               CAST(SUM(CASE WHEN what = 'added' AND reason <> 'known' AND {CLAIMED_BEFORE} THEN 1 ELSE 0 END) AS BIGINT)
              FROM lead_move m WHERE at >= $1 AND what IN ('claimed', 'added') AND {} GROUP BY staff",
             tx.any("staff", 2)
         );

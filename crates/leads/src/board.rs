@@ -1,5 +1,6 @@
 //! How leads do: by source, by channel, by who works on them.
 
+use crate::events::CLAIMED_BEFORE;
 use crate::model::{FROM, HELD, POOL};
 use crate::{Leads, Sight};
 use siyu_db::Tx;
@@ -13,7 +14,7 @@ pub struct PlaceFigures {
     pub leads: i64,
     pub pool: i64,
     pub held: i64,
-    /// Friends now, those who bought among them.
+    /// Taken by somebody, and a friend or a buyer now. Without friendships older than the lead, and additions while nobody had it.
     pub added: i64,
     pub won: i64,
     pub lost: i64,
@@ -30,6 +31,7 @@ pub struct StaffFigures {
     pub taken: i64,
     /// Leads approached.
     pub contacted: i64,
+    /// Friends now who were taken by this member before.
     pub added: i64,
     pub won: i64,
     pub lost: i64,
@@ -73,7 +75,7 @@ impl Leads {
             "SELECT {by}, COUNT(*), {}, {}, {}, {}, {} {FROM} WHERE l.created_at >= $1 AND l.created_at < $2 AND l.state <> 'merged' AND {within} GROUP BY {by} ORDER BY COUNT(*) DESC, {by} LIMIT 200",
             sum(&format!("l.state IN {POOL}")),
             sum(&format!("l.state IN {HELD}")),
-            sum("l.state IN ('added', 'won')"),
+            sum("l.state IN ('added', 'won') AND l.reason <> 'known' AND l.taken_at IS NOT NULL"),
             sum("l.state = 'won'"),
             sum("l.state = 'lost'"),
         );
@@ -102,7 +104,7 @@ impl Leads {
              WHERE m.at >= $1 AND m.at < $2 AND {within} GROUP BY s.key, s.userid, s.name, s.store ORDER BY s.store, s.key LIMIT 5000",
             count("m.what = 'claimed'"),
             count("m.what = 'contacted'"),
-            count("m.what = 'added' AND m.reason <> 'known'"),
+            count(&format!("m.what = 'added' AND m.reason <> 'known' AND {CLAIMED_BEFORE}")),
             count("m.what = 'won'"),
             count("m.what = 'lost'"),
             count("m.what = 'recycled' AND m.how = 'clock'"),

@@ -19,6 +19,9 @@ pub mod names {
 
 pub(crate) const SOURCE: &str = "leads";
 
+/// Of a move `m`: whoever it belongs to had taken the lead. An addition without that says nothing of what they make of leads.
+pub(crate) const CLAIMED_BEFORE: &str = "EXISTS (SELECT 1 FROM lead_move c WHERE c.lead = m.lead AND c.what = 'claimed' AND c.staff = m.staff AND c.id < m.id)";
+
 /// A move before it is written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Move<'a> {

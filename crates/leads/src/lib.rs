@@ -29,6 +29,7 @@ mod settings;
 mod settle;
 mod step;
 mod take;
+mod times;
 mod walks;
 
 pub use board::{Board, PlaceFigures, StaffFigures};
@@ -48,8 +49,10 @@ use siyu_log::Log;
 use siyu_people::People;
 use std::sync::Arc;
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "leads/0001_leads", sql: include_str!("../migrations/0001_leads.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "leads/0001_leads", sql: include_str!("../migrations/0001_leads.sql") },
+    Migration { id: "leads/0002_pooled", sql: include_str!("../migrations/0002_pooled.sql") },
+];
 
 /// The operations. Cheap to clone.
 #[derive(Clone)]

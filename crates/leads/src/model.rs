@@ -97,6 +97,8 @@ pub struct Lead {
     pub round: i64,
     pub created_at: Time,
     pub created_by: String,
+    /// Since when it is a lead: since it was made, or began anew after it had ended.
+    pub pooled_at: Time,
     pub moved_at: Time,
     pub taken_at: Option<Time>,
     pub contacted_at: Option<Time>,
@@ -129,7 +131,7 @@ pub enum Sight {
 }
 
 pub(crate) const COLUMNS: &str = "l.id, l.num, p.root, l.name, l.source, l.channel, l.store, l.note, l.state, l.reason, l.staff, COALESCE(s.userid, l.staff), COALESCE(s.name, ''),
-    COALESCE(s.store, ''), l.before, l.round, l.created_at, l.created_by, l.moved_at, l.taken_at, l.contacted_at, l.due_at, l.ended_at";
+    COALESCE(s.store, ''), l.before, l.round, l.created_at, l.created_by, l.moved_at, l.taken_at, l.contacted_at, l.due_at, l.ended_at, l.pooled_at";
 pub(crate) const FROM: &str =
     "FROM lead l JOIN person p ON p.num = l.num AND p.state <> 2 LEFT JOIN wecom_staff s ON s.key = l.staff";
 
@@ -155,6 +157,7 @@ pub(crate) fn read(row: RowRef<'_>) -> Result<(Lead, Vec<u8>), DbError> {
         round: row.int(15)?,
         created_at: row.time(16)?,
         created_by: row.text(17)?,
+        pooled_at: row.time(23)?,
         moved_at: row.time(18)?,
         taken_at: row.opt_time(19)?,
         contacted_at: row.opt_time(20)?,

@@ -204,11 +204,15 @@ impl Leads {
         self.find(tx, id)
     }
 
-    /// Won without an order that we see. Errors: `lead_unknown`, `lead_not_held`, `lead_state`, `lead_text`.
+    /// Won without an order that we see, by whoever took it. Errors: `lead_unknown`, `lead_not_held`, `lead_state`, `lead_text`.
     pub fn win(&self, tx: &mut Tx<'_>, who: &Who, id: &str, note: &str, now: Time) -> Result<Lead, Refusal> {
         let (note, lead) = (checked("note", note, TEXT_MAX)?, self.seen(tx, &who.sight, id)?);
         if !(lead.state.held() || lead.state == State::Added) {
             return Err(refuse::state("held, or a friend", "跟进中或已添加"));
+        }
+        // As with orders: what nobody worked on is nobody's success.
+        if lead.taken_at.is_none() {
+            return Err(refuse::state("taken by somebody before it became a friend", "添加好友前已有人领取"));
         }
         if !who.works_for(&lead) {
             return Err(refuse::not_yours());

@@ -92,13 +92,14 @@ impl Leads {
         if let Some(old) = old {
             // A life of its own: how often it went back in the one before counts no more.
             let moved = tx.execute(
-                "UPDATE lead SET source = $2, channel = $3, store = $4, note = $5, before = $6, round = -1 WHERE id = $1 AND state = $7 AND round = $8",
-                params![&old.id, &input.source, &channel, &store, &self.seal(&note), &input.before, old.state.name(), old.round],
+                "UPDATE lead SET source = $2, channel = $3, store = $4, note = $5, before = $6, round = -1, pooled_at = $9 WHERE id = $1 AND state = $7 AND round = $8",
+                params![&old.id, &input.source, &channel, &store, &self.seal(&note), &input.before, old.state.name(), old.round, now],
             )?;
             if moved == 0 {
-                return Err(refuse::taken());
+                // Somebody has put it in while we looked.
+                return Ok((Put::Here, Some(self.find(tx, &old.id)?)));
             }
-            let old = Lead { source: input.source.clone(), channel, store, round: -1, ..old };
+            let old = Lead { source: input.source.clone(), channel, store, round: -1, pooled_at: now, ..old };
             self.back(
                 tx,
                 &old,
@@ -111,11 +112,14 @@ impl Leads {
         let name = profile.name().unwrap_or_default();
         let name: String = name.chars().filter(|c| !c.is_control()).take(80).collect();
         let id = new_id("led", now, &self.inner.chance);
-        tx.execute(
-            "INSERT INTO lead (id, num, name, source, channel, store, note, state, reason, staff, before, round, created_at, created_by, moved_at, next_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'new', $8, '', $9, 0, $10, $11, $10, $10)",
+        let made = tx.execute(
+            "INSERT INTO lead (id, num, name, source, channel, store, note, state, reason, staff, before, round, created_at, created_by, pooled_at, moved_at, next_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'new', $8, '', $9, 0, $10, $11, $10, $10, $10) ON CONFLICT (num) DO NOTHING",
             params![&id, root, &name, &input.source, &channel, &store, &self.seal(&note), &input.reason, &input.before, now, &input.by],
         )?;
+        if made == 0 {
+            return Ok((Put::Here, self.of_person(tx, &nodes)?));
+        }
         let lead = self.find(tx, &id)?;
         let how = if input.since.is_some() { "clock" } else { "put" };
         let own = Move { what: "created", how, reason: &input.reason, note: &note, by: &input.by, ..Move::default() };
@@ -152,7 +156,7 @@ impl Leads {
         );
         Ok(tx.opt(&sql, params![&nums], |row| Ok((row.text(0)?, row.time(1)?)))?)
     }
-    fn has_refused(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<bool, Refusal> {
+    pub(crate) fn has_refused(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<bool, Refusal> {
         let all = self.inner.people.consents_in_force(tx, nodes)?;
         Ok(all.iter().any(|own| {
             !own.granted && PURPOSES.contains(&own.purpose.as_str()) && WAYS.contains(&own.channel.as_str())

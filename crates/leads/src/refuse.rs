@@ -9,6 +9,13 @@ pub fn taken() -> Refusal {
     let en = "Somebody else has taken this lead meanwhile. Choose another one.";
     Refusal::conflict("lead_taken", en, "该线索刚刚已被他人领取，请换一条。")
 }
+/// Whether a lead moved. One that somebody moved while a unit looked at it is left as it is, so that the unit's others go on.
+pub fn went(moved: Result<(), Refusal>) -> Result<bool, Refusal> {
+    match moved {
+        Err(refusal) if refusal.code == "lead_taken" => Ok(false),
+        other => other.map(|()| true),
+    }
+}
 pub fn not_yours() -> Refusal {
     let en = "You do not hold this lead; claim it first.";
     Refusal::conflict("lead_not_held", en, "您未持有该线索，请先领取。")

@@ -1,6 +1,6 @@
 //! What the brand has decided about its pool.
 
-use crate::{Leads, SOURCES, State, refuse};
+use crate::{Leads, SOURCES, refuse};
 use serde::{Deserialize, Serialize};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Refusal, Time};
@@ -76,7 +76,7 @@ impl Leads {
         let body = tx.opt("SELECT body FROM lead_setting WHERE id = 1", &[], |row| row.text(0))?;
         body.map_or(Ok(Settings::default()), |body| serde_json::from_str(&body).map_err(Refusal::internal))
     }
-    /// What is held now gets its new time; a walk that is switched on begins at once and looks at what happens from now on.
+    /// What is held now gets its new time in the steps that follow, before any of it goes back; a walk that is switched on begins at once and looks at what happens from now on.
     ///
     /// Errors: `lead_settings`, `lead_word`.
     pub fn set_settings(&self, tx: &mut Tx<'_>, settings: &Settings, now: Time) -> Result<(), Refusal> {
@@ -87,19 +87,8 @@ impl Leads {
             "INSERT INTO lead_setting (id, body, changed_at) VALUES (1, $1, $2) ON CONFLICT (id) DO UPDATE SET body = excluded.body, changed_at = excluded.changed_at",
             params![&body, now],
         )?;
-        for (state, since, seconds) in [
-            (State::Claimed, "taken_at", settings.contact_hours * 3_600),
-            (State::Contacted, "contacted_at", settings.follow_days * 86_400),
-        ] {
-            // Whoever holds it has at least until tomorrow: a shorter time must not take it out of somebody's hands.
-            let sql = format!(
-                "UPDATE lead SET due_at = CASE WHEN {since} + $2 > $3 THEN {since} + $2 ELSE $3 END WHERE state = $1"
-            );
-            if seconds > 0 {
-                tx.execute(&sql, params![state.name(), seconds * 1_000_000, now.plus_days(1)])?;
-            } else {
-                tx.execute("UPDATE lead SET due_at = NULL WHERE state = $1", params![state.name()])?;
-            }
+        if (settings.contact_hours, settings.follow_days) != (before.contact_hours, before.follow_days) {
+            self.begin_times(tx, now)?;
         }
         for walk in settings.walks.iter().filter(|own| !before.walks.contains(own)) {
             tx.execute(

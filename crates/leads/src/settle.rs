@@ -2,6 +2,7 @@
 
 use crate::events::Move;
 use crate::model::{COLUMNS, FROM, OPEN, read};
+use crate::refuse::went;
 use crate::{Lead, Leads, State};
 use rustc_hash::FxHashMap;
 use siyu_contacts::Added;
@@ -40,6 +41,22 @@ impl Leads {
         self.befriended(tx, &roots, &FxHashMap::default(), now).map(drop)
     }
 
+    /// One person became two again: whoever has no lead but one that ended because they were thought to be the other is in the pool again, unless
+    /// they have said no or are a friend. `sides`: the identities of each.
+    pub fn parted(&self, tx: &mut Tx<'_>, sides: &[&[PersonNum]], by: &str, now: Time) -> Result<(), Refusal> {
+        for nodes in sides {
+            let Some(lead) = self.of_person(tx, nodes)? else { continue };
+            if lead.state != State::Merged || self.has_refused(tx, nodes)? {
+                continue;
+            }
+            let own = Move { how: "put", reason: "other_person", by, ..Move::default() };
+            if went(self.back(tx, &lead, &own, now))? {
+                self.befriended(tx, &[lead.root], &FxHashMap::default(), now)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Leads of these people that have not ended, or are friends.
     fn open_of(&self, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<Vec<Lead>, Refusal> {
         let nums: Vec<i64> = roots.iter().map(|root| i64::from(*root)).collect();
@@ -54,22 +71,23 @@ impl Leads {
         rows.into_iter().map(|row| self.opened(row)).collect()
     }
 
-    /// Of leads whose people became one, one stays: the one that is held, else the older.
-    fn unite(&self, tx: &mut Tx<'_>, roots: &[PersonNum], now: Time) -> Result<(), Refusal> {
+    /// Of leads whose people became one, one stays: the one that is held, else the older. Answers how many ended.
+    fn unite(&self, tx: &mut Tx<'_>, roots: &[PersonNum], now: Time) -> Result<usize, Refusal> {
         let mut of: FxHashMap<PersonNum, Vec<Lead>> = FxHashMap::default();
         for lead in self.open_of(tx, roots)? {
             of.entry(lead.root).or_default().push(lead);
         }
         let mut all: Vec<_> = of.into_iter().filter(|(_, leads)| leads.len() > 1).collect();
         all.sort_unstable_by_key(|(root, _)| *root);
+        let mut count = 0;
         for (_, mut leads) in all {
             leads.sort_by_key(|own| (!own.state.held(), own.taken_at, own.created_at));
             for lead in &leads[1..] {
                 let own = Move { what: "merged", staff: "", how: "clock", reason: "same_person", ..Move::default() };
-                self.end(tx, lead, State::Merged, &own, now)?;
+                count += usize::from(went(self.end(tx, lead, State::Merged, &own, now))?);
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Leads of people who are friends now. `fresh`: friendships that have just begun, by root; for others the mirror is asked.
@@ -89,7 +107,7 @@ impl Leads {
             };
             let Some((staff, at)) = found else { continue };
             // Who let a friend lie idle had them before; only a new friendship ends that lead. WeCom tells whole seconds.
-            let older = at.plus_seconds(1) < lead.created_at;
+            let older = at.plus_seconds(1) < lead.pooled_at;
             if lead.source == "idle" && older {
                 continue;
             }
@@ -98,19 +116,13 @@ impl Leads {
                 () if lead.state.held() && lead.staff != staff => "by_other",
                 () => "",
             };
-            self.end(
-                tx,
-                &lead,
-                State::Added,
-                &Move { what: "added", staff: &staff, how: "clock", reason, ..Move::default() },
-                now,
-            )?;
-            count += 1;
+            let own = Move { what: "added", staff: &staff, how: "clock", reason, ..Move::default() };
+            count += usize::from(went(self.end(tx, &lead, State::Added, &own, now))?);
         }
         Ok(count)
     }
 
-    /// The living relation that counts: the holder's, else the oldest of those that began after the lead was made, else the oldest.
+    /// The living relation that counts: the holder's, else the oldest of those that began since the person is a lead, else the oldest.
     fn relation(&self, tx: &mut Tx<'_>, lead: &Lead, nodes: &[PersonNum]) -> Result<Option<(String, Time)>, Refusal> {
         let nums: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let sql = format!(
@@ -118,7 +130,7 @@ impl Leads {
              ORDER BY CASE WHEN f.staff = $2 AND f.created_at >= $3 THEN 0 WHEN f.created_at >= $3 THEN 1 ELSE 2 END, f.created_at, f.staff",
             tx.any("c.num", 1)
         );
-        let since = lead.created_at.plus_seconds(-1);
+        let since = lead.pooled_at.plus_seconds(-1);
         Ok(tx.opt(&sql, params![&nums, &lead.staff, since], |row| Ok((row.text(0)?, row.time(1)?)))?)
     }
 
@@ -127,7 +139,7 @@ impl Leads {
         const MANY: i64 = 200;
         let sql = format!(
             "SELECT DISTINCT p.root FROM lead l CROSS JOIN person p WHERE p.num = l.num AND l.state IN {OPEN} AND EXISTS
-               (SELECT 1 FROM wecom_contact c CROSS JOIN wecom_follow f WHERE f.contact = c.id AND f.status = 0 AND (l.source <> 'idle' OR f.created_at >= l.created_at)
+               (SELECT 1 FROM wecom_contact c CROSS JOIN wecom_follow f WHERE f.contact = c.id AND f.status = 0 AND (l.source <> 'idle' OR f.created_at >= l.pooled_at)
                   AND c.num IN (SELECT p.root UNION ALL SELECT n.num FROM person n WHERE n.root = p.root AND n.root <> n.num)) ORDER BY p.root LIMIT $1"
         );
         let friends = tx.query(&sql, params![MANY], |row| row.num(0))?;
@@ -145,21 +157,20 @@ impl Leads {
 
     /// Moves what was found, as far as it still is so. Answers how many moved.
     pub(crate) fn sweep(&self, tx: &mut Tx<'_>, found: &Unseen, now: Time) -> Result<usize, Refusal> {
-        self.unite(tx, &found.twice, now)?;
-        let mut count = found.twice.len() + self.befriended(tx, &found.friends, &FxHashMap::default(), now)?;
+        let mut count = self.unite(tx, &found.twice, now)?;
+        count += self.befriended(tx, &found.friends, &FxHashMap::default(), now)?;
         let since = now.plus_days(-self.settings(tx)?.won_days);
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE {} AND {WON} ORDER BY l.id", tx.any("l.id", 2));
         for row in tx.query(&sql, params![since, &found.won], read)? {
             let lead = self.opened(row)?;
             let own = Move { what: "won", staff: &lead.staff, how: "clock", reason: "order", ..Move::default() };
-            self.end(tx, &lead, State::Won, &own, now)?;
-            count += 1;
+            count += usize::from(went(self.end(tx, &lead, State::Won, &own, now))?);
         }
         let sql = format!("SELECT {COLUMNS} {FROM} WHERE {} AND {LEFT} ORDER BY l.id", tx.any("l.id", 1));
         for row in tx.query(&sql, params![&found.left], read)? {
             let lead = self.opened(row)?;
-            self.back(tx, &lead, &Move { how: "clock", reason: "staff_left", ..Move::default() }, now)?;
-            count += 1;
+            let own = Move { how: "clock", reason: "staff_left", ..Move::default() };
+            count += usize::from(went(self.back(tx, &lead, &own, now))?);
         }
         Ok(count)
     }

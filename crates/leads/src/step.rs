@@ -2,6 +2,7 @@
 
 use crate::events::Move;
 use crate::model::{COLUMNS, FROM, read};
+use crate::refuse::went;
 use crate::rules::runs_out;
 use crate::{Leads, State};
 use siyu_contacts::Ran;
@@ -25,22 +26,22 @@ impl Leads {
         // Looking costs a reading unit; writing ones are taken when something is due.
         let due = self.inner.db.read(|tx| own.due(tx, now))?;
         let Some(what) = due else { return Ok(Ran::Nothing) };
-        if let Due::Sweep = what {
-            return self.swept(now);
+        match what {
+            Due::Times => self.inner.db.transact(move |tx| own.times(tx))?,
+            Due::Back => self.inner.db.transact(move |tx| own.recycle(tx, now).map(drop))?,
+            Due::Rules => self.inner.db.transact(move |tx| own.run_rules(tx, now).map(drop))?,
+            Due::Sweep => self.swept(now)?,
+            Due::Walk => self.walked(now)?,
         }
-        self.inner.db.transact(move |tx| {
-            match what {
-                Due::Back => own.recycle(tx, now)?,
-                Due::Rules => own.run_rules(tx, now)?,
-                Due::Walk => usize::from(own.walk(tx, now)?),
-                Due::Sweep => 0,
-            };
-            Ok(Ran::Went)
-        })
+        Ok(Ran::Went)
     }
 
     fn due(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<Due>, Refusal> {
         let any = |tx: &mut Tx<'_>, sql: &str| Ok::<_, Refusal>(tx.opt(sql, params![now], |row| row.int(0))?.is_some());
+        // Before anything goes back by a time that holds no more.
+        if self.times_left(tx)? {
+            return Ok(Some(Due::Times));
+        }
         if any(tx, "SELECT 1 FROM lead WHERE due_at <= $1 LIMIT 1")? {
             return Ok(Some(Due::Back));
         }
@@ -76,11 +77,7 @@ impl Leads {
             } else {
                 self.back(tx, &lead, &Move { how: "clock", reason, ..Move::default() }, now)
             };
-            match done {
-                // Worked on while we looked.
-                Err(refusal) if refusal.code == "lead_taken" => {}
-                other => other?,
-            }
+            went(done)?;
         }
         // Rows of people who are gone are never read again.
         Ok(count)
@@ -88,7 +85,7 @@ impl Leads {
 
     /// Looking goes through everything that is open, in a reading unit; what was found is moved in one that writes. The more there is to look
     /// through, the longer the pause.
-    fn swept(&self, now: Time) -> Result<Ran, Refusal> {
+    fn swept(&self, now: Time) -> Result<(), Refusal> {
         let watch = Stopwatch::start();
         let found = self.inner.db.read(|tx| self.unseen(tx, now))?;
         let pause = SWEEP_SECONDS.max(watch.seconds() as i64 * SWEEP_SHARE);
@@ -102,12 +99,19 @@ impl Leads {
                 params![SWEEP, due],
             )?;
             Ok(())
-        })?;
-        Ok(Ran::Went)
+        })
+    }
+
+    /// As with sweeping: people are looked for in a reading unit and put in by one that writes.
+    fn walked(&self, now: Time) -> Result<(), Refusal> {
+        let Some(turn) = self.inner.db.read(|tx| self.look(tx, now))? else { return Ok(()) };
+        let own = self.clone();
+        self.inner.db.transact(move |tx| own.fill(tx, &turn, now))
     }
 }
 
 enum Due {
+    Times,
     Back,
     Rules,
     Sweep,

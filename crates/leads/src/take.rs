@@ -88,7 +88,7 @@ impl Leads {
         let since = now.plus_days(-settings.again_days);
         let sql = "SELECT DISTINCT from_staff FROM lead_move WHERE lead = $1 AND what = 'recycled' AND at > $2 AND from_staff <> ''";
         let mut all = tx.query(sql, params![&lead.id, since], |row| row.text(0))?;
-        if !lead.before.is_empty() && lead.created_at > since {
+        if !lead.before.is_empty() && lead.pooled_at > since {
             all.push(lead.before.clone());
         }
         Ok(all)

@@ -22,6 +22,7 @@ pub(crate) const APPROACHES: [&str; 8] = [
     "Staff Transferred",
 ];
 
+#[derive(Clone)]
 struct Found {
     num: PersonNum,
     root: PersonNum,
@@ -37,6 +38,15 @@ struct Page {
     more: bool,
 }
 
+/// What a look at a walk has found, and where the walk stands after it.
+pub(crate) struct Turn {
+    name: String,
+    place: String,
+    next: String,
+    due: Time,
+    found: Vec<Found>,
+}
+
 impl Page {
     /// Of rows with the place of each.
     fn of(rows: Vec<(Found, String)>) -> Self {
@@ -47,26 +57,50 @@ impl Page {
 }
 
 impl Leads {
-    /// One page of a walk that is due. Answers whether there was one.
-    pub(crate) fn walk(&self, tx: &mut Tx<'_>, now: Time) -> Result<bool, Refusal> {
+    /// One page of a walk that is due, if there is one.
+    pub(crate) fn look(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<Turn>, Refusal> {
         let settings = self.settings(tx)?;
         let sql = format!(
             "SELECT name, place FROM lead_walk WHERE due_at <= $1 AND {} ORDER BY due_at, name",
             tx.any("name", 2)
         );
         let due = tx.opt(&sql, params![now, &settings.walks], |row| Ok((row.text(0)?, row.text(1)?)))?;
-        let Some((name, place)) = due else { return Ok(false) };
-        let (page, rest) = match name.as_str() {
+        let Some((name, place)) = due else { return Ok(None) };
+        let (Page { mut found, place: next, more }, rest) = match name.as_str() {
             "lost" => (self.lost(tx, &place, now)?, 600),
             "idle" => (self.idle(tx, &place, &settings, now)?, 86_400),
             "group" => (self.strays(tx, &place, now)?, 3_600),
             _ => (self.buyers(tx, &place)?, 86_400),
         };
-        for own in page.found {
-            if name == "idle" && self.approached(tx, own.root, now.plus_days(-settings.idle_days))? {
-                continue;
+        if name == "idle" {
+            let since = now.plus_days(-settings.idle_days);
+            let mut idle = Vec::with_capacity(found.len());
+            for own in found {
+                if !self.approached(tx, own.root, since)? {
+                    idle.push(own);
+                }
             }
-            let Found { num, store, before, since, .. } = own;
+            found = idle;
+        }
+        // Two friends of one person lie beside each other, and the first counts.
+        found.sort_by_key(|own| own.root);
+        let due = if more { now } else { now.plus_seconds(rest) };
+        Ok(Some(Turn { name, place, next, due, found }))
+    }
+
+    /// Puts in whom a look has found. Somebody who is no longer to be put in is passed over there.
+    pub(crate) fn fill(&self, tx: &mut Tx<'_>, turn: &Turn, now: Time) -> Result<(), Refusal> {
+        let Turn { name, place, next, due, found } = turn;
+        let moved = tx.execute(
+            "UPDATE lead_walk SET place = $3, due_at = $4 WHERE name = $1 AND place = $2 AND due_at <= $5",
+            params![name, place, next, *due, now],
+        )?;
+        // Switched on anew while we looked: it begins where that says.
+        if moved == 0 {
+            return Ok(());
+        }
+        for own in found {
+            let Found { num, store, before, since, .. } = own.clone();
             let input = PutIn { num, source: name.clone(), store, before, since: Some(since), ..PutIn::default() };
             match self.put(tx, &input, now) {
                 Ok(_) => {}
@@ -75,9 +109,7 @@ impl Leads {
                 Err(refusal) => return Err(refusal),
             }
         }
-        let due = if page.more { now } else { now.plus_seconds(rest) };
-        tx.execute("UPDATE lead_walk SET place = $2, due_at = $3 WHERE name = $1", params![&name, &page.place, due])?;
-        Ok(true)
+        Ok(())
     }
 
     /// Friends that were lost since the walk was switched on, and are nobody's now. Not those that were handed over. `place`: since when the walk

@@ -198,6 +198,8 @@ pub fn run_import(
     let (intake, now, path) = (app.intake.clone(), app.now(), file.to_string_lossy().into_owned());
     let (mapping, options) = (mapping.clone(), options.clone());
     siyu_api::imports::settle_interrupted(app, false)?;
+    // What cannot be taken leaves no job behind.
+    app.db.read(|tx| app.intake.check_pool(tx, kind, &options))?;
     let job = app.db.transact(move |tx| {
         intake.create_job(tx, &NewJob { kind, file: &name, size: size as i64, path: &path, by: "cli" }, now)
     })?;

@@ -53,6 +53,19 @@ fn people_of_a_gb18030_file() {
     assert_eq!(server.stats(&key)["people"], 2);
 }
 
+#[test]
+fn leads_that_cannot_be_leave_no_job() {
+    let place = Place::sqlite();
+    let file = place.write("people.csv", "手机\n13912345678\n");
+    for (kind, code) in [("people", "lead_channel: channel"), ("orders", "import_leads: options.leads")] {
+        let ran = place.run(&["import", kind, &file, "--map", "phone=手机", "--leads", "--channel", "nothing"]);
+        assert!(!ran.ok && ran.err.contains(code), "{}", ran.err);
+    }
+    let key = place.key("api");
+    let server = Server::start(&place);
+    assert_eq!(server.all(&key, "/imports"), [] as [Value; 0]);
+}
+
 const ORDERS: &str = "单号,下单时间,手机,货号,数量,金额\n\
     A1,2026-01-02T03:04:05Z,13912345678,S1,1,10.50\n\
     A1,2026-01-02T03:04:05Z,13912345678,S2,2,\"1,020.00\"\n\

@@ -148,6 +148,7 @@ const words = {
   "leads.reason.reassigned": ["改派", "reassigned"],
   "leads.reason.same_person": ["同一客户", "same person"],
   "leads.reason.known": ["原本就是好友", "was a friend already"],
+  "leads.reason.other_person": ["撤销合并，恢复线索", "another person after all"],
   "leads.reason.by_other": ["由其他员工添加", "added by a colleague"],
   "leads.reason.order": ["下单", "ordered"],
   "leads.reason.by_hand": ["手动标记", "by hand"],

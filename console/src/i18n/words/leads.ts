@@ -105,6 +105,7 @@ export const leads = {
   "leads.reason.reassigned": ["改派", "reassigned"],
   "leads.reason.same_person": ["与另一条线索是同一客户", "same person as another lead"],
   "leads.reason.known": ["原本就是好友", "was a friend already"],
+  "leads.reason.other_person": ["撤销合并，恢复线索", "another person after all"],
   "leads.reason.by_other": ["由其他员工添加", "added by a colleague"],
   "leads.reason.order": ["下单", "ordered"],
   "leads.reason.by_hand": ["手动标记", "marked by hand"],

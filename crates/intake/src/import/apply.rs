@@ -82,6 +82,8 @@ impl Intake {
                     note: if note.is_empty() { text(row, "备注") } else { note },
                 });
             }
+            // In one order, so that two files never wait for each other's people.
+            all.sort_unstable_by_key(|row| row.num);
             summary.leads += self.to_pool(tx, options, &all, now)?;
         }
         let usable = incoming.iter().filter(|incoming| !incoming.identifiers.is_empty()).count() as u64;

@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// Rows in one unit: large enough that the commit costs little a row, small enough that other writers hardly wait.
 const CHUNK_ROWS: usize = 8_000;
+/// Of people who become leads, which costs more a row.
+const CHUNK_ROWS_LEADS: usize = 1_000;
 const CHUNK_BYTES_MAX: usize = 4 << 20;
 const CHUNKS_WAITING_MAX: usize = 2;
 
@@ -173,9 +175,9 @@ impl Run<'_> {
         let received = self.clock.now();
         let (sender, receiver) = sync_channel::<Result<Chunk, Refusal>>(CHUNKS_WAITING_MAX);
         let (spent, returned) = channel();
-        let intake = self.intake.clone();
+        let (intake, most) = (self.intake.clone(), chunk_rows(&job.options));
         std::thread::scope(|scope| {
-            scope.spawn(move || read_all(&intake, reader, &plan, received, &sender, &returned));
+            scope.spawn(move || read_all(&intake, reader, &plan, received, most, &sender, &returned));
             self.write_all(job, receiver, &spent, &mut summary, progress, &watch, earlier)
         })
     }
@@ -319,17 +321,22 @@ impl Intake {
     }
 }
 
+fn chunk_rows(options: &ImportOptions) -> usize {
+    if options.leads { CHUNK_ROWS_LEADS } else { CHUNK_ROWS }
+}
+
 fn read_all(
     intake: &Intake,
     mut reader: Box<dyn RowReader>,
     plan: &Plan,
     received: siyu_kernel::Time,
+    most: usize,
     out: &SyncSender<Result<Chunk, Refusal>>,
     spent: &Receiver<Arc<Chunk>>,
 ) {
     loop {
         spent.try_iter().for_each(drop);
-        match read_chunk(intake, reader.as_mut(), plan, received) {
+        match read_chunk(intake, reader.as_mut(), plan, received, most) {
             Ok(chunk) if chunk.rows == 0 => return,
             chunk => {
                 let failed = chunk.is_err();
@@ -346,8 +353,9 @@ fn read_chunk(
     reader: &mut dyn RowReader,
     plan: &Plan,
     received: siyu_kernel::Time,
+    most: usize,
 ) -> Result<Chunk, Refusal> {
-    let (mut row, mut good, mut bad) = (Row::new(), Vec::with_capacity(CHUNK_ROWS), Vec::new());
+    let (mut row, mut good, mut bad) = (Row::new(), Vec::with_capacity(most), Vec::new());
     let mut people = PeopleOfRows::default();
     let (mut rows, mut bytes) = (0, 0);
     let content_id = |text: &str| {
@@ -358,7 +366,7 @@ fn read_chunk(
         )
     };
     let incoming = |identifiers: &[Identifier], at| intake.inner.people.prepare(identifiers.iter().cloned(), at);
-    while rows < CHUNK_ROWS as u64 && bytes < CHUNK_BYTES_MAX && reader.next_row(&mut row).map_err(file_refusal)? {
+    while rows < most as u64 && bytes < CHUNK_BYTES_MAX && reader.next_row(&mut row).map_err(file_refusal)? {
         rows += 1;
         bytes += row.iter().map(str::len).sum::<usize>();
         let meaning = plan.read(&row, received, content_id).and_then(|meaning| intake.checked(meaning));

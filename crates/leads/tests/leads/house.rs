@@ -1,7 +1,7 @@
 //! A brand of two stores with four guides.
 
 use siyu_contacts::{Added, Ran};
-use siyu_db::{Db, Migration, Tx, params};
+use siyu_db::{Db, Engine, Migration, Tx, params};
 use siyu_kernel::{Chance, Clock, Identifier, Kind, PersonNum, Refusal, Time, Vault};
 use siyu_leads::{Contact, Lead, LeadQuery, Leads, Put, PutIn, Settings, Sight, Who};
 use siyu_log::Log;
@@ -146,6 +146,30 @@ impl House {
         });
         num
     }
+    /// These leads do not move, as if somebody had moved them just before.
+    pub fn stick(&self, ids: &[&str]) {
+        let ids = ids.iter().map(|id| format!("'{id}'")).collect::<Vec<_>>().join(", ");
+        let engine = self.t.engine;
+        self.act(move |tx| {
+            let sql = match engine {
+                Engine::Sqlite => format!(
+                    "CREATE TRIGGER lead_stuck BEFORE UPDATE ON lead WHEN OLD.id IN ({ids}) BEGIN SELECT RAISE(IGNORE); END;"
+                ),
+                Engine::Postgres => format!(
+                    "CREATE FUNCTION lead_stuck() RETURNS trigger AS 'BEGIN RETURN NULL; END' LANGUAGE plpgsql;
+                     CREATE TRIGGER lead_stuck BEFORE UPDATE ON lead FOR EACH ROW WHEN (OLD.id IN ({ids})) EXECUTE FUNCTION lead_stuck();"
+                ),
+            };
+            Ok(tx.script(&sql)?)
+        });
+    }
+    pub fn unstick(&self) {
+        let sql = match self.t.engine {
+            Engine::Sqlite => "DROP TRIGGER lead_stuck;",
+            Engine::Postgres => "DROP TRIGGER lead_stuck ON lead;",
+        };
+        self.act(move |tx| Ok(tx.script(sql)?));
+    }
     pub fn lose(&self, contact: &'static str, staff: &'static str, by: &'static str) {
         let now = self.now();
         self.act(move |tx| {
@@ -169,6 +193,15 @@ impl House {
             let roots = people.roots(tx, &[a, b])?;
             let merged = people.merge(tx, roots[0], roots[1], "test", now)?;
             if tell { leads.merged(tx, &[merged.kept]) } else { Ok(()) }
+        });
+    }
+    /// Takes back the one merge these two were part of.
+    pub fn part(&self, a: PersonNum, b: PersonNum) {
+        let (people, leads, now) = (self.people.clone(), self.leads.clone(), self.now());
+        self.act(move |tx| {
+            let edge = people.edges(tx, &[a, b])?.remove(0);
+            let split = people.split(tx, edge.id, "test", "同名", now)?;
+            leads.parted(tx, &[&split.left_nodes, &split.right_nodes], "总部", now)
         });
     }
     /// Names of events, in order, with who they are about.

@@ -9,9 +9,11 @@ use siyu_testkit::TestDb;
 siyu_testkit::contract!(migrations();
     what_is_not_worked_on_goes_back,
     a_shorter_time_takes_nothing_out_of_somebodys_hands,
+    a_new_time_comes_page_by_page,
     who_leaves_leaves_leads,
     lost_friends_come_into_the_pool,
     friends_nobody_talks_to_come_into_the_pool,
+    a_friend_nobody_talks_to_again_begins_anew,
     strangers_in_groups_and_buyers_come_into_the_pool,
 );
 
@@ -84,6 +86,45 @@ fn a_shorter_time_takes_nothing_out_of_somebodys_hands(t: TestDb) {
     house.hours(24 * 300);
     house.run();
     assert_eq!(house.line(&lead), "claimed bea", "no time at all");
+}
+
+fn a_new_time_comes_page_by_page(t: TestDb) {
+    let house = House::new(t);
+    house.settings(Settings { contact_hours: 48, follow_days: 7, ..free() });
+    house.run();
+    let now = house.now();
+    house.act(move |tx| {
+        for (state, count) in [("claimed", 2_003), ("contacted", 5)] {
+            let sql = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $3)
+                INSERT INTO lead (id, num, name, source, channel, store, note, state, reason, staff, before, round, created_at, created_by, pooled_at, moved_at, due_at)
+                SELECT $1 || CAST(n AS TEXT), $4 + n, '', 'manual', '', '', $5, $1, '', 'ann', '', 0, $2, '', $2, $2, $2 + 3600000000 FROM n";
+            let from: i64 = if state == "claimed" { 1_000_000 } else { 2_000_000 };
+            tx.execute(sql, params![state, now, count, from, &Vec::<u8>::new()])?;
+        }
+        Ok(())
+    });
+    let due = |state: &str, at: siyu_kernel::Time| -> i64 {
+        house.read(|tx| {
+            let sql = "SELECT COUNT(*) FROM lead WHERE state = $1 AND due_at = $2";
+            Ok(tx.one(sql, params![state, at], |row| row.int(0))?)
+        })
+    };
+    house.hours(2);
+    house.settings(Settings { contact_hours: 72, follow_days: 0, ..free() });
+    let want = now.plus_seconds(72 * 3_600);
+    let steps: Vec<_> = (0..3)
+        .map(|_| {
+            house.leads.step().unwrap();
+            (due("claimed", want), due("contacted", now.plus_seconds(3_600)))
+        })
+        .collect();
+    assert_eq!(steps, [(2_000, 5), (2_003, 5), (2_003, 0)], "and what is over by the old time does not go back");
+    house.run();
+    assert_eq!(due("claimed", want), 2_003);
+    house.settings(Settings { contact_hours: 72, follow_days: 0, claim: false, ..free() });
+    house.hours(60);
+    house.run();
+    assert_eq!(due("claimed", want), 2_003, "another setting gives nobody more time");
 }
 
 fn who_leaves_leaves_leads(t: TestDb) {
@@ -203,6 +244,34 @@ fn friends_nobody_talks_to_come_into_the_pool(t: TestDb) {
     assert_eq!(pool(&house), "idle:S1:claimed", "the old friendship does not end it");
     house.befriend("quiet", "bea", true);
     assert_eq!(house.line(&all[0].id), "added bea");
+}
+
+fn a_friend_nobody_talks_to_again_begins_anew(t: TestDb) {
+    let house = House::new(t);
+    house.befriend("quiet", "ann", false);
+    house.hours(24 * 31);
+    house.settings(walking("idle"));
+    house.run();
+    let first = house.list(&Sight::Everything, LeadQuery::default()).remove(0);
+    house.claim("Bea", &first.id).unwrap();
+    house.hours(1);
+    house.befriend("quiet", "bea", true);
+    assert_eq!(house.line(&first.id), "added bea");
+    house.hours(24 * 32);
+    house.run();
+    assert_eq!(house.line(&first.id), "recycled -", "Bea does not talk to them either");
+    house.hours(1);
+    house.run();
+    let again = house.of(&first.id);
+    assert_eq!(house.line(&first.id), "recycled -", "and the friendship from before does not end it");
+    assert_eq!((again.created_at, again.pooled_at > first.pooled_at), (first.created_at, true));
+    for staff in ["Ann", "Bea"] {
+        assert_eq!(house.claim(staff, &first.id).unwrap_err(), "lead_again", "{staff} let it lie");
+    }
+    house.assign(&headquarters(), &[&first.id], "Carl").unwrap();
+    house.hours(1);
+    house.befriend("quiet", "carl", true);
+    assert_eq!(house.line(&first.id), "added carl", "a new friendship does");
 }
 
 fn strangers_in_groups_and_buyers_come_into_the_pool(t: TestDb) {
