@@ -14,6 +14,7 @@ import { MayButton, Need, PageHead, usePhone, useSettled } from "../shell/parts"
 import { useCan } from "../shell/session";
 import { journeyKeys, journeys as api } from "./calls";
 import { JourneyCanvas, type Definition, type NodeNumbers, type What } from "./canvas";
+import { sayAct } from "./canvas/say";
 import { JOURNEY_STATES } from "./JourneysPage";
 import { JourneyPeople, type Asked } from "./JourneyPeople";
 import { NodeHolds, NodeRule } from "./NodeHolds";
@@ -78,8 +79,7 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
     modal.confirm({ title: t("journeys.unsaved"), okText: t("journeys.leave"), cancelText: t("action.cancel"), onOk: () => blocker.proceed(), onCancel: () => blocker.reset() });
   }, [blocker, modal, t]);
 
-  const shown = mode !== "numbers" ? definition : drawn(journey.definition);
-  const nameOf = (node: string) => shown.nodes.find((own) => own.id === node)?.name || node;
+  const nameOf = useNames(mode === "numbers" ? drawn(journey.definition) : definition, audiences);
   const modes = [
     ...(journey.version ? [{ value: "numbers" as const, label: t("journeys.numbers") }] : []),
     ...(steps ? [{ value: "list" as const, label: t("journeys.list") }] : []),
@@ -141,6 +141,15 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
   );
 }
 
+/** A node's name, else what it does, by its id. */
+function useNames(definition: Definition | undefined, audiences: readonly { id: string; name: string }[]): (node: string) => string {
+  const { locale, t, word } = useI18n();
+  return (node) => {
+    const own = definition?.nodes.find((one) => one.id === node);
+    return own ? own.name?.trim() || sayAct({ locale, t, word, audiences }, own.do) : node;
+  };
+}
+
 /** Numbers of the nodes of one version, as the canvas shows them. */
 function numbersOf(all: readonly S.JourneyNodeNumbers[], version: number | null): Record<string, NodeNumbers> {
   const out: Record<string, NodeNumbers> = {};
@@ -167,6 +176,7 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
   const found = useQuery({ queryKey: journeyKeys.numbers(journey.id), queryFn: () => api.numbers(journey.id), refetchInterval: journey.state === "ended" ? false : 5_000 });
   const versions = useQuery({ queryKey: [...journeyKeys.versions(journey.id), journey.version], queryFn: () => api.versions(journey.id) });
   const definition = useQuery({ queryKey: journeyKeys.version(journey.id, version), queryFn: () => api.version(journey.id, version), staleTime: Infinity });
+  const nameOf = useNames(definition.data ? drawn(definition.data.definition) : undefined, audiences);
   const numbers = useMemo(() => numbersOf(found.data?.nodes ?? [], version), [found.data, version]);
   if (found.error) return <ErrorView error={found.error} retry={() => void found.refetch()} />;
   if (!found.data || !definition.data) return <Skeleton active />;
@@ -177,7 +187,6 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
       <div className="label">{t(`journeys.sum.${name}`)}</div><div className="value">{format.count(n)}</div>
     </button>
   );
-  const nameOf = (node: string) => own.nodes.find((one) => one.id === node)?.name || node;
   const open = (node: string, what: What) => {
     const base = { title: nameOf(node), node, version };
     if (what === "came") onAsk(base);

@@ -19,7 +19,11 @@ interface Props { node: JourneyNode; onChange: (held: Held) => void }
 
 const TASK_KINDS = ["follow_up", "message", "call", "invite", "group", "other"] as const;
 
-export function NodeHolds({ node, onChange }: Props) {
+export function NodeHolds(props: Props) {
+  return <Form layout="vertical" component="div"><Holds {...props} /></Form>;
+}
+
+function Holds({ node, onChange }: Props) {
   const { t } = useI18n();
   const held = ("with" in node.do ? node.do.with : {}) as Held;
   switch (node.do.type) {
@@ -83,11 +87,11 @@ export function NodeRule({ rule, onChange }: { rule: unknown; onChange: (rule: u
   const [open, setOpen] = useState(false);
   const fields = useQuery({ queryKey: keys.ruleFields, queryFn: tagsApi.fields, staleTime: 60_000 });
   return (
-    <Form.Item label={t("journeys.rule")}>
+    <Form layout="vertical" component="div"><Form.Item label={t("journeys.rule")}>
       <Button onClick={() => setOpen(true)}>{t("journeys.rule_edit")}</Button>
       <Drawer open={open} onClose={() => setOpen(false)} title={t("journeys.rule_edit")} size={phone ? "100%" : 760} destroyOnHidden>
         {fields.data ? <RuleBuilder rule={rule as Rule} fields={fields.data.items} onChange={onChange} deeds /> : null}
       </Drawer>
-    </Form.Item>
+    </Form.Item></Form>
   );
 }

@@ -53,7 +53,7 @@ export function Programme({ steps, onChange, readOnly, problems }: Props) {
             <fieldset disabled={readOnly} className="bare">
               <NodeHolds node={step.node} onChange={(held) => put(at, { ...step, node: { ...step.node, do: { ...act, with: held } } })} />
             </fieldset>
-            {own.map((problem, n) => <div key={n} className="error small">{problem.message}</div>)}
+            {own.map((problem, n) => <div key={n} className="wrong small">{problem.message}</div>)}
           </section>
         );
       })}

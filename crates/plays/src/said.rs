@@ -17,6 +17,7 @@ const URL_BYTES_MAX: usize = 2_048;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MessageSaid {
+    #[serde(default)]
     pub content: Content,
     /// Service messages answer something the customer did, and are not held back by the rules of marketing.
     #[serde(default)]
@@ -70,6 +71,7 @@ impl MessageSaid {
 #[serde(deny_unknown_fields)]
 pub struct TaskSaid {
     /// What is to be done.
+    #[serde(default)]
     pub title: String,
     /// One of [`siyu_guides::TASK_KINDS`].
     #[serde(default = "follow_up")]
@@ -104,6 +106,7 @@ impl TaskSaid {
 #[serde(deny_unknown_fields)]
 pub struct TagSaid {
     /// Its id.
+    #[serde(default)]
     pub tag: String,
     /// Taken instead of given.
     #[serde(default)]
@@ -114,6 +117,7 @@ pub struct TagSaid {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookSaid {
+    #[serde(default)]
     pub url: String,
 }
 
