@@ -46,8 +46,12 @@ pub struct Report {
 }
 
 impl Setup {
-    /// Errors: `lab_seeds`, `lab_days`, `lab_people`.
+    /// Errors: `lab_seeds`, `lab_first_seed`, `lab_days`, `lab_people`.
     pub fn checked(self) -> Result<Self, Refusal> {
+        if self.first > 1_000_000_000 {
+            let (en, zh) = ("`--first-seed` is 0 to 1,000,000,000.", "--first-seed 须为 0 到 1000000000。");
+            return Err(Refusal::invalid("lab_first_seed", en, zh).field("first_seed"));
+        }
         if !(2..=1_000).contains(&self.seeds) {
             let en = "`--seeds` is 2 to 1,000: an interval needs two worlds at least, and ten are a good beginning.";
             let zh = "--seeds 须为 2 到 1000：至少两个种子才能给出置信区间，建议从 10 个开始。";
