@@ -33,6 +33,9 @@ struct Run {
     text: String,
     /// By person: when it wants them, or wants them again.
     wants: Vec<Time>,
+    due: Time,
+    /// Nobody is wanted before.
+    next: Time,
     /// Tasks not settled yet: (mass, task).
     tasks: Vec<(usize, usize)>,
 }
@@ -83,8 +86,7 @@ impl Life<'_> {
     /// The next full hour, or when a campaign comes out of its contest.
     fn next_stop(&self, now: Time) -> Time {
         let hour = Time((now.0.div_euclid(3_600_000_000) + 1) * 3_600_000_000);
-        let begins = |run: &Run| run.wants.iter().copied().filter(|at| *at > now).min();
-        self.runs.iter().filter(|run| run.tasks.is_empty()).filter_map(begins).fold(hour, Time::min)
+        self.runs.iter().map(|run| run.due).filter(|at| *at > now).fold(hour, Time::min)
     }
 
     fn pass(&mut self, now: Time) {
@@ -151,7 +153,7 @@ impl Life<'_> {
             holdout: 0.0,
             expires: campaign.at.plus_days(MESSAGE_DAYS),
         };
-        self.runs.push(Run { spec, text: campaign.text.clone(), wants, tasks: Vec::new() });
+        self.runs.push(Run { spec, text: campaign.text.clone(), wants, due, next: due, tasks: Vec::new() });
         // As the gate looks for what is due: what is worth more first, of the same the older.
         self.runs.sort_by(|a, b| b.spec.worth.total_cmp(&a.spec.worth).then(a.spec.run.cmp(&b.spec.run)));
     }
@@ -159,6 +161,9 @@ impl Life<'_> {
     fn decide(&mut self, now: Time) {
         let since = now.plus_seconds(-self.rules.horizon_seconds());
         for run in 0..self.runs.len() {
+            if self.runs[run].next > now {
+                continue;
+            }
             let due = |person: &usize| self.runs[run].wants[*person] <= now;
             let mut going = Vec::new();
             for person in (0..self.world.people.len()).filter(due).collect::<Vec<_>>() {
@@ -174,6 +179,7 @@ impl Life<'_> {
                     going.push(person);
                 }
             }
+            self.runs[run].next = self.runs[run].wants.iter().copied().min().unwrap_or(NEVER);
             self.send(run, going);
         }
     }
@@ -272,6 +278,7 @@ impl Life<'_> {
             let wants = &mut own.wants[person];
             if *wants != NEVER {
                 *wants = now.min(*wants);
+                own.next = now.min(own.next);
             }
         }
     }
