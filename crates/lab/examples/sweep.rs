@@ -1,5 +1,6 @@
 //! Policies side by side: `cargo run -p siyu-lab --example sweep -- FIRST SEEDS DAYS PEOPLE POLICY…`. A policy is one of the three names, or
-//! `month:4`, `week:1`, `week:1+contest`, or `budget:2:168` (budget, half-life in hours; the default's other rules), `budget:2:168:week3`.
+//! `month:4`, `week:1`, `hours:168` (one in so many hours), or `budget:2:168` (budget, half-life in hours; the default's other rules), `budget:2:168:week2`; each
+//! also with a contest of so many minutes: `week:1+contest:5`.
 
 use siyu_gate::{Cap, Class, Fatigue, Period, Rules};
 use siyu_kernel::Stopwatch;
@@ -9,7 +10,7 @@ fn policy(text: &str) -> Option<Policy> {
     if let Some(own) = Policy::all().into_iter().find(|own| own.name == text) {
         return Some(own);
     }
-    let (plain, contest) = text.strip_suffix("+contest").map_or((text, false), |plain| (plain, true));
+    let (plain, contest) = text.split_once("+contest:").unwrap_or((text, ""));
     let mut parts = plain.split(':');
     let kind = parts.next()?;
     let first: f64 = parts.next()?.parse().ok()?;
@@ -32,8 +33,8 @@ fn policy(text: &str) -> Option<Policy> {
             most: most.parse().ok()?,
         });
     }
-    if contest {
-        own.rules.contest_minutes = Rules::default().contest_minutes;
+    if !contest.is_empty() {
+        own.rules.contest_minutes = contest.parse().ok()?;
     }
     Some(own)
 }

@@ -24,7 +24,7 @@ impl Policy {
         let caps = vec![Cap { class: Class::Marketing, channel: None, per, most }];
         Self::new(name, Rules { caps, ..Self::no_cap().rules })
     }
-    /// Four a month.
+    /// Four a month: about one a week, the field's habit. `docs/lab.md` has other caps beside it.
     pub fn fixed_cap() -> Self {
         Self::capped("fixed_cap", Period::Month, 4)
     }
