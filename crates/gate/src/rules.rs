@@ -224,7 +224,7 @@ impl Rules {
     }
 
     /// How far back a rule of these may look, with room for a clock that is put back.
-    pub(crate) fn horizon_seconds(&self) -> i64 {
+    pub fn horizon_seconds(&self) -> i64 {
         let fading = self.fatigue.as_ref().map_or(0.0, |own| own.half_life_hours * 3_600.0 * 10.0) as i64;
         fading.max(40 * 86_400)
     }

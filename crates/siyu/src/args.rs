@@ -44,8 +44,37 @@ pub enum Command {
     Demo(Demo),
     /// Serve a simulated WeCom with simulated people, to try things against (docs/sandbox.md).
     Sandbox(Sandbox),
+    /// Try sending policies on simulated people (docs/lab.md).
+    Lab(Lab),
     /// Connect a WeCom corporation, see how it is doing, read everything it has (docs/wecom.md).
     Wecom(Wecom),
+}
+
+#[derive(Args)]
+pub struct Lab {
+    #[command(subcommand)]
+    pub command: LabCommand,
+}
+
+#[derive(Subcommand)]
+pub enum LabCommand {
+    /// No cap, a fixed cap and the fatigue budget on the same people: revenue, messages, mutes and leavers of each.
+    Fatigue(LabFatigue),
+}
+
+#[derive(Args)]
+pub struct LabFatigue {
+    /// Worlds for each policy: at least 2, as an interval needs that.
+    #[arg(long, default_value_t = 10)]
+    pub seeds: u64,
+    /// The first of the seeds.
+    #[arg(long, default_value_t = 1)]
+    pub first_seed: u64,
+    #[arg(long, default_value_t = 180)]
+    pub days: i64,
+    /// People within the brand's reach.
+    #[arg(long, default_value_t = 2_000)]
+    pub people: usize,
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ mod backup;
 mod commands;
 mod demo;
 mod jobs;
+mod lab;
 mod output;
 mod query;
 mod quiet;
@@ -50,6 +51,7 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Doctor(args) => commands::doctor(&args, json),
         Command::Demo(args) => demo::demo(&args, json),
         Command::Sandbox(args) => sandbox::sandbox(&args, json),
+        Command::Lab(args) => lab::lab(&args, json),
         Command::Wecom(args) => wecom::wecom(&args, json),
     }
 }

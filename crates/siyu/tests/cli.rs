@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{PASSWORD, Place, Server, http};
+use common::{PASSWORD, Place, Ran, Server, http, siyu};
 use serde_json::json;
 use std::fs;
 
@@ -108,4 +108,26 @@ fn keys_are_made_listed_and_revoked() {
     assert_eq!((status, &body["code"]), (401, &json!("write_key_invalid")));
     assert!(!place.run(&["key", "revoke", "key_unknown"]).ok);
     assert_eq!(place.run(&["key", "create", "--kind", "api", "--role", "king"]).code(), "role_unknown");
+}
+
+#[test]
+fn the_laboratory_prints_one_object_and_refuses_nonsense() {
+    let run =
+        |args: &[&str]| Ran::new(siyu().args(["lab", "fatigue"]).args(args).output().expect("the program starts"));
+    let ran = run(&["--seeds", "2", "--days", "7", "--people", "100", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(ran.out.trim()).expect("one JSON object");
+    let names: Vec<_> = report["policies"].as_array().expect("a list").iter().map(|own| &own["policy"]).collect();
+    assert_eq!(names, [&json!("no_cap"), &json!("fixed_cap"), &json!("fatigue_budget")]);
+    assert_eq!(report["default"], "fatigue_budget");
+    for own in report["policies"].as_array().expect("a list") {
+        assert!(own["revenue_per_person"]["lo"].as_f64() <= own["revenue_per_person"]["hi"].as_f64(), "{own}");
+        assert!(
+            own["mute_rate"].is_f64() && own["leave_rate"].is_f64() && own["messages_per_person"].is_f64(),
+            "{own}"
+        );
+    }
+    for (option, value) in [("--seeds", "0"), ("--seeds", "1"), ("--days", "0"), ("--people", "0")] {
+        let code = format!("lab_{}", option.trim_start_matches('-'));
+        assert_eq!(run(&[option, value]).code(), code);
+    }
 }

@@ -50,7 +50,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    fn new(output: Output) -> Self {
+    pub fn new(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
         Self { ok: output.status.success(), out: text(output.stdout), err: text(output.stderr) }
     }
