@@ -1,6 +1,6 @@
 import {
-  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
-  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CalendarOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
+  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FolderOpenOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
@@ -66,6 +66,8 @@ export const sections: Section[] = [
     { path: "/posters", label: "nav.posters", icon: <PictureOutlined />, needs: "people.read" },
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
+    { path: "/materials", label: "nav.materials", icon: <FolderOpenOutlined />, needs: "people.read" },
+    { path: "/content-calendar", label: "nav.content_calendar", icon: <CalendarOutlined />, needs: "people.read" },
     { path: "/messages", label: "nav.messages", icon: <SendOutlined />, needs: "people.read" },
     { path: "/group-messages", label: "nav.group_messages", icon: <CommentOutlined />, needs: "people.read" },
     { path: "/moments", label: "nav.moments", icon: <CameraOutlined />, needs: "people.read" },

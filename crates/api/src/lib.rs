@@ -63,6 +63,7 @@ mod group_messages;
 mod group_welcomes;
 mod guide_customers;
 mod guide_groups;
+mod guide_kits;
 mod guide_leads;
 mod guide_next;
 mod guide_page;
@@ -76,11 +77,15 @@ mod handovers;
 mod health;
 pub mod imports;
 mod keys;
+mod kits;
 mod lead_setup;
 mod leads;
 mod lifecycle;
+mod link_page;
 mod live_codes;
 mod logs;
+mod material_shapes;
+mod materials;
 mod measure;
 mod messages;
 mod moments;
@@ -103,6 +108,7 @@ mod reach_files;
 mod reply;
 pub mod route;
 mod runs;
+mod said;
 mod schema;
 mod search;
 mod serve;
@@ -198,6 +204,7 @@ fn routes() -> Endpoints {
         .merge(guide_groups::router())
         .merge(guide_leads::router())
         .merge(guide_scripts::router())
+        .merge(guide_kits::router())
         .merge(guide_work::router())
         .merge(guide_setup::router())
         .merge(people::router())
@@ -225,6 +232,8 @@ fn routes() -> Endpoints {
         .merge(gate_rules::router())
         .merge(runs::router())
         .merge(broadcasts::router())
+        .merge(materials::router())
+        .merge(kits::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
@@ -232,6 +241,7 @@ pub fn router(app: App) -> Router {
     let root = tracking::router()
         .merge(wecom_callback::router())
         .merge(code_page::router())
+        .merge(link_page::router())
         .merge(guide_seat::pages())
         .merge(wecom_login::pages());
     router_with(app, root)

@@ -72,3 +72,32 @@ CREATE TABLE material_open (
   PRIMARY KEY (material, num)
 ) WITHOUT ROWID;
 CREATE INDEX material_open_num ON material_open (num) WHERE num > 0;
+
+-- Materials for a day, with a sentence of how to use them. day: days since 1970 in the brand's zone. materials, staff (userids), stores (codes): JSON lists; owners:
+-- whoever owns a customer group. Nobody named is everybody.
+CREATE TABLE material_kit (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  day BIGINT NOT NULL,
+  how TEXT NOT NULL,
+  materials TEXT NOT NULL,
+  staff TEXT NOT NULL,
+  stores TEXT NOT NULL,
+  owners BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  created_by TEXT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  changed_by TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX material_kit_day ON material_kit (day, id);
+
+-- How often a member of staff has sent a material of a kit.
+CREATE TABLE material_kit_send (
+  kit TEXT NOT NULL,
+  material TEXT NOT NULL,
+  staff TEXT NOT NULL,
+  sends BIGINT NOT NULL,
+  last_at BIGINT NOT NULL,
+  PRIMARY KEY (kit, material, staff)
+) WITHOUT ROWID;

@@ -8,6 +8,7 @@ pub mod names {
     pub const MESSAGE_SENT: &str = "Message Sent";
     pub const MESSAGE_SKIPPED: &str = "Message Skipped";
     pub const MESSAGE_FAILED: &str = "Message Failed";
+    pub const MATERIAL_SENT: &str = "Material Sent";
     pub const MATERIAL_OPENED: &str = "Material Opened";
     pub const MOMENT_SHOWN: &str = "Moment Shown";
     pub const MOMENT_LIKED: &str = "Moment Liked";

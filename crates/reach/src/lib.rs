@@ -40,8 +40,8 @@ pub use group::{
     GroupWelcomeRow,
 };
 pub use library::{
-    Landing, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn, MaterialShown, MaterialState, MaterialUse,
-    MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
+    CalendarRow, KitIn, KitRow, KitSeat, KitSend, Landing, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn,
+    MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
 };
 pub use message::{
     MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,

@@ -247,3 +247,19 @@ pub fn material_unapproved() -> Refusal {
         "该素材没有已通过审批的版本，或已停用。",
     )
 }
+pub fn kit(field: &str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
+    Refusal::invalid("kit_invalid", en, zh).field(field)
+}
+pub fn kit_unknown() -> Refusal {
+    Refusal::not_found("kit_unknown", "There is no such kit (any more).", "没有该素材包，可能已被删除。")
+}
+pub fn kit_changed() -> Refusal {
+    Refusal::conflict(
+        "kit_changed",
+        "Somebody has changed this kit meanwhile. Load it again and repeat the change.",
+        "该素材包已被他人修改，请刷新后重试。",
+    )
+}
+pub fn kit_limit(max: i64) -> Refusal {
+    Refusal::conflict("kit_limit", format!("A day has up to {max} kits."), format!("每天最多 {max} 个素材包。"))
+}

@@ -17,6 +17,8 @@ pub struct MaterialQuery {
     pub kind: String,
     /// Retired ones are shown when they are asked for, and not otherwise.
     pub state: Option<MaterialState>,
+    /// Only those of which a version is in use.
+    pub usable: bool,
     pub after: Option<String>,
     pub limit: i64,
 }
@@ -63,13 +65,17 @@ impl Reach {
         let sql = format!(
             "{COLUMNS} WHERE m.id < $1 AND ($2 = '' OR LOWER(m.name) LIKE $3 ESCAPE '\\' OR EXISTS (SELECT 1 FROM material_label l WHERE l.material = m.id AND l.label = $2))
                AND ($4 = '' OR EXISTS (SELECT 1 FROM material_label l WHERE l.material = m.id AND l.label = $4))
-               AND ($5 = '' OR m.folder = $5) AND ($6 = '' OR m.kind = $6) AND (($7 = '' AND m.state <> 'retired') OR m.state = $7) ORDER BY m.id DESC LIMIT $8"
+               AND ($5 = '' OR m.folder = $5) AND ($6 = '' OR m.kind = $6) AND (($7 = '' AND m.state <> 'retired') OR m.state = $7)
+               AND ($9 = CAST(0 AS BIGINT) OR (m.approved IS NOT NULL AND m.state <> 'retired')) ORDER BY m.id DESC LIMIT $8"
         );
         let (after, state) = (query.after.as_deref().unwrap_or("~"), query.state.map_or("", MaterialState::name));
         let (text, label, folder) = (query.text.trim(), query.label.trim(), query.folder.trim());
         let limit = query.limit.clamp(1, 200);
-        let rows =
-            tx.query(&sql, params![after, text, &like(text), label, folder, query.kind.trim(), state, limit], row)?;
+        let rows = tx.query(
+            &sql,
+            params![after, text, &like(text), label, folder, query.kind.trim(), state, limit, query.usable],
+            row,
+        )?;
         self.labelled(tx, rows)
     }
     fn labelled(&self, tx: &mut Tx<'_>, mut rows: Vec<MaterialRow>) -> Result<Vec<MaterialRow>, Refusal> {

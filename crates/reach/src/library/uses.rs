@@ -41,10 +41,15 @@ impl Reach {
         }
         Ok(())
     }
-    /// The material and the version that something uses.
-    pub fn material_in(&self, tx: &mut Tx<'_>, what: &str, used: &str) -> Result<Option<(String, i64)>, Refusal> {
-        let sql = "SELECT material, version FROM material_use WHERE what = $1 AND used = $2";
-        Ok(tx.opt(sql, params![what, used], |row| Ok((row.text(0)?, row.int(1)?)))?)
+    /// The material that something uses: its id, the version, and what it is called.
+    pub fn material_in(
+        &self,
+        tx: &mut Tx<'_>,
+        what: &str,
+        used: &str,
+    ) -> Result<Option<(String, i64, String)>, Refusal> {
+        let sql = "SELECT u.material, u.version, m.name FROM material_use u JOIN material m ON m.id = u.material WHERE u.what = $1 AND u.used = $2";
+        Ok(tx.opt(sql, params![what, used], |row| Ok((row.text(0)?, row.int(1)?, row.text(2)?)))?)
     }
     /// The newest first, at most `limit`. Errors: `material_unknown`.
     pub fn material_uses(&self, tx: &mut Tx<'_>, id: &str, limit: i64) -> Result<Vec<MaterialUse>, Refusal> {

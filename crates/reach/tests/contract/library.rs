@@ -4,13 +4,15 @@ use crate::brand::{Brand, Desk, MIGRATIONS, Wire, content};
 use crate::messages::people;
 use siyu_kernel::Refusal;
 use siyu_reach::content::{Content, Piece};
-use siyu_reach::{FileIn, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn, MaterialState, Track, Writer};
+use siyu_reach::{
+    FileIn, KitIn, KitSeat, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn, MaterialState, Track, Writer,
+};
 use siyu_sandbox::WorldClock;
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     somebody_else_approves, a_draft_leaves_what_is_approved_in_use, materials_are_found, files_of_materials_stay, it_is_shown_as_somebody_reads_it,
-    links_count_who_comes, an_erased_person_leaves_a_number);
+    links_count_who_comes, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
 
 const ANN: Writer<'_> = Writer { id: "usr_ann", name: "ann" };
 const BOB: Writer<'_> = Writer { id: "usr_bob", name: "bob" };
@@ -124,7 +126,7 @@ fn a_draft_leaves_what_is_approved_in_use(t: TestDb) {
     let uses: Vec<_> = uses.iter().map(|own| (own.what.as_str(), own.used.as_str(), own.version)).collect();
     assert_eq!(uses, [("welcome", "wel_1", 2), ("message", "msg_1", 2)]);
     assert_eq!(desk.read(|tx| desk.reach.material(tx, &id)).uses, 2);
-    assert_eq!(desk.read(|tx| desk.reach.material_in(tx, "message", "msg_1")), Some((id.clone(), 2)));
+    assert_eq!(desk.read(|tx| desk.reach.material_in(tx, "message", "msg_1")), Some((id.clone(), 2, "b".into())));
     // Retired, and back as a draft that nobody has approved.
     let (reach, now, own) = (desk.reach.clone(), desk.now(), id.clone());
     let retire = move || {
@@ -168,11 +170,13 @@ fn materials_are_found(t: TestDb) {
     assert_eq!(find(MaterialQuery { folder: "活动".into(), ..own() }), [second.clone()]);
     assert_eq!(find(MaterialQuery { kind: "link".into(), ..own() }), [second.clone()]);
     assert_eq!(find(MaterialQuery { state: Some(MaterialState::Approved), ..own() }), [first.clone()]);
+    assert_eq!(find(MaterialQuery { usable: true, ..own() }), [first.clone()]);
     assert_eq!(desk.read(|tx| desk.reach.material(tx, &second)).labels, ["会员", "冬"]);
     let places = desk.read(|tx| desk.reach.material_places(tx));
     assert_eq!((places.0.len(), places.1.len()), (2, 3));
     let (reach, now, id) = (desk.reach.clone(), desk.now(), first.clone());
     desk.act(move |tx| reach.retire_material(tx, &id, BOB, now));
+    assert_eq!(find(MaterialQuery { usable: true, ..own() }), [] as [String; 0]);
     assert_eq!(find(own()), [second]);
     assert_eq!(find(MaterialQuery { state: Some(MaterialState::Retired), ..own() }), [first]);
 }
@@ -303,4 +307,60 @@ fn an_erased_person_leaves_a_number(t: TestDb) {
     let radar = brand.read(|tx| brand.reach.radar(tx, &id));
     assert_eq!((radar.opens, radar.unknown, radar.people, radar.sent), (1, 1, 0, 0));
     assert_eq!(brand.int("SELECT COUNT(*) FROM material_link"), 0);
+}
+
+fn kits_are_for_whom_they_are_for(t: TestDb) {
+    let brand = Brand::open(t);
+    let material = approved(&brand, given("秋茶", link("https://a.example/{{ store.name }}")));
+    let (owner, day) = (
+        brand.read(|tx| {
+            Ok(tx.opt(
+                "SELECT owner FROM wecom_group WHERE dismissed_at IS NULL ORDER BY owner LIMIT 1",
+                &[],
+                |row| row.text(0),
+            )?)
+        }),
+        20_000,
+    );
+    let kit = |name: &str, change: fn(&mut KitIn)| {
+        let mut input =
+            KitIn { name: name.into(), day, materials: vec![material.clone(), material.clone()], ..KitIn::default() };
+        change(&mut input);
+        let (reach, now) = (brand.reach.clone(), brand.now());
+        let row = brand.act(move |tx| reach.add_kit(tx, &input, "ann", now));
+        assert_eq!(row.input.materials.len(), 1, "each once");
+        brand.clock.move_to(brand.now().plus_seconds(1));
+        row.id
+    };
+    kit("all", |_| {});
+    kit("named", |own| own.staff = vec!["Lin".into()]);
+    kit("store", |own| own.stores = vec!["S1".into()]);
+    kit("owners", |own| own.owners = true);
+    let of = |userid: &str, store: &str, day: i32| {
+        let seat = KitSeat { userid, store };
+        let rows = brand.read(|tx| brand.reach.kits_of(tx, seat, day));
+        rows.into_iter().map(|own| own.input.name).collect::<Vec<_>>()
+    };
+    assert_eq!(of("lin", "", day), ["all", "named"]);
+    assert_eq!(of("nobody", "S1", day), ["all", "store"]);
+    assert_eq!(of("nobody", "", day + 1), [] as [String; 0]);
+    if let Some(owner) = owner {
+        assert_eq!(of(&owner, "", day), ["all", "owners"]);
+    }
+    // What goes to nobody in particular fills the address for who sends it; and one who does not have the kit gets nothing of it.
+    let ids = brand.read(|tx| brand.reach.kits(tx, day, day));
+    let named = ids.iter().find(|own| own.input.name == "named").unwrap().id.clone();
+    let ready = |userid: &'static str| {
+        let (reach, now, named, material) = (brand.reach.clone(), brand.now(), named.clone(), material.clone());
+        let seat = KitSeat { userid, store: "" };
+        brand.db.transact(move |tx| reach.ready_material(tx, seat, &named, &material, "", "https://s.example", now))
+    };
+    assert_eq!(ready("wang").unwrap_err().code, "kit_unknown");
+    let composed = ready("lin").unwrap();
+    assert!(composed.attachments[0].link.as_ref().unwrap().url.starts_with("https://s.example/l/"));
+    let calendar = brand.read(|tx| brand.reach.calendar(tx, day, day));
+    assert_eq!(calendar.iter().filter(|own| own.what == "kit" && own.day == day).count(), 4);
+    let today = siyu_kernel::Zone::shanghai().day(brand.now());
+    let calendar = brand.read(|tx| brand.reach.calendar(tx, today - 1, today));
+    assert_eq!(calendar.iter().map(|own| own.what).collect::<Vec<_>>(), ["material"]);
 }
