@@ -67,7 +67,7 @@ function Editor({ own }: { own: Whole | undefined }) {
               </Form.Item>
             </div>
             <Form.Item label={t("materials.label")}>
-              <Select mode="tags" className="full" maxCount={20} value={labels} onChange={(next: string[]) => setLabels(next.map((one) => one.trim().slice(0, 20)).filter(Boolean))} tokenSeparators={[",", "，", " "]} options={places.data?.labels.map((value) => ({ value, label: value }))} placeholder={t("materials.labels_hint")} aria-label={t("materials.label")} />
+              <Select mode="tags" className="full" maxCount={20} value={labels} onChange={(next: string[]) => setLabels(next.map((one) => one.trim().slice(0, 20)).filter(Boolean))} tokenSeparators={[",", "\uff0c", " "]} options={places.data?.labels.map((value) => ({ value, label: value }))} placeholder={t("materials.labels_hint")} aria-label={t("materials.label")} />
             </Form.Item>
             <ContentEditor content={content} onChange={setContent} />
             {own ? <p className="muted small gap-below">{t("materials.next_version")}</p> : null}
