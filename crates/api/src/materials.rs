@@ -7,6 +7,7 @@ use crate::material_shapes::{
     MaterialChange, MaterialNew, MaterialNo, MaterialOut, MaterialRadar, MaterialReader, MaterialStep, MaterialTried,
     MaterialTry, MaterialVersionOut, MaterialWhole,
 };
+use crate::part::{message_part, within};
 use crate::people_reader::{Reader, audience, by, note, read, reason, write};
 use crate::people_tags::number_after;
 use crate::{App, At, Body, Created, Endpoints, Items, May, Paging, Query, endpoints};
@@ -15,9 +16,9 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siyu_db::Tx;
-use siyu_kernel::Refusal;
+use siyu_kernel::{Class, Refusal};
 use siyu_reach::content::Content;
-use siyu_reach::{MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn, MaterialState, Radar, Writer};
+use siyu_reach::{MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn, MaterialState, MaterialUse, Radar, Writer};
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
@@ -123,7 +124,16 @@ fn whole(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Materi
         Err(refusal) if refusal.code == "material_unapproved" => None,
         Err(refusal) => return Err(refusal),
     };
-    let used = app.reach.material_uses(tx, id, 100)?;
+    let mut used = app.reach.material_uses(tx, id, 100)?;
+    if let Some(staff) = Reader::new(app, tx, caller)?.staff(tx)? {
+        let mut kept = Vec::with_capacity(used.len());
+        for own in used {
+            if is_theirs(app, tx, &staff, &own)? {
+                kept.push(own);
+            }
+        }
+        used = kept;
+    }
     Ok(MaterialWhole {
         row: row.into(),
         newest: MaterialVersionOut::new(newest, caller),
@@ -132,9 +142,23 @@ fn whole(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<Materi
     })
 }
 
-/// Shows a material: its newest version, and what it went into.
+/// Whether somebody who looks after some of the staff sees what a material went into: messages that these are asked to send, and welcomes.
+fn is_theirs(app: &App, tx: &mut Tx<'_>, staff: &[String], own: &MaterialUse) -> Result<bool, Refusal> {
+    let seen = match own.what.as_str() {
+        "message" | "broadcast" => app.reach.message_of(tx, staff, &own.used).map(drop),
+        "group_message" => app.reach.group_message(tx, Some(staff), &own.used).map(drop),
+        "moment" => app.reach.moment_of(tx, staff, &own.used).map(drop),
+        _ => Ok(()),
+    };
+    match seen {
+        Err(refusal) if refusal.class == Class::NotFound => Ok(false),
+        seen => seen.map(|()| true),
+    }
+}
+
+/// Shows a material: its newest version, and what it went into; of messages those whose senders the reader looks after.
 ///
-/// 素材详情：最新版本与使用记录。
+/// 素材详情：最新版本与使用记录；仅看部分员工的用户只看到本范围员工参与的群发。
 ///
 /// Errors: `material_unknown`.
 #[utoipa::path(get, path = "/materials/{id}", tag = "Library", params(("id" = String, Path)), responses((status = 200, body = MaterialWhole)))]
@@ -290,7 +314,8 @@ async fn versions(
 ///
 /// 以指定客户预览素材：变量取值、哪些使用了备用值、可用于哪些渠道。
 ///
-/// Errors: `material_unknown`, `material_version_unknown`, `person_unknown`, and those of contents.
+/// Errors: `material_unknown`, `material_version_unknown`, `person_unknown`, `message_part` (a member of staff the reader does not look after), and
+/// those of contents.
 #[utoipa::path(post, path = "/materials/{id}/preview", tag = "Library", params(("id" = String, Path)), request_body = MaterialTry, responses((status = 200, body = MaterialTried)))]
 async fn preview(
     may: May<PeopleRead>,
@@ -309,6 +334,11 @@ async fn preview(
             let reader = Reader::new(app, tx, &caller)?;
             let person = input.person.as_deref().filter(|id| !id.is_empty());
             let person = person.map(|id| reader.find(app, tx, id)).transpose()?;
+            if let (Some(only), Some(staff)) = (reader.staff(tx)?, input.staff.as_deref().filter(|own| !own.is_empty()))
+                && !within(Some(&only), staff)
+            {
+                return Err(message_part());
+            }
             let show = MaterialShowIn {
                 person: person.map(|(_, root)| root),
                 staff: input.staff.clone().unwrap_or_default(),
