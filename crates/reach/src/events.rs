@@ -37,7 +37,7 @@ impl Happening {
         Self { id: format!("reach:{id}"), name, person, at, properties: Map::new(), source: SOURCE }
     }
     /// Not told by WeCom.
-    pub fn from_source(self, source: &'static str) -> Self {
+    pub fn by_source(self, source: &'static str) -> Self {
         Self { source, ..self }
     }
     /// Adds a number.

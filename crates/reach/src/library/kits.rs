@@ -279,7 +279,7 @@ impl Reach {
                 return Ok(());
             }
             let event = Happening::new(names::MATERIAL_SENT, num, now, &id)
-                .from_source("material")
+                .by_source("material")
                 .with("material", material)
                 .with("material_name", &own.name)
                 .with("kit", &kit.id)

@@ -146,7 +146,7 @@ impl Reach {
         }
         let hour = now.0.div_euclid(3_600_000_000);
         let event = Happening::new(names::MATERIAL_OPENED, num, now, &format!("open:{code}:{hour}"))
-            .from_source("material")
+            .by_source("material")
             .with("material", &material)
             .with("material_name", &name)
             .with_number("version", version)
