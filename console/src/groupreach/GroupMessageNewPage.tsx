@@ -8,11 +8,11 @@ import type * as S from "../api/openapi";
 import { useOnce } from "../api/useOnce";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
+import { bodyOf, SaidEditor, type Saying } from "../library/Said";
 import { useErrorText } from "../shell/errors";
 import { MayButton, Need, Num, PageHead, useSettled } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { welcomeKeys, welcomes } from "../welcomes/calls";
-import { ContentEditor } from "../welcomes/ContentEditor";
 import { Phone } from "../welcomes/Phone";
 import type { Content } from "../welcomes/shapes";
 import "../welcomes/welcomes.css";
@@ -45,12 +45,13 @@ function New() {
   const [stores, setStores] = useState<string[]>([]);
   const [groups, setGroups] = useState<string[]>([]);
   const [kind, setKind] = useState<"marketing" | "service">("marketing");
-  const [content, setContent] = useState<Content>({ text: "", attachments: [] });
+  const [said, say] = useState<Saying>({ content: { text: "", attachments: [] }, material: null });
+  const { content } = said;
   const storeList = useQuery({ queryKey: keys.stores({ limit: 200 }), queryFn: () => commerce.stores({ limit: 200 }), enabled: may("orders.read"), staleTime: 60_000 });
   const groupList = useQuery({ queryKey: keys.wecomPart("groups", { limit: 200 }), queryFn: () => wecom.groups({ limit: 200 }), staleTime: 60_000 });
   const preview = usePreview(content);
   const body: S.GroupMessageNew = {
-    name: name.trim(), content, class: kind, owners: [],
+    name: name.trim(), ...bodyOf(said), class: kind, owners: [],
     everywhere: where === "all", stores: where === "stores" ? stores : [], groups: where === "groups" ? groups : [],
   };
   const chosen = where === "all" || (where === "stores" ? stores.length > 0 : groups.length > 0);
@@ -86,7 +87,7 @@ function New() {
               <Segmented<"marketing" | "service"> value={kind} onChange={then(setKind)} options={(["marketing", "service"] as const).map((value) => ({ value, label: t(`group_messages.class.${value}`) }))} />
             </Form.Item>
             <p className="muted small gap-below">{t("group_messages.content_hint")}</p>
-            <ContentEditor content={content} only={["staff.name", "store.name", "brand.name"]} onChange={then(setContent)} />
+            <SaidEditor own={said} only={["staff.name", "store.name", "brand.name"]} onChange={then(say)} />
             {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
             {plan.data ? <Plan plan={plan.data} /> : null}
             <div className="row">

@@ -7,12 +7,11 @@ import { keys } from "../api/keys";
 import type * as S from "../api/openapi";
 import { useOnce } from "../api/useOnce";
 import { useI18n } from "../i18n";
+import { bodyOf, SaidEditor, type Saying } from "../library/Said";
 import { useTags } from "../people/pickers";
 import { useErrorText } from "../shell/errors";
 import { MayButton, Need, PageHead } from "../shell/parts";
-import { ContentEditor } from "../welcomes/ContentEditor";
 import { Phone } from "../welcomes/Phone";
-import type { Content } from "../welcomes/shapes";
 import "../welcomes/welcomes.css";
 import { moments as api } from "./calls";
 import { usePreview } from "./GroupMessageNewPage";
@@ -29,11 +28,12 @@ function New() {
   const [name, setName] = useState("");
   const [senders, setSenders] = useState<string[]>([]);
   const [tags, setTags] = useState<string[]>([]);
-  const [content, setContent] = useState<Content>({ text: "", attachments: [] });
+  const [said, say] = useState<Saying>({ content: { text: "", attachments: [] }, material: null });
+  const { content } = said;
   const staff = useQuery({ queryKey: keys.wecomPart("staff", { limit: 200 }), queryFn: () => wecom.staff({ limit: 200 }), staleTime: 60_000 });
   const groups = useTags().data?.groups ?? [];
   const preview = usePreview(content);
-  const body: S.MomentNew = { name: name.trim(), content, senders, tags };
+  const body: S.MomentNew = { name: name.trim(), ...bodyOf(said), senders, tags };
   const whole = Boolean(name.trim() && (content.text?.trim() || content.attachments?.length));
   const once = useOnce(body);
   const create = useMutation({
@@ -53,7 +53,7 @@ function New() {
             <Form.Item label={t("moments.senders")}><Select mode="multiple" className="full" placeholder={t("moments.senders_all")} value={senders} onChange={setSenders} loading={staff.isPending} showSearch={{ optionFilterProp: "label" }} options={staff.data?.items.filter((own) => own.serves).map((own) => ({ value: own.userid, label: own.name || own.userid }))} /></Form.Item>
             <Form.Item label={t("moments.tags")}><Select mode="multiple" className="full" placeholder={t("moments.tags_all")} value={tags} onChange={setTags} showSearch={{ optionFilterProp: "label" }} options={groups.map((group) => ({ label: group.name, options: group.tags.map((tag) => ({ value: tag.id, label: tag.name })) }))} /></Form.Item>
             <p className="muted small gap-below">{t("moments.content_hint")}</p>
-            <ContentEditor content={content} only={["brand.name"]} onChange={setContent} />
+            <SaidEditor own={said} only={["brand.name"]} onChange={say} />
             {create.error ? <Alert type="error" showIcon title={text(create.error)} className="gap-below" /> : null}
             <div className="row">
               <Popconfirm title={t("moments.create_sure")} okText={t("moments.create")} cancelText={t("action.cancel")} onConfirm={() => create.mutate()} disabled={!whole}>

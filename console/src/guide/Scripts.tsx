@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { at, get, post, type Script, type Scripts as List } from "./api";
 import { copy } from "./About";
+import { Kits } from "./Kits";
 import { Empty, Wait, Wrong, useAsk, useDo } from "./ui";
 import { t, word } from "./words";
 
@@ -41,6 +42,7 @@ export function Scripts({ to, send, sent }: { to: To; send: Send | null; sent: (
   const folders = list.value?.folders ?? [];
   return (
     <section class="list">
+      <Kits to={to} send={send} sent={sent} />
       <input class="search" type="search" value={text} placeholder={t("scripts.search")} aria-label={t("scripts.search")} onInput={(event) => type(event.currentTarget.value)} />
       <p class="chips scroll">
         <button type="button" class="chip" aria-pressed={folder === ""} onClick={() => open("")}>{t("scripts.all")}</button>

@@ -10,12 +10,11 @@ import { useFormat } from "../format/useFormat";
 import { broadcasts } from "../gate/calls";
 import { TermsForm, type Terms } from "../gate/TermsForm";
 import { useI18n } from "../i18n";
+import { bodyOf, SaidEditor, type Saying } from "../library/Said";
 import { useErrorText } from "../shell/errors";
 import { MayButton, Need, Num, PageHead, useSettled } from "../shell/parts";
 import { welcomeKeys, welcomes } from "../welcomes/calls";
-import { ContentEditor } from "../welcomes/ContentEditor";
 import { Phone } from "../welcomes/Phone";
-import type { Content } from "../welcomes/shapes";
 import "../welcomes/welcomes.css";
 import { messages as api } from "./calls";
 
@@ -31,10 +30,11 @@ function New() {
   const { message } = App.useApp();
   const [name, setName] = useState("");
   const [audience, setAudience] = useState<string>();
-  const [content, setContent] = useState<Content>({ text: "", attachments: [] });
+  const [said, say] = useState<Saying>({ content: { text: "", attachments: [] }, material: null });
+  const { content } = said;
   const [terms, setTerms] = useState<Terms | null>(null);
   const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiences.list({ limit: 200 }), staleTime: 30_000 });
-  const body: S.MessageNew = { name: name.trim(), content, audience: audience ?? null, people: [] };
+  const body: S.MessageNew = { name: name.trim(), ...bodyOf(said), audience: audience ?? null, people: [] };
   const whole = Boolean(name.trim() && audience && (content.text?.trim() || content.attachments?.length));
   const settled = useSettled(content);
   const preview = useQuery({
@@ -75,10 +75,10 @@ function New() {
               </Form.Item>
             </div>
             <p className="muted small gap-below">{t("messages.content_hint")}</p>
-            <ContentEditor
-              content={content} only={["staff.name", "store.name", "brand.name"]}
+            <SaidEditor
+              own={said} only={["staff.name", "store.name", "brand.name"]}
               onChange={(next) => {
-                setContent(next);
+                say(next);
                 forget();
               }}
             />

@@ -18,7 +18,7 @@ export function AuditPage() {
 }
 
 /** The server matches a whole action, or a noun with its dot: "person." is everything done to people. */
-const NOUNS = ["session.", "user.", "key.", "person.", "people.", "tag.", "tag_group.", "import.", "schema.", "quarantine.", "store.", "field.", "settings."];
+const NOUNS = ["session.", "user.", "key.", "person.", "people.", "tag.", "tag_group.", "import.", "schema.", "quarantine.", "material.", "kit.", "store.", "field.", "settings."];
 
 function Audit() {
   const { t } = useI18n();

@@ -1,6 +1,6 @@
 import {
-  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
-  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
+  AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CalendarOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
+  DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FolderOpenOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
   LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PartitionOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
   SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
@@ -67,6 +67,8 @@ export const sections: Section[] = [
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
     { path: "/journeys", label: "nav.journeys", icon: <PartitionOutlined />, needs: "people.read" },
+    { path: "/materials", label: "nav.materials", icon: <FolderOpenOutlined />, needs: "people.read" },
+    { path: "/content-calendar", label: "nav.content_calendar", icon: <CalendarOutlined />, needs: "people.read" },
     { path: "/messages", label: "nav.messages", icon: <SendOutlined />, needs: "people.read" },
     { path: "/group-messages", label: "nav.group_messages", icon: <CommentOutlined />, needs: "people.read" },
     { path: "/moments", label: "nav.moments", icon: <CameraOutlined />, needs: "people.read" },

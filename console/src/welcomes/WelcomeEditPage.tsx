@@ -4,11 +4,11 @@ import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { ApiError } from "../api/client";
 import { useI18n } from "../i18n";
+import { bodyOf, SaidEditor, type Taken } from "../library/Said";
 import { ErrorView, useErrorText } from "../shell/errors";
 import { MayButton, Need, PageHead, useSettled } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { welcomes as api, welcomeKeys } from "./calls";
-import { ContentEditor } from "./ContentEditor";
 import { Phone } from "./Phone";
 import { draftOf, EMPTY, isComplete, type Draft, type Welcome } from "./shapes";
 import { WhenEditor } from "./WhenEditor";
@@ -34,6 +34,7 @@ function Editor({ welcome }: { welcome: Welcome | undefined }) {
   const navigate = useNavigate();
   const client = useQueryClient();
   const [draft, setDraft] = useState<Draft>(welcome ? draftOf(welcome) : EMPTY);
+  const [material, take] = useState<Taken | null>(welcome?.material ?? null);
   const set = (change: Partial<Draft>) => setDraft((before) => ({ ...before, ...change }));
   const content = draft.content ?? { text: "", attachments: [] };
   const settled = useSettled(content);
@@ -45,7 +46,11 @@ function Editor({ welcome }: { welcome: Welcome | undefined }) {
   const done = () => void client.invalidateQueries({ queryKey: welcomeKeys.all });
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: () => (welcome ? api.change(welcome.id, draft) : api.add(draft)),
+    mutationFn: () => {
+      const { content: own, ...rest } = draft;
+      const body = { ...rest, ...bodyOf({ content: own ?? {}, material: draft.kind === "send" ? material : null }) };
+      return welcome ? api.change(welcome.id, body) : api.add(body);
+    },
     onSuccess: () => {
       done();
       void message.success(t("welcomes.saved"));
@@ -81,7 +86,13 @@ function Editor({ welcome }: { welcome: Welcome | undefined }) {
               <Form.Item extra={draft.kind === "silent" ? t("welcomes.silent_hint") : undefined}>
                 <Radio.Group value={draft.kind} onChange={(event) => set({ kind: event.target.value as Draft["kind"] })} options={[{ value: "send", label: t("welcomes.kind.send") }, { value: "silent", label: t("welcomes.kind.silent") }]} />
               </Form.Item>
-              {draft.kind === "send" ? <ContentEditor content={content} onChange={(next) => set({ content: next })} /> : null}
+              {draft.kind === "send" ? <SaidEditor
+                  own={{ content, material }}
+                  onChange={(next) => {
+                    take(next.material);
+                    set({ content: next.content });
+                  }}
+                /> : null}
               {mistake ? <Alert type="warning" showIcon title={mistake.message} description={mistake.field ?? undefined} className="gap-below" /> : null}
               {save.error ? <Alert type="error" showIcon title={text(save.error)} className="gap-below" /> : null}
               <div className="row">

@@ -6,6 +6,7 @@ use crate::gate::{MessagesWrite, PeopleRead};
 use crate::messages::{MessageNew, MessagePlan, meant};
 use crate::part::{OnceKey, OnceParams, must_be_whole_message, seen_part, within};
 use crate::people_reader::{by, note, read, write};
+use crate::said::Said;
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, May, NoContent, endpoints};
 use axum::Json;
@@ -15,7 +16,7 @@ use serde_json::json;
 use siyu_db::Tx;
 use siyu_gate::Class;
 use siyu_kernel::{Refusal, Time};
-use siyu_reach::{BroadcastIn, BroadcastRow, TaskRow, VariantSums};
+use siyu_reach::{BroadcastIn, BroadcastRow, MessageIn, TaskRow, VariantSums};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
@@ -26,7 +27,11 @@ pub fn router() -> Endpoints {
 #[serde(deny_unknown_fields)]
 struct BroadcastNew {
     name: String,
+    #[serde(default)]
     content: MessageContent,
+    /// A material's id, instead of `content`: its approved version is sent.
+    #[serde(default)]
+    material: Option<String>,
     /// Up to four contents that are said instead to equal parts of the people.
     #[serde(default)]
     variants: Vec<MessageContent>,
@@ -95,15 +100,17 @@ impl From<BroadcastRow> for BroadcastOut {
     }
 }
 
-fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> Result<BroadcastIn, Refusal> {
+fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> Result<(BroadcastIn, Said), Refusal> {
     let message = MessageNew {
         name: input.name.clone(),
         content: input.content.clone(),
+        material: input.material.clone(),
         audience: input.audience.clone(),
         people: input.people.clone(),
     };
-    Ok(BroadcastIn {
-        message: meant(app, tx, caller, &message)?,
+    let (message, said) = meant(app, tx, caller, &message)?;
+    let broadcast = BroadcastIn {
+        message,
         variants: input.variants.iter().cloned().map(Into::into).collect(),
         class: if input.service { Class::Service } else { Class::Marketing },
         worth: input.worth.unwrap_or(1.0),
@@ -112,7 +119,8 @@ fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         start: input.start_at,
         expires: input.expires_at,
         asked_by: caller.id().to_owned(),
-    })
+    };
+    Ok((broadcast, said))
 }
 
 /// Forecasts a broadcast: of its people who would be let through at its start, who would wait and who would be skipped, each with the reason. Nothing is kept.
@@ -129,7 +137,7 @@ async fn plan(
     let caller = may.caller;
     let split = app.run(move |app| {
         read(app, |tx| {
-            let broadcast = given(app, tx, &caller, &input)?;
+            let (broadcast, _) = given(app, tx, &caller, &input)?;
             app.reach.plan_broadcast(tx, &broadcast, app.now())
         })
     });
@@ -152,11 +160,14 @@ async fn create(
     let once = once.of(&caller, "broadcast");
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
-        let broadcast = read(app, |tx| given(app, tx, &caller, &input))?;
+        let (broadcast, said) = read(app, |tx| given(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
-                let row = app.reach.create_broadcast(tx, &broadcast, app.now())?;
                 let message = &broadcast.message;
+                let sent = MessageIn { content: said.sent(app, tx)?, ..message.clone() };
+                let row =
+                    app.reach.create_broadcast(tx, &BroadcastIn { message: sent, ..broadcast.clone() }, app.now())?;
+                said.used(app, tx, "broadcast", &row.id)?;
                 let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
                 app.reach.made_by(tx, &row.id, caller.id())?;
                 note(app, tx, &caller, "broadcast.create", &row.id, &detail)?;

@@ -49,7 +49,10 @@ fn head() -> OpenApi {
 pub fn openapi() -> OpenApi {
     assemble(
         crate::routes(),
-        crate::tracking::router().merge(crate::guide_seat::pages()).merge(crate::wecom_login::pages()),
+        crate::tracking::router()
+            .merge(crate::link_page::router())
+            .merge(crate::guide_seat::pages())
+            .merge(crate::wecom_login::pages()),
     )
     .into_openapi()
 }

@@ -60,6 +60,8 @@ fn finished(mut response: Response, context: &Context) -> Response {
     let status = response.status();
     let error = match response.extensions_mut().remove::<ApiError>() {
         Some(error) => error,
+        // A page for people says by itself what is wrong.
+        None if response.extensions().get::<PagePolicy>().is_some() => return response,
         None if (status.is_client_error() || status.is_server_error()) && !is_json(response.headers()) => {
             ApiError::of_status(status)
         }

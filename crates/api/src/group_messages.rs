@@ -7,6 +7,7 @@ use crate::gate::{MessagesWrite, PeopleRead};
 use crate::messages::{MessageSums, wrong_state};
 use crate::part::{OnceKey, OnceParams, must_be_whole, within};
 use crate::people_reader::{Reader, by, note, read, write};
+use crate::said::{MaterialRef, Said, made_of};
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
 use axum::Json;
@@ -26,7 +27,11 @@ pub fn router() -> Endpoints {
 #[serde(deny_unknown_fields)]
 struct GroupMessageNew {
     name: String,
+    #[serde(default)]
     content: MessageContent,
+    /// A material's id, instead of `content`: its approved version is sent.
+    #[serde(default)]
+    material: Option<String>,
     /// Ids of groups …
     #[serde(default)]
     groups: Vec<String>,
@@ -86,6 +91,8 @@ struct GroupMessageWhole {
     #[serde(flatten)]
     row: GroupMessageOut,
     content: MessageContent,
+    /// The material it was made of.
+    material: Option<MaterialRef>,
     reasons: Vec<GroupMessageReason>,
     owners: Vec<GroupMessageTask>,
 }
@@ -174,7 +181,12 @@ impl From<GroupSplit> for GroupMessagePlan {
 }
 
 /// The groups it is meant for, as far as the caller may see their owners.
-fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &GroupMessageNew) -> Result<GroupMessageIn, Refusal> {
+fn meant(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    input: &GroupMessageNew,
+) -> Result<(GroupMessageIn, Said), Refusal> {
     let class = match input.class.as_deref() {
         None | Some("marketing") => Class::Marketing,
         Some("service") => Class::Service,
@@ -201,20 +213,18 @@ fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &GroupMessageNew) -
         let all = app.reach.groups_of(tx, owners.as_deref(), stores)?;
         if picked { all } else { all.into_iter().filter(|own| input.groups.contains(own)).collect() }
     };
-    Ok(GroupMessageIn {
-        name: input.name.clone(),
-        content: input.content.clone().into(),
-        groups,
-        class,
-        by: by(caller),
-    })
+    let said = Said::of(app, tx, &input.content, input.material.as_ref())?;
+    let message =
+        GroupMessageIn { name: input.name.clone(), content: said.content.clone(), groups, class, by: by(caller) };
+    Ok((message, said))
 }
 
 /// Says what a message to groups would become: which owner is asked to send to how many, and which groups are left out. Nothing is kept.
 ///
 /// 群发到群前预估：按群主拆分的任务数、无法发送的群及原因，不会创建。
 ///
-/// Errors: `message_name`, `message_class`, `group_message_groups`, `group_variable`, and those of contents.
+/// Errors: `message_name`, `message_class`, `group_message_groups`, `group_variable`, `material_or_content`, `material_unknown`, `material_unapproved`, and
+/// those of contents.
 #[utoipa::path(post, path = "/wecom/group-messages/plan", tag = "WeCom", request_body = GroupMessageNew, responses((status = 200, body = GroupMessagePlan)))]
 async fn plan(
     may: May<MessagesWrite>,
@@ -224,7 +234,7 @@ async fn plan(
     let caller = may.caller;
     let split = app.run(move |app| {
         read(app, |tx| {
-            let message = meant(app, tx, &caller, &input)?;
+            let (message, _) = meant(app, tx, &caller, &input)?;
             app.reach.split_group_message(tx, &message, app.now())
         })
     });
@@ -246,10 +256,13 @@ async fn create(
     let caller = may.caller;
     let once = once.of(&caller, "group_message");
     let row = app.run(move |app| {
-        let message = read(app, |tx| meant(app, tx, &caller, &input))?;
+        let (message, said) = read(app, |tx| meant(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
-                let id = app.reach.create_group_message(tx, &message, app.now())?;
+                let content = said.sent(app, tx)?;
+                let sent = GroupMessageIn { content, ..message.clone() };
+                let id = app.reach.create_group_message(tx, &sent, app.now())?;
+                said.used(app, tx, "group_message", &id)?;
                 let detail = json!({ "name": message.name, "groups": message.groups.len() });
                 note(app, tx, &caller, "group_message.create", &id, &detail)?;
                 Ok(id)
@@ -294,6 +307,7 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
             tasks.retain(|own| within(staff.as_deref(), &own.userid));
             Ok(GroupMessageWhole {
                 content: row.content.clone().into(),
+                material: made_of(app, tx, "group_message", &id)?,
                 row: row.into(),
                 reasons: reasons
                     .map(|(state, reason, groups)| GroupMessageReason { state: state.name(), reason, groups })

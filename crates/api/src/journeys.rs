@@ -4,7 +4,7 @@ use crate::error::Answer;
 use crate::extract::PagingParams;
 use crate::gate::{MessagesWrite, PeopleRead, SettingsWrite};
 use crate::journey_shapes::{JourneyNumbersOut, JourneyProblem, JourneyRowOut, problems_out};
-use crate::messages::{MessageNew, meant};
+use crate::messages::whom;
 use crate::part::must_see_all;
 use crate::people_reader::{by, note, read, write};
 use crate::people_tags::number_after;
@@ -491,9 +491,7 @@ async fn enter(
         // Whom it means is worked out before the unit, which holds up everybody who writes.
         let people = read(app, |tx| {
             must_see_all(app, tx, &caller)?;
-            let JourneyEnter { audience, people } = input.clone();
-            let asked = MessageNew { name: String::new(), content: Default::default(), audience, people };
-            Ok(meant(app, tx, &caller, &asked)?.people)
+            whom(app, tx, &caller, input.audience.as_deref(), &input.people)
         })?;
         let many = people.len();
         write(app, move |app, tx| {

@@ -63,6 +63,7 @@ mod group_messages;
 mod group_welcomes;
 mod guide_customers;
 mod guide_groups;
+mod guide_kits;
 mod guide_leads;
 mod guide_next;
 mod guide_page;
@@ -80,12 +81,16 @@ mod journey_shapes;
 mod journey_templates;
 mod journeys;
 mod keys;
+mod kits;
 mod lead_moves;
 mod lead_setup;
 mod leads;
 mod lifecycle;
+mod link_page;
 mod live_codes;
 mod logs;
+mod material_shapes;
+mod materials;
 mod measure;
 mod messages;
 mod moments;
@@ -109,6 +114,7 @@ mod reach_files;
 mod reply;
 pub mod route;
 mod runs;
+mod said;
 mod schema;
 mod search;
 mod serve;
@@ -208,6 +214,7 @@ fn routes() -> Endpoints {
         .merge(guide_groups::router())
         .merge(guide_leads::router())
         .merge(guide_scripts::router())
+        .merge(guide_kits::router())
         .merge(guide_work::router())
         .merge(guide_setup::router())
         .merge(people::router())
@@ -238,6 +245,8 @@ fn routes() -> Endpoints {
         .merge(broadcasts::router())
         .merge(journeys::router())
         .merge(journey_numbers::router())
+        .merge(materials::router())
+        .merge(kits::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
@@ -245,6 +254,7 @@ pub fn router(app: App) -> Router {
     let root = tracking::router()
         .merge(wecom_callback::router())
         .merge(code_page::router())
+        .merge(link_page::router())
         .merge(guide_seat::pages())
         .merge(wecom_login::pages());
     router_with(app, root)

@@ -7,6 +7,7 @@ use crate::gate::{MessagesWrite, PeopleRead};
 use crate::part::{OnceKey, OnceParams, must_be_whole_message, seen_part, within};
 use crate::people_reader::{Reader, audience, by, note, read, write};
 use crate::people_tags::number_after;
+use crate::said::{MaterialRef, Said, made_of};
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
 use axum::Json;
@@ -26,7 +27,11 @@ pub fn router() -> Endpoints {
 #[serde(deny_unknown_fields)]
 pub(crate) struct MessageNew {
     pub name: String,
+    #[serde(default)]
     pub content: MessageContent,
+    /// A material's id, instead of `content`: its approved version is sent.
+    #[serde(default)]
+    pub material: Option<String>,
     /// An audience's id: whoever is in it now …
     #[serde(default)]
     pub audience: Option<String>,
@@ -94,6 +99,8 @@ struct MessageOut {
     #[serde(flatten)]
     row: MessageRowOut,
     content: MessageContent,
+    /// The material it was made of.
+    material: Option<MaterialRef>,
     reasons: Vec<MessageReason>,
     staff: Vec<MessageTask>,
 }
@@ -185,41 +192,57 @@ impl From<Split> for MessagePlan {
     }
 }
 
-/// Whom the message is meant for, as far as the caller may see them.
-pub(crate) fn meant(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &MessageNew) -> Result<MessageIn, Refusal> {
+/// The people of an audience, or those named, as far as the caller may see them.
+///
+/// Errors: `audience_unknown`, `person_unknown`, `message_ids`.
+pub(crate) fn whom(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    audience: Option<&str>,
+    people: &[String],
+) -> Result<Vec<PersonNum>, Refusal> {
     let reader = Reader::new(app, tx, caller)?;
-    let people: Vec<PersonNum> = match &input.audience {
-        Some(id) => {
-            let own = app.audience.stored(tx, id)?;
-            app.audience.catch_up(tx, &reader.ctx)?;
-            app.audience.people_of(tx, &own, None, &reader.scope, &reader.ctx)?.iter().collect()
-        }
-        None => {
-            if input.people.len() > PEOPLE_MAX {
-                return Err(Refusal::invalid(
-                    "message_ids",
-                    format!("Name up to {PEOPLE_MAX} people; make an audience of more."),
-                    format!("最多指定 {PEOPLE_MAX} 人，更多请先建人群包。"),
-                )
-                .field("people"));
-            }
-            input.people.iter().map(|id| Ok(reader.find(app, tx, id)?.1)).collect::<Result<_, Refusal>>()?
-        }
-    };
-    Ok(MessageIn {
+    if let Some(id) = audience {
+        let own = app.audience.stored(tx, id)?;
+        app.audience.catch_up(tx, &reader.ctx)?;
+        return Ok(app.audience.people_of(tx, &own, None, &reader.scope, &reader.ctx)?.iter().collect());
+    }
+    if people.len() > PEOPLE_MAX {
+        return Err(Refusal::invalid(
+            "message_ids",
+            format!("Name up to {PEOPLE_MAX} people; make an audience of more."),
+            format!("最多指定 {PEOPLE_MAX} 人，更多请先建人群包。"),
+        )
+        .field("people"));
+    }
+    people.iter().map(|id| Ok(reader.find(app, tx, id)?.1)).collect()
+}
+
+pub(crate) fn meant(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    input: &MessageNew,
+) -> Result<(MessageIn, Said), Refusal> {
+    let people = whom(app, tx, caller, input.audience.as_deref(), &input.people)?;
+    let said = Said::of(app, tx, &input.content, input.material.as_ref())?;
+    let message = MessageIn {
         name: input.name.clone(),
-        content: input.content.clone().into(),
+        content: said.content.clone(),
         people,
         audience: input.audience.clone().unwrap_or_default(),
         by: by(caller),
-    })
+    };
+    Ok((message, said))
 }
 
 /// Says what a message would become: which member of staff is asked to send to how many, and who cannot be sent to. Nothing is kept.
 ///
 /// 群发前预估：按员工拆分的任务数、无法触达的人数及原因，不会创建。
 ///
-/// Errors: `message_name`, `message_people`, `message_ids`, `message_variable`, `audience_unknown`, `person_unknown`, and those of contents.
+/// Errors: `message_name`, `message_people`, `message_ids`, `message_variable`, `audience_unknown`, `person_unknown`, `material_or_content`, `material_unknown`,
+/// `material_unapproved`, and those of contents.
 #[utoipa::path(post, path = "/wecom/messages/plan", tag = "WeCom", request_body = MessageNew, responses((status = 200, body = MessagePlan)))]
 async fn plan(
     may: May<MessagesWrite>,
@@ -229,7 +252,7 @@ async fn plan(
     let caller = may.caller;
     let split = app.run(move |app| {
         read(app, |tx| {
-            let message = meant(app, tx, &caller, &input)?;
+            let (message, _) = meant(app, tx, &caller, &input)?;
             app.reach.split_message(tx, &message, app.now())
         })
     });
@@ -252,14 +275,16 @@ async fn create(
     let once = once.of(&caller, "message");
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
-        let message = read(app, |tx| meant(app, tx, &caller, &input))?;
+        let (message, said) = read(app, |tx| meant(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
             let most = app.reach.gate().rules(tx)?.rules.approval_above;
             if message.people.len() > most as usize {
                 return Err(needs_approval(most));
             }
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
-                let id = app.reach.create_message(tx, &message, app.now())?;
+                let content = said.sent(app, tx)?;
+                let id = app.reach.create_message(tx, &MessageIn { content, ..message.clone() }, app.now())?;
+                said.used(app, tx, "message", &id)?;
                 let detail =
                     json!({ "name": message.name, "people": message.people.len(), "audience": message.audience });
                 app.reach.made_by(tx, &id, caller.id())?;
@@ -311,6 +336,7 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
             tasks.retain(|own| within(only.as_deref(), &own.userid));
             Ok(MessageOut {
                 content: row.content.clone().into(),
+                material: made_of(app, tx, &row.kind, &id)?,
                 row: row.into(),
                 reasons: reasons
                     .map(|(state, reason, people)| MessageReason { state: state.name(), reason, people })

@@ -7,6 +7,7 @@ use crate::gate::{MessagesWrite, PeopleRead};
 use crate::part::{OnceKey, OnceParams, message_part, must_be_whole, within};
 use crate::people_reader::{Reader, audience, by, note, read, write};
 use crate::people_tags::number_after;
+use crate::said::{MaterialRef, Said, made_of};
 use crate::welcome_shapes::MessageContent;
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
 use axum::Json;
@@ -27,7 +28,11 @@ pub fn router() -> Endpoints {
 struct MomentNew {
     name: String,
     /// A text; and one to nine pictures, or one video, or one link with one picture as its cover. Of variables `brand.name`.
+    #[serde(default)]
     content: MessageContent,
+    /// A material's id, instead of `content`: its approved version is shown.
+    #[serde(default)]
+    material: Option<String>,
     /// Userids of those who are asked; everybody who may have customers when empty.
     #[serde(default)]
     senders: Vec<String>,
@@ -106,6 +111,8 @@ struct MomentWhole {
     #[serde(flatten)]
     row: MomentOut,
     content: MessageContent,
+    /// The material it was made of.
+    material: Option<MaterialRef>,
     senders: Vec<String>,
     tags: Vec<String>,
     staff: Vec<MomentTaskOut>,
@@ -181,7 +188,8 @@ fn part(app: &App, tx: &mut Tx<'_>, staff: Option<&[String]>, row: MomentRow) ->
 ///
 /// 创建朋友圈任务：员工在企业微信发表后客户才能看到。
 ///
-/// Errors: `message_name`, `moment_content`, `group_variable`, `moment_senders`, `moment_tag`, `message_part`, `idempotency_key`, `idempotency_reused`, and those of contents.
+/// Errors: `message_name`, `moment_content`, `group_variable`, `moment_senders`, `moment_tag`, `message_part`, `material_or_content`, `material_unknown`,
+/// `material_unapproved`, `idempotency_key`, `idempotency_reused`, and those of contents.
 #[utoipa::path(post, path = "/wecom/moments", tag = "WeCom", params(OnceParams), request_body = MomentNew, responses((status = 201, body = MomentOut)))]
 async fn create(
     may: May<MessagesWrite>,
@@ -195,15 +203,17 @@ async fn create(
         write(app, move |app, tx| {
             let mut own = input.clone();
             own.senders = senders(app, tx, &caller, own.senders)?;
+            let said = Said::of(app, tx, &own.content, own.material.as_ref())?;
             let wanted = MomentIn {
                 name: own.name,
-                content: own.content.into(),
+                content: said.sent(app, tx)?,
                 senders: own.senders,
                 tags: own.tags,
                 by: by(&caller),
             };
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
                 let id = app.reach.create_moment(tx, &wanted, app.now())?;
+                said.used(app, tx, "moment", &id)?;
                 note(app, tx, &caller, "moment.create", &id, &json!({ "name": wanted.name }))?;
                 Ok(id)
             })?;
@@ -242,6 +252,7 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
             tasks.retain(|own| within(staff.as_deref(), &own.userid));
             Ok(MomentWhole {
                 content: row.content.clone().into(),
+                material: made_of(app, tx, "moment", &id)?,
                 senders: row.senders.iter().filter(|own| within(staff.as_deref(), own)).cloned().collect(),
                 tags: row.tags.clone(),
                 staff: tasks.into_iter().map(MomentTaskOut::from).collect(),

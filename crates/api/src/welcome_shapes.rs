@@ -1,5 +1,6 @@
 //! Contents and welcomes as they go over the wire.
 
+use crate::said::MaterialRef;
 use serde::{Deserialize, Serialize};
 use siyu_kernel::Time;
 use siyu_reach::content::{Composed, Content, Piece};
@@ -212,7 +213,10 @@ pub(crate) struct WelcomeIn {
     when: WelcomeWhen,
     /// Nothing when silent.
     #[serde(default)]
-    content: MessageContent,
+    pub(crate) content: MessageContent,
+    /// A material's id, instead of `content`: the version that is approved now is said from now on.
+    #[serde(default)]
+    pub(crate) material: Option<String>,
     /// Of the welcome that was changed; without it the last one to write wins.
     #[serde(default)]
     pub(crate) version: Option<i64>,
@@ -289,6 +293,8 @@ pub(crate) struct WelcomeOut {
     kind: WelcomeKind,
     when: WelcomeWhen,
     content: MessageContent,
+    /// The material it was made of.
+    material: Option<MaterialRef>,
     /// Give it back with a change.
     version: i64,
     #[schema(value_type = String, format = DateTime)]
@@ -301,7 +307,7 @@ pub(crate) struct WelcomeOut {
 }
 
 impl WelcomeOut {
-    pub fn new(row: RuleRow, numbers: WelcomeNumbers) -> Self {
+    pub fn new(row: RuleRow, numbers: WelcomeNumbers, material: Option<MaterialRef>) -> Self {
         Self {
             id: row.id,
             name: row.name,
@@ -312,6 +318,7 @@ impl WelcomeOut {
             },
             when: row.when.into(),
             content: row.content.into(),
+            material,
             version: row.version,
             created_at: row.created_at,
             created_by: row.created_by,

@@ -4,6 +4,7 @@ use crate::error::Answer;
 use crate::gate::{MessagesWrite, PeopleRead};
 use crate::people_reader::{Reader, audience, by, note, read, write};
 use crate::people_tags::number_after;
+use crate::said::{Said, made_of};
 use crate::welcome_shapes::{
     MessageContent, MessageShown, WelcomeHistory, WelcomeIn, WelcomeNumbers, WelcomeOut, histories, numbers,
 };
@@ -12,6 +13,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use siyu_db::Tx;
 use siyu_kernel::{Refusal, Time};
 use siyu_reach::content::{Content, NAMES, Values};
 use siyu_reach::{Outcome, OutcomeQuery, RuleIn, TestIn};
@@ -61,11 +63,11 @@ async fn list(may: May<PeopleRead>, Query(q): Query<WelcomeDays>, State(app): St
             tallies.iter().for_each(|tally| total.add(tally));
             let mut own = numbers(&tallies);
             let rows = app.reach.welcomes(tx)?;
-            let items = rows.into_iter().map(|row| {
-                let numbers = own.remove(&row.id).unwrap_or_default();
-                WelcomeOut::new(row, numbers)
-            });
-            let items = items.collect();
+            let mut items = Vec::with_capacity(rows.len());
+            for row in rows {
+                let (numbers, material) = (own.remove(&row.id).unwrap_or_default(), made_of(app, tx, USE, &row.id)?);
+                items.push(WelcomeOut::new(row, numbers, material));
+            }
             Ok(WelcomeList { items, without_rule: own.remove("").unwrap_or_default(), total })
         })
     });
@@ -76,22 +78,35 @@ async fn list(may: May<PeopleRead>, Query(q): Query<WelcomeDays>, State(app): St
 ///
 /// 新增欢迎语，排在最后。
 ///
-/// Errors: `welcome_rule`, `welcome_limit`, `content_invalid`, `content_template`, `content_variable`.
+/// Errors: `welcome_rule`, `welcome_limit`, `material_or_content`, `material_unknown`, `material_unapproved`, `content_invalid`, `content_template`, `content_variable`.
 #[utoipa::path(post, path = "/wecom/welcomes", tag = "WeCom", request_body = WelcomeIn, responses((status = 201, body = WelcomeOut)))]
 async fn add(
     may: May<MessagesWrite>,
     State(app): State<App>,
     Body(input): Body<WelcomeIn>,
 ) -> Answer<Created<WelcomeOut>> {
-    let (caller, input) = (may.caller, RuleIn::from(input));
-    let row = app.run(move |app| {
+    let caller = may.caller;
+    let answer = app.run(move |app| {
         write(app, move |app, tx| {
-            let row = app.reach.add_welcome(tx, &input, &by(&caller), app.now())?;
+            let (rule, said) = given(app, tx, &input)?;
+            let row = app.reach.add_welcome(tx, &rule, &by(&caller), app.now())?;
+            said.used(app, tx, USE, &row.id)?;
             note(app, tx, &caller, "welcome.add", &row.id, &json!({ "name": row.name }))?;
-            Ok(row)
+            let material = made_of(app, tx, USE, &row.id)?;
+            Ok(WelcomeOut::new(row, WelcomeNumbers::default(), material))
         })
     });
-    Ok(Created(WelcomeOut::new(row.await?, WelcomeNumbers::default())))
+    answer.await.map(Created)
+}
+
+/// What uses of materials call a welcome.
+const USE: &str = "welcome";
+
+/// The rule, with what its material says; links of that count who comes.
+fn given(app: &App, tx: &mut Tx<'_>, input: &WelcomeIn) -> Result<(RuleIn, Said), Refusal> {
+    let said = Said::of(app, tx, &input.content, input.material.as_ref())?;
+    let content = said.sent(app, tx)?;
+    Ok((RuleIn { content, ..RuleIn::from(input.clone()) }, said))
 }
 
 /// Shows one welcome.
@@ -126,7 +141,8 @@ fn shown(
     let row = app.reach.welcome(tx, id)?;
     let tallies = app.reach.welcome_tallies(tx, since(days, app.now()), reader.stores())?;
     let numbers = numbers(&tallies).remove(id).unwrap_or_default();
-    Ok(WelcomeOut::new(row, numbers))
+    let material = made_of(app, tx, USE, id)?;
+    Ok(WelcomeOut::new(row, numbers, material))
 }
 
 /// Replaces a welcome's rule and content. A change works within a second.
@@ -141,10 +157,12 @@ async fn change(
     State(app): State<App>,
     Body(input): Body<WelcomeIn>,
 ) -> Answer<Json<WelcomeOut>> {
-    let (caller, version, input) = (may.caller, input.version, RuleIn::from(input));
+    let (caller, version) = (may.caller, input.version);
     let answer = app.run(move |app| {
         write(app, move |app, tx| {
-            let row = app.reach.change_welcome(tx, &id, &input, version, &by(&caller), app.now())?;
+            let (rule, said) = given(app, tx, &input)?;
+            let row = app.reach.change_welcome(tx, &id, &rule, version, &by(&caller), app.now())?;
+            said.used(app, tx, USE, &id)?;
             note(app, tx, &caller, "welcome.change", &id, &json!({ "name": row.name, "active": row.active }))?;
             let reader = Reader::new(app, tx, &caller)?;
             shown(app, tx, &reader, &id, None)

@@ -36,7 +36,11 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("holdout", "Held out, so that the effect of messages can be measured.", "属于对照组，用于衡量效果，不发送。"),
     ("expired", "The message expired before it could be sent.", "消息已过有效期，未发送。"),
     ("cancelled", "The message was cancelled before it was sent.", "发送前已取消。"),
-    ("withdrawn", "The journey took it back before it was sent: the person had left it.", "旅程已收回：客户在发送前离开了旅程。"),
+    (
+        "withdrawn",
+        "The journey took it back before it was sent: the person had left it.",
+        "旅程已收回：客户在发送前离开了旅程。",
+    ),
     ("unconfirmed", "The member of staff did not confirm the task in time.", "员工未在有效期内确认发送。"),
     ("not_friends", "No longer a friend of the member of staff.", "客户已不是该员工的好友。"),
     (

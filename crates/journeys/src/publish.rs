@@ -114,7 +114,9 @@ impl Journeys {
                     self.world().check_rule(tx, rule)
                 }
                 act => match act.with() {
-                    Some(with) if with.as_object().is_some_and(|own| !own.is_empty()) => self.world().check_effect(tx, act.type_name(), with),
+                    Some(with) if with.as_object().is_some_and(|own| !own.is_empty()) => {
+                        self.world().check_effect(tx, act.type_name(), with)
+                    }
                     _ => Ok(()),
                 },
             };

@@ -188,7 +188,7 @@ impl Plays {
     /// What a node says, as long as it can be said: a file may be gone meanwhile.
     fn sayable(&self, tx: &mut Tx<'_>, said: &str) -> Result<MessageSaid, Refusal> {
         let said: MessageSaid = parse(&serde_json::from_str(said).map_err(Refusal::internal)?)?;
-        self.inner.reach.check_content(tx, &said.content)?;
+        self.inner.reach.check_message_content(tx, &said.content)?;
         Ok(said)
     }
     fn tell(&self, tx: &mut Tx<'_>, keys: &[EffectKey], outcome: &Outcome) -> Result<(), Refusal> {

@@ -8,6 +8,8 @@ pub mod names {
     pub const MESSAGE_SENT: &str = "Message Sent";
     pub const MESSAGE_SKIPPED: &str = "Message Skipped";
     pub const MESSAGE_FAILED: &str = "Message Failed";
+    pub const MATERIAL_SENT: &str = "Material Sent";
+    pub const MATERIAL_OPENED: &str = "Material Opened";
     pub const MOMENT_SHOWN: &str = "Moment Shown";
     pub const MOMENT_LIKED: &str = "Moment Liked";
     pub const MOMENT_COMMENTED: &str = "Moment Commented";
@@ -27,11 +29,21 @@ pub(crate) struct Happening {
     person: PersonNum,
     at: Time,
     properties: Map<String, Value>,
+    source: &'static str,
 }
 
 impl Happening {
     pub fn new(name: &'static str, person: PersonNum, at: Time, id: &str) -> Self {
-        Self { id: format!("reach:{id}"), name, person, at, properties: Map::new() }
+        Self { id: format!("reach:{id}"), name, person, at, properties: Map::new(), source: SOURCE }
+    }
+    /// Not told by WeCom.
+    pub fn by_source(self, source: &'static str) -> Self {
+        Self { source, ..self }
+    }
+    /// Adds a number.
+    pub fn with_number(mut self, name: &str, value: i64) -> Self {
+        self.properties.insert(name.to_owned(), value.into());
+        self
     }
     /// Adds a property; an empty one is left out.
     pub fn with(mut self, name: &str, value: &str) -> Self {
@@ -58,7 +70,7 @@ impl Reach {
                 person: own.person,
                 at: own.at.in_range().unwrap_or(now),
                 received_at: now,
-                source: SOURCE.to_owned(),
+                source: own.source.to_owned(),
                 body: serde_json::json!({ "properties": own.properties }).to_string(),
             };
             log.append_digested(tx, event, digest);

@@ -2,7 +2,8 @@
 //!
 //! Nouns: **content** – a text with variables and its attachments; **file** – a picture, video or document that goes with it, and the id under
 //! which WeCom has it now; **welcome rule** – whom a content greets; **arrival** – a customer who came; **lane** – the way from an arrival to
-//! its greeting; **message** – a content for many people, which staff confirm.
+//! its greeting; **message** – a content for many people, which staff confirm; **material** – a content that is kept to be used
+//! again.
 //!
 //! Invariants
 //! - A content that was saved fits WeCom's limits whatever its variables turn out to be.
@@ -21,6 +22,7 @@ mod events;
 mod files;
 mod gate;
 mod group;
+mod library;
 mod mass;
 mod message;
 mod moment;
@@ -36,6 +38,10 @@ pub use gate::{Ask, Class, Verdict};
 pub use group::{
     GroupMessageIn, GroupMessageRow, GroupQuery, GroupResult, GroupShare, GroupSplit, GroupTask, GroupWelcomeIn,
     GroupWelcomeRow,
+};
+pub use library::{
+    CalendarRow, KitIn, KitRow, KitSeat, KitSend, Landing, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn,
+    MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
 };
 pub use message::{
     MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
@@ -65,6 +71,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0005_groups", sql: include_str!("../migrations/0005_groups.sql") },
     Migration { id: "reach/0006_makers", sql: include_str!("../migrations/0006_makers.sql") },
     Migration { id: "reach/0007_once", sql: include_str!("../migrations/0007_once.sql") },
+    Migration { id: "reach/0008_library", sql: include_str!("../migrations/0008_library.sql") },
 ];
 
 /// Everything reaching out is made from.
@@ -112,13 +119,14 @@ pub(crate) struct Inner {
     pub holder: String,
     pub plan: welcome::Shelf,
     pub lane: welcome::Lane,
+    pub counted: library::Counted,
 }
 
 impl Reach {
     pub fn new(parts: Parts) -> Self {
         let holder = format!("{:032x}", u128::from_be_bytes(Chance::secret()));
         let (plan, lane) = (welcome::Shelf::default(), welcome::Lane::default());
-        Self { inner: Arc::new(Inner { parts, holder, plan, lane }) }
+        Self { inner: Arc::new(Inner { parts, holder, plan, lane, counted: library::Counted::default() }) }
     }
     /// The gate that everything of this workspace passes.
     pub fn gate(&self) -> &Gate {

@@ -23,7 +23,11 @@ pub fn file_unknown() -> Refusal {
     Refusal::not_found("reach_file_unknown", "There is no such file (any more).", "没有该文件，可能已被删除。")
 }
 pub fn file_used() -> Refusal {
-    Refusal::conflict("reach_file_used", "This file is in use by a welcome.", "该文件正被欢迎语使用。")
+    Refusal::conflict(
+        "reach_file_used",
+        "This file is in use by a welcome, a message or a material.",
+        "该文件正被欢迎语、群发或素材使用。",
+    )
 }
 pub fn file_limit(max: i64) -> Refusal {
     Refusal::conflict(
@@ -190,4 +194,72 @@ pub fn broadcast_unapproved() -> Refusal {
         "This broadcast has to be approved before it goes on.",
         "该群发须先通过审批才能继续。",
     )
+}
+pub fn material(field: &str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
+    Refusal::invalid("material_invalid", en, zh).field(field)
+}
+pub fn material_unknown() -> Refusal {
+    Refusal::not_found("material_unknown", "There is no such material.", "没有该素材。")
+}
+pub fn material_version_unknown() -> Refusal {
+    Refusal::not_found("material_version_unknown", "This material has no such version.", "该素材没有这个版本。")
+}
+pub fn material_changed() -> Refusal {
+    Refusal::conflict(
+        "material_changed",
+        "Somebody has written another version of this material meanwhile. Load it again and repeat the change.",
+        "该素材已有更新的版本，请刷新后重试。",
+    )
+}
+pub fn material_limit(max: i64) -> Refusal {
+    Refusal::conflict(
+        "material_limit",
+        format!("There may be up to {max}: 10,000 materials, and 1,000 versions of each."),
+        format!("已达上限 {max}：素材最多 10000 个，每个最多 1000 个版本。"),
+    )
+}
+pub fn material_state_unknown() -> Refusal {
+    Refusal::invalid(
+        "material_state",
+        "A state is draft, review, approved, rejected or retired.",
+        "状态为 draft、review、approved、rejected 或 retired。",
+    )
+    .field("state")
+}
+pub fn material_step() -> Refusal {
+    Refusal::conflict(
+        "material_step",
+        "Drafts are put forward, and what was put forward is approved or rejected: this material does not stand there (any more).",
+        "草稿可提交审批，待审批的可通过或驳回；该素材目前不处于对应状态。",
+    )
+}
+pub fn material_own() -> Refusal {
+    Refusal::forbidden(
+        "material_own",
+        "Somebody else than who wrote it has to approve a material.",
+        "素材须由撰写人以外的同事审批。",
+    )
+}
+pub fn material_unapproved() -> Refusal {
+    Refusal::conflict(
+        "material_unapproved",
+        "No version of this material is approved, or it is retired.",
+        "该素材没有已通过审批的版本，或已停用。",
+    )
+}
+pub fn kit(field: &str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
+    Refusal::invalid("kit_invalid", en, zh).field(field)
+}
+pub fn kit_unknown() -> Refusal {
+    Refusal::not_found("kit_unknown", "There is no such kit (any more).", "没有该素材包，可能已被删除。")
+}
+pub fn kit_changed() -> Refusal {
+    Refusal::conflict(
+        "kit_changed",
+        "Somebody has changed this kit meanwhile. Load it again and repeat the change.",
+        "该素材包已被他人修改，请刷新后重试。",
+    )
+}
+pub fn kit_limit(max: i64) -> Refusal {
+    Refusal::conflict("kit_limit", format!("A day has up to {max} kits."), format!("每天最多 {max} 个素材包。"))
 }

@@ -55,6 +55,8 @@ export const events = {
   "event.Task Skipped": ["跳过任务", "Task skipped"],
   "event.Task Passed On": ["任务转给他人", "Task passed on"],
   "event.Script Sent": ["发送话术", "Script sent"],
+  "event.Material Sent": ["发送素材", "Material sent"],
+  "event.Material Opened": ["打开素材", "Material opened"],
   "event.Welcome Sent": ["发送欢迎语", "Welcome sent"],
   "event.Welcome Skipped": ["未发欢迎语", "Welcome skipped"],
   "event.Welcome Failed": ["欢迎语发送失败", "Welcome failed"],

@@ -13,6 +13,7 @@ import { handover } from "./handover";
 import { imports } from "./imports";
 import { journeys } from "./journeys";
 import { leads } from "./leads";
+import { library } from "./library";
 import { people } from "./people";
 import { person } from "./person";
 import { posters } from "./posters";
@@ -25,4 +26,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...canvas };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...canvas };

@@ -139,6 +139,8 @@ export const settings = {
   "act.person.export": ["导出一位客户", "Person exported"],
   "act.people.": ["客户列表", "People list"],
   "act.people.export": ["导出客户列表", "People list exported"],
+  "act.material.": ["素材", "Materials"],
+  "act.kit.": ["素材包", "Kits"],
   "act.tag.": ["标签", "Tags"],
   "act.tag.add": ["新建标签", "Tag created"],
   "act.tag.change": ["修改标签", "Tag changed"],

@@ -17,6 +17,8 @@ const PUBLIC: &[&str] = &[
     // Printed on posters, for people who have not come yet: a QR and the names of stores.
     "GET /c/{id}",
     "GET /g/{id}",
+    // Sent to customers: leads to the address a material was saved with, and says nothing of anybody.
+    "GET /l/{code}",
     // A login through WeCom: nobody is known before its end, and it leads to pages of ours alone.
     "GET /guide/enter",
     "GET /guide/return",

@@ -272,6 +272,10 @@ fn a_guide_knows_nobody_elses_customers_by_any_door(test: TestDb) {
                 "/api/v1/guide/scripts/{id}/ready" => (json!({"external_userid": theirs}), script.as_str()),
                 "/api/v1/guide/scripts/{id}/sent" => (json!({"external_userid": theirs, "send": "s"}), script.as_str()),
                 "/api/v1/guide/scripts/{id}/image" => continue,
+                path if path.ends_with("/materials/{material}/ready") => (json!({"external_userid": theirs}), "kit_x"),
+                path if path.ends_with("/materials/{material}/sent") => {
+                    (json!({"external_userid": theirs, "send": "s"}), "kit_x")
+                }
                 "/api/v1/guide/notes/{id}" => (json!({}), note["id"].as_str().unwrap()),
                 path if path.contains("/tasks/{id}") => (json!({"result": "r"}), task["id"].as_str().unwrap()),
                 path if path.contains("/leads/{id}") => {
@@ -291,7 +295,8 @@ fn a_guide_knows_nobody_elses_customers_by_any_door(test: TestDb) {
                 .replace("{external_userid}", about)
                 .replace("{id}", about)
                 .replace("{chat_id}", about)
-                .replace("{tag}", "tag_x");
+                .replace("{tag}", "tag_x")
+                .replace("{material}", "mat_x");
             let method: Method = method.to_uppercase().parse().unwrap();
             let input = (method != Method::GET && method != Method::DELETE).then_some(body);
             let says = me.call(method.clone(), &concrete, input).says();

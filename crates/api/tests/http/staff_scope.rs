@@ -16,7 +16,8 @@ on_both!(
     loss_alerts_are_switched_by_owners,
     messages_are_those_of_the_readers_staff,
     a_message_that_is_not_shared_out_yet_is_its_makers,
-    group_messages_and_moments_are_those_of_the_readers_staff
+    group_messages_and_moments_are_those_of_the_readers_staff,
+    materials_tell_of_the_readers_staff_and_customers
 );
 
 /// Staff a1 and a2 of store S1, b1 of S2. Ann is a1's friend, Ben b1's, Cai (who bought nothing) a2's; Ann has left a2. Each of a1 and b1 has a group.
@@ -410,4 +411,53 @@ fn group_messages_and_moments_are_those_of_the_readers_staff(test: TestDb) {
     assert_eq!(operator.post(&format!("{moments}/{own}/cancel"), json!({})).status, 204);
     let rules = app.owner().get("/api/v1/gate/rules").ok()["rules"].clone();
     assert_eq!(operator.post("/api/v1/gate/rules/try", json!({"rules": rules})).says(), "403 scope_needed");
+}
+
+fn materials_tell_of_the_readers_staff_and_customers(test: TestDb) {
+    let app = TestApp::new(test);
+    let [ann, ben, _] = mirror(&app);
+    let body = json!({"name": "秋茶", "content": {"text": "{{ staff.name }}推荐"}});
+    let id = app.program().post("/api/v1/materials", body).ok()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/materials/{id}");
+    app.program().post(&format!("{path}/submit"), json!({})).ok();
+    app.owner().post(&format!("{path}/approve"), json!({})).ok();
+    for (name, person) in [("一店", &ann), ("二店", &ben)] {
+        let message = json!({"name": name, "material": id, "people": [person]});
+        app.program().post("/api/v1/wecom/messages", message).ok();
+    }
+    // Links that were sent to Ann and Ben, and opened.
+    let (own, material) = (app.app.clone(), id.clone());
+    let sent = [ann.clone(), ben.clone()];
+    app.app
+        .db
+        .transact(move |tx| {
+            for person in &sent {
+                let (num, _) = own.people.find(tx, person)?;
+                tx.execute(
+                    "INSERT INTO material_open (material, num, opens, first_at, last_at) VALUES ($1, $2, 3, 1, 2)",
+                    params![&material, num],
+                )?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    let reader = guide(&app, "A1");
+    let used = |client: &Client<'_>| {
+        let whole = client.get(&path).ok();
+        let mut all: Vec<String> =
+            whole["used"].as_array().unwrap().iter().map(|own| own["name"].as_str().unwrap().to_owned()).collect();
+        all.sort();
+        all
+    };
+    assert_eq!((used(&reader), used(&app.owner()).len()), (vec!["一店".to_owned()], 2));
+    let radar = reader.get(&format!("{path}/radar")).ok();
+    assert_eq!((&radar["opens"], &radar["people"], ids(&radar, "id")), (&json!(3), &json!(1), vec![ann]));
+    assert_eq!(app.owner().get(&format!("{path}/radar")).ok()["opens"], 6);
+    let show = |body: Value| reader.post(&format!("{path}/preview"), body);
+    assert_eq!(show(json!({"staff": "a1"})).ok()["shown"]["text"], "甲推荐");
+    assert_eq!(show(json!({"staff": "b1"})).says(), "403 message_part");
+    assert_eq!(show(json!({"person": ben})).says(), "404 person_unknown");
+    for path in ["/api/v1/material-kits", "/api/v1/material-calendar"] {
+        assert_eq!(reader.get(path).says(), "403 scope_needed", "{path}");
+    }
 }

@@ -2,13 +2,14 @@
 
 mod template;
 
+pub(crate) use template::render;
 pub use template::{NAMES, Name, Values};
 
 use crate::refuse;
 use serde::{Deserialize, Serialize};
 use siyu_kernel::Refusal;
 use siyu_wecom::{Attachment, Link, Miniprogram, Text};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// WeCom's limits.
 pub const TEXT_BYTES_MAX: usize = 4_000;
@@ -122,6 +123,13 @@ impl Content {
         let texts = self.attachments.iter().flat_map(|own| own.texts().into_iter().map(|(_, text, ..)| text));
         std::iter::once(self.text.as_str()).chain(texts).any(|text| template::mentions(text, beginning))
     }
+    /// Names of the variables it mentions, in the order of [`NAMES`].
+    pub fn variables(&self) -> Vec<&'static str> {
+        let texts = self.attachments.iter().flat_map(|own| own.texts().into_iter().map(|(_, text, ..)| text));
+        let found: BTreeSet<String> =
+            std::iter::once(self.text.as_str()).chain(texts).flat_map(template::variables).collect();
+        NAMES.iter().map(|known| known.name).filter(|name| found.contains(*name)).collect()
+    }
     /// Everything but whether its files are there. `place`: what fields begin with.
     ///
     /// Errors: `content_invalid`, `content_template`, `content_variable`.
@@ -217,7 +225,7 @@ fn fits(field: &str, text: &str, max: usize, may_be_empty: bool) -> Result<(), R
     Ok(())
 }
 
-fn address(field: &str, text: &str) -> Result<(), Refusal> {
+pub(crate) fn address(field: &str, text: &str) -> Result<(), Refusal> {
     let text = text.trim();
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_good = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '{', '?', '#', ' ']))

@@ -53,6 +53,10 @@ impl Values {
         }
         self
     }
+    /// Whether nothing is known for this variable.
+    pub fn is_empty(&self, name: &str) -> bool {
+        self.0.get(name).is_none_or(String::is_empty)
+    }
     pub fn samples() -> Self {
         NAMES.iter().fold(Self::default(), |all, name| all.with(name.name, name.sample))
     }
@@ -91,7 +95,7 @@ fn environment() -> Environment<'static> {
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
-pub(super) fn render(text: &str, values: &Values) -> Result<String, Refusal> {
+pub(crate) fn render(text: &str, values: &Values) -> Result<String, Refusal> {
     if !text.contains('{') {
         return Ok(text.to_owned());
     }
@@ -101,6 +105,15 @@ pub(super) fn render(text: &str, values: &Values) -> Result<String, Refusal> {
 
 pub(super) fn mentions(text: &str, beginning: &str) -> bool {
     text.contains('{') && text.contains(beginning)
+}
+
+/// The variables a template mentions; none of one that is wrong.
+pub(super) fn variables(text: &str) -> Vec<String> {
+    if !text.contains('{') {
+        return Vec::new();
+    }
+    let template = ENVIRONMENT.template_from_str(text);
+    template.map(|own| own.undeclared_variables(true).into_iter().collect()).unwrap_or_default()
 }
 
 /// Checks a template; answers the bytes its text may have at most.

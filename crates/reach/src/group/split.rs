@@ -165,7 +165,10 @@ impl Reach {
         if input.groups.is_empty() || input.groups.len() > GROUPS_MAX {
             return Err(refuse::group_groups(GROUPS_MAX));
         }
-        self.check_for_many(tx, &input.content, &["customer.", "channel"])
+        self.check_group_content(tx, &input.content)
+    }
+    pub(crate) fn check_group_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
+        self.check_for_many(tx, content, &["customer.", "channel"])
     }
 
     /// Each group once.

@@ -150,14 +150,18 @@ impl Reach {
         if !(1..=60).contains(&chars) || input.name.chars().any(char::is_control) {
             return Err(refuse::message_name());
         }
-        self.check_for_many(tx, &input.content, &["customer.", "staff.", "store.", "channel"])?;
-        if input.content.attachments.len() > 1 || input.content.text.len() > TEXT_MAX {
+        self.check_group_welcome_content(tx, &input.content)?;
+        serde_json::to_string(&input.content.files()).map_err(Refusal::internal)
+    }
+    pub(crate) fn check_group_welcome_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
+        self.check_for_many(tx, content, &["customer.", "staff.", "store.", "channel"])?;
+        if content.attachments.len() > 1 || content.text.len() > TEXT_MAX {
             return Err(refuse::group_welcome_content());
         }
-        if matches!(input.content.attachments.first(), Some(Piece::Link { picture, .. }) if picture.contains("{{")) {
+        if matches!(content.attachments.first(), Some(Piece::Link { picture, .. }) if picture.contains("{{")) {
             return Err(refuse::group_variable());
         }
-        serde_json::to_string(&input.content.files()).map_err(Refusal::internal)
+        Ok(())
     }
 
     pub(super) fn group_welcome_due(&self, tx: &mut Tx<'_>) -> Result<Option<GroupWelcomeRow>, Refusal> {

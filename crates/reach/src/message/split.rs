@@ -159,7 +159,7 @@ impl Reach {
         let people = self.whom(tx, &input.people)?;
         let mut files = input.content.files();
         for content in variants {
-            self.check_content(tx, content)?;
+            self.check_message_content(tx, content)?;
             files.extend(content.files());
         }
         files.sort_unstable();
@@ -230,12 +230,12 @@ impl Reach {
         if input.people.is_empty() || input.people.len() > PEOPLE_MAX {
             return Err(refuse::message_people(PEOPLE_MAX));
         }
-        self.check_content(tx, &input.content)
+        self.check_message_content(tx, &input.content)
     }
     /// Whether a content can be said in a message for many.
     ///
     /// Errors: those of contents, `message_variable`.
-    pub fn check_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
+    pub fn check_message_content(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
         content.check("content")?;
         // A task says the same to all of its customers.
         for beginning in ["customer.", "channel"] {

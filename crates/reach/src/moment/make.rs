@@ -70,7 +70,7 @@ impl Reach {
         Ok(id)
     }
 
-    fn check_moment(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
+    pub(crate) fn check_moment(&self, tx: &mut Tx<'_>, content: &Content) -> Result<(), Refusal> {
         content.check("content")?;
         if ["customer.", "staff.", "store.", "channel"].iter().any(|own| content.mentions(own)) {
             return Err(refuse::group_variable());

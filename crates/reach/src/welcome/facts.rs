@@ -48,7 +48,7 @@ pub struct Facts {
 const SELF_SECONDS: i64 = 60;
 
 /// Whom to look at.
-pub(super) struct Who<'a> {
+pub(crate) struct Who<'a> {
     pub contact: &'a str,
     pub userid: &'a str,
     pub channel: &'a str,
@@ -58,7 +58,7 @@ pub(super) struct Who<'a> {
 
 impl Reach {
     /// `read`: the customer as WeCom shows them, when that was asked for because the mirror has nothing yet.
-    pub(super) fn facts(
+    pub(crate) fn facts(
         &self,
         tx: &mut Tx<'_>,
         who: &Who<'_>,
@@ -102,7 +102,7 @@ impl Reach {
         Ok(())
     }
     /// Somebody the mirror has nothing of is this person: what is known of them elsewhere.
-    pub(super) fn add_person(&self, tx: &mut Tx<'_>, facts: &mut Facts, root: PersonNum) -> Result<(), Refusal> {
+    pub(crate) fn add_person(&self, tx: &mut Tx<'_>, facts: &mut Facts, root: PersonNum) -> Result<(), Refusal> {
         facts.person = Some(root);
         facts.history.clear();
         self.known(tx, facts, root)?;

@@ -15,6 +15,7 @@ mod test;
 
 pub use arrive::Arrivals;
 pub use decide::{Decision, Step};
+pub(crate) use facts::Who;
 pub use facts::{Facts, History};
 pub(crate) use lane::Lane;
 pub use outcomes::{Outcome, OutcomeQuery, OutcomeRow, Tally};

@@ -264,7 +264,7 @@ impl Reach {
         );
         tx.execute(&sql, params![&nums])?;
         tx.execute(&format!("DELETE FROM moment_customer WHERE {}", tx.any("num", 1)), params![&nums])?;
-        Ok(())
+        self.forget_links(tx, &nums)
     }
 
     /// Sums of all rules: for tests and the page's head.

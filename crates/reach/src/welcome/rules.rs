@@ -115,12 +115,13 @@ impl Reach {
         self.inner.plan.forget();
         Ok(())
     }
-    /// Files that rules, active or not, and running messages name.
+    /// Files that rules, active or not, running messages, and materials name (in their newest version and the one in use).
     pub(crate) fn used_files(&self, tx: &mut Tx<'_>) -> Result<Vec<String>, Refusal> {
         let sql = "SELECT files FROM welcome_rule WHERE files <> '[]'
             UNION ALL SELECT m.files FROM message m JOIN gate_run r ON r.id = m.id WHERE m.files <> '[]' AND r.ended_at IS NULL
             UNION ALL SELECT files FROM group_message WHERE files <> '[]' AND state = 'running' UNION ALL SELECT files FROM group_welcome WHERE files <> '[]'
-            UNION ALL SELECT files FROM moment WHERE files <> '[]' AND ended_at IS NULL";
+            UNION ALL SELECT files FROM moment WHERE files <> '[]' AND ended_at IS NULL
+            UNION ALL SELECT v.files FROM material_version v JOIN material m ON m.id = v.material WHERE v.files <> '[]' AND m.state <> 'retired' AND (v.version = m.version OR v.version = m.approved)";
         let lists = tx.query(sql, &[], |row| row.text(0))?;
         let mut all: Vec<String> =
             lists.iter().flat_map(|list| serde_json::from_str::<Vec<String>>(list).unwrap_or_default()).collect();

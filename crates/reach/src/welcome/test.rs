@@ -57,7 +57,7 @@ impl Reach {
         let rule = rule.map(|rule| rule.row.clone());
         Ok(Tested { decision, facts, rule, composed })
     }
-    fn contact_of(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<String, Refusal> {
+    pub(crate) fn contact_of(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<String, Refusal> {
         let nodes: Vec<i64> =
             self.parts().people.nodes_of(tx, &[root])?.into_iter().map(|(node, _)| i64::from(node)).collect();
         let sql = format!("SELECT id FROM wecom_contact WHERE {} ORDER BY first_at DESC LIMIT 1", tx.any("num", 1));

@@ -5,6 +5,7 @@ mod broadcasts;
 mod files;
 mod greeting;
 mod groups;
+mod library;
 mod messages;
 mod moments;
 mod restarting;

@@ -1,0 +1,147 @@
+//! Links that count: where they lead, and that somebody came.
+
+use crate::context::{Context, text};
+use crate::edge::PagePolicy;
+use crate::error::Answer;
+use crate::gate::Public;
+use crate::people_reader::write;
+use crate::{App, At, Endpoints, endpoints};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use siyu_access::Locale;
+
+pub fn router() -> Endpoints {
+    endpoints!(follow)
+}
+
+/// Follows a link of a material: leads to the address it was made for, and counts that somebody came. Programs that only look (previews, crawlers,
+/// `HEAD`) are led there uncounted. What leads nowhere is a page of status 404.
+///
+/// 素材短链：跳转到素材中的网址并记录打开；预览机器人与 HEAD 请求不计数，无效短链返回 404 页面。
+#[utoipa::path(get, path = "/l/{code}", tag = "Library", params(("code" = String, Path)), responses((status = 302, description = "To the address of the material"), (status = 404, description = "A page that says so", content_type = "text/html")))]
+async fn follow(
+    _: Public,
+    At(code): At<String>,
+    method: Method,
+    headers: HeaderMap,
+    Extension(context): Extension<Context>,
+    State(app): State<App>,
+) -> Answer<Response> {
+    let looked = code.clone();
+    let Some(landing) = app.run(move |app| app.db.read(|tx| app.reach.landing(tx, &looked))).await? else {
+        return Ok(nowhere(context.locale() == Locale::Zh));
+    };
+    let Ok(place) = HeaderValue::from_str(&written(&landing.url)) else {
+        return Ok(nowhere(context.locale() == Locale::Zh));
+    };
+    if method == Method::GET && is_somebody(&headers) && app.reach.counts_open(&landing.code, app.now()) {
+        let counted =
+            app.run(move |app| write(app, move |app, tx| app.reach.link_opened(tx, &landing.code, app.now()))).await;
+        // Whoever came is led on all the same.
+        if let Err(error) = counted {
+            tracing::warn!(code = error.code(), "an open of a material is not counted");
+        }
+    }
+    let fixed = [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (LOCATION, place)];
+    Ok((StatusCode::FOUND, fixed).into_response())
+}
+
+/// An address as a header takes it: whatever is not ASCII is written as bytes in per cent.
+fn written(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for byte in url.trim().bytes() {
+        match byte {
+            b'!'..=b'~' if !b"\"<>\\^`{|}".contains(&byte) => out.push(byte as char),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// What programs that look at links for somebody else call themselves (unverified for WeChat's own, which comes without a name of its own today).
+const PROGRAMS: [&str; 18] = [
+    "bot",
+    "spider",
+    "crawler",
+    "preview",
+    "slurp",
+    "facebookexternalhit",
+    "whatsapp",
+    "telegram",
+    "curl/",
+    "wget/",
+    "python",
+    "java/",
+    "go-http-client",
+    "okhttp",
+    "headless",
+    "lighthouse",
+    "scan",
+    "monitor",
+];
+
+fn is_somebody(headers: &HeaderMap) -> bool {
+    let ahead = ["purpose", "sec-purpose", "x-purpose", "x-moz"];
+    if ahead.iter().any(|name| text(headers, name).is_some_and(|own| own.contains("pre"))) {
+        return false;
+    }
+    let agent = text(headers, "user-agent").unwrap_or_default().to_ascii_lowercase();
+    !agent.is_empty() && !PROGRAMS.iter().any(|own| agent.contains(own))
+}
+
+const STYLE: &str = "body{margin:0;background:#f4f6f5;color:#1d2421;font:16px/1.6 system-ui,-apple-system,'PingFang SC','Microsoft YaHei',sans-serif}\
+main{max-width:420px;margin:0 auto;padding:64px 20px;text-align:center}h1{font-size:20px;margin:0 0 8px}p{margin:0;color:#5c6a64}";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn nowhere(zh: bool) -> Response {
+    let (lang, title, more) = match zh {
+        true => ("zh-CN", "链接已失效", "请联系发给您链接的人，获取新的链接。"),
+        false => ("en", "This link leads nowhere any more", "Please ask whoever sent it to you for a new one."),
+    };
+    let page = format!(
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title><style>{STYLE}</style></head><body><main><h1>{title}</h1><p>{more}</p></main></body></html>"
+    );
+    let mut response = (StatusCode::NOT_FOUND, [(CACHE_CONTROL, "no-store")], Html(page)).into_response();
+    response.extensions_mut().insert(PagePolicy(HeaderValue::from_static(POLICY)));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_headers_take_them() {
+        for (url, want) in [
+            ("https://a.example/x?y=1&z=%20#p", "https://a.example/x?y=1&z=%20#p"),
+            ("https://a.example/秋茶", "https://a.example/%E7%A7%8B%E8%8C%B6"),
+            ("https://a.example/a b\r\nSet-Cookie: x=1", "https://a.example/a%20b%0D%0ASet-Cookie:%20x=1"),
+        ] {
+            assert_eq!(written(url), want);
+            assert!(HeaderValue::from_str(&written(url)).is_ok());
+        }
+    }
+
+    #[test]
+    fn programs_that_look_are_nobody() {
+        let of = |agent: &str| HeaderMap::from_iter([("user-agent".parse().unwrap(), agent.parse().unwrap())]);
+        let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.50";
+        assert!(is_somebody(&of(phone)));
+        for agent in [
+            "",
+            "Mozilla/5.0 (compatible; Googlebot/2.1)",
+            "facebookexternalhit/1.1",
+            "curl/8.5",
+            "Slackbot-LinkExpanding 1.0",
+        ] {
+            assert!(!is_somebody(&of(agent)), "{agent}");
+        }
+        let mut ahead = of(phone);
+        ahead.insert("sec-purpose", "prefetch;prerender".parse().unwrap());
+        assert!(!is_somebody(&ahead) && !is_somebody(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,56 @@
+//! Who opened a material.
+
+use crate::Reach;
+use siyu_db::{Tx, params};
+use siyu_kernel::{PersonNum, Refusal, Time};
+
+/// Of one material.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Radar {
+    pub opens: i64,
+    /// Those of whom nobody knows who came.
+    pub unknown: i64,
+    /// People who are known, each once.
+    pub people: i64,
+    /// Links that were made for one person each.
+    pub sent: i64,
+    pub last_at: Option<Time>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RadarPerson {
+    pub root: PersonNum,
+    pub opens: i64,
+    pub first_at: Time,
+    pub last_at: Time,
+}
+
+impl Reach {
+    /// Errors: `material_unknown`.
+    pub fn radar(&self, tx: &mut Tx<'_>, id: &str) -> Result<Radar, Refusal> {
+        self.material(tx, id)?;
+        let sql = "SELECT CAST(COALESCE(SUM(o.opens), 0) AS BIGINT), CAST(COALESCE(SUM(CASE WHEN o.num = 0 THEN o.opens ELSE 0 END), 0) AS BIGINT), COUNT(DISTINCT p.root), MAX(o.last_at)
+            FROM material_open o LEFT JOIN person p ON p.num = o.num AND o.num > 0 WHERE o.material = $1";
+        let mut radar = tx.one(sql, params![id], |row| {
+            Ok(Radar {
+                opens: row.int(0)?,
+                unknown: row.int(1)?,
+                people: row.int(2)?,
+                sent: 0,
+                last_at: row.opt_time(3)?,
+            })
+        })?;
+        let sql = "SELECT COUNT(DISTINCT p.root) FROM material_link l JOIN person p ON p.num = l.num WHERE l.material = $1 AND l.num > 0";
+        radar.sent = tx.one(sql, params![id], |row| row.int(0))?;
+        Ok(radar)
+    }
+    /// By the person each is now, who came last first; at most `limit`.
+    pub fn radar_people(&self, tx: &mut Tx<'_>, id: &str, limit: i64) -> Result<Vec<RadarPerson>, Refusal> {
+        let sql = "SELECT p.root, CAST(SUM(o.opens) AS BIGINT), MIN(o.first_at), MAX(o.last_at) FROM material_open o JOIN person p ON p.num = o.num
+            WHERE o.material = $1 AND o.num > 0 GROUP BY p.root ORDER BY MAX(o.last_at) DESC, p.root LIMIT $2";
+        let rows = tx.query(sql, params![id, limit.clamp(1, 5_000)], |row| {
+            Ok(RadarPerson { root: row.num(0)?, opens: row.int(1)?, first_at: row.time(2)?, last_at: row.time(3)? })
+        })?;
+        Ok(rows)
+    }
+}
