@@ -70,6 +70,13 @@ impl Sample {
     pub fn add_none(&mut self, people: i64) {
         self.people += people;
     }
+    /// Other people as well.
+    pub fn join(&mut self, others: &Self) {
+        self.people += others.people;
+        self.some += others.some;
+        self.sum += others.sum;
+        self.squares += others.squares;
+    }
     pub fn mean(&self) -> f64 {
         if self.people == 0 { 0.0 } else { self.sum as f64 / self.people as f64 }
     }

@@ -12,7 +12,13 @@
 
 mod curves;
 mod figures;
+mod journey;
+mod run;
+mod trial;
 mod verdict;
 
 pub use figures::{Difference, Interval, Sample, Share, Sizes, findable_mean, findable_rise, means, people_for_mean, people_for_rise, rates};
+pub use journey::{NodeTest, of_journey};
+pub use run::{Asked, DAYS, DAYS_USUAL, Effect, of_run};
+pub use trial::{Arm, Kind, Outcome, Trial, What};
 pub use verdict::{Comparison, Figures, Ratio, Verdict, compare, ratio};
