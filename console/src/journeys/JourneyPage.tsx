@@ -17,6 +17,7 @@ import { JourneyCanvas, type Definition, type NodeNumbers, type What } from "./c
 import { JOURNEY_STATES } from "./JourneysPage";
 import { JourneyPeople, type Asked } from "./JourneyPeople";
 import { NodeHolds, NodeRule } from "./NodeHolds";
+import { JourneyTests } from "./JourneyTests";
 import "./journeys.css";
 
 export function JourneyPage() {
@@ -198,6 +199,7 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
           renderWith={(node) => <p className="muted small">{saysOf(node.do)}</p>} renderRule={() => null}
         />
       </Suspense>
+      <JourneyTests journey={journey} />
     </div>
   );
 }
