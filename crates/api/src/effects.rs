@@ -176,7 +176,8 @@ fn trial(own: Trial) -> EffectTrial {
 }
 
 fn wrong_days() -> Refusal {
-    Refusal::invalid("effect_days", "An effect is looked at for 1 to 90 days.", "效果观察期为 1 到 90 天。").field("days")
+    Refusal::invalid("effect_days", "An effect is looked at for 1 to 90 days.", "效果观察期为 1 到 90 天。")
+        .field("days")
 }
 /// As a part of one.
 fn lift(percent: f64) -> Result<f64, Refusal> {

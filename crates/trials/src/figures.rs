@@ -127,8 +127,8 @@ pub fn means(first: &Sample, second: &Sample) -> Option<Difference> {
     if error <= 0.0 {
         return None;
     }
-    let degrees = (one + two).powi(2)
-        / (one.powi(2) / (first.people - 1) as f64 + two.powi(2) / (second.people - 1) as f64);
+    let degrees =
+        (one + two).powi(2) / (one.powi(2) / (first.people - 1) as f64 + two.powi(2) / (second.people - 1) as f64);
     let value = second.mean() - first.mean();
     let half = t_at(1.0 - LEVEL, degrees) * error;
     let interval = Interval { low: value - half, high: value + half };

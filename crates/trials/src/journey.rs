@@ -40,10 +40,9 @@ pub fn of_journey(numbers: &Numbers, versions: &[(u32, Definition)], lift: f64) 
 fn is_same(one: &Act, two: &Act) -> bool {
     let drawn = |arms: &[Way]| arms.iter().map(|arm| (arm.name.clone(), arm.weight)).collect::<Vec<_>>();
     match (one, two) {
-        (
-            Act::Ab { arms: a, goal: aims, within_days: days },
-            Act::Ab { arms: b, goal: aimed, within_days: other },
-        ) => (aims, days, drawn(a)) == (aimed, other, drawn(b)),
+        (Act::Ab { arms: a, goal: aims, within_days: days }, Act::Ab { arms: b, goal: aimed, within_days: other }) => {
+            (aims, days, drawn(a)) == (aimed, other, drawn(b))
+        }
         _ => false,
     }
 }

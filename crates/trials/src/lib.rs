@@ -17,7 +17,10 @@ mod run;
 mod trial;
 mod verdict;
 
-pub use figures::{Difference, Interval, Sample, Share, Sizes, findable_mean, findable_rise, means, people_for_mean, people_for_rise, rates};
+pub use figures::{
+    Difference, Interval, Sample, Share, Sizes, findable_mean, findable_rise, means, people_for_mean, people_for_rise,
+    rates,
+};
 pub use journey::{NodeTest, of_journey};
 pub use run::{Asked, DAYS, DAYS_USUAL, Effect, of_run};
 pub use trial::{Arm, Kind, Outcome, Trial, What};

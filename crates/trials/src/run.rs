@@ -170,12 +170,7 @@ fn once(all: &mut Vec<(PersonNum, Part)>) -> i64 {
 }
 
 /// The share that was to be held out: by the run's own part and the brand's, as the rules said when each was decided.
-fn drawn(
-    tx: &mut Tx<'_>,
-    gate: &Gate,
-    run: &RunRow,
-    by_rules: &BTreeMap<i64, i64>,
-) -> Result<Option<f64>, Refusal> {
+fn drawn(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow, by_rules: &BTreeMap<i64, i64>) -> Result<Option<f64>, Refusal> {
     if run.class == Class::Service {
         return Ok(Some(0.0));
     }

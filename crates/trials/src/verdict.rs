@@ -48,7 +48,10 @@ pub struct Ratio {
 pub fn ratio(people: &[i64], weights: &[f64]) -> Option<Ratio> {
     let (all, weight) = (people.iter().sum::<i64>() as f64, weights.iter().sum::<f64>());
     let expected: Vec<f64> = weights.iter().map(|own| all * own / weight).collect();
-    if people.len() < 2 || people.len() != weights.len() || expected.iter().any(|own| own.is_nan() || *own < EXPECTED_LEAST) {
+    if people.len() < 2
+        || people.len() != weights.len()
+        || expected.iter().any(|own| own.is_nan() || *own < EXPECTED_LEAST)
+    {
         return None;
     }
     let apart = people.iter().zip(&expected).map(|(seen, own)| (*seen as f64 - own).powi(2) / own).sum();
@@ -143,7 +146,11 @@ pub fn compare(figures: &Figures, lift: f64, more_is_better: bool, mismatch: boo
 fn word(own: &Found, more_is_better: bool) -> Verdict {
     match own.difference {
         Some(found) if !own.thin && found.p < CHANCE_BELOW => {
-            if (found.value > 0.0) == more_is_better { Verdict::Better } else { Verdict::Worse }
+            if (found.value > 0.0) == more_is_better {
+                Verdict::Better
+            } else {
+                Verdict::Worse
+            }
         }
         Some(_) if !own.thin && own.findable.is_some_and(|least| least <= own.lift) => Verdict::NoDifferenceSeen,
         _ => Verdict::TooSmall,
@@ -217,7 +224,12 @@ mod tests {
         assert!((even.p - 0.045_500_264).abs() < 1e-8 && !even.mismatch);
         assert!(ratio(&[4_800, 5_200], &[50.0, 50.0]).unwrap().mismatch);
         assert!(!ratio(&[1_010, 8_990], &[0.1, 0.9]).unwrap().mismatch);
-        for (people, weights) in [(vec![3, 5], vec![1.0, 1.0]), (vec![100], vec![1.0]), (vec![50, 50], vec![0.0, 1.0]), (vec![0, 0], vec![0.0, 0.0])] {
+        for (people, weights) in [
+            (vec![3, 5], vec![1.0, 1.0]),
+            (vec![100], vec![1.0]),
+            (vec![50, 50], vec![0.0, 1.0]),
+            (vec![0, 0], vec![0.0, 0.0]),
+        ] {
             assert_eq!(ratio(&people, &weights), None, "{people:?}");
         }
     }

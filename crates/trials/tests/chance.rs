@@ -1,7 +1,7 @@
 //! What the statistics promise, tried by chance: intervals miss nought in one case of twenty when there is nothing, and hold what there is in nineteen.
 
 use siyu_kernel::Chance;
-use siyu_trials::{Figures, Interval, Sample, Share, Verdict, compare, means, ratio, rates};
+use siyu_trials::{Figures, Interval, Sample, Share, Verdict, compare, means, rates, ratio};
 
 const TRIES: usize = 4_000;
 

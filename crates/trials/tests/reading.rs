@@ -182,10 +182,13 @@ impl World {
     }
     fn effect(&self, id: &str, days: u32, after: i64) -> Effect {
         let asked = Asked { days, lift: 0.1, currency: Currency::CNY, now: self.start.plus_days(after) };
-        self.t.db().read(|tx| {
-            let run = self.gate.run(tx, id)?;
-            of_run(tx, &self.gate, &run, &asked)
-        }).unwrap()
+        self.t
+            .db()
+            .read(|tx| {
+                let run = self.gate.run(tx, id)?;
+                of_run(tx, &self.gate, &run, &asked)
+            })
+            .unwrap()
     }
 }
 
@@ -280,9 +283,14 @@ fn time_is_what_was_asked_for(t: TestDb) {
     world.buys(&held[..1], world.start, 100);
     world.buys(&held[1..2], world.start.plus_days(2), 100);
     world.buys(&held[2..3], world.start.plus_days(40), 100);
-    for (days, after, over, bought) in
-        [(1, 90, true, 1), (3, 90, true, 2), (90, 90, true, 3), (90, 39, false, 2), (14, 1, false, 1), (14, -3, false, 0)]
-    {
+    for (days, after, over, bought) in [
+        (1, 90, true, 1),
+        (3, 90, true, 2),
+        (90, 90, true, 3),
+        (90, 39, false, 2),
+        (14, 1, false, 1),
+        (14, -3, false, 0),
+    ] {
         let effect = world.effect("run", days, after);
         assert_eq!((effect.over, hits(&effect.trials[0], What::Bought)[0]), (over, bought), "{days} {after}");
         assert!(effect.until >= effect.from);

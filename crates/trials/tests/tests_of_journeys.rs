@@ -17,7 +17,8 @@ fn numbers(rows: &[(u32, [i64; 2], [i64; 2])]) -> Numbers {
     let mut out = Numbers::default();
     for (version, passed, goals) in rows {
         let by = |all: &[i64; 2]| [("arm_1".to_owned(), all[0]), ("arm_2".to_owned(), all[1])].into();
-        let own = NodeNumbers { came: passed.iter().sum(), passed: by(passed), goals: by(goals), ..NodeNumbers::default() };
+        let own =
+            NodeNumbers { came: passed.iter().sum(), passed: by(passed), goals: by(goals), ..NodeNumbers::default() };
         out.nodes.insert((*version, "test".into()), own);
     }
     out
@@ -25,8 +26,12 @@ fn numbers(rows: &[(u32, [i64; 2], [i64; 2])]) -> Numbers {
 
 #[test]
 fn versions_with_the_same_test_count_together() {
-    let versions =
-        [(1, definition("one", 50, 7)), (2, definition("one", 50, 7)), (3, definition("one", 20, 7)), (4, definition("one", 50, 9))];
+    let versions = [
+        (1, definition("one", 50, 7)),
+        (2, definition("one", 50, 7)),
+        (3, definition("one", 20, 7)),
+        (4, definition("one", 50, 9)),
+    ];
     // Version 4 has nobody yet.
     let own = numbers(&[(1, [500, 500], [50, 90]), (2, [500, 500], [50, 90]), (3, [200, 800], [20, 80])]);
     let found = of_journey(&own, &versions, 0.1);
