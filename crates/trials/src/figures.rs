@@ -84,14 +84,17 @@ impl Sample {
         if self.people < 2 {
             return 0.0;
         }
-        let n = self.people as f64;
-        ((self.squares as f64 - self.sum as f64 * (self.sum as f64 / n)) / (n - 1.0)).max(0.0)
+        let (n, of) = (self.people as f64, i128::from(self.people));
+        // In whole numbers as far as they reach: figures that hardly differ would vanish in the difference of two large ones.
+        let exact =
+            of.checked_mul(self.squares).zip(self.sum.checked_mul(self.sum)).map(|(all, own)| (all - own) as f64);
+        let apart = exact.unwrap_or_else(|| n * self.squares as f64 - self.sum as f64 * self.sum as f64);
+        (apart / n / (n - 1.0)).max(0.0)
     }
 }
 
-fn deviations() -> f64 {
-    normal_at(1.0 - LEVEL)
-}
+/// How many standard deviations hold 95 % of the normal distribution.
+const DEVIATIONS: f64 = 1.959_963_984_540_054;
 
 /// Newcombe's interval from Wilson's (his method 10): right for small groups and rare things too. `None` when a group is empty.
 pub fn rates(first: Share, second: Share) -> Option<Difference> {
@@ -99,7 +102,7 @@ pub fn rates(first: Share, second: Share) -> Option<Difference> {
         return None;
     }
     let value = second.rate() - first.rate();
-    let interval = newcombe(first, second, deviations());
+    let interval = newcombe(first, second, DEVIATIONS);
     // The interval that just touches nought.
     let (mut low, mut high) = (0.0, 40.0);
     halve(&mut low, &mut high, |z| {
@@ -156,21 +159,21 @@ impl Sizes {
 
 /// The smallest rise above `rate` that groups of these sizes find with a probability of `power`. `None` when even a rise to all is not.
 pub fn findable_rise(rate: f64, sizes: Sizes, power: f64) -> Option<f64> {
-    let top = 1.0 - rate;
-    if sizes.first < 1.0 || sizes.second < 1.0 || !is_found(rate, top, sizes, power) {
+    let (top, tail) = (1.0 - rate, one_tail(power));
+    if sizes.first < 1.0 || sizes.second < 1.0 || !is_found(rate, top, sizes, tail) {
         return None;
     }
     let (mut low, mut high) = (0.0, top);
-    halve(&mut low, &mut high, |rise| !is_found(rate, rise, sizes, power));
+    halve(&mut low, &mut high, |rise| !is_found(rate, rise, sizes, tail));
     Some(high)
 }
-fn is_found(rate: f64, rise: f64, sizes: Sizes, power: f64) -> bool {
+fn is_found(rate: f64, rise: f64, sizes: Sizes, tail: f64) -> bool {
     let (one, two) = (rate, rate + rise);
     let both = (one * sizes.first + two * sizes.second) / sizes.all();
     let of = |p: f64, n: f64| (p * (1.0 - p)).max(0.0) / n;
     let none = (of(both, sizes.first) + of(both, sizes.second)).sqrt();
     let some = (of(one, sizes.first) + of(two, sizes.second)).sqrt();
-    rise >= deviations() * none + one_tail(power) * some
+    rise >= DEVIATIONS * none + tail * some
 }
 /// How many standard deviations are passed in all but `power` of the cases.
 fn one_tail(power: f64) -> f64 {
@@ -178,14 +181,15 @@ fn one_tail(power: f64) -> f64 {
 }
 /// How many people both groups need together, split as they are, to find a rise from `rate` to `rate + rise`.
 pub fn people_for_rise(rate: f64, rise: f64, sizes: Sizes, power: f64) -> Option<f64> {
-    needed(sizes, |sizes| is_found(rate, rise, sizes, power)).filter(|_| rise > 0.0 && rate + rise <= 1.0)
+    let tail = one_tail(power);
+    needed(sizes, |sizes| is_found(rate, rise, sizes, tail)).filter(|_| rise > 0.0 && rate + rise <= 1.0)
 }
 
 /// The smallest difference of means that these groups find, by what was seen of how they vary.
 pub fn findable_mean(first: &Sample, second: &Sample, power: f64) -> Option<f64> {
     let sizes = Sizes::of(first.people, second.people);
     let error = (first.variance() / sizes.first + second.variance() / sizes.second).sqrt();
-    (error > 0.0).then(|| (deviations() + one_tail(power)) * error)
+    (error > 0.0).then(|| (DEVIATIONS + one_tail(power)) * error)
 }
 /// How many people both groups need together, split as they are, to find a difference of means.
 pub fn people_for_mean(first: &Sample, second: &Sample, difference: f64, power: f64) -> Option<f64> {
@@ -215,6 +219,10 @@ mod tests {
         assert!((found - wanted).abs() <= within, "{found} is not {wanted}");
     }
 
+    #[test]
+    fn the_constant_is_what_it_says() {
+        near(DEVIATIONS, normal_at(1.0 - LEVEL), 1e-12);
+    }
     /// Newcombe, Statistics in Medicine 17 (1998), table II, method 10.
     #[test]
     fn intervals_as_published() {
@@ -264,12 +272,16 @@ mod tests {
     #[test]
     fn running_sums_are_exact_and_know_those_without() {
         let mut some = sample(&[1_000_000_000_001, 1_000_000_000_003]);
-        near(some.variance(), 2.0, 1e-3);
+        near(some.variance(), 2.0, 0.0);
         some.add_none(2);
         assert_eq!((some.people, some.some), (4, 2));
         near(some.mean(), 500_000_000_001.0, 0.0);
         assert_eq!(means(&sample(&[0, 0, 0]), &sample(&[0, 0])), None, "nobody bought anything");
         assert_eq!(means(&sample(&[1]), &sample(&[2, 3])), None);
+        // Beyond what whole numbers hold it is still a variance.
+        let mut vast = Sample::default();
+        (0..200).for_each(|at| vast.add(if at % 2 == 0 { i64::MAX } else { i64::MIN }));
+        near(vast.variance() / 1e30, 200.0 / 199.0, 1e-9);
     }
     /// `power.prop.test(p1 = .50, p2 = .75, power = .90)` of R's manual: n = 76.7 in each group. Lehr's rule: 16 variances over the square of the difference.
     #[test]

@@ -11,7 +11,7 @@ fn uniform(chance: &Chance) -> f64 {
 fn drawn(chance: &Chance, rate: f64, people: i64) -> Share {
     Share::new((0..people).filter(|_| uniform(chance) < rate).count() as i64, people)
 }
-/// One in ten buys, for an amount with a long tail.
+/// Three in ten buy, for an amount with a long tail.
 fn bought(chance: &Chance, people: i64, more: f64) -> Sample {
     let mut out = Sample::default();
     for _ in 0..people {

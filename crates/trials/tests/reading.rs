@@ -64,7 +64,7 @@ impl World {
     }
     /// Makes a run for everybody.
     fn make(&self, id: &str, class: Class, holdout: f64) {
-        let (gate, people, start) = (self.gate.clone(), self.everybody.clone(), self.start);
+        let (gate, people, start) = (self.gate.clone(), self.everybody.clone(), self.t.clock.now());
         let input = RunIn {
             id: id.into(),
             kind: "broadcast",
@@ -129,6 +129,11 @@ impl World {
         self.make(id, Class::Marketing, holdout);
         self.contents(id, variants);
         self.decide(id, 1, variants)
+    }
+    /// None of them got it after all: they are free for another one.
+    fn failed(&self, id: &str, nums: &[PersonNum]) {
+        let (gate, id, nums, now) = (self.gate.clone(), id.to_owned(), nums.to_vec(), self.t.clock.now());
+        self.act(move |tx| gate.failed(tx, &id, &nums, "not_friends", now));
     }
     fn order(&self, no: &str, num: PersonNum, at: Time, amount: i64, currency: Currency, refund: i64) {
         let line = |of: Option<&str>, pieces: i64, amount: i64| LineIn {
@@ -261,6 +266,8 @@ fn contents_are_compared_without_a_holdout(t: TestDb) {
     assert_eq!(hits(trial, What::Bought), [30, 90, 30]);
     assert_eq!(words(trial, What::Bought), ["better", "too_small"]);
     // With a holdout there are both: all contents together against those held out, and each against the first.
+    world.failed("run", &treated);
+    world.t.clock.advance_seconds(2 * 86_400);
     let Parts { held, treated } = {
         world.make("both", Class::Marketing, 50.0);
         world.act(|tx| {
@@ -270,11 +277,14 @@ fn contents_are_compared_without_a_holdout(t: TestDb) {
         });
         world.decide("both", 1, 3)
     };
+    world.buys(&held[..7], world.t.clock.now(), 100);
+    world.buys(&treated[..9], world.t.clock.now(), 100);
     let effect = world.effect("both", 14, 20);
     assert_eq!(effect.trials.iter().map(|own| own.kind.name()).collect::<Vec<_>>(), ["holdout", "variants"]);
     assert_eq!(sizes(&effect.trials[0]), [held.len() as i64, treated.len() as i64]);
     assert_eq!(sizes(&effect.trials[1]).iter().sum::<i64>(), treated.len() as i64);
-    assert_eq!(hits(&effect.trials[0], What::Bought).iter().sum::<i64>(), 150);
+    assert_eq!(hits(&effect.trials[0], What::Bought), [7, 9]);
+    assert_eq!(hits(&effect.trials[1], What::Bought).iter().sum::<i64>(), 9);
 }
 
 fn time_is_what_was_asked_for(t: TestDb) {
@@ -360,8 +370,10 @@ fn rules_that_changed_on_the_way_are_known(t: TestDb) {
 fn service_and_small_runs_say_little(t: TestDb) {
     let world = World::open(t, 12);
     world.make("service", Class::Service, 50.0);
-    world.decide("service", 1, 1);
+    let all = world.decide("service", 1, 1).treated;
+    world.failed("service", &all);
     assert_eq!(world.effect("service", 14, 20).trials, []);
+    world.t.clock.advance_seconds(2 * 86_400);
     world.run("small", 50.0, 1);
     let trial = &world.effect("small", 14, 20).trials[0];
     assert_eq!(words(trial, What::Bought), ["too_small"]);
