@@ -15,7 +15,8 @@ type Verdict = "better" | "worse" | "too_small" | "no_difference_seen" | "mismat
 type What = "bought" | "revenue" | "lost" | "goal";
 const DAYS = [7, 14, 30, 60, 90];
 
-export function EffectPanel({ id }: { id: string }) {
+/** `explains`: says why there is nothing to see, where there could have been. */
+export function EffectPanel({ id, explains }: { id: string; explains: boolean }) {
   const { t } = useI18n();
   const format = useFormat();
   const [days, setDays] = useState(14);
@@ -24,6 +25,7 @@ export function EffectPanel({ id }: { id: string }) {
   const code = (found.error as { code?: string } | null)?.code;
   if (code === "scope_needed" || code === "run_unknown") return null;
   const own = found.data;
+  if (!explains && !found.error && !own?.trials.length) return null;
   return (
     <section className="panel effect" aria-label={t("effect.title")}>
       <div className="panel-head">

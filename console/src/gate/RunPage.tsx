@@ -55,7 +55,7 @@ function Run({ run }: { run: S.RunDetail }) {
       <div className="stack">
         <p className="muted small">{facts}</p>
         <div className="numbers">{[box("people", run.audience), box("sent", run.sent), box("waiting", run.waiting), box("skipped", run.skipped), box("failed", run.failed)]}</div>
-        {run.kind !== "welcome" && run.class === "marketing" ? <EffectPanel id={run.id} /> : null}
+        {run.kind !== "welcome" ? <EffectPanel id={run.id} explains={run.kind === "broadcast"} /> : null}
         <div className="panel list">
           <div className="panel-head">{t("runs.why")}</div>
           {phone ? (

@@ -19,7 +19,7 @@ export function isOneOfSeveral(own: S.EffectComparison): boolean {
   return apart && (own.verdict === "no_difference_seen" || own.verdict === "too_small") && (own.p ?? 0) >= 0.05;
 }
 
-/** "0.1 %" is more than nobody wants to know of a probability. */
+/** A probability as it is read: never nought. */
 export function chance(p: number, percent: (share: number) => string): string {
   return p < 0.0001 ? `< ${percent(0.0001)}` : percent(p);
 }
