@@ -11,6 +11,7 @@ import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, Need, Num, PageHead, usePhone } from "../shell/parts";
 import "../welcomes/welcomes.css";
 import { gate as api, gateKeys } from "./calls";
+import { EffectPanel } from "./EffectPanel";
 import { RUN_STATES } from "./RunsPage";
 
 export const END_COLORS: Record<string, string> = { waiting: "blue", sent: "green", skipped: "default", failed: "red" };
@@ -54,6 +55,7 @@ function Run({ run }: { run: S.RunDetail }) {
       <div className="stack">
         <p className="muted small">{facts}</p>
         <div className="numbers">{[box("people", run.audience), box("sent", run.sent), box("waiting", run.waiting), box("skipped", run.skipped), box("failed", run.failed)]}</div>
+        {run.kind !== "welcome" ? <EffectPanel id={run.id} explains={run.kind === "broadcast"} /> : null}
         <div className="panel list">
           <div className="panel-head">{t("runs.why")}</div>
           {phone ? (

@@ -4,6 +4,7 @@ import type * as S from "../api/openapi";
 export const gate = {
   runs: (query: Query) => get("/runs", { query }),
   run: (id: string) => get("/runs/{id}", { path: { id } }),
+  effect: (id: string, query: Query) => get("/runs/{id}/effect", { path: { id }, query }),
   people: (id: string, query: Query) => get("/runs/{id}/people", { path: { id }, query }),
   ofPerson: (id: string, query: Query) => get("/people/{id}/decisions", { path: { id }, query }),
   rules: () => get("/gate/rules", {}),
@@ -16,6 +17,7 @@ export const gateKeys = {
   all: ["gate"] as const,
   runs: (query: Query) => ["gate", "runs", query] as const,
   run: (id: string) => ["gate", "run", id] as const,
+  effect: (id: string, days: number) => ["gate", "effect", id, days] as const,
   people: (id: string, query: Query) => ["gate", "people", id, query] as const,
   ofPerson: (id: string) => ["gate", "person", id] as const,
   rules: ["gate", "rules"] as const,

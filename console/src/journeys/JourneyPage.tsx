@@ -18,6 +18,7 @@ import { sayAct } from "./canvas/say";
 import { JOURNEY_STATES } from "./JourneysPage";
 import { JourneyPeople, type Asked } from "./JourneyPeople";
 import { NodeHolds, NodeRule } from "./NodeHolds";
+import { JourneyTests } from "./JourneyTests";
 import { Programme } from "./Programme";
 import { stepsOf, withSteps } from "./steps";
 import "./journeys.css";
@@ -221,6 +222,7 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
           renderWith={(node) => <p className="muted small">{saysOf(node.do)}</p>} renderRule={() => null}
         />
       </Suspense>
+      <JourneyTests journey={journey} />
     </div>
   );
 }

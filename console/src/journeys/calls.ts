@@ -18,6 +18,7 @@ export const journeys = {
   versions: (id: string) => get("/journeys/{id}/versions", { path: { id } }),
   version: (id: string, version: number) => get("/journeys/{id}/versions/{version}", { path: { id, version } }),
   numbers: (id: string) => get("/journeys/{id}/numbers", { path: { id } }),
+  tests: (id: string) => get("/journeys/{id}/tests", { path: { id } }),
   people: (id: string, query: Query) => get("/journeys/{id}/people", { path: { id }, query }),
   ways: (id: string, person: string) => get("/journeys/{id}/people/{person}", { path: { id, person } }),
   remove: (id: string, person: string) => remove("/journeys/{id}/people/{person}", { path: { id, person } }),
@@ -33,6 +34,7 @@ export const journeyKeys = {
   versions: (id: string) => ["journeys", "versions", id] as const,
   version: (id: string, version: number) => ["journeys", "version", id, version] as const,
   numbers: (id: string) => ["journeys", "numbers", id] as const,
+  tests: (id: string) => ["journeys", "tests", id] as const,
   people: (id: string, query: Query) => ["journeys", "people", id, query] as const,
   ways: (id: string, person: string) => ["journeys", "ways", id, person] as const,
 };

@@ -51,6 +51,7 @@ mod cors;
 pub mod doctor;
 mod document;
 mod edge;
+mod effects;
 mod erasures;
 mod error;
 mod events;
@@ -242,6 +243,7 @@ fn routes() -> Endpoints {
         .merge(reach_files::router())
         .merge(gate_rules::router())
         .merge(runs::router())
+        .merge(effects::router())
         .merge(broadcasts::router())
         .merge(journeys::router())
         .merge(journey_numbers::router())

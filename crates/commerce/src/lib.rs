@@ -22,6 +22,7 @@ mod page;
 mod place;
 mod products;
 mod recount;
+mod spans;
 mod stores;
 mod totals;
 mod write;
@@ -39,6 +40,7 @@ pub use page::{LIMIT_MAX, Page};
 pub use place::{place, place_booked};
 pub use products::{ProductQuery, ProductRow, products};
 pub use recount::{detach, forget, recount, recount_all};
+pub use spans::{Spent, spent_between};
 pub use stores::{StoreQuery, StoreRow, stores};
 pub use totals::{Totals, totals};
 

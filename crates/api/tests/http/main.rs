@@ -7,6 +7,7 @@ mod catalogue;
 mod channels;
 mod documents;
 mod edge;
+mod effects;
 mod endpoints;
 mod exports;
 mod gate;

@@ -1,0 +1,27 @@
+//! What it all did: people who were written to against people who were held out, contents and arms against the first.
+//!
+//! Nouns: **trial** – groups that chance drew; **arm** – one of them, the first being what the others are compared with; **outcome** – what is counted of
+//! each arm: who bought, what they spent, who was lost, who reached a goal; **verdict** – one word on an arm and an outcome.
+//!
+//! Invariants
+//! - Everybody counts in the arm they were drawn into, whatever became of the message: nobody chooses their arm.
+//! - An order, its amount and its refunds are what `commerce` says they are.
+//! - The statistics ([`rates`], [`means`], [`ratio`], [`compare`]) are pure. Reading is three streams, whatever the number of people.
+//!
+//! This crate writes nothing, and knows neither HTTP nor roles. It reads the tables of people, contacts and reach by SQL.
+
+mod curves;
+mod figures;
+mod journey;
+mod run;
+mod trial;
+mod verdict;
+
+pub use figures::{
+    Difference, Interval, Sample, Share, Sizes, findable_mean, findable_rise, means, people_for_mean, people_for_rise,
+    rates,
+};
+pub use journey::{NodeTest, of_journey};
+pub use run::{Asked, DAYS, DAYS_USUAL, Effect, of_run};
+pub use trial::{Arm, Kind, Outcome, Trial, What};
+pub use verdict::{Comparison, Figures, Ratio, Verdict, compare, ratio};
