@@ -6,10 +6,11 @@ import { tags as tagsApi } from "../api/calls";
 import { keys } from "../api/keys";
 import type { Rule } from "../api/types";
 import { useI18n } from "../i18n";
+import { materialKeys, materials } from "../library/calls";
+import { bodyOf, SaidEditor, type Saying } from "../library/Said";
 import { TagSelect } from "../people/pickers";
 import { RuleBuilder } from "../people/RuleBuilder";
 import { usePhone } from "../shell/parts";
-import { ContentEditor } from "../welcomes/ContentEditor";
 import type { Content } from "../welcomes/shapes";
 import "../welcomes/welcomes.css";
 import type { JourneyNode } from "./canvas";
@@ -49,10 +50,17 @@ function MessageHolds({ held, onChange }: { held: Held; onChange: (held: Held) =
   const content = (held.content as Content | undefined) ?? { text: "", attachments: [] };
   const set = (more: Held) => onChange({ ...held, ...more });
   const pieces = content.attachments?.length ?? 0;
+  const material = (held.material as string | undefined) ?? "";
+  const taken = useQuery({ queryKey: materialKeys.one(material), queryFn: () => materials.get(material), enabled: Boolean(material), staleTime: 30_000 });
+  const said: Saying = { content, material: material ? { id: material, name: taken.data?.name ?? material } : null };
+  const say = (next: Saying) => {
+    const rest = Object.fromEntries(Object.entries(held).filter(([name]) => name !== "content" && name !== "material"));
+    onChange({ ...rest, ...bodyOf(next) });
+  };
   return (
     <>
       <Form.Item label={t("journeys.content")}>
-        <div className="journey-says">{content.text?.trim() || <span className="muted">{t("journeys.content_none")}</span>}{pieces ? <div className="muted small">{t("journeys.pieces", { n: pieces })}</div> : null}</div>
+        <div className="journey-says">{said.material ? t("journeys.from_material", { name: said.material.name }) : content.text?.trim() || <span className="muted">{t("journeys.content_none")}</span>}{pieces ? <div className="muted small">{t("journeys.pieces", { n: pieces })}</div> : null}</div>
         <Button className="gap-above-small" onClick={() => setOpen(true)}>{t("journeys.content_edit")}</Button>
       </Form.Item>
       <label className="row gap-below"><Switch size="small" checked={Boolean(held.service)} onChange={(service) => set({ service })} /> {t("journeys.service")}</label>
@@ -63,7 +71,7 @@ function MessageHolds({ held, onChange }: { held: Held; onChange: (held: Held) =
         <Form.Item label={t("journeys.worth")}><InputNumber min={0} max={1_000_000} value={(held.worth as number | undefined) ?? 1} onChange={(n) => set({ worth: n ?? 1 })} className="full" aria-label={t("journeys.worth")} /></Form.Item>
       </div>
       <Drawer open={open} onClose={() => setOpen(false)} title={t("journeys.content_edit")} size={phone ? "100%" : 640} destroyOnHidden>
-        <Form layout="vertical" component="div"><ContentEditor content={content} only={["staff.name", "store.name", "brand.name"]} onChange={(next) => set({ content: next })} /></Form>
+        <Form layout="vertical" component="div"><SaidEditor own={said} only={["staff.name", "store.name", "brand.name"]} onChange={say} /></Form>
       </Drawer>
     </>
   );

@@ -1,13 +1,14 @@
 //! Messages: gathered by node, then one message of staff's for all of them, through the gate.
 
-use crate::Plays;
+use crate::{Plays, refuse};
 use crate::said::{MessageSaid, parse};
 use crate::world::failed;
 use siyu_contacts::Ran;
 use siyu_db::{Param, Tx, params};
 use siyu_journeys::{Answer, Effect, EffectKey, Outcome, Told, told};
 use siyu_kernel::{PersonNum, Refusal, Time};
-use siyu_reach::{MessageIn, Terms};
+use siyu_reach::content::Content;
+use siyu_reach::{MessageIn, Terms, Track};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many people of a node become one message: they are decided in the unit that makes it.
@@ -21,6 +22,12 @@ struct Gathering {
     of: String,
     name: String,
     said: String,
+}
+
+/// What is said, and the material and version it was taken from.
+pub(crate) struct Words {
+    content: Content,
+    material: Option<(String, i64)>,
 }
 
 impl Plays {
@@ -128,8 +135,8 @@ impl Plays {
         if keys.is_empty() {
             return Ok(());
         }
-        let said = match self.sayable(tx, &own.said) {
-            Ok(said) => said,
+        let (said, words) = match self.sayable(tx, &own.said) {
+            Ok(sayable) => sayable,
             Err(refusal) => {
                 let Answer::Now(outcome) = failed(refusal)? else { return Ok(()) };
                 return self.tell(tx, &keys, &outcome);
@@ -177,19 +184,49 @@ impl Plays {
         let people = own_keys.into_iter().map(|(_, root)| root).collect();
         let message = MessageIn {
             name: own.name.clone(),
-            content: said.content,
+            content: self.counting(tx, &words, now)?,
             people,
             audience: String::new(),
             by: own.of.clone(),
         };
         self.inner.reach.create_message_as(tx, &id, &message, &[], &terms, now)?;
-        Ok(())
+        let material = words.material.as_ref().map(|(id, version)| (id.as_str(), *version));
+        self.inner.reach.material_used(tx, material, "message", &id, now)
     }
     /// What a node says, as long as it can be said: a file may be gone meanwhile.
-    fn sayable(&self, tx: &mut Tx<'_>, said: &str) -> Result<MessageSaid, Refusal> {
+    fn sayable(&self, tx: &mut Tx<'_>, said: &str) -> Result<(MessageSaid, Words), Refusal> {
         let said: MessageSaid = parse(&serde_json::from_str(said).map_err(Refusal::internal)?)?;
-        self.inner.reach.check_message_content(tx, &said.content)?;
-        Ok(said)
+        let words = self.words(tx, &said)?;
+        Ok((said, words))
+    }
+    /// The content, or the approved version of the material, as far as it can be said to many.
+    ///
+    /// Errors: those of contents, `message_variable`, `material_unknown`, `material_unapproved`, `journey_node_invalid`.
+    pub(crate) fn words(&self, tx: &mut Tx<'_>, said: &MessageSaid) -> Result<Words, Refusal> {
+        let reach = &self.inner.reach;
+        let (content, material) = match said.material.as_deref().filter(|id| !id.is_empty()) {
+            None => (said.content.clone(), None),
+            Some(_) if said.content != Content::default() => {
+                return Err(refuse::said(
+                    "material",
+                    "Give either a content or a material.",
+                    "content 与 material 只能填写其中一项。",
+                ));
+            }
+            Some(id) => {
+                let (version, content) = reach.approved_material(tx, id)?;
+                (content, Some((id.to_owned(), version)))
+            }
+        };
+        reach.check_message_content(tx, &content)?;
+        Ok(Words { content, material })
+    }
+    /// What goes out: links of a material count who comes, as soon as it is known at which address we are reached.
+    fn counting(&self, tx: &mut Tx<'_>, words: &Words, now: Time) -> Result<Content, Refusal> {
+        let Some((material, version)) = &words.material else { return Ok(words.content.clone()) };
+        let base = self.inner.guides.settings(tx)?.address;
+        let track = Track { material, version: *version, base: &base, person: None, staff: "" };
+        self.inner.reach.tracked(tx, &words.content, &track, None, now)
     }
     fn tell(&self, tx: &mut Tx<'_>, keys: &[EffectKey], outcome: &Outcome) -> Result<(), Refusal> {
         for EffectKey { journey, num, entry, step } in keys {

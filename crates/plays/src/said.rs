@@ -19,6 +19,9 @@ const URL_BYTES_MAX: usize = 2_048;
 pub struct MessageSaid {
     #[serde(default)]
     pub content: Content,
+    /// A material's id, instead of `content`: the version that is approved when it is sent.
+    #[serde(default)]
+    pub material: Option<String>,
     /// Service messages answer something the customer did, and are not held back by the rules of marketing.
     #[serde(default)]
     pub service: bool,

@@ -27,7 +27,7 @@ impl World for Plays {
             "message" => {
                 let own: MessageSaid = parse(with)?;
                 own.check()?;
-                self.inner.reach.check_message_content(tx, &own.content)
+                self.words(tx, &own).map(drop)
             }
             "task" => parse::<TaskSaid>(with)?.check(),
             "tag" => deeds::tag_of(self, tx, &parse::<TagSaid>(with)?).map(drop),

@@ -137,6 +137,7 @@ export const journeys = {
   "journeys.absent": ["当前版本还不能执行这种节点，发布前请移除。", "This version cannot carry out this kind of node; take it out before publishing."],
   "journeys.content": ["消息内容", "What is said"],
   "journeys.content_none": ["还没有写", "Nothing yet"],
+  "journeys.from_material": ["素材：{name}", "Material: {name}"],
   "journeys.content_edit": ["编辑内容", "Edit content"],
   "journeys.pieces": ["{n} 个附件", "{n} {n|attachment|attachments}"],
   "journeys.service": ["服务消息", "Service message"],
