@@ -3,6 +3,7 @@
 import { chromium } from "playwright-core";
 import * as acts from "./acts.mjs";
 import * as guide from "./guide.mjs";
+import { journey } from "./journey.mjs";
 import * as insight from "./insight.mjs";
 import { startDemo, startEmpty, startGrown } from "./program.mjs";
 import { runs } from "./runs.mjs";
@@ -42,6 +43,7 @@ async function everything(page, who) {
   const { needed } = await (await page.request.get("/api/v1/setup")).json();
   if (!(await attempt(needed ? "setUp" : "signIn", () => (needed ? acts.setUp(page, who) : acts.signIn(page, who))))) return;
   for (const name of ["palette", "language", "phoneMenu", "person", "importFile", "liveEvent"]) await attempt(name, () => acts[name](page));
+  await attempt("journey", () => journey(page));
   for (const name of ["numbersAgree", "boards"]) await attempt(name, () => insight[name](page));
   const { wrong, pages } = await walk(page, { shots: process.env.SIYU_SHOTS, log });
   failed += wrong.length;

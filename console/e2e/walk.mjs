@@ -6,7 +6,7 @@ import { complaints } from "./checks.mjs";
 const PLAIN = [
   "/", "/welcome", "/account", "/people", "/tags", "/tags?new=rule", "/fields", "/orders", "/products", "/stores", "/events", "/schema", "/quarantine",
   "/imports", "/imports/new", "/settings/general", "/settings/identity", "/settings/lifecycle", "/settings/wecom", "/settings/wecom?tab=sync", "/settings/wecom?tab=inbox", "/settings/wecom?tab=conflicts", "/lost", "/groups", "/staff", "/settings/users", "/settings/users?new=1", "/settings/keys", "/settings/audit",
-  "/channels", "/leads", "/leads?view=held", "/leads?view=ended", "/leads/rules", "/leads/board", "/live-codes", "/live-codes/new", "/group-codes", "/group-codes/new", "/posters", "/posters/new", "/group-messages", "/group-messages/new", "/moments", "/moments/new", "/group-welcomes", "/messages", "/messages/new", "/runs", "/gate", "/welcomes", "/welcomes/new", "/workbench", "/alerts", "/handovers", "/handovers/new",
+  "/channels", "/leads", "/leads?view=held", "/leads?view=ended", "/leads/rules", "/leads/board", "/live-codes", "/live-codes/new", "/group-codes", "/group-codes/new", "/posters", "/posters/new", "/group-messages", "/group-messages/new", "/moments", "/moments/new", "/group-welcomes", "/messages", "/messages/new", "/runs", "/gate", "/journeys", "/materials", "/materials/new", "/content-calendar", "/welcomes", "/welcomes/new", "/workbench", "/alerts", "/handovers", "/handovers/new",
   "/settings/doctor", "/settings/erasures", "/see", "/boards", "/audiences", "/audiences/new", "/exports",
   ...["activity", "trend", "funnel", "retention", "paths", "distribution", "interval", "attribution", "touchpoints", "lifecycle", "rfm", "cohort-value", "assets", "stores", "guides"].map((kind) => `/see/${kind}`),
 ];
@@ -30,6 +30,7 @@ async function detailPages(page) {
   const channel = (await firstOf(page, "/channels"))?.id;
   const code = (await firstOf(page, "/live-codes"))?.id;
   const welcome = (await firstOf(page, "/wecom/welcomes"))?.id;
+  const journey = (await firstOf(page, "/journeys"))?.id;
   const imported = (await (await page.request.get("/api/v1/imports?limit=20")).json()).items;
   const states = new Map(imported.map((item) => [item.state + item.dry_run, item.id]));
   return [
@@ -38,6 +39,7 @@ async function detailPages(page) {
     ...(group ? [`/groups/${encodeURIComponent(group)}`] : []),
     ...(channel ? [`/channels/${channel}`] : []),
     ...(code ? [`/live-codes/${code}`, `/live-codes/${code}/edit`] : []),
+    ...(journey ? [`/journeys/${journey}`] : []),
     ...(welcome ? [`/welcomes/${welcome}`] : []),
     ...(board ? [`/boards/${board}`] : []),
     ...(audience ? AUDIENCE_TABS.map((tab) => `/audiences/${audience}${tab}`) : []),
