@@ -24,9 +24,9 @@ export async function journey(page) {
   await page.getByText("快用完了").first().click();
   await page.keyboard.press("Escape");
   await page.keyboard.press("Delete");
-  await page.waitForFunction(() => !document.body.innerText.includes("快用完了"));
+  await page.locator(".jc-card", { hasText: "快用完了" }).waitFor({ state: "detached" });
   await page.keyboard.press("Control+z");
-  await page.getByText("快用完了").first().waitFor();
+  await page.locator(".jc-card", { hasText: "快用完了" }).waitFor();
 
   await page.getByRole("button", { name: "试跑 90 天" }).click();
   await page.locator(".ant-drawer .number").first().waitFor({ timeout: 60_000 });

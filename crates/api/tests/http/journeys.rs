@@ -233,7 +233,7 @@ fn everything_a_journey_decides_is_carried_out(test: TestDb) {
         (1, &json!("journey"), &json!(3))
     );
     assert_eq!(runs[0]["name"], "旅程 · 问候");
-    assert_eq!(people("stand=finished&reason=unreached"), [nobody.clone()]);
+    assert_eq!(people("stand=finished&reason=unreached"), std::slice::from_ref(&nobody));
     assert_eq!(people("stand=inside&node=say").len(), 2);
     shop.confirm_all();
     shop.later(3_600);
@@ -344,7 +344,7 @@ fn a_task_nobody_does_is_reminded_of_and_passed_on(test: TestDb) {
     shop.app.test.clock.advance_seconds(2 * 3_600);
     shop.settle();
     assert_eq!(mine()[0]["nudged_at"], json!(shop.now()));
-    let told = shop.sandbox.posted().iter().filter(|(to, text)| to == &[ann.clone()] && text.contains("回访")).count();
+    let told = shop.sandbox.posted().iter().filter(|(to, text)| to.iter().eq([&ann]) && text.contains("回访")).count();
     assert_eq!(told, 1, "the member is told in WeCom, once");
     shop.app.test.clock.advance_seconds(2 * 3_600);
     shop.settle();
