@@ -1,8 +1,8 @@
 //! Messages: gathered by node, then one message of staff's for all of them, through the gate.
 
-use crate::{Plays, refuse};
 use crate::said::{MessageSaid, parse};
 use crate::world::failed;
+use crate::{Plays, refuse};
 use siyu_contacts::Ran;
 use siyu_db::{Param, Tx, params};
 use siyu_journeys::{Answer, Effect, EffectKey, Outcome, Told, told};

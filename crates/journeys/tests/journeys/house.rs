@@ -291,7 +291,6 @@ impl House {
         let sql = "SELECT key FROM fake_effect WHERE node = $1 AND what = 'do' AND settled = 0 ORDER BY num LIMIT $2";
         let keys = self.read(|tx| Ok(tx.query(sql, params![node, limit], |row| row.text(0))?));
         let count = keys.len();
-        let own = self.journeys.clone();
         self.act(move |tx| {
             let told: Vec<Told> =
                 keys.iter().map(|key| Told { key: EffectKey::parse(key).unwrap(), outcome: outcome.clone() }).collect();

@@ -121,7 +121,6 @@ fn outcomes_lead_on(t: TestDb) {
     assert_eq!(house.tell("hello", Outcome::Done, 2), 2);
     assert_eq!(house.tell("hello", Outcome::Skipped("no_friend".into()), 2), 2);
     // Told before the first was worked on, told again, and of nobody: nothing happens.
-    let own = house.journeys.clone();
     house.act(move |tx| {
         let key = |num| siyu_journeys::EffectKey { journey: 1, num, entry: 1, step: 1 };
         let told = |num| siyu_journeys::Told { key: key(num), outcome: Outcome::Failed("other".into()) };
