@@ -93,16 +93,16 @@ function OutcomeView({ outcome, arms, names, lift, currency }: { outcome: S.Effe
         <div key={own.arm} className="effect-comparison">
           <div className="row wrap">
             <AntTag color={VERDICTS[own.verdict]}>{outcome.comparisons.length > 1 ? `${names[own.arm] ?? ""} · ` : ""}{word("effect.verdict", own.verdict)}</AntTag>
-            <Spread place={places[at] ?? null} label={own.interval && own.difference !== null ? t("effect.picture", { value: apart(own.difference), low: apart(own.interval.low), high: apart(own.interval.high) }) : t("effect.nothing")} verdict={own.verdict} />
-            <Tooltip title={t("effect.difference")}><span className="num small">{own.interval && own.difference !== null ? t("effect.interval", { value: apart(own.difference), low: apart(own.interval.low), high: apart(own.interval.high) }) : t("effect.nothing")}</span></Tooltip>
+            <Spread place={places[at] ?? null} label={own.interval && typeof own.difference === "number" ? t("effect.picture", { value: apart(own.difference), low: apart(own.interval.low), high: apart(own.interval.high) }) : t("effect.nothing")} verdict={own.verdict} />
+            <Tooltip title={t("effect.difference")}><span className="num small">{own.interval && typeof own.difference === "number" ? t("effect.interval", { value: apart(own.difference), low: apart(own.interval.low), high: apart(own.interval.high) }) : t("effect.nothing")}</span></Tooltip>
           </div>
           <p className="small">
             {says(own)} {isOneOfSeveral(own) ? t("effect.several") : ""}
-            {own.extra !== null && own.extra_interval && own.verdict !== "mismatch" ? ` ${t(`effect.more.${outcome.what as What}`, { value: total(own.extra), low: total(own.extra_interval.low), high: total(own.extra_interval.high) })}` : ""}
+            {typeof own.extra === "number" && own.extra_interval && own.verdict !== "mismatch" ? ` ${t(`effect.more.${outcome.what as What}`, { value: total(own.extra), low: total(own.extra_interval.low), high: total(own.extra_interval.high) })}` : ""}
           </p>
           {own.verdict === "too_small" ? (
             <p className="muted small">
-              {[own.findable !== null ? t("effect.findable", { n: isMoney ? value(own.findable) : points(own.findable) }) : "", own.people_needed !== null ? t("effect.needed", { lift: percent, n: format.count(own.people_needed) }) : ""].filter(Boolean).join(" · ")}
+              {[typeof own.findable === "number" ? t("effect.findable", { n: isMoney ? value(own.findable) : points(own.findable) }) : "", typeof own.people_needed === "number" ? t("effect.needed", { lift: percent, n: format.count(own.people_needed) }) : ""].filter(Boolean).join(" · ")}
             </p>
           ) : null}
         </div>
