@@ -88,7 +88,7 @@ impl Sample {
         // In whole numbers as far as they reach: figures that hardly differ would vanish in the difference of two large ones.
         let exact =
             of.checked_mul(self.squares).zip(self.sum.checked_mul(self.sum)).map(|(all, own)| (all - own) as f64);
-        let apart = exact.unwrap_or_else(|| n * self.squares as f64 - self.sum as f64 * self.sum as f64);
+        let apart = exact.unwrap_or(n * self.squares as f64 - self.sum as f64 * self.sum as f64);
         (apart / n / (n - 1.0)).max(0.0)
     }
 }
