@@ -5,7 +5,7 @@ export interface Whisker { zero: number; low: number; high: number; at: number }
 
 /** Places from 0 to 100 on one scale for all comparisons of an outcome, nought among them. */
 export function whiskers(all: readonly S.EffectComparison[]): (Whisker | null)[] {
-  const ends = all.flatMap((own) => (own.interval && own.difference !== null ? [own.interval.low, own.interval.high] : []));
+  const ends = all.flatMap((own) => (own.interval && typeof own.difference === "number" ? [own.interval.low, own.interval.high] : []));
   const low = Math.min(0, ...ends);
   const high = Math.max(0, ...ends);
   const room = (high - low || 1) * 0.06;
