@@ -22,6 +22,9 @@ pub(crate) struct Batch {
     pub now: Time,
     pub people: Vec<Traveller>,
     pub folk: Folk,
+    /// In a unit in which others write, whoever comes to a condition is left there and asked in the next: whoever answers may remember what it reads, and
+    /// what a unit is just writing is no fact yet.
+    pub leaves_conditions: bool,
     touched: Vec<bool>,
     zone: Zone,
     plans: FxHashMap<u32, Arc<Plan>>,
@@ -41,6 +44,7 @@ impl Batch {
             now,
             people: Vec::new(),
             folk,
+            leaves_conditions: false,
             touched: Vec::new(),
             zone: brand_zone(tx)?,
             plans: FxHashMap::default(),
@@ -141,6 +145,9 @@ impl Batch {
             if !runs {
                 front.retain(|(_, input, _)| !matches!(input, Input::Arrive | Input::Due));
             }
+            if self.leaves_conditions {
+                front = self.but_at_conditions(own, tx, front)?;
+            }
             if front.is_empty() {
                 return Ok(());
             }
@@ -160,6 +167,25 @@ impl Batch {
             }
             front = next;
         }
+    }
+
+    /// Those who have come to a condition stay there, due at once.
+    fn but_at_conditions(
+        &mut self,
+        own: &Journeys,
+        tx: &mut Tx<'_>,
+        front: Vec<(usize, Input, Time)>,
+    ) -> Result<Vec<(usize, Input, Time)>, Refusal> {
+        let mut rest = Vec::with_capacity(front.len());
+        for (at, input, as_of) in front {
+            let (version, node) = (self.people[at].state.version, self.people[at].state.node);
+            let plan = self.plan(own, tx, version)?;
+            let is_condition = plan.node(node).is_some_and(|node| matches!(node.act, Act::Condition { .. }));
+            if !is_condition || !matches!(input, Input::Arrive | Input::Due) {
+                rest.push((at, input, as_of));
+            }
+        }
+        Ok(rest)
     }
 
     /// Puts the conditions that people stand at to all of them at once. `None`: cannot be asked now.

@@ -114,6 +114,7 @@ impl Journeys {
         let mut people = self.travellers(tx, num, found.iter().map(|own| own.num))?;
         let folk = Folk::of(tx, found.iter().map(|own| own.num))?;
         let mut batch = self.batch(tx, num, folk, now)?;
+        batch.leaves_conditions = true;
         let (mut gone, mut kept, mut effects) = (Vec::new(), Vec::new(), Vec::new());
         let (mut works, mut later) = (Vec::new(), Vec::new());
         for row in found {

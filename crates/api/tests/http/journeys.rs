@@ -271,6 +271,11 @@ fn everything_a_journey_decides_is_carried_out(test: TestDb) {
         .map(|own| format!("{}:{}", own["node"].as_str().unwrap(), own["way"].as_str().unwrap()))
         .collect();
     assert_eq!(steps, ["tag:done", "rule:yes", "say:sent", "call:done", "hook:done"]);
+    // Whoever comes later is asked about the tag they have just been given, too.
+    let late = shop.person_of(&of_ann[2]);
+    shop.enter(&id, &[&late]);
+    shop.settle();
+    assert_eq!(people("stand=inside&node=say"), [late]);
 }
 
 fn what_a_journey_takes_back_is_not_sent(test: TestDb) {
