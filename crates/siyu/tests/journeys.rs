@@ -99,6 +99,11 @@ impl Walk<'_> {
             .cloned()
             .unwrap_or_else(|| json!({ "inside": 0, "came": 0, "passed": {} }))
     }
+    /// Tasks that guides have now.
+    fn open_tasks(&self) -> i64 {
+        let board = self.server.api(&self.key, "/guide/setup/board?days=7");
+        board["items"].as_array().expect("items").iter().map(|row| number(row, "open")).sum()
+    }
     /// Killed and started again, so often, at moments of chance; until this is so.
     fn killed_until(&mut self, what: &str, so: impl Fn(&Self, &Value) -> bool) {
         for point in 0..6_000 {
@@ -192,14 +197,11 @@ fn a_journey_lives_through(place: &Place, points: usize, chance: &Chance) {
         let call = walk.node(own, "call");
         let unsent = sum(&walk.node(own, "unsent")["finished"]);
         number(&call, "inside") + number(&walk.node(own, "hook"), "inside") + unsent == friends
+            && walk.open_tasks() >= number(&call, "inside")
     });
     let own = walk.numbers();
     let tasks = number(&walk.node(&own, "call"), "inside");
-    let open = |walk: &Walk<'_>| -> i64 {
-        let board = walk.server.api(&walk.key, "/guide/setup/board?days=7");
-        board["items"].as_array().expect("items").iter().map(|row| number(row, "open")).sum()
-    };
-    assert_eq!(open(&walk), tasks, "one task for each");
+    assert_eq!(walk.open_tasks(), tasks, "one task for each");
 
     // Ended: everybody leaves, and what nobody waits for any more is taken back.
     walk.post(&format!("{path}/end"), &json!({}));
@@ -207,7 +209,7 @@ fn a_journey_lives_through(place: &Place, points: usize, chance: &Chance) {
         let row = walk.server.api(&walk.key, &format!("/journeys/{}", walk.id));
         number(&own["sums"], "inside") == 0 && row["state"] == "ended"
     });
-    assert_eq!(open(&walk), 0);
+    assert_eq!(walk.open_tasks(), 0);
     assert_eq!(number(&walk.numbers()["sums"], "entered"), walk.people);
 }
 
