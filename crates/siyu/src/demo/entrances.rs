@@ -108,6 +108,9 @@ pub fn guides(app: &App) -> Result<Vec<String>, Refusal> {
     Ok(all)
 }
 
+/// Members of one live code; a chain has more.
+const POOL_MAX: usize = 1_000;
+
 fn put_up(app: &App, tx: &mut Tx<'_>, guides: &[String], day: i32) -> Result<(), Refusal> {
     const BY: &str = "demo";
     let now = app.now();
@@ -135,7 +138,7 @@ fn put_up(app: &App, tx: &mut Tx<'_>, guides: &[String], day: i32) -> Result<(),
         if code == OWN_CODE || guides.is_empty() {
             continue;
         }
-        let mut input = live_code(code, guides);
+        let mut input = live_code(code, &guides[..guides.len().min(POOL_MAX)]);
         (input.channel, input.name) = (channel.id, format!("{name}活码"));
         if matches!(code, "ad" | "kol") {
             input.tags = vec![tag(app, tx, &format!("{name}新客"))?];
