@@ -9,6 +9,11 @@ export async function journey(page) {
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto("/journeys");
   await settle(page);
+  // What is clicked is called by its Chinese name; another act may have turned the language.
+  if (!(await page.getAttribute("html", "lang")).startsWith("zh")) {
+    await page.click("header .anticon-translation");
+    await page.waitForFunction(() => document.documentElement.lang.startsWith("zh"));
+  }
   await page.getByRole("button", { name: "新建旅程" }).first().click();
   await page.locator(".template", { hasText: "复购补货" }).click();
   const name = await page.locator(".ant-modal input").inputValue();
