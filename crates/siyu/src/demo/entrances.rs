@@ -138,7 +138,7 @@ fn put_up(app: &App, tx: &mut Tx<'_>, guides: &[String], day: i32) -> Result<(),
         if code == OWN_CODE || guides.is_empty() {
             continue;
         }
-        let mut input = live_code(code, &guides[..guides.len().min(POOL_MAX)]);
+        let mut input = live_code(code, guides);
         (input.channel, input.name) = (channel.id, format!("{name}活码"));
         if matches!(code, "ad" | "kol") {
             input.tags = vec![tag(app, tx, &format!("{name}新客"))?];
@@ -213,6 +213,7 @@ fn daily(from: usize, to: usize) -> Vec<String> {
 
 /// A code of each sort that there is: everybody always, in shifts, with caps, by history, by store.
 fn live_code(code: &str, guides: &[String]) -> CodeIn {
+    let guides = &guides[..guides.len().min(POOL_MAX)];
     let seat = |own: &String| SeatIn { staff: own.clone(), weight: 1, cap: None, rota: Vec::new() };
     let half = guides.len().div_ceil(2);
     let backup: Vec<String> = guides.iter().take(2).cloned().collect();
@@ -238,4 +239,17 @@ fn live_code(code: &str, guides: &[String]) -> CodeIn {
     pools.insert("general".to_owned(), general);
     input.pools = pools;
     input
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_a_chain_has_as_many_members_as_a_code_may_have() {
+        let guides: Vec<String> = (0..1_200).map(|at| format!("G{at}")).collect();
+        for (code, ..) in ENTRANCES {
+            assert!(live_code(code, &guides).pools.values().all(|pool| pool.len() <= POOL_MAX), "{code}");
+        }
+    }
 }
