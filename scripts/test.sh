@@ -68,7 +68,7 @@ build() { make --no-print-directory build; }
 rust() {
     local status=0
     if have cargo-nextest; then
-        cargo nextest run --workspace --no-fail-fast --status-level slow --final-status-level fail || status=1
+        cargo nextest run --profile whole --test-threads $((3 * $(nproc))) --workspace --no-fail-fast --status-level slow --final-status-level fail || status=1
         cargo test --workspace --doc --quiet || status=1
     else
         cargo test --workspace --no-fail-fast || status=1
