@@ -9,6 +9,7 @@ use crate::plan::{Leaf, Plan, PlanNode};
 use crate::scope::Scope;
 use crate::set::Set;
 use crate::shelf::{Key, Sight};
+use crate::test::Today;
 use crate::{Audience, Ctx, Memory};
 use roaring::RoaringBitmap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -364,8 +365,9 @@ impl<'e, 'c> Ask<'e, 'c> {
             Leaf::Trait(at) => {
                 let (name, test) = &self.plan.traits[*at];
                 let roster = &self.scene.sight.roster;
+                let today = Today::new(&self.ctx.zone, self.ctx.now);
                 crate::shelf::traits_of(self.tx, &self.audience.people, roster, name, among, |value| match value {
-                    Some(value) => test.holds(value, &self.ctx.zone),
+                    Some(value) => test.holds(value, &today),
                     None => *test == crate::test::TraitTest::Exists,
                 })
             }
@@ -383,10 +385,12 @@ impl<'e, 'c> Ask<'e, 'c> {
             }
             stamp.versions.push((key, kept.version));
         }
-        if matches!(
-            leaf,
-            Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_) | Leaf::Life(_)
-        ) {
+        let dated = match leaf {
+            Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) | Leaf::Deed(_) | Leaf::Life(_) => true,
+            Leaf::Trait(at) => self.plan.traits[*at].1.is_dated(),
+            _ => false,
+        };
+        if dated {
             stamp.day = Some(self.ctx.zone.day(self.ctx.now));
         }
         if matches!(leaf, Leaf::Deed(_) | Leaf::Life(_)) {

@@ -4,7 +4,7 @@ use crate::Ctx;
 use crate::plan::{Leaf, Plan, PlanNode};
 use crate::set::Set;
 use crate::shelf::{Field, Key, NO_DAY, Name, Sight};
-use crate::test::{IntTest, TraitTest};
+use crate::test::{IntTest, Today, TraitTest};
 use roaring::RoaringBitmap;
 use siyu_kernel::{PersonNum, Time};
 
@@ -93,7 +93,7 @@ impl Asked<'_> {
             Leaf::SourceIn(_) | Leaf::SourceContains(_) | Leaf::Trait(_) => {
                 let (key, test) = text_test(leaf, plan)?;
                 match self.field(&key)? {
-                    Field::Codes(codes) => codes.fitting(&test, &self.ctx.zone, threads),
+                    Field::Codes(codes) => codes.fitting(&test, &self.day(), threads),
                     Field::Texts(texts) => Set::These(texts.containing(part_of(&test)?)),
                     _ => return None,
                 }
@@ -156,7 +156,7 @@ impl Asked<'_> {
             Leaf::SourceIn(_) | Leaf::SourceContains(_) | Leaf::Trait(_) => {
                 let (key, test) = text_test(leaf, plan)?;
                 match self.field(&key)? {
-                    Field::Codes(codes) => codes.fitting_among(&test, &self.ctx.zone, among),
+                    Field::Codes(codes) => codes.fitting_among(&test, &self.day(), among),
                     Field::Texts(texts) => {
                         let part = part_of(&test)?;
                         kept(&|root| texts.contains(root, part))
@@ -197,6 +197,10 @@ impl Asked<'_> {
                 // With several tags the answer changes when the last one ends; the first is a safe moment to look again.
                 return ends.min();
             }
+            // Which day it is for somebody is not looked up: a safe moment to look again.
+            Leaf::Trait(at) if plan.traits[*at].1.is_dated() => {
+                return Some(self.ctx.zone.start_of_day(self.today().saturating_add(1)));
+            }
             _ => return None,
         };
         let Field::Days(days) = self.field(&key)? else { return None };
@@ -218,6 +222,9 @@ impl Asked<'_> {
         Some(self.ctx.zone.start_of_day(next))
     }
 
+    fn day(&self) -> Today<'_> {
+        Today::new(&self.ctx.zone, self.ctx.now)
+    }
     pub(crate) fn today(&self) -> i32 {
         self.ctx.zone.day(self.ctx.now)
     }

@@ -5,6 +5,7 @@ use crate::fields::{LifeField, Target, ValueType};
 use crate::rule::Op;
 use crate::search::external_kinds;
 use serde::Serialize;
+use siyu_calendar::Yearly;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Kind, Refusal};
 
@@ -49,7 +50,11 @@ impl Audience {
             Target::Audience,
         ];
         targets.extend(LifeField::all().map(Target::Life));
-        targets.extend(self.people.fields().into_iter().map(Target::of_trait));
+        for field in self.people.fields() {
+            let returns = [Yearly::Solar, Yearly::Lunar].map(|by| Target::until(&field, by));
+            targets.push(Target::of_trait(field));
+            targets.extend(returns.into_iter().flatten());
+        }
         targets.extend(Kind::NAMED.into_iter().chain(external_kinds(tx, SAMPLE)?).map(Target::Has));
         let sql = "SELECT DISTINCT category FROM product WHERE category IS NOT NULL AND category <> '' ORDER BY category LIMIT $1";
         targets.extend(tx.query(sql, params![CATEGORIES_MAX], |row| row.text(0))?.into_iter().map(Target::Category));

@@ -3,6 +3,7 @@
 use crate::lives::Rank;
 use crate::rule::Op;
 use serde::Serialize;
+use siyu_calendar::Yearly;
 use siyu_kernel::Kind;
 use siyu_people::{FieldType, People};
 
@@ -24,6 +25,13 @@ pub enum Target {
         name: String,
         r#type: FieldType,
         sensitive: bool,
+        label_zh: String,
+        label_en: String,
+    },
+    /// Calendar days until a field's day of the year comes back: 0 = today. People without a value have none.
+    Until {
+        name: String,
+        by: Yearly,
         label_zh: String,
         label_en: String,
     },
@@ -159,6 +167,13 @@ impl Target {
         if let Some(category) = name.strip_prefix("category.").and_then(|rest| rest.strip_suffix(".count")) {
             return (!category.is_empty() && category.len() <= 200).then(|| Self::Category(category.to_owned()));
         }
+        if let Some(rest) = name.strip_prefix("until.") {
+            let (name, by) = match rest.strip_suffix(".lunar") {
+                Some(name) => (name, Yearly::Lunar),
+                None => (rest, Yearly::Solar),
+            };
+            return Self::until(people.field_table().0.get(name)?, by);
+        }
         let field = people.field_table().0.get(name.strip_prefix("trait.")?)?.clone();
         Some(Self::of_trait(field))
     }
@@ -171,6 +186,16 @@ impl Target {
             label_en: field.label_en,
         }
     }
+    /// Of a field that holds days, unless it is a sensitive one: when somebody has their birthday tells the birthday.
+    pub(crate) fn until(field: &siyu_people::Field, by: Yearly) -> Option<Self> {
+        let dated = matches!(field.r#type, FieldType::Date | FieldType::Datetime) && !field.sensitive;
+        dated.then(|| Self::Until {
+            name: field.name.clone(),
+            by,
+            label_zh: field.label_zh.clone(),
+            label_en: field.label_en.clone(),
+        })
+    }
     /// As it stands in a rule.
     pub fn name(&self) -> String {
         match self {
@@ -181,6 +206,8 @@ impl Target {
             Self::SinceLast => "orders.days_since_last".into(),
             Self::SinceFirst => "orders.days_since_first".into(),
             Self::Trait { name, .. } => format!("trait.{name}"),
+            Self::Until { name, by: Yearly::Solar, .. } => format!("until.{name}"),
+            Self::Until { name, by: Yearly::Lunar, .. } => format!("until.{name}.lunar"),
             Self::Has(kind) => format!("has.{}", kind.name()),
             Self::Tag => "tag".into(),
             Self::Store => "store".into(),
@@ -194,9 +221,12 @@ impl Target {
     pub fn value_type(&self) -> ValueType {
         match self {
             Self::Amount | Self::Net | Self::Average => ValueType::Money,
-            Self::Count | Self::SinceLast | Self::SinceFirst | Self::Category(_) | Self::CreatedDays => {
-                ValueType::Integer
-            }
+            Self::Count
+            | Self::SinceLast
+            | Self::SinceFirst
+            | Self::Category(_)
+            | Self::CreatedDays
+            | Self::Until { .. } => ValueType::Integer,
             Self::Has(_) | Self::Life(LifeField::Loyal) => ValueType::Boolean,
             Self::Life(LifeField::Rank(_) | LifeField::Score) => ValueType::Integer,
             Self::Life(_) => ValueType::Option,
@@ -226,6 +256,7 @@ impl Target {
             Self::Count => &[Gte, Gt, Lte, Lt, Eq, Ne, In],
             Self::Amount | Self::Net | Self::Category(_) | Self::CreatedDays => &[Gte, Gt, Lte, Lt, Eq, Ne],
             Self::Average => &[Gte, Gt, Lte, Lt, Exists],
+            Self::Until { .. } => &[Lte, Lt, Gte, Gt, Eq, Ne, In, Exists],
             Self::SinceLast | Self::SinceFirst => &[Gte, Gt, Lte, Lt, Eq, Ne, Exists],
             Self::Has(_) => &[Eq, Exists],
             Self::Tag | Self::Store => &[In, Eq, Ne, Exists],
@@ -254,6 +285,15 @@ impl Target {
                 (zh, en)
             }
             Self::Trait { label_zh, label_en, .. } => (label_zh.as_str(), label_en.as_str()),
+            Self::Until { by: Yearly::Solar, label_zh, label_en, .. } => {
+                return (format!("距下一个“{label_zh}”天数（公历）"), format!("Days until the next “{label_en}”"));
+            }
+            Self::Until { by: Yearly::Lunar, label_zh, label_en, .. } => {
+                return (
+                    format!("距下一个“{label_zh}”天数（农历）"),
+                    format!("Days until the next “{label_en}” by the lunar calendar"),
+                );
+            }
             Self::Category(name) => return (format!("购买“{name}”件次"), format!("Lines bought of “{name}”")),
             Self::Has(kind) => {
                 let (zh, en) = kind_labels(kind);

@@ -233,6 +233,10 @@ impl Planner<'_, '_> {
             Target::Tag => Leaf::Tags(self.tag_numbers(&texts(op, &cond.value, place)?, place)?),
             Target::Audience => Leaf::Audiences(self.audience_numbers(&texts(op, &cond.value, place)?, place)?),
             Target::Store => Leaf::Stores(self.known_stores(texts(op, &cond.value, place)?, place)?),
+            Target::Until { name, by, .. } => {
+                let test = integers(op, &cond.value, place, 0..=UNTIL_DAYS_MAX)?;
+                self.trait_leaf(name, TraitTest::Until(*by, test))
+            }
             Target::Trait { name, r#type, .. } => {
                 let test = trait_test(*r#type, op, &cond.value, place)?;
                 self.trait_leaf(name, test)
@@ -247,6 +251,8 @@ impl Planner<'_, '_> {
             Target::Has(kind) => Leaf::Has(kind.clone()),
             Target::Tag => Leaf::Tags(Vec::new()),
             Target::Store => Leaf::AnyStore,
+            // A text that is no day has no return.
+            Target::Until { name, by, .. } => self.trait_leaf(name, TraitTest::Until(*by, IntTest::new(Op::Gte, 0))),
             Target::Trait { name, .. } => self.trait_leaf(name, TraitTest::Exists),
             _ => Leaf::Bought,
         }
@@ -362,6 +368,8 @@ fn trait_test(r#type: FieldType, op: Op, value: &Value, place: &str) -> Result<T
     })
 }
 
+/// Nothing that comes back every year is farther away.
+const UNTIL_DAYS_MAX: i64 = 400;
 const LIST_MAX: usize = 500;
 /// What an order came to is what the books say, whatever an event says under this name.
 const AMOUNT: &str = "amount";

@@ -2,8 +2,10 @@
 
 use crate::rule::Op;
 use serde_json::Value;
+use siyu_calendar::{Returns, Yearly};
 use siyu_db::{Param, Tx};
 use siyu_kernel::{Time, Zone};
+use std::cell::OnceCell;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct IntTest {
@@ -74,6 +76,28 @@ impl IntTest {
     }
 }
 
+/// What values are compared with beside the value of the condition: the workspace's zone and day.
+pub struct Today<'z> {
+    pub zone: &'z Zone,
+    /// Since 1970.
+    pub day: i32,
+    returns: OnceCell<Returns>,
+}
+
+impl<'z> Today<'z> {
+    pub fn new(zone: &'z Zone, now: Time) -> Self {
+        Self { zone, day: zone.day(now), returns: OnceCell::new() }
+    }
+    fn returns(&self) -> &Returns {
+        self.returns.get_or_init(|| Returns::from(date_of(self.day)))
+    }
+}
+
+fn date_of(day: i32) -> jiff::civil::Date {
+    let (year, month, date) = siyu_behaviour::civil(day);
+    jiff::civil::Date::new(year as i16, month as i8, date as i8).unwrap_or(jiff::civil::Date::MAX)
+}
+
 /// Asked of a profile value (never null).
 #[derive(Clone, Debug, PartialEq)]
 pub enum TraitTest {
@@ -87,12 +111,19 @@ pub enum TraitTest {
     /// A calendar day in the workspace zone.
     Day(Op, i32),
     Instant(Op, Time),
+    /// Days until this day of the year comes back.
+    Until(Yearly, IntTest),
     /// A list with this entry.
     Entry(String),
 }
 
 impl TraitTest {
-    pub fn holds(&self, value: &Value, zone: &Zone) -> bool {
+    /// Whether time alone changes what it says.
+    pub fn is_dated(&self) -> bool {
+        matches!(self, Self::Until(..))
+    }
+    pub fn holds(&self, value: &Value, today: &Today<'_>) -> bool {
+        let zone = today.zone;
         match self {
             Self::Exists => true,
             Self::Text(texts) => text_of(value).is_some_and(|text| texts.contains(&text)),
@@ -104,6 +135,10 @@ impl TraitTest {
             Self::Flag(flag) => flag_of(value) == Some(*flag),
             Self::Day(op, day) => instant_of(value, zone).is_some_and(|at| compare(*op, &zone.day(at), day)),
             Self::Instant(op, to) => instant_of(value, zone).is_some_and(|at| compare(*op, &at, to)),
+            Self::Until(by, test) => {
+                let first = instant_of(value, zone).map(|at| date_of(zone.day(at)));
+                first.and_then(|first| today.returns().days(first, *by)).is_some_and(|days| test.holds(days))
+            }
             Self::Entry(entry) => match value {
                 Value::Array(items) => items.iter().any(|item| text_of(item).as_deref() == Some(entry)),
                 single => text_of(single).as_deref() == Some(entry),
@@ -197,6 +232,9 @@ mod tests {
     #[test]
     fn profile_values_are_compared_as_people_mean_them() {
         let zone = Zone::shanghai();
+        // The 2nd of March there; the 14th of the first month by the moon.
+        let today = Today::new(&zone, Time::parse("2026-03-01T16:30:00Z").unwrap());
+        let until = |by, op, days| TraitTest::Until(by, IntTest::new(op, days));
         let text = |t: &str| TraitTest::Text(vec![t.into()]);
         for (test, value, want) in [
             (text("上海"), json!("上海"), true),
@@ -214,8 +252,18 @@ mod tests {
             (TraitTest::Entry("b".into()), json!(["a", "b"]), true),
             (TraitTest::Entry("b".into()), json!(["ab"]), false),
             (TraitTest::Exists, json!(false), true),
+            (until(Yearly::Solar, Op::Eq, 0), json!("1990-03-02"), true),
+            (until(Yearly::Solar, Op::Lte, 7), json!("1990-03-09"), true),
+            (until(Yearly::Solar, Op::Lte, 7), json!("1990-03-10"), false),
+            (until(Yearly::Solar, Op::Lte, 7), json!("1990-03-01"), false),
+            (until(Yearly::Solar, Op::Eq, 364), json!("1990-03-01"), true),
+            // Born on the 15th of the first month.
+            (until(Yearly::Lunar, Op::Eq, 1), json!("2000-02-19"), true),
+            (until(Yearly::Lunar, Op::Gte, 0), json!("1890-02-19"), false),
+            (until(Yearly::Solar, Op::Gte, 0), json!("soon"), false),
+            (until(Yearly::Solar, Op::Eq, 0), json!("1990-03-01T17:00:00Z"), true),
         ] {
-            assert_eq!(test.holds(&value, &zone), want, "{test:?} {value}");
+            assert_eq!(test.holds(&value, &today), want, "{test:?} {value}");
         }
     }
 }

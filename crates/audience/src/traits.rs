@@ -1,12 +1,12 @@
 //! Conditions on profile fields: read once for all of them, compared here, because JSON is compared differently by each engine.
 
 use crate::eval::{Eval, Merges};
-use crate::test::TraitTest;
+use crate::test::{Today, TraitTest};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use siyu_db::{DbError, params};
-use siyu_kernel::{PersonNum, Refusal, Zone};
+use siyu_kernel::{PersonNum, Refusal};
 use std::cmp::Reverse;
 
 /// First byte of a stored value: JSON text follows, or sealed JSON text.
@@ -20,7 +20,7 @@ type Rank = (i64, bool, Reverse<PersonNum>);
 struct Scan<'s> {
     tests: &'s [(String, TraitTest)],
     by_name: FxHashMap<&'s str, Vec<usize>>,
-    zone: &'s Zone,
+    today: Today<'s>,
     sets: Vec<RoaringBitmap>,
     /// Values of people with several nodes, until all were seen.
     held: FxHashMap<(PersonNum, &'s str), (Rank, Vec<u8>)>,
@@ -29,13 +29,13 @@ struct Scan<'s> {
 }
 
 impl<'s> Scan<'s> {
-    fn new(tests: &'s [(String, TraitTest)], zone: &'s Zone) -> Self {
+    fn new(tests: &'s [(String, TraitTest)], today: Today<'s>) -> Self {
         let mut by_name: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
         for (at, (name, _)) in tests.iter().enumerate() {
             by_name.entry(name).or_default().push(at);
         }
         let sets = vec![RoaringBitmap::new(); tests.len()];
-        Self { tests, by_name, zone, sets, held: FxHashMap::default(), unsure: Vec::new() }
+        Self { tests, by_name, today, sets, held: FxHashMap::default(), unsure: Vec::new() }
     }
     fn row(&mut self, merges: &Merges, num: PersonNum, name: &'s str, value: Vec<u8>, at: i64) -> Result<(), DbError> {
         let root = merges.root(num);
@@ -69,7 +69,7 @@ impl<'s> Scan<'s> {
         for at in &self.by_name[name] {
             let test = &self.tests[*at].1;
             let fits = match &value {
-                Some(value) => test.holds(value, self.zone),
+                Some(value) => test.holds(value, &self.today),
                 None => *test == TraitTest::Exists,
             };
             if fits {
@@ -88,7 +88,7 @@ impl Eval<'_, '_> {
     /// One set for each question.
     pub(crate) fn trait_sets(&mut self, tests: &[(String, TraitTest)]) -> Result<Vec<RoaringBitmap>, Refusal> {
         let merges = self.merges()?;
-        let mut scan = Scan::new(tests, &self.ctx.zone);
+        let mut scan = Scan::new(tests, Today::new(&self.ctx.zone, self.ctx.now));
         let names: Vec<&str> = scan.by_name.keys().copied().collect();
         if let [name] = names[..] {
             let sql = "SELECT num, value, at FROM person_trait WHERE name = $1";

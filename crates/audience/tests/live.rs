@@ -8,6 +8,7 @@ use common::{World, migrations};
 use serde_json::{Value, json};
 use siyu_audience::{AudienceRow, History, Live, Moment, Rule, Scope};
 use siyu_behaviour::Snapshot;
+use siyu_kernel::Clock;
 use siyu_kernel::{Currency, PersonNum, Refusal, Time};
 use siyu_people::FieldType;
 use siyu_testkit::{TestDb, contract};
@@ -18,7 +19,8 @@ use std::time::Duration;
 
 contract!(migrations();
     live_is_what_a_fresh_evaluation_says, every_change_is_told_once, a_lapsed_buyer_returns, a_window_slides_out_by_time_alone,
-    a_month_ends, a_tag_runs_out, merged_people_neither_enter_nor_leave, erased_people_are_gone_without_a_word,
+    a_month_ends, a_tag_runs_out, merged_people_neither_enter_nor_leave, birthdays_come_with_the_days,
+    erased_people_are_gone_without_a_word,
     an_audience_of_audiences_follows, a_rule_that_breaks_keeps_its_people, a_changed_rule_tells_nobody, what_rules_mean_changes_without_a_word, folded_days_stay_what_they_were, another_process_takes_over,
     days_while_nobody_ran, lives_move_on, ranks_follow_within_a_minute, until_says_when_to_look_again, nobody_waits_for_a_step_under_way);
 
@@ -73,7 +75,7 @@ fn live_is_what_a_fresh_evaluation_says(test: TestDb) {
 
 /// Who entered and has not left is who is inside, and nobody enters twice: nothing is told twice or not at all, restarts included.
 fn every_change_is_told_once(test: TestDb) {
-    let mut story = Story::new(test, 99);
+    let mut story = Story::new(test, 101);
     story.plain = true;
     story.prime();
     let audiences: Vec<AudienceRow> = (0..6)
@@ -272,6 +274,32 @@ fn merged_people_neither_enter_nor_leave(test: TestDb) {
     world.live.forget();
     world.step();
     assert_eq!(world.told().len(), 1);
+}
+
+fn birthdays_come_with_the_days(test: TestDb) {
+    let world = World::new(test);
+    let (ann, bob) = (world.person(&["phone:13912345678"]), world.person(&["member_no:M1"]));
+    let zone = siyu_kernel::Zone::shanghai();
+    let born = |days: i64| json!(format!("19{}", &zone.local(Clock::now(&*world.test.clock).plus_days(days))[2..10]));
+    world.set(ann, "birthday", born(3), world.ago(1));
+    world.set(bob, "birthday", born(30), world.ago(1));
+    let soon = world.audience_of("soon", &json!({"field": "until.birthday", "op": "lte", "value": 1}));
+    world.step();
+    assert_eq!(world.inside(&soon, None), [0; 0]);
+    world.told();
+    days(&world, 2);
+    world.step();
+    assert_eq!((world.inside(&soon, None), world.told()), (vec![ann], vec![(true, ann, soon.id.clone())]));
+    days(&world, 2);
+    world.step();
+    assert_eq!(
+        (world.inside(&soon, None), world.told().last().cloned()),
+        (vec![], Some((false, ann, soon.id.clone())))
+    );
+    // A server that was off for weeks finds who has theirs now.
+    days(&world, 26);
+    world.step();
+    assert_eq!(world.inside(&soon, None), [bob]);
 }
 
 fn erased_people_are_gone_without_a_word(test: TestDb) {

@@ -131,6 +131,13 @@ fn profile_conditions(test: TestDb) {
         ("trait.member", "eq", json!(false), vec![bob]),
         ("trait.birthday", "lt", json!("1990-05-02"), vec![ann]),
         ("trait.birthday", "eq", json!("1990-05-01"), vec![ann]),
+        ("until.birthday", "eq", json!(60), vec![ann]),
+        ("until.birthday", "lt", json!(60), vec![]),
+        ("until.birthday", "ne", json!(60), vec![bob, cat]),
+        ("until.birthday", "exists", json!(true), vec![ann]),
+        // The seventh of the fourth month; in 2026 that is the 23rd of May.
+        ("until.birthday.lunar", "in", json!([82]), vec![ann]),
+        ("until.visited", "lte", json!(364), vec![bob]),
         ("trait.visited", "eq", json!("2026-03-01"), vec![bob]),
         ("trait.visited", "gt", json!("2026-02-28T18:00:00Z"), vec![]),
         ("trait.likes", "contains", json!("tea"), vec![ann]),

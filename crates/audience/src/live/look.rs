@@ -338,6 +338,9 @@ impl Work<'_, '_> {
                     Leaf::SinceLast(_) | Leaf::SinceFirst(_) | Leaf::CreatedDays(_) => {
                         [self.everybody(&before, plan, leaf)?, self.everybody(ctx, plan, leaf)?]
                     }
+                    Leaf::Trait(at) if plan.traits[*at].1.is_dated() => {
+                        [self.everybody(&before, plan, leaf)?, self.everybody(ctx, plan, leaf)?]
+                    }
                     _ => continue,
                 };
                 let living = &self.scene.sight.roster.living;

@@ -3,10 +3,10 @@
 use crate::set::Set;
 use crate::shelf::paged::Paged;
 use crate::shelf::texts::Texts;
-use crate::test::TraitTest;
+use crate::test::{Today, TraitTest};
 use roaring::RoaringBitmap;
 use rustc_hash::FxHashMap;
-use siyu_kernel::{PersonNum, Zone};
+use siyu_kernel::PersonNum;
 use std::sync::{Arc, Mutex};
 
 /// A field whose values are nearly all different (names) is kept as [`Texts`].
@@ -100,8 +100,9 @@ impl Codes {
     }
 
     /// What the test says of each code.
-    fn table(&self, test: &TraitTest, zone: &Zone) -> Arc<Vec<bool>> {
-        let key = format!("{test:?}");
+    fn table(&self, test: &TraitTest, today: &Today<'_>) -> Arc<Vec<bool>> {
+        let day = test.is_dated().then_some(today.day);
+        let key = format!("{test:?}{day:?}");
         let mut tables = self.tables.lock().unwrap_or_else(|broken| broken.into_inner());
         if let Some(table) = tables.get(&key).filter(|table| table.len() >= self.words.list.len()) {
             return Arc::clone(table);
@@ -114,14 +115,14 @@ impl Codes {
         for word in &self.words.list[grown.len()..] {
             grown.push(match word.split_first() {
                 None => false,
-                Some((0, text)) => serde_json::from_slice(text).is_ok_and(|value| test.holds(&value, zone)),
+                Some((0, text)) => serde_json::from_slice(text).is_ok_and(|value| test.holds(&value, today)),
                 Some(_) => *test == TraitTest::Exists,
             });
         }
         Arc::clone(table)
     }
-    pub fn fitting(&self, test: &TraitTest, zone: &Zone, threads: usize) -> Set {
-        let table = self.table(test, zone);
+    pub fn fitting(&self, test: &TraitTest, today: &Today<'_>, threads: usize) -> Set {
+        let table = self.table(test, today);
         Set::These(match &self.column {
             Column::Narrow(column) => column.scan(threads, |code| table[usize::from(code)]),
             Column::Wide(column) => column.scan(threads, |code| table[code as usize]),
@@ -133,8 +134,8 @@ impl Codes {
             Column::Wide(column) => column.get(root),
         }
     }
-    pub fn fitting_among(&self, test: &TraitTest, zone: &Zone, among: &RoaringBitmap) -> RoaringBitmap {
-        let table = self.table(test, zone);
+    pub fn fitting_among(&self, test: &TraitTest, today: &Today<'_>, among: &RoaringBitmap) -> RoaringBitmap {
+        let table = self.table(test, today);
         among.iter().filter(|root| table[self.code_of(*root) as usize]).collect()
     }
 }
@@ -152,7 +153,8 @@ mod tests {
         }
         let _ = codes.set(5, Some(&[1, 9, 9]));
         let _ = codes.set(6, None);
-        let zone = Zone::utc();
+        let (zone, now) = (siyu_kernel::Zone::utc(), siyu_kernel::Time(0));
+        let zone = Today::new(&zone, now);
         let ask = |codes: &Codes, test: &TraitTest| match codes.fitting(test, &zone, 2) {
             Set::These(set) => set,
             Set::AllBut(_) => panic!("these"),

@@ -160,7 +160,7 @@ impl Story {
             return self.deed();
         }
         let day = || json!(self.below(30));
-        let (field, op, value) = match self.below(24) {
+        let (field, op, value) = match self.below(26) {
             0 => ("orders.count", "gte", json!(self.below(4))),
             1 => ("orders.count", "in", json!([0, 2])),
             2 => ("orders.amount", self.pick(&["gt", "lte"]), json!(self.below(9_000))),
@@ -184,6 +184,8 @@ impl Story {
             21 => ("value.tier", self.pick(&["eq", "ne"]), json!(self.pick(&["ordinary", "loyal", "super_vip"]))),
             22 => ("loyal", "eq", json!(self.below(2) == 0)),
             17 => ("trait.likes", "contains", json!("tea")),
+            23 => ("until.born", self.pick(&["lte", "gt", "eq", "ne"]), json!(self.below(30))),
+            24 => ("until.born.lunar", self.pick(&["lt", "gte", "eq"]), json!(self.below(30))),
             _ => ("trait.born", self.pick(&["gte", "lt"]), json!("2026-02-14")),
         };
         json!({"field": field, "op": op, "value": value})
