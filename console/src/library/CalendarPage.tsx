@@ -8,6 +8,7 @@ import { Link } from "react-router";
 import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
+import type { Festival } from "../journeys/canvas/definition";
 import { ErrorView } from "../shell/errors";
 import { EmptyHint, MayButton, Need, PageHead } from "../shell/parts";
 import { useFilters } from "../shell/useFilters";
@@ -32,9 +33,11 @@ function Calendar() {
   const first = dayjs(`${month}-01`);
   const query = { from: first.format("YYYY-MM-DD"), to: first.endOf("month").format("YYYY-MM-DD") };
   const found = useQuery({ queryKey: materialKeys.calendar(query), queryFn: () => api.calendar(query) });
+  const festivals = useQuery({ queryKey: materialKeys.festivals(query), queryFn: () => api.festivals(query), staleTime: Infinity });
   const go = (by: number) => change({ month: first.add(by, "month").format("YYYY-MM") });
   const days = new Map<string, S.CalendarItem[]>();
   for (const own of found.data?.items ?? []) days.set(own.day, [...(days.get(own.day) ?? []), own]);
+  const feasts = festivals.data?.items ?? [];
   const add = <MayButton permission="messages.write" type="primary" icon={<PlusOutlined />} onClick={() => open("new")}>{t("kits.new")}</MayButton>;
   return (
     <>
@@ -48,16 +51,29 @@ function Calendar() {
       {found.error ? <ErrorView error={found.error} retry={() => void found.refetch()} /> : null}
       {found.isPending ? <div className="panel pad"><Skeleton active /></div> : null}
       {found.data && days.size === 0 ? <div className="panel"><EmptyHint icon={<CalendarOutlined />} title={t("calendar.none")}><p>{t("calendar.none_text")}</p><p className="gap-above">{add}</p></EmptyHint></div> : null}
+      {feasts.length ? <Feasts feasts={feasts} /> : null}
       <div className="stack">
         {[...days].map(([day, items]) => (
           <section key={day} className="panel pad calendar-day">
-            <h3 className="part">{format.dayTitle(day)} {day === today ? <AntTag color="green">{t("calendar.today")}</AntTag> : null}</h3>
+            <h3 className="part">{format.dayTitle(day)} {feasts.filter((own) => own.day === day).map((own) => <AntTag key={own.festival} color="red">{t(`festival.${own.festival as Festival}`)}</AntTag>)}{day === today ? <AntTag color="green">{t("calendar.today")}</AntTag> : null}</h3>
             {items.map((own) => <Line key={`${own.what}${own.id}${own.at}`} own={own} open={open} />)}
           </section>
         ))}
       </div>
       {kit ? <KitDrawer key={kit} id={kit === "new" ? null : kit} day={today} onClose={() => open(null)} /> : null}
     </>
+  );
+}
+
+/** What the month is lived by: something may be wanted for it long before there is anything. */
+function Feasts({ feasts }: { feasts: S.FestivalDay[] }) {
+  const { t } = useI18n();
+  const format = useFormat();
+  return (
+    <div className="panel pad feasts">
+      <span className="muted">{t("calendar.festivals")}</span>
+      {feasts.map((own) => <AntTag key={own.festival} color="red">{format.dayTitle(own.day)} · {t(`festival.${own.festival as Festival}`)}</AntTag>)}
+    </div>
   );
 }
 

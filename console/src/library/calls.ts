@@ -32,6 +32,7 @@ export const kits = {
   change: (id: string, body: S.KitNew) => put("/material-kits/{id}", { path: { id }, body }),
   remove: (id: string) => remove("/material-kits/{id}", { path: { id } }),
   calendar: (query: Query) => get("/material-calendar", { query }),
+  festivals: (query: Query) => get("/festivals", { query }),
 };
 
 export const materialKeys = {
@@ -44,4 +45,5 @@ export const materialKeys = {
   radar: (id: string) => ["materials", "radar", id] as const,
   kit: (id: string) => ["materials", "kit", id] as const,
   calendar: (query: Query) => ["materials", "calendar", query] as const,
+  festivals: (query: Query) => ["festivals", query] as const,
 };

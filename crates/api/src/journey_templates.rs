@@ -155,8 +155,8 @@ pub(crate) fn all(zh: bool) -> Vec<Template> {
             "birthday",
             ("生日关怀", "Birthday"),
             (
-                "每天 9 点进入“7 天内生日”人群包的客户：祝福、礼遇、到店邀约。",
-                "Every day at nine those of an audience “birthday within 7 days”: good wishes, a gift, an invitation.",
+                "每天 9 点进入“7 天内生日”人群包（条件“距下一个 生日 天数”≤ 7，公历或农历）的客户：祝福、礼遇、到店邀约。",
+                "Every day at nine those of an audience “birthday within 7 days” (days until the next birthday, by either calendar): good wishes, a gift, an invitation.",
             ),
             definition(
                 &json!({ "type": "schedule", "schedule": { "every": "day", "at": "09:00" }, "audience": "" }),
@@ -166,6 +166,27 @@ pub(crate) fn all(zh: bool) -> Vec<Template> {
                 &[
                     p.service("wish", ("生日祝福", "Good wishes"), ("提前祝您生日快乐！本月到店有一份生日礼为您留着。", "Happy birthday in advance! A birthday gift is kept for you in the shop this month."), "come"),
                     p.task("come", "message", ("生日客户：邀约到店领取生日礼", "Birthday: invite them to collect their gift"), 3, "end"),
+                    p.exit("end", "wished"),
+                ],
+            ),
+        ),
+        p.template(
+            "festival",
+            ("节日问候", "Festival"),
+            (
+                "中秋节前 7 天：问候与礼单；未下单的 4 天后由导购跟进。节日可换成春节、端午、七夕等，每年自动按农历计算。",
+                "Seven days before the Mid-Autumn Festival: good wishes and what to give; the guide follows up with whoever has not ordered. Any other festival will do: the day is worked out every year.",
+            ),
+            definition(
+                &json!({ "type": "schedule", "schedule": { "every": "festival", "festival": "mid_autumn", "days_before": 7, "at": "10:00" }, "audience": "" }),
+                &json!({ "after_days": 300 }),
+                Some(true),
+                "wish",
+                &[
+                    p.message("wish", ("节日问候", "Good wishes"), ("中秋将至，给家人和朋友的礼单帮您备好了，想看哪一类？", "The Mid-Autumn Festival is near: shall I show you what makes a good gift?"), "look"),
+                    p.happens("look", "Order Completed", 4, "done", "call"),
+                    p.task("call", "message", ("节前未下单：一对一推荐礼赠", "Has not ordered before the festival: recommend a gift in person"), 2, "end"),
+                    p.exit("done", "bought"),
                     p.exit("end", "wished"),
                 ],
             ),

@@ -4,12 +4,13 @@ use crate::audience_days::day;
 use crate::error::Answer;
 use crate::gate::{MessagesWrite, PeopleRead};
 use crate::part::must_see_all;
-use crate::people_reader::{by, note, read, write};
+use crate::people_reader::{Reader, by, note, read, write};
 use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Query, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use siyu_calendar::Festival;
 use siyu_db::Tx;
 use siyu_insight::show_day;
 use siyu_kernel::{Refusal, Time};
@@ -17,7 +18,7 @@ use siyu_reach::{CalendarRow, KitIn, KitRow, KitSend};
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
-    endpoints!(list, add, get, change, delete, calendar)
+    endpoints!(list, add, get, change, delete, calendar, festivals)
 }
 
 const DAYS: i32 = 31;
@@ -279,6 +280,44 @@ impl From<CalendarRow> for CalendarItem {
         let CalendarRow { day, what, id, name, state, at } = own;
         Self { day: show_day(day), what, id, name, state, at }
     }
+}
+
+#[derive(Serialize, ToSchema)]
+struct FestivalDay {
+    day: String,
+    /// As schedules of journeys name it.
+    #[schema(example = "mid_autumn")]
+    festival: &'static str,
+    name_zh: &'static str,
+    name_en: &'static str,
+}
+impl From<(i32, Festival)> for FestivalDay {
+    fn from((day, own): (i32, Festival)) -> Self {
+        let (name_zh, name_en) = own.labels();
+        Self { day: show_day(day), festival: own.name(), name_zh, name_en }
+    }
+}
+
+/// Lists the festivals of some days: China's by the moon, and those shops live by. Known are 1901 to 2099.
+///
+/// 节日：农历节日与零售节点，供内容日历与旅程的定时入口使用。
+///
+/// Errors: `day_invalid`, `kit_span`.
+#[utoipa::path(get, path = "/festivals", tag = "Library", params(KitDays), responses((status = 200, body = Items<FestivalDay>)))]
+async fn festivals(
+    may: May<PeopleRead>,
+    Query(q): Query<KitDays>,
+    State(app): State<App>,
+) -> Answer<Json<Items<FestivalDay>>> {
+    let caller = may.caller;
+    let found = app.run(move |app| {
+        read(app, |tx| {
+            let ctx = Reader::new(app, tx, &caller)?.ctx;
+            let (from, to) = q.read(ctx.zone.day(ctx.now))?;
+            Ok(Festival::among(from, to))
+        })
+    });
+    Ok(Json(Items::all(found.await?.into_iter().map(FestivalDay::from).collect())))
 }
 
 /// Lists what goes out day by day: kits, broadcasts and messages by when they begin, and materials by when they were approved.

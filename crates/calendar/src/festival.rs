@@ -2,6 +2,7 @@
 
 use crate::lunar::lunar;
 use jiff::civil::{Date, Weekday, date};
+use jiff::{ToSpan, Unit};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -114,6 +115,13 @@ impl Festival {
         }
         None
     }
+    /// All of them from a day to another, both included, by day; days are counted from 1970.
+    pub fn among(from: i32, to: i32) -> Vec<(i32, Self)> {
+        let first = date(1970, 1, 1);
+        let date_of = |day: i32| first.saturating_add(i64::from(day).days());
+        let day_of = |date: Date| first.until((Unit::Day, date)).map_or(0, |span| span.get_days());
+        Self::between(date_of(from), date_of(to)).into_iter().map(|(day, own)| (day_of(day), own)).collect()
+    }
     /// All of them from a day to another, both included, by day.
     pub fn between(from: Date, to: Date) -> Vec<(Date, Self)> {
         let mut out: Vec<(Date, Self)> = Vec::new();
@@ -198,6 +206,8 @@ mod tests {
         let of_2026 = Festival::between(date(2026, 9, 1), date(2026, 10, 1));
         let names: Vec<&str> = of_2026.iter().map(|(_, own)| own.name()).collect();
         assert_eq!(names, ["teachers_day", "mid_autumn", "national_day"]);
+        // The 1st of January 2026 and the day after.
+        assert_eq!(Festival::among(20_454, 20_455), [(20_454, Festival::NewYear)]);
     }
     fn serde_name(own: Festival) -> String {
         // As serde writes a unit variant in snake case.

@@ -3,6 +3,7 @@
 use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
+use siyu_calendar::Festival;
 use siyu_kernel::{Time, Zone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +98,17 @@ pub enum Schedule {
         #[serde(with = "minute")]
         at: u16,
     },
+    /// Every year so many days before a festival, or on it.
+    Festival {
+        festival: Festival,
+        #[serde(default)]
+        days_before: u8,
+        #[serde(with = "minute")]
+        at: u16,
+    },
 }
+
+const FESTIVAL_DAYS_MAX: u8 = 60;
 
 impl Schedule {
     /// The next time after `now`; `None` when there is none any more.
@@ -118,6 +129,19 @@ impl Schedule {
                 }
                 None
             }
+            Self::Festival { festival, days_before, at } => {
+                let before = i64::from(*days_before).days();
+                let mut from = local(zone, now).date().checked_add(before).ok()?;
+                for _ in 0..2 {
+                    let day = festival.next(from)?;
+                    let found = instant(zone, clock(day.checked_sub(before).ok()?, *at));
+                    if found > now {
+                        return Some(found);
+                    }
+                    from = next_day(day);
+                }
+                None
+            }
         }
     }
     pub fn is_sound(&self) -> bool {
@@ -126,6 +150,7 @@ impl Schedule {
             Self::Day { .. } => true,
             Self::Week { weekdays, .. } => !weekdays.is_empty() && are_weekdays(weekdays),
             Self::Month { day, .. } => (1..=31).contains(day),
+            Self::Festival { days_before, .. } => *days_before <= FESTIVAL_DAYS_MAX,
         }
     }
 }
@@ -228,7 +253,17 @@ mod tests {
         let once = r#"{"every":"once","date":"2026-03-03","at":"08:30"}"#;
         assert_eq!(next(once, "2026-03-02T04:00:00Z"), some("2026-03-03T00:30:00Z"));
         assert_eq!(next(once, "2026-03-03T00:30:00Z"), None);
+        let festival = r#"{"every":"festival","festival":"mid_autumn","days_before":7,"at":"10:00"}"#;
+        // Seven days before the 25th of September 2026.
+        assert_eq!(next(festival, "2026-03-02T04:00:00Z"), some("2026-09-18T02:00:00Z"));
+        assert_eq!(next(festival, "2026-09-18T01:59:59Z"), some("2026-09-18T02:00:00Z"));
+        // The year after: the 15th of September 2027.
+        assert_eq!(next(festival, "2026-09-18T02:00:00Z"), some("2027-09-08T02:00:00Z"));
+        assert_eq!(next(festival, "2026-09-20T02:00:00Z"), some("2027-09-08T02:00:00Z"));
+        let eve = r#"{"every":"festival","festival":"new_years_eve","at":"18:00"}"#;
+        assert_eq!(next(eve, "2026-01-01T00:00:00Z"), some("2026-02-16T10:00:00Z"));
         for wrong in [
+            r#"{"every":"festival","festival":"qixi","days_before":61,"at":"00:00"}"#,
             r#"{"every":"week","weekdays":[],"at":"00:00"}"#,
             r#"{"every":"week","weekdays":[1,1],"at":"00:00"}"#,
             r#"{"every":"month","day":0,"at":"00:00"}"#,

@@ -93,7 +93,7 @@ fn messages_live_through(place: &Place, points: usize, chance: &Chance) {
 
     // In the end every friend is in one task of each message.
     // (What a kill or a fault left uncertain is looked for a minute or two later, and may fail again.)
-    let friends = (0..6_000).find_map(|_| {
+    let friends = (0..600 * points.max(10)).find_map(|_| {
         std::thread::sleep(Duration::from_millis(100));
         let all = runs(&server, &key, people);
         let done = all.iter().all(|run| {
@@ -123,7 +123,7 @@ fn messages_live_through(place: &Place, points: usize, chance: &Chance) {
             wecom.act(&json!({ "do": "confirm", "msgid": mass["msgid"], "userid": task["userid"] }));
         }
     }
-    let ended = (0..3_000).any(|_| {
+    let ended = (0..300 * points.max(10)).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
         runs(&server, &key, people).iter().all(|run| run["state"] == "ended")
     });
@@ -243,7 +243,7 @@ fn groups_live_through(place: &Place, points: usize, chance: &Chance) {
             wecom.act(&json!({ "do": "confirm", "msgid": mass["msgid"], "userid": task["userid"] }));
         }
     }
-    let ended = (0..3_000).any(|_| {
+    let ended = (0..300 * points.max(10)).any(|_| {
         std::thread::sleep(Duration::from_millis(100));
         groups_and_moments(&server, &key).0.iter().all(|own| own["state"] == "ended")
     });

@@ -83,6 +83,7 @@ export const library = {
   "materials.taken_hint": ["使用当前已通过审批的版本，链接会统计打开情况。", "The version that is approved now; its links count who opens them."],
   "nav.content_calendar": ["内容日历", "Content calendar"],
   "calendar.hint": ["每天发什么：给导购和群主的素材包、营销群发、群发到群、朋友圈，以及当天通过审批的素材。", "What goes out on which day: kits for guides and owners of groups, broadcasts, messages to groups, moments, and the materials approved on it."],
+  "calendar.festivals": ["本月节日", "Festivals of the month"],
   "calendar.today": ["今天", "Today"],
   "calendar.earlier": ["上个月", "A month earlier"],
   "calendar.later": ["下个月", "A month later"],

@@ -12,7 +12,14 @@ export interface Span { amount: number; unit: Unit }
 
 export type Schedule =
   | { every: "once"; date: string; at: string } | { every: "day"; at: string }
-  | { every: "week"; weekdays: number[]; at: string } | { every: "month"; day: number; at: string };
+  | { every: "week"; weekdays: number[]; at: string } | { every: "month"; day: number; at: string }
+  | { every: "festival"; festival: Festival; days_before?: number; at: string };
+/** Through the year; their days are the server's to know. */
+export const FESTIVALS = [
+  "new_year", "laba", "new_years_eve", "spring_festival", "lantern", "valentines", "womens_day", "labour_day", "mothers_day", "love_day", "childrens_day",
+  "dragon_boat", "mid_year_sale", "fathers_day", "qixi", "teachers_day", "mid_autumn", "national_day", "double_ninth", "singles_day", "double_twelve", "christmas",
+] as const;
+export type Festival = (typeof FESTIVALS)[number];
 export type Entry = { type: "trigger"; on: Trigger } | { type: "schedule"; schedule: Schedule; audience: string };
 export type Again = "never" | "always" | { after_days: number };
 export interface Goal { on: Trigger; exit?: boolean }
@@ -138,6 +145,7 @@ export function schedule(every: Schedule["every"], at: string, today: string): S
     case "day": return { every, at };
     case "week": return { every, weekdays: [1], at };
     case "month": return { every, day: 1, at };
+    case "festival": return { every, festival: "mid_autumn", days_before: 7, at };
   }
 }
 

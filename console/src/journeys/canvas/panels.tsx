@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { useShared, type What } from "./context";
-import { blankTrigger, EXITS_MAX, NAME_MAX, schedule, total, waysOf, without, type Again, type Entry, type ExitRule, type JourneyNode, type Problem, type Schedule } from "./definition";
+import { blankTrigger, EXITS_MAX, FESTIVALS, NAME_MAX, schedule, total, waysOf, without, type Again, type Entry, type ExitRule, type Festival, type JourneyNode, type Problem, type Schedule } from "./definition";
 import { idMistake, nodeOf, putNode, renameNode } from "./edit";
 import { KindIcon } from "./icons";
 import { ClockInput, DateInput, DraftInput, Field, WeekdaysInput } from "./inputs";
@@ -144,7 +144,7 @@ function EntryFields({ value, onChange }: { value: Entry; onChange: (next: Entry
   );
 }
 
-const EVERY = ["once", "day", "week", "month"] as const;
+const EVERY = ["once", "day", "week", "month", "festival"] as const;
 function ScheduleFields({ value, onChange }: { value: Schedule; onChange: (next: Schedule) => void }) {
   const { t } = useI18n();
   const { readOnly } = useShared();
@@ -155,9 +155,21 @@ function ScheduleFields({ value, onChange }: { value: Schedule; onChange: (next:
         {value.every === "once" ? <DateInput value={value.date} onChange={(date) => onChange({ ...value, date })} label={t("canvas.every.once")} /> : null}
         {value.every === "week" ? <WeekdaysInput value={value.weekdays} disabled={readOnly} onChange={(weekdays) => weekdays.length && onChange({ ...value, weekdays })} label={t("canvas.every.week")} /> : null}
         {value.every === "month" ? <InputNumber className="full" min={1} max={31} precision={0} value={value.day} suffix={t("canvas.day_of_month")} aria-label={t("canvas.every.month")} onChange={(day) => day !== null && onChange({ ...value, day })} /> : null}
+        {value.every === "festival" ? <FestivalInput value={value} onChange={onChange} /> : null}
         {value.every === "month" && value.day > 28 ? <span className="muted small">{t("canvas.month_hint")}</span> : null}
       </Field>
       <Field label={t("canvas.at")} hint={t("canvas.at_hint")}><ClockInput value={value.at} onChange={(at) => onChange({ ...value, at })} label={t("canvas.at")} /></Field>
+    </>
+  );
+}
+
+type FestivalSchedule = Extract<Schedule, { every: "festival" }>;
+function FestivalInput({ value, onChange }: { value: FestivalSchedule; onChange: (next: Schedule) => void }) {
+  const { t } = useI18n();
+  return (
+    <>
+      <Select<Festival> className="full" showSearch={{ optionFilterProp: "label" }} value={value.festival} onChange={(festival) => onChange({ ...value, festival })} options={FESTIVALS.map((own) => ({ value: own, label: t(`festival.${own}`) }))} aria-label={t("canvas.every.festival")} />
+      <InputNumber className="full" min={0} max={60} precision={0} value={value.days_before ?? 0} suffix={t("canvas.days_before")} aria-label={t("canvas.days_before")} onChange={(days) => days !== null && onChange({ ...value, days_before: days })} />
     </>
   );
 }

@@ -49,8 +49,13 @@ export function saySchedule(own: Speaker, schedule: Schedule): string {
     case "once": return t("canvas.say.once", { date: schedule.date || "…", at: schedule.at });
     case "day": return t("canvas.say.day", { at: schedule.at });
     case "week": return t("canvas.say.week", { days: schedule.weekdays.length ? sayWeekdays(own, schedule.weekdays) : "…", at: schedule.at });
+    case "festival": return sayFestival(own, schedule);
     case "month": return t("canvas.say.month", { day: schedule.day, at: schedule.at });
   }
+}
+function sayFestival({ t }: Speaker, { festival, days_before: n = 0, at }: Extract<Schedule, { every: "festival" }>): string {
+  const name = t(`festival.${festival}`);
+  return n > 0 ? t("canvas.say.festival", { n, festival: name, at }) : t("canvas.say.festival_day", { festival: name, at });
 }
 export function sayEntry(own: Speaker, entry: Entry): string {
   if (entry.type === "trigger") return sayTrigger(own, entry.on);
