@@ -431,4 +431,5 @@ const AUDIENCES: &[(&str, &str)] = &[
         "近 30 天新加的好友，还没买过",
         r#"{"all":[{"did":{"event":"Contact Added","times":{"op":"gte","value":1},"span":{"last_days":30}}},{"field":"orders.count","op":"eq","value":0}]}"#,
     ),
+    ("7 天内过生日", r#"{"field":"until.birthday","op":"lte","value":7}"#),
 ];

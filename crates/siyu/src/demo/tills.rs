@@ -102,10 +102,20 @@ fn context(world: &World, person: PersonNo, device: Option<&String>) -> Value {
     if let Some(union_id) = world.union_id(person) {
         traits["unionid"] = union_id.into();
     }
+    if let Some(birthday) = birthday(person) {
+        traits["birthday"] = birthday.into();
+    }
     match device {
         Some(device) => json!({ "traits": traits, "device": { "id": device } }),
         None => json!({ "traits": traits }),
     }
+}
+
+/// Three of five have written it on their member card. The same person always says the same.
+fn birthday(person: PersonNo) -> Option<String> {
+    let drawn = (person as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 16;
+    let (year, month, day) = (1968 + drawn % 38, 1 + drawn / 38 % 12, 1 + drawn / 500 % 28);
+    (drawn % 5 < 3).then(|| format!("{year}-{month:02}-{day:02}"))
 }
 
 fn product_of(world: &World, product: usize) -> Value {
