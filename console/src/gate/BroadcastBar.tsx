@@ -6,6 +6,7 @@ import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { MayButton, Num } from "../shell/parts";
+import { TestPanel } from "./TestPanel";
 import { broadcastKey, broadcasts as api } from "./calls";
 
 export function BroadcastBar({ id, state }: { id: string; state: string }) {
@@ -35,6 +36,7 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
             : <MayButton permission="messages.write" icon={<PlayCircleOutlined />} loading={resume.isPending} onClick={() => resume.mutate()}>{t("broadcast.resume")}</MayButton>}
         </div>
       ) : null}
+      {own.test ? <TestPanel id={id} test={own.test} contents={rows.length} open={open} /> : null}
       {rows.length > 1 ? (
         <div className="panel list">
           <div className="panel-head">{t("broadcast.variants")}</div>

@@ -31,7 +31,10 @@ mod refuse;
 mod welcome;
 
 pub use beside::{Alone, Beside, Ends, Entrance, Entrances, NoEnds, NoEntrances};
-pub use broadcast::{BroadcastIn, BroadcastRow, VariantSums};
+pub use broadcast::{
+    BroadcastIn, BroadcastRow, ContentAgainst, ContentFigure, ContentTest, ContentTestIn, Goal, Judges, NoJudges,
+    TestNumbers, VariantSums,
+};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
 pub use gate::{Ask, Class, Verdict};
@@ -72,6 +75,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0006_makers", sql: include_str!("../migrations/0006_makers.sql") },
     Migration { id: "reach/0007_once", sql: include_str!("../migrations/0007_once.sql") },
     Migration { id: "reach/0008_library", sql: include_str!("../migrations/0008_library.sql") },
+    Migration { id: "reach/0009_tests", sql: include_str!("../migrations/0009_tests.sql") },
 ];
 
 /// Everything reaching out is made from.
@@ -87,6 +91,7 @@ pub struct Parts {
     pub beside: Arc<dyn Beside>,
     pub entrances: Arc<dyn Entrances>,
     pub ends: Arc<dyn Ends>,
+    pub judges: Arc<dyn Judges>,
     pub gate: Gate,
 }
 
@@ -103,7 +108,8 @@ impl Parts {
     ) -> Self {
         let (beside, entrances, ends) = (Arc::new(Alone), Arc::new(NoEntrances), Arc::new(NoEnds));
         let (wait, gate) = (Arc::new(Sleep), Gate::new(&vault));
-        Self { db, vault, log, people, contacts, chance, clock, wait, beside, entrances, ends, gate }
+        let judges = Arc::new(NoJudges);
+        Self { db, vault, log, people, contacts, chance, clock, wait, beside, entrances, ends, judges, gate }
     }
 }
 

@@ -188,6 +188,13 @@ pub fn broadcast_own() -> Refusal {
         "超过规模的群发须由另一位同事审批。",
     )
 }
+pub fn broadcast_test() -> Refusal {
+    Refusal::conflict(
+        "broadcast_test",
+        "This broadcast has no test that waits for a winner.",
+        "该群发没有等待选出优胜内容的测试。",
+    )
+}
 pub fn broadcast_unapproved() -> Refusal {
     Refusal::conflict(
         "broadcast_unapproved",

@@ -4,6 +4,12 @@
 //! - A broadcast of marketing begins no sooner than the contest lets it: what competes with it is ranked by worth.
 //! - Above a size somebody else has to approve it; until then nobody is decided.
 //! - When too much of it fails it pauses by itself and says so.
+//! - With a test the best content goes to the rest ([`ContentTest`]).
+
+mod winner;
+
+pub(crate) use winner::TestDue;
+pub use winner::{ContentAgainst, ContentFigure, ContentTest, ContentTestIn, Goal, Judges, NoJudges, TestNumbers};
 
 use crate::content::Content;
 use crate::message::{MessageIn, Split, Terms};
@@ -30,6 +36,8 @@ pub struct BroadcastIn {
     pub expires: Option<Time>,
     /// Of whoever makes it: another one approves.
     pub asked_by: String,
+    /// The rest waits for the winner.
+    pub test: Option<ContentTestIn>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +54,7 @@ pub struct BroadcastRow {
     pub stopped: Option<String>,
     /// By content, the message's own first.
     pub variants: Vec<VariantSums>,
+    pub test: Option<ContentTest>,
 }
 
 /// What became of those who were let through with one content.
@@ -67,7 +76,10 @@ impl Reach {
     /// What it would become at its start, with what people have had until now. Errors: as [`Reach::create_broadcast`].
     pub fn plan_broadcast(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Split, Refusal> {
         let terms = self.terms(tx, input, now)?;
-        self.split_by(tx, &input.message, &terms, now)
+        match input.test {
+            Some(test) => self.plan_test(tx, input, test, &terms, now),
+            None => self.split_by(tx, &input.message, &terms, now),
+        }
     }
 
     /// Errors: those of messages, `broadcast_invalid` with the field.
@@ -77,7 +89,18 @@ impl Reach {
         let needs = input.message.people.len() > rules.approval_above as usize;
         // Nobody is decided in this unit when somebody has to say yes first.
         let terms = if needs { Terms { start: terms.start.max(now.plus_seconds(1)), ..terms } } else { terms };
-        let id = self.create_message_by(tx, &input.message, &input.variants, &terms, now)?;
+        let id = self.message_id(now);
+        let nobody = match input.test {
+            Some(test) => {
+                self.keep_test(tx, &id, test)?;
+                let share = test.share(input.variants.len() + 1);
+                self.create_message_testing(tx, &id, &input.message, &input.variants, &terms, share, now)?
+            }
+            None => self.create_message_as(tx, &id, &input.message, &input.variants, &terms, now)?,
+        };
+        if nobody {
+            return Err(refuse::nobody());
+        }
         if needs {
             self.gate().change_run(tx, &id, RunChange::Pause, now)?;
         }
@@ -132,7 +155,9 @@ impl Reach {
             ));
         }
         let (class, worth, holdout, per_hour) = (input.class, input.worth, input.holdout, input.per_hour);
-        Ok(Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires })
+        let terms = Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires };
+        input.test.map_or(Ok(()), |test| test.check(input, &terms))?;
+        Ok(terms)
     }
 
     /// Errors: `broadcast_unknown`.
@@ -149,9 +174,11 @@ impl Reach {
                 breaker: row.real(4)?,
                 stopped: row.opt_text(5)?,
                 variants: Vec::new(),
+                test: None,
             })
         })?;
         let mut row = row.ok_or_else(refuse::broadcast_unknown)?;
+        row.test = self.content_test(tx, id)?;
         let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
         let variants = tx.one(sql, params![id], |row| row.int(0))? + 1;
         row.variants = vec![VariantSums::default(); variants as usize];

@@ -11,6 +11,7 @@ mod split;
 
 pub(crate) use read::UNREPORTED_SECONDS;
 
+pub(crate) use decide::spread;
 pub use lists::{MessageRow, PersonQuery, PersonRow, Sums, TaskRow, TaskState};
 pub use siyu_gate::End as PersonState;
 pub use split::{MessageIn, Share, Split, Terms};

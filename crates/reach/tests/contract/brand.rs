@@ -7,11 +7,14 @@ use axum::routing::get;
 use bytes::Bytes;
 use siyu_contacts::{Around, Arrival, ConnectionIn, Contacts, Ran};
 use siyu_db::{Db, Migration, Tx};
+use siyu_gate::RunRow;
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::content::Content;
-use siyu_reach::{Arrivals, Beside, Entrance, Entrances, Parts, Reach, RuleIn, RuleKind, When};
+use siyu_reach::{
+    Arrivals, Beside, Entrance, Entrances, Goal, Judges, Parts, Reach, RuleIn, RuleKind, TestNumbers, When,
+};
 use siyu_sandbox::world::{Source, World};
 use siyu_sandbox::{CallbackSettings, Options, Sandbox, Scale, WorldClock};
 use siyu_testkit::TestDb;
@@ -145,6 +148,21 @@ impl Entrances for Codes {
     }
 }
 
+/// Which content does best, as the test says; nothing is known while it says nothing.
+#[derive(Clone, Default)]
+pub struct Panel {
+    pub says: Arc<Mutex<Option<(Option<i64>, &'static str)>>>,
+    pub asked: Arc<Mutex<usize>>,
+}
+impl Judges for Panel {
+    fn judge(&self, _: &mut Tx<'_>, _: &RunRow, _: Goal, until: Time) -> Result<TestNumbers, Refusal> {
+        *self.asked.lock().unwrap() += 1;
+        let (winner, why) = self.says.lock().unwrap().ok_or_else(|| Refusal::internal("nothing is known"))?;
+        let best = winner.unwrap_or(0);
+        Ok(TestNumbers { until, best, winner, why: why.to_owned(), contents: Vec::new(), against: Vec::new() })
+    }
+}
+
 pub fn vault() -> Vault {
     Vault::from_key([7; 32])
 }
@@ -161,6 +179,7 @@ pub struct Desk {
     pub wire: Wire,
     pub shop: Shop,
     pub codes: Codes,
+    pub panel: Panel,
 }
 
 impl Desk {
@@ -174,12 +193,13 @@ impl Desk {
         (parts.around, parts.wait) = (Arc::new(Books(Arrivals::new(vault()))), wait.clone());
         parts.reach = Arc::new(wire.clone());
         let contacts = Contacts::new(parts);
-        let (shop, codes) = (Shop::default(), Codes::default());
+        let (shop, codes, panel) = (Shop::default(), Codes::default(), Panel::default());
         let mut parts =
             Parts::new(db.clone(), vault(), log.clone(), people.clone(), contacts.clone(), chance, clock.clone());
         (parts.beside, parts.entrances, parts.wait) = (Arc::new(shop.clone()), Arc::new(codes.clone()), wait);
+        parts.judges = Arc::new(panel.clone());
         let reach = Reach::new(parts);
-        Self { db, contacts, people, log, reach, clock: clock.clone(), wire: wire.clone(), shop, codes }
+        Self { db, contacts, people, log, reach, clock: clock.clone(), wire: wire.clone(), shop, codes, panel }
     }
     pub fn now(&self) -> Time {
         self.clock.now()
