@@ -10,7 +10,7 @@ import { TestPanel } from "./TestPanel";
 import { broadcastKey, broadcasts as api } from "./calls";
 
 export function BroadcastBar({ id, state }: { id: string; state: string }) {
-  const { t } = useI18n();
+  const { t, word } = useI18n();
   const format = useFormat();
   const client = useQueryClient();
   const found = useQuery({ queryKey: broadcastKey(id), queryFn: () => api.get(id), refetchInterval: 10_000 });
@@ -28,7 +28,7 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
     <div className="stack">
       {needed && open ? <Alert type="warning" showIcon title={t("broadcast.needs_approval")} action={<MayButton permission="messages.write" type="primary" icon={<CheckOutlined />} loading={approve.isPending} onClick={() => approve.mutate()}>{t("broadcast.approve")}</MayButton>} /> : null}
       {own.approved_by ? <p className="muted small">{t("broadcast.approved", { who: own.approved_by })}</p> : null}
-      {own.stopped ? <Alert type="error" showIcon title={t("broadcast.stopped")} /> : null}
+      {own.stopped ? <Alert type="error" showIcon title={word("broadcast.stopped", own.stopped)} /> : null}
       {!needed && open ? (
         <div className="row">
           {state === "running"

@@ -204,7 +204,7 @@ struct BroadcastOut {
     approved_by: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
     approved_at: Option<Time>,
-    /// `error_rate`: it was paused by itself, because too much of it failed.
+    /// It was paused by itself: `error_rate`, too much of it failed; `complaint_rate`, too many people deleted the member after it.
     stopped: Option<String>,
     /// By content, its own first: those who were let through.
     variants: Vec<BroadcastVariant>,

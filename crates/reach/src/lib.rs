@@ -28,6 +28,7 @@ mod message;
 mod moment;
 mod once;
 mod refuse;
+mod rehearse;
 mod welcome;
 
 pub use beside::{Alone, Beside, Ends, Entrance, Entrances, NoEnds, NoEntrances};
@@ -52,6 +53,7 @@ pub use message::{
 pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
 pub use once::Once;
 pub use refuse::{broadcast_unknown, message_unknown, moment_unknown};
+pub use rehearse::{Rehearsal, RehearsalIn, Rehearsed, RehearsedPart};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
     Tally, TestIn, Tested, When,
@@ -76,6 +78,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0007_once", sql: include_str!("../migrations/0007_once.sql") },
     Migration { id: "reach/0008_library", sql: include_str!("../migrations/0008_library.sql") },
     Migration { id: "reach/0009_tests", sql: include_str!("../migrations/0009_tests.sql") },
+    Migration { id: "reach/0010_complaints", sql: include_str!("../migrations/0010_complaints.sql") },
+    Migration { id: "reach/0011_trials", sql: include_str!("../migrations/0011_trials.sql") },
 ];
 
 /// Everything reaching out is made from.

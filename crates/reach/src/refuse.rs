@@ -188,6 +188,21 @@ pub fn broadcast_own() -> Refusal {
         "超过规模的群发须由另一位同事审批。",
     )
 }
+pub fn rehearsal_receivers(most: usize) -> Refusal {
+    let (en, zh) = (
+        format!("A test send goes to 1 to {most} members of staff who are there."),
+        format!("测试发送须选择 1 到 {most} 位在职员工。"),
+    );
+    Refusal::invalid("rehearsal_receivers", en, zh).field("receivers")
+}
+pub fn rehearsal_limit() -> Refusal {
+    Refusal::new(
+        siyu_kernel::Class::Busy,
+        "rehearsal_limit",
+        "In an hour there are 20 test sends by one person, and 10 to one member of staff. Try again later.",
+        "每人每小时最多发起 20 次测试发送，每位员工每小时最多接收 10 次，请稍后再试。",
+    )
+}
 pub fn broadcast_test() -> Refusal {
     Refusal::conflict(
         "broadcast_test",

@@ -3,9 +3,10 @@
 //!
 //! - A broadcast of marketing begins no sooner than the contest lets it: what competes with it is ranked by worth.
 //! - Above a size somebody else has to approve it; until then nobody is decided.
-//! - When too much of it fails it pauses by itself and says so.
+//! - When too much of it fails, or too many people leave after it, it pauses by itself and says so.
 //! - With a test the best content goes to the rest ([`ContentTest`]).
 
+mod breaker;
 mod winner;
 
 pub(crate) use winner::TestDue;
@@ -68,8 +69,6 @@ pub struct VariantSums {
 }
 
 const VARIANTS_MAX: usize = 4;
-/// Fewer outcomes say nothing about a rate.
-const BREAKER_LEAST: i64 = 50;
 const EXPIRES_DAYS_MAX: i64 = 30;
 
 impl Reach {
@@ -105,8 +104,14 @@ impl Reach {
             self.gate().change_run(tx, &id, RunChange::Pause, now)?;
         }
         tx.execute(
-            "INSERT INTO broadcast (message, approval, asked_by, breaker) VALUES ($1, $2, $3, $4)",
-            params![&id, if needs { "needed" } else { "none" }, &input.asked_by, rules.breaker_percent],
+            "INSERT INTO broadcast (message, approval, asked_by, breaker, complaints) VALUES ($1, $2, $3, $4, $5)",
+            params![
+                &id,
+                if needs { "needed" } else { "none" },
+                &input.asked_by,
+                rules.breaker_percent,
+                rules.complaint_percent
+            ],
         )?;
         self.broadcast(tx, &id)
     }
@@ -228,27 +233,8 @@ impl Reach {
         }
         self.pause_message(tx, id, pause, now)?;
         if !pause {
-            // Somebody has looked at it and lets it go on all the same: it does not stop by itself a second time.
-            let sql = "UPDATE broadcast SET stopped = NULL, breaker = CASE WHEN stopped IS NULL THEN breaker ELSE 101.0 END WHERE message = $1";
-            tx.execute(sql, params![id])?;
+            self.heed(tx, id)?;
         }
         self.broadcast(tx, id)
-    }
-
-    /// Something of it has failed: pauses a broadcast of which too much has.
-    pub(crate) fn trip(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<(), Refusal> {
-        let sql = "SELECT breaker FROM broadcast WHERE message = $1 AND stopped IS NULL";
-        let Some(breaker) = tx.opt(sql, params![message], |row| row.real(0))? else { return Ok(()) };
-        let run = self.gate().run(tx, message)?;
-        let sums = self.gate().sums(tx, &run)?;
-        let ended = sums.sent + sums.failed;
-        let open = run.ended_at.is_none() && run.state == "running";
-        if !open || ended < BREAKER_LEAST || (sums.failed as f64) < breaker / 100.0 * ended as f64 {
-            return Ok(());
-        }
-        tracing::warn!(message, failed = sums.failed, ended, "a broadcast is paused: too much of it fails");
-        self.gate().change_run(tx, message, RunChange::Pause, now)?;
-        tx.execute("UPDATE broadcast SET stopped = 'error_rate' WHERE message = $1", params![message])?;
-        Ok(())
     }
 }

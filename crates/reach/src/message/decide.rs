@@ -53,6 +53,9 @@ impl Reach {
             due => {
                 let reach = self.clone();
                 self.parts().db.transact(move |tx| {
+                    if let Due::Part(id) | Due::Again(id) = &due {
+                        reach.trip_complaints(tx, id, now)?;
+                    }
                     reach.decide_due(tx, &due, now)?;
                     if let Due::Part(id) | Due::Again(id) = &due {
                         let more = matches!(reach.parts().gate.due(tx, now)?, Due::Part(next) | Due::Again(next) if next == *id);

@@ -68,6 +68,7 @@ impl Reach {
         let until = now.plus_seconds(BEGUN_SECONDS);
         let (reach, own) = (self.clone(), task.clone());
         let marked = self.parts().db.transact(move |tx| {
+            reach.trip_complaints(tx, &own.message, now)?;
             if !reach.still_going(tx, &own, now)? {
                 return Ok(false);
             }

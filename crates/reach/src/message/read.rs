@@ -25,6 +25,7 @@ impl Reach {
         let (reach, task) = (self.clone(), task.clone());
         self.parts().db.transact(move |tx| {
             reach.take_results(tx, &task, &results, now)?;
+            reach.trip_complaints(tx, &task.message, now)?;
             if let Some(at) = task.confirmed_at.filter(|at| at.plus_seconds(UNREPORTED_SECONDS) <= now) {
                 reach.end_people(tx, &task, None, FAILED, "outcome_unknown", at)?;
             }

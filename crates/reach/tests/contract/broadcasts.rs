@@ -10,7 +10,7 @@ use siyu_sandbox::Reasons;
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
-    the_one_worth_more_goes_first, a_large_one_needs_somebody_else, it_stops_when_too_much_fails, contents_stand_side_by_side, wrong_ones_are_told,
+    the_one_worth_more_goes_first, a_large_one_needs_somebody_else, it_stops_when_too_much_fails, it_stops_when_too_many_leave, contents_stand_side_by_side, wrong_ones_are_told,
     the_winner_goes_to_the_rest, where_none_is_shown_the_first_goes, somebody_chooses_earlier, a_test_is_decided_once,
     the_rest_is_held_by_quota_like_everybody, a_test_that_is_stopped_ends, wrong_tests_are_told);
 
@@ -126,6 +126,54 @@ fn it_stops_when_too_much_fails(t: TestDb) {
     brand.act(move |tx| reach.pause_broadcast(tx, &id, false, now));
     work(&brand, &row.id, 3_600);
     assert_eq!(count(&brand, &row.id, PersonState::Waiting, "undecided"), 0);
+}
+
+fn it_stops_when_too_many_leave(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    rules(&brand, Rules { complaint_percent: 10.0, contest_minutes: 0, ..Rules::none() });
+    let per_hour = all.len() as i64 * 6;
+    let row =
+        create(&brand, BroadcastIn { per_hour, start: Some(brand.now().plus_seconds(60)), ..given("a", all.clone()) });
+    work(&brand, &row.id, 200);
+    let asked: Vec<usize> = brand.world(|world| {
+        world.masses.iter().flat_map(|mass| mass.tasks[0].targets.iter().map(|target| target.to)).collect()
+    });
+    confirm(&brand, 0);
+    for _ in 0..20 {
+        brand.clock.move_to(brand.now().plus_seconds(5));
+        while brand.reach.work_messages().unwrap() == siyu_contacts::Ran::Went {}
+    }
+    assert!(brand.read(|tx| brand.reach.message(tx, &row.id)).sums.sent >= 50);
+    let leave = |some: &[usize]| {
+        brand.world(|world| some.iter().for_each(|relation| world.customer_deletes(*relation, Reasons::default())));
+        brand.runtime.block_on(brand.sandbox.settle());
+        brand.work();
+    };
+    let state = || brand.read(|tx| brand.reach.message(tx, &row.id)).state;
+    let resume = || {
+        let (reach, now, id) = (brand.reach.clone(), brand.now(), row.id.clone());
+        brand.act(move |tx| reach.pause_broadcast(tx, &id, false, now));
+    };
+    // A few leave, as they do every day: fewer than the rules say.
+    leave(&asked[..2]);
+    brand.clock.move_to(brand.now().plus_seconds(60));
+    while brand.reach.work_messages().unwrap() == siyu_contacts::Ran::Went {}
+    assert_eq!(state(), "running");
+    // Every sixth: nobody else is let through.
+    leave(&asked[2..asked.len() / 6 + 2]);
+    work(&brand, &row.id, 3_600);
+    let stopped = brand.read(|tx| brand.reach.broadcast(tx, &row.id));
+    assert_eq!((stopped.stopped.as_deref(), state().as_str()), (Some("complaint_rate"), "paused"));
+    assert!(count(&brand, &row.id, PersonState::Waiting, "undecided") > 0);
+    resume();
+    work(&brand, &row.id, 3_600);
+    assert_eq!(count(&brand, &row.id, PersonState::Waiting, "undecided"), 0);
+    assert_eq!(
+        brand.read(|tx| brand.reach.broadcast(tx, &row.id)).stopped,
+        None,
+        "who has looked at it is not asked again"
+    );
 }
 
 fn contents_stand_side_by_side(t: TestDb) {
