@@ -17,7 +17,7 @@ use siyu_db::Tx;
 use siyu_gate::Class;
 use siyu_kernel::{Refusal, Time};
 use siyu_reach::{
-    BroadcastIn, BroadcastRow, ContentTest, ContentTestIn, Goal, MessageIn, TaskRow, TestNumbers, VariantSums,
+    BroadcastIn, BroadcastRow, Care, ContentTest, ContentTestIn, Goal, MessageIn, TaskRow, TestNumbers, VariantSums,
 };
 use utoipa::ToSchema;
 
@@ -60,6 +60,10 @@ struct BroadcastNew {
     expires_at: Option<Time>,
     /// A part of the people gets each content at once; the rest waits for the winner.
     test: Option<BroadcastTestNew>,
+    /// As for messages.
+    nudge_after_hours: Option<i64>,
+    /// As for messages.
+    reassign_after_hours: Option<i64>,
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -239,6 +243,8 @@ fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         material: input.material.clone(),
         audience: input.audience.clone(),
         people: input.people.clone(),
+        nudge_after_hours: input.nudge_after_hours,
+        reassign_after_hours: input.reassign_after_hours,
     };
     let (message, said) = meant(app, tx, caller, &message)?;
     let broadcast = BroadcastIn {
@@ -294,12 +300,14 @@ async fn create(
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
         let (broadcast, said) = read(app, |tx| given(app, tx, &caller, &input))?;
+        let care = Care { nudge_hours: input.nudge_after_hours, reassign_hours: input.reassign_after_hours };
         write(app, move |app, tx| {
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
                 let message = &broadcast.message;
                 let sent = MessageIn { content: said.sent(app, tx)?, ..message.clone() };
                 let row =
                     app.reach.create_broadcast(tx, &BroadcastIn { message: sent, ..broadcast.clone() }, app.now())?;
+                app.reach.set_care(tx, &row.id, care)?;
                 said.used(app, tx, "broadcast", &row.id)?;
                 let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
                 app.reach.made_by(tx, &row.id, caller.id())?;

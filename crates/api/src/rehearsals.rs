@@ -113,7 +113,7 @@ async fn rehearse(
                 show: MaterialShowIn { person, staff, channel: String::new() },
                 receivers: input.receivers.clone(),
                 name: input.name.chars().take(60).collect(),
-                customer: customer.map(|own| own.name()).unwrap_or_default(),
+                customer: customer.and_then(|own| own.name()).unwrap_or_default(),
                 maker: caller.id().to_owned(),
             };
             let prepared = app.reach.rehearse(tx, &rehearsal, app.now())?;

@@ -48,7 +48,7 @@ pub use library::{
     MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
 };
 pub use message::{
-    MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
+    Care, MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
 };
 pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
 pub use once::Once;
@@ -80,6 +80,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0009_tests", sql: include_str!("../migrations/0009_tests.sql") },
     Migration { id: "reach/0010_complaints", sql: include_str!("../migrations/0010_complaints.sql") },
     Migration { id: "reach/0011_trials", sql: include_str!("../migrations/0011_trials.sql") },
+    Migration { id: "reach/0012_moving", sql: include_str!("../migrations/0012_moving.sql") },
 ];
 
 /// Everything reaching out is made from.

@@ -203,6 +203,31 @@ pub fn rehearsal_limit() -> Refusal {
         "每人每小时最多发起 20 次测试发送，每位员工每小时最多接收 10 次，请稍后再试。",
     )
 }
+pub fn message_care(field: &str) -> Refusal {
+    Refusal::invalid(
+        "message_care",
+        "A task is attended to 1 to 720 hours after it was made.",
+        "时长须为任务创建后 1 到 720 小时。",
+    )
+    .field(field)
+}
+pub fn message_task_unknown() -> Refusal {
+    Refusal::not_found("message_task_unknown", "This message has no such task.", "该群发没有这个任务。")
+}
+pub fn message_task_state() -> Refusal {
+    Refusal::conflict(
+        "message_task_state",
+        "Only a task that waits for its member can be taken back.",
+        "只有等待员工确认的任务才能收回转派。",
+    )
+}
+pub fn message_task_alone() -> Refusal {
+    Refusal::conflict(
+        "message_task_alone",
+        "Nobody of this task has another friend among staff who has not been asked yet.",
+        "该任务的客户没有其他可联系的员工好友。",
+    )
+}
 pub fn broadcast_test() -> Refusal {
     Refusal::conflict(
         "broadcast_test",

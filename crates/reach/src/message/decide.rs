@@ -75,8 +75,14 @@ impl Reach {
         let gate = &self.parts().gate;
         let Some(taken) = gate.take(tx, due, now)? else { return Ok(Vec::new()) };
         let (_, zone) = self.parts().beside.brand(tx)?;
-        let ways = if taken.closing.is_some() { Ways::default() } else { self.ways(tx, &taken.nums)? };
-        let judged = gate.decide(tx, &taken, &candidates(&taken.nums, &ways), &zone, now)?;
+        let (ways, spent) = match taken.closing {
+            Some(_) => Default::default(),
+            None => self.ways_but(tx, &taken.run.id, &taken.nums, None)?,
+        };
+        let mut each = candidates(&taken.nums, &ways);
+        // All of their friends have been asked, and none has confirmed.
+        each.iter_mut().filter(|own| spent.contains(&own.num)).for_each(|own| own.unreachable = Some("unconfirmed"));
+        let judged = gate.decide(tx, &taken, &each, &zone, now)?;
         self.gather(tx, &taken.run, &judged, &ways, now)?;
         let skipped = judged.iter().filter_map(|own| match own.verdict {
             Verdict::Skip(reason) => Some((own.num, End::Skipped, reason)),
@@ -167,7 +173,14 @@ impl Reach {
         )?;
         Ok(())
     }
-    fn new_task(&self, tx: &mut Tx<'_>, message: &str, staff: &str, variant: i64, rest: i64) -> Result<i64, Refusal> {
+    pub(super) fn new_task(
+        &self,
+        tx: &mut Tx<'_>,
+        message: &str,
+        staff: &str,
+        variant: i64,
+        rest: i64,
+    ) -> Result<i64, Refusal> {
         let own = self.parts().contacts.colleague(tx, staff)?;
         // Part 0 was the first of a member before there were waves.
         Ok(tx.one(

@@ -36,6 +36,9 @@ impl Reach {
                 "UPDATE message_task SET state = $2, confirmed_at = COALESCE(confirmed_at, $3), read_at = $4, due_at = $5, tries = 0, error = NULL WHERE id = $1 AND wish = 0",
                 params![task.id, state, confirmed, now, now.plus_seconds(pause)],
             )?;
+            if confirmed.is_none() {
+                reach.attend(tx, &task, now)?;
+            }
             reach.close_if_done(tx, &task)
         })
     }
