@@ -7,7 +7,7 @@ use siyu_gate::Rules;
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_reach::{Care, MessageIn, PersonState, Sums, TaskRow, TaskState, Terms};
 use siyu_sandbox::Reasons;
-use siyu_sandbox::world::Delivery;
+use siyu_sandbox::world::{Delivery, Source, Status};
 use siyu_testkit::TestDb;
 use std::collections::BTreeMap;
 
@@ -17,8 +17,22 @@ siyu_testkit::contract!(MIGRATIONS;
     it_ends_when_the_message_does, each_friend_is_asked_once, it_is_done_by_itself, wrong_wishes_are_told,
     nobody_gets_it_twice_whatever_happens);
 
-/// People who have two friends among those who may have customers, and of whom each member has some.
+/// Some customers add one or two other members as well: those who have several friends now.
 fn shared(brand: &Brand) -> Vec<PersonNum> {
+    brand.world(|world| {
+        let serving: Vec<usize> = (0..world.staff.len()).filter(|&staff| world.serves(staff)).collect();
+        assert!(serving.len() > 2, "{} serve", serving.len());
+        let friends: Vec<(usize, usize)> =
+            world.relations.iter().filter(|one| one.status == Status::Active).map(|one| (one.person, one.staff)).collect();
+        for (at, (person, first)) in friends.iter().take(16).enumerate() {
+            let others = serving.iter().filter(|staff| *staff != first).skip(at % 2).take(1 + at % 3 / 2);
+            for staff in others {
+                world.befriend(*staff, *person, 1, Source::Personal, true, false).unwrap();
+            }
+        }
+    });
+    brand.runtime.block_on(brand.sandbox.settle());
+    brand.work();
     let sql = "SELECT c.num FROM wecom_contact c JOIN wecom_follow f ON f.contact = c.id AND f.status = 0
         JOIN wecom_staff s ON s.key = f.staff AND s.serves = 1 AND s.gone_at IS NULL GROUP BY c.num HAVING COUNT(*) > 1 ORDER BY c.num";
     let all: Vec<PersonNum> = brand.read(|tx| Ok(tx.query(sql, &[], |row| row.num(0))?));
@@ -278,8 +292,8 @@ fn each_friend_is_asked_once(t: TestDb) {
 
 fn it_is_done_by_itself(t: TestDb) {
     let brand = Brand::open(t);
-    let all = people(&brand);
     let both = shared(&brand);
+    let all = people(&brand);
     let reached = all.len() as i64 - 1;
     // In the morning, so that members are reminded at once.
     let morning = Time::parse("2027-03-01T01:00:00Z").unwrap();
@@ -331,6 +345,7 @@ fn wrong_wishes_are_told(t: TestDb) {
 /// Chance confirms, takes back, loses answers, ends friendships, makes two people one and moves the clock.
 fn nobody_gets_it_twice_whatever_happens(t: TestDb) {
     let brand = Brand::open(t);
+    shared(&brand);
     let all = people(&brand);
     let chance = siyu_kernel::Chance::seeded(23);
     let id = made(&brand, all.clone());
