@@ -7,13 +7,13 @@ use axum::routing::get;
 use bytes::Bytes;
 use siyu_contacts::{Around, Arrival, ConnectionIn, Contacts, Ran};
 use siyu_db::{Db, Migration, Tx};
-use siyu_gate::RunRow;
+use siyu_gate::{End, RunRow};
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::content::Content;
 use siyu_reach::{
-    Arrivals, Beside, Entrance, Entrances, Goal, Judges, Parts, Reach, RuleIn, RuleKind, TestNumbers, When,
+    Arrivals, Beside, Ends, Entrance, Entrances, Goal, Judges, Parts, Reach, RuleIn, RuleKind, TestNumbers, When,
 };
 use siyu_sandbox::world::{Source, World};
 use siyu_sandbox::{CallbackSettings, Options, Sandbox, Scale, WorldClock};
@@ -175,6 +175,17 @@ impl Judges for Panel {
     }
 }
 
+/// How often each end was told, as to a journey that waits for it.
+#[derive(Clone, Default)]
+pub struct Told(pub Arc<Mutex<BTreeMap<(String, PersonNum), usize>>>);
+impl Ends for Told {
+    fn ended(&self, _: &mut Tx<'_>, message: &str, ends: &[(PersonNum, End, &str)]) -> Result<(), Refusal> {
+        let mut all = self.0.lock().unwrap();
+        ends.iter().for_each(|(num, ..)| *all.entry((message.to_owned(), *num)).or_default() += 1);
+        Ok(())
+    }
+}
+
 pub fn vault() -> Vault {
     Vault::from_key([7; 32])
 }
@@ -192,6 +203,7 @@ pub struct Desk {
     pub shop: Shop,
     pub codes: Codes,
     pub panel: Panel,
+    pub told: Told,
 }
 
 impl Desk {
@@ -205,13 +217,14 @@ impl Desk {
         (parts.around, parts.wait) = (Arc::new(Books(Arrivals::new(vault()))), wait.clone());
         parts.reach = Arc::new(wire.clone());
         let contacts = Contacts::new(parts);
-        let (shop, codes, panel) = (Shop::default(), Codes::default(), Panel::default());
+        let (shop, codes, panel, told) = (Shop::default(), Codes::default(), Panel::default(), Told::default());
         let mut parts =
             Parts::new(db.clone(), vault(), log.clone(), people.clone(), contacts.clone(), chance, clock.clone());
         (parts.beside, parts.entrances, parts.wait) = (Arc::new(shop.clone()), Arc::new(codes.clone()), wait);
         parts.judges = Arc::new(panel.clone());
+        parts.ends = Arc::new(told.clone());
         let reach = Reach::new(parts);
-        Self { db, contacts, people, log, reach, clock: clock.clone(), wire: wire.clone(), shop, codes, panel }
+        Self { db, contacts, people, log, reach, clock: clock.clone(), wire: wire.clone(), shop, codes, panel, told }
     }
     pub fn now(&self) -> Time {
         self.clock.now()

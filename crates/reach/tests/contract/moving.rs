@@ -3,7 +3,7 @@
 use crate::brand::{Brand, MIGRATIONS, content};
 use crate::messages::{confirm, people, work};
 use siyu_contacts::Ran;
-use siyu_gate::Rules;
+use siyu_gate::{QuietHours, Rules, Whose};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_reach::{Care, MessageIn, PersonState, Sums, TaskRow, TaskState, Terms};
 use siyu_sandbox::Reasons;
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 siyu_testkit::contract!(MIGRATIONS;
     who_is_not_sent_goes_through_another_friend, a_member_who_was_faster_keeps_them, a_lost_answer_is_asked_for_again,
     of_whom_wecom_says_nothing_nobody_is_moved, who_has_become_one_gets_it_once, whoever_cancels_meanwhile_comes_first,
-    it_ends_when_the_message_does, each_friend_is_asked_once, it_is_done_by_itself, wrong_wishes_are_told,
+    it_ends_when_the_message_does, each_friend_is_asked_once, an_hour_that_has_passed_is_decided_anew, it_is_done_by_itself, wrong_wishes_are_told,
     nobody_gets_it_twice_whatever_happens);
 
 /// Some customers add one or two other members as well: those who have several friends now.
@@ -22,8 +22,12 @@ fn shared(brand: &Brand) -> Vec<PersonNum> {
     brand.world(|world| {
         let serving: Vec<usize> = (0..world.staff.len()).filter(|&staff| world.serves(staff)).collect();
         assert!(serving.len() > 2, "{} serve", serving.len());
-        let friends: Vec<(usize, usize)> =
-            world.relations.iter().filter(|one| one.status == Status::Active).map(|one| (one.person, one.staff)).collect();
+        let friends: Vec<(usize, usize)> = world
+            .relations
+            .iter()
+            .filter(|one| one.status == Status::Active)
+            .map(|one| (one.person, one.staff))
+            .collect();
         for (at, (person, first)) in friends.iter().take(16).enumerate() {
             let others = serving.iter().filter(|staff| *staff != first).skip(at % 2).take(1 + at % 3 / 2);
             for staff in others {
@@ -40,6 +44,9 @@ fn shared(brand: &Brand) -> Vec<PersonNum> {
     all
 }
 fn create(brand: &Brand, people: Vec<PersonNum>, care: Care) -> String {
+    create_by(brand, people, care, Rules { contest_minutes: 0, ..Rules::none() })
+}
+fn create_by(brand: &Brand, people: Vec<PersonNum>, care: Care, rules: Rules) -> String {
     let input = MessageIn {
         name: "秋日礼遇".into(),
         content: content("{{ staff.name }}：秋日新品到店"),
@@ -50,7 +57,7 @@ fn create(brand: &Brand, people: Vec<PersonNum>, care: Care) -> String {
     let (reach, gate, now) = (brand.reach.clone(), brand.reach.gate().clone(), brand.now());
     let terms = Terms { expires: now.plus_days(20), ..Terms::plain(now) };
     brand.act(move |tx| {
-        gate.save_rules(tx, &Rules { contest_minutes: 0, ..Rules::none() }, None, "", "test", now)?;
+        gate.save_rules(tx, &rules, None, "", "test", now)?;
         let id = reach.create_message_by(tx, &input, &[], &terms, now)?;
         reach.set_care(tx, &id, care)?;
         Ok(id)
@@ -290,6 +297,36 @@ fn each_friend_is_asked_once(t: TestDb) {
     assert_eq!((sums(&brand, &id).sent, delivered(&brand)), (1, 1));
 }
 
+fn an_hour_that_has_passed_is_decided_anew(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = shared(&brand);
+    let night = QuietHours { from: 22 * 60, to: 8 * 60, zone: Whose::Brand };
+    let evening = Time::parse("2027-03-01T12:00:00Z").unwrap();
+    brand.clock.move_to(evening);
+    let id = create_by(&brand, all.clone(), Care::default(), Rules { quiet: Some(night), ..Rules::none() });
+    work(&brand, &id, 2 * 3_600 - 60);
+    let (task, had) = (first(&brand, &id), touches(&brand));
+    let sql = "SELECT num FROM message_person WHERE task = $1 ORDER BY num";
+    let of: Vec<PersonNum> = brand.read(|tx| Ok(tx.query(sql, siyu_db::params![task.id], |row| row.num(0))?));
+    // Taken back a minute before the night begins: the next member would be asked in it.
+    reassign(&brand, &id, task.id).unwrap();
+    work(&brand, &id, 3_600);
+    assert_eq!(count(&brand, &id, PersonState::Waiting, "quiet_hours"), of.len() as i64);
+    assert_eq!(touches(&brand), had - of.len(), "who waits has nothing on its way");
+    assert_eq!(sums(&brand, &id).waiting, all.len() as i64);
+    // In the morning they go, and not through the member they were taken back from.
+    work(&brand, &id, 10 * 3_600);
+    assert_eq!(touches(&brand), had);
+    let through = "SELECT COUNT(*) FROM message_person p JOIN message_task t ON t.id = p.task WHERE p.state = 0 AND t.userid = $1 AND p.num = $2";
+    for num in of {
+        let same = brand.read(|tx| Ok(tx.one(through, siyu_db::params![&task.userid, num], |row| row.int(0))?));
+        assert_eq!(same, 0, "{num} waits for {} again", task.userid);
+    }
+    confirm(&brand, 0);
+    work(&brand, &id, 3_600);
+    assert_eq!((sums(&brand, &id).sent, delivered(&brand)), (all.len() as i64, all.len()));
+}
+
 fn it_is_done_by_itself(t: TestDb) {
     let brand = Brand::open(t);
     let both = shared(&brand);
@@ -401,6 +438,9 @@ fn nobody_gets_it_twice_whatever_happens(t: TestDb) {
         after.sent <= got && got <= after.sent + count(&brand, &id, PersonState::Failed, "outcome_unknown"),
         "{after:?} {got}"
     );
+    // Whoever waits for the ends is told each once.
+    let told = brand.told.0.lock().unwrap().clone();
+    assert_eq!((told.len() as i64, told.values().copied().max()), (people, Some(1)));
     // The tasks' own books agree with the rows.
     let sql = "SELECT COUNT(*) FROM message_task t WHERE t.people <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id)";
     assert_eq!(brand.int(sql), 0);
