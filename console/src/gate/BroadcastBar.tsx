@@ -6,10 +6,11 @@ import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { MayButton, Num } from "../shell/parts";
+import { TestPanel } from "./TestPanel";
 import { broadcastKey, broadcasts as api } from "./calls";
 
 export function BroadcastBar({ id, state }: { id: string; state: string }) {
-  const { t } = useI18n();
+  const { t, word } = useI18n();
   const format = useFormat();
   const client = useQueryClient();
   const found = useQuery({ queryKey: broadcastKey(id), queryFn: () => api.get(id), refetchInterval: 10_000 });
@@ -27,7 +28,7 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
     <div className="stack">
       {needed && open ? <Alert type="warning" showIcon title={t("broadcast.needs_approval")} action={<MayButton permission="messages.write" type="primary" icon={<CheckOutlined />} loading={approve.isPending} onClick={() => approve.mutate()}>{t("broadcast.approve")}</MayButton>} /> : null}
       {own.approved_by ? <p className="muted small">{t("broadcast.approved", { who: own.approved_by })}</p> : null}
-      {own.stopped ? <Alert type="error" showIcon title={t("broadcast.stopped")} /> : null}
+      {own.stopped ? <Alert type="error" showIcon title={word("broadcast.stopped", own.stopped)} /> : null}
       {!needed && open ? (
         <div className="row">
           {state === "running"
@@ -35,6 +36,7 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
             : <MayButton permission="messages.write" icon={<PlayCircleOutlined />} loading={resume.isPending} onClick={() => resume.mutate()}>{t("broadcast.resume")}</MayButton>}
         </div>
       ) : null}
+      {own.test ? <TestPanel id={id} test={own.test} contents={rows.length} open={open} /> : null}
       {rows.length > 1 ? (
         <div className="panel list">
           <div className="panel-head">{t("broadcast.variants")}</div>

@@ -137,6 +137,7 @@ function Editor({ saved }: { saved: S.GateRulesOut }) {
             <div className="gate-fields">
               <Field label={t("gate.approval_above")}><InputNumber disabled={!can} min={0} max={1_000_000_000} precision={0} value={rules.approval_above} onChange={(value) => set({ approval_above: value ?? 10_000 })} /></Field>
               <Field label={t("gate.breaker")}><InputNumber disabled={!can} min={1} max={100} value={rules.breaker_percent} onChange={(value) => set({ breaker_percent: value ?? 20 })} /></Field>
+              <Field label={t("gate.complaints")}><InputNumber disabled={!can} min={0.1} max={100} step={0.5} value={rules.complaint_percent} onChange={(value) => set({ complaint_percent: value ?? 3 })} /></Field>
             </div>
           </Box>
           <Box title={t("gate.consent")} hint={t("gate.consent_hint")}>

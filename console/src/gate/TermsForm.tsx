@@ -4,10 +4,11 @@ import { Button, DatePicker, Input, InputNumber, Select, Switch } from "antd";
 import dayjs from "dayjs";
 import type { ReactNode } from "react";
 import { useI18n } from "../i18n";
+import { type Test, TestForm } from "./TestForm";
 import "./gate.css";
 
-export interface Terms { service: boolean; worth: number; holdout_percent: number; per_hour: number; start_at: string | null; expires_at: string | null; variants: string[] }
-export const PLAIN: Terms = { service: false, worth: 1, holdout_percent: 0, per_hour: 0, start_at: null, expires_at: null, variants: [] };
+export interface Terms { service: boolean; worth: number; holdout_percent: number; per_hour: number; start_at: string | null; expires_at: string | null; variants: string[]; test: Test | null }
+export const PLAIN: Terms = { service: false, worth: 1, holdout_percent: 0, per_hour: 0, start_at: null, expires_at: null, variants: [], test: null };
 
 const VARIANTS_MAX = 4;
 
@@ -39,6 +40,7 @@ export function TermsForm({ terms, onChange }: { terms: Terms | null; onChange: 
             </div>
           ))}
           {terms.variants.length < VARIANTS_MAX ? <div><Button size="small" icon={<PlusOutlined />} onClick={() => set({ variants: [...terms.variants, ""] })}>{t("broadcast.variant_add")}</Button></div> : null}
+          {terms.variants.some((text) => text.trim()) || terms.test ? <TestForm test={terms.test} contents={terms.variants.filter((text) => text.trim()).length + 1} onChange={(test) => set({ test })} /> : null}
         </div>
       ) : null}
     </div>

@@ -29,6 +29,7 @@ export const broadcasts = {
   create: (body: S.BroadcastNew, once: string) => post("/broadcasts", { body, once }),
   get: (id: string) => get("/broadcasts/{id}", { path: { id } }),
   approve: (id: string) => post("/broadcasts/{id}/approve", { path: { id } }),
+  choose: (id: string, content: number) => post("/broadcasts/{id}/winner", { path: { id }, body: { content } }),
   pause: (id: string) => post("/broadcasts/{id}/pause", { path: { id } }),
   resume: (id: string) => post("/broadcasts/{id}/resume", { path: { id } }),
 };

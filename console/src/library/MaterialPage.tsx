@@ -13,6 +13,7 @@ import "../welcomes/welcomes.css";
 import { materialKeys, materials as api, type Version, type Whole } from "./calls";
 import "./library.css";
 import { KindIcon, Labels, MaterialState } from "./parts";
+import { TestSend } from "./TestSend";
 import { useReader } from "./useReader";
 
 export function MaterialPage() {
@@ -44,6 +45,7 @@ function Page({ own }: { own: Whole }) {
           <section className="panel pad">
             <h3 className="part">{t("materials.as_read")}</h3>
             {reader.form}
+            <TestSend sample={{ name: own.name, material: own.id, version: shown.version }} />
             {reader.error ? <Alert type="warning" showIcon title={reader.error} className="gap-above" /> : null}
             {reader.tried ? (
               <div className="stack tight gap-above">

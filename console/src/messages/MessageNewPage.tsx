@@ -11,11 +11,13 @@ import { broadcasts } from "../gate/calls";
 import { TermsForm, type Terms } from "../gate/TermsForm";
 import { useI18n } from "../i18n";
 import { bodyOf, SaidEditor, type Saying } from "../library/Said";
+import { TestSend } from "../library/TestSend";
 import { useErrorText } from "../shell/errors";
 import { MayButton, Need, Num, PageHead, useSettled } from "../shell/parts";
 import { welcomeKeys, welcomes } from "../welcomes/calls";
 import { Phone } from "../welcomes/Phone";
 import "../welcomes/welcomes.css";
+import { CareForm, NO_CARE } from "./CareForm";
 import { messages as api } from "./calls";
 
 export function MessageNewPage() {
@@ -33,8 +35,9 @@ function New() {
   const [said, say] = useState<Saying>({ content: { text: "", attachments: [] }, material: null });
   const { content } = said;
   const [terms, setTerms] = useState<Terms | null>(null);
+  const [care, setCare] = useState(NO_CARE);
   const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiences.list({ limit: 200 }), staleTime: 30_000 });
-  const body: S.MessageNew = { name: name.trim(), ...bodyOf(said), audience: audience ?? null, people: [] };
+  const body: S.MessageNew = { name: name.trim(), ...bodyOf(said), audience: audience ?? null, people: [], ...care };
   const whole = Boolean(name.trim() && audience && (content.text?.trim() || content.attachments?.length));
   const settled = useSettled(content);
   const preview = useQuery({
@@ -89,6 +92,7 @@ function New() {
                 forget();
               }}
             />
+            <CareForm care={care} onChange={setCare} />
             {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
             {plan.data ? <Plan plan={plan.data} /> : null}
             <div className="row">
@@ -98,6 +102,7 @@ function New() {
                   <MayButton permission="messages.write" type="primary" loading={create.isPending}>{t("messages.create")}</MayButton>
                 </Popconfirm>
               ) : null}
+              <TestSend sample={{ name: name.trim(), ...bodyOf(said) }} disabled={!said.material && !(content.text?.trim() || content.attachments?.length)} />
               <Button onClick={() => void navigate(-1)}>{t("action.cancel")}</Button>
             </div>
           </section>

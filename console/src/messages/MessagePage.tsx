@@ -15,6 +15,7 @@ import { Phone } from "../welcomes/Phone";
 import "../welcomes/welcomes.css";
 import { messageKeys, messages as api } from "./calls";
 import { STATES } from "./MessagesPage";
+import { Reassign } from "./Reassign";
 
 const TASKS: Record<string, string> = { making: "default", unconfirmed: "gold", confirmed: "green", cancelled: "default", refused: "red" };
 const PEOPLE: Record<string, string> = { waiting: "blue", sent: "green", skipped: "default", failed: "red" };
@@ -72,11 +73,14 @@ function Message({ message }: { message: S.MessageOut }) {
             </button>
           ))}
         </div>
+        {message.nudge_after_hours || message.reassign_after_hours ? (
+          <p className="muted small">{[message.nudge_after_hours ? t("messages.care.nudges", { n: message.nudge_after_hours }) : "", message.reassign_after_hours ? t("messages.care.reassigns", { n: message.reassign_after_hours }) : ""].filter(Boolean).join(" · ")}</p>
+        ) : null}
         <div className="two">
           <div className="panel list">
             <div className="panel-head">{t("messages.staff", { n: format.count(message.confirmed), all: format.count(message.tasks) })}</div>
             {phone ? (
-              <div className="cards">{message.staff.length === 0 ? <p className="muted small card-row">{t("messages.no_tasks")}</p> : null}{message.staff.map((row) => <div className="card-row" key={row.id}><div className="row between"><span className="card-title">{name(row)}</span>{state(row)}</div><div className="muted small num">{t("messages.sum.sent")} {row.sums.sent} / {row.sums.people}</div></div>)}</div>
+              <div className="cards">{message.staff.length === 0 ? <p className="muted small card-row">{t("messages.no_tasks")}</p> : null}{message.staff.map((row) => <div className="card-row" key={row.id}><div className="row between"><span className="card-title">{name(row)}</span>{state(row)}</div><div className="muted small num">{t("messages.sum.sent")} {row.sums.sent} / {row.sums.people}</div>{running || row.moved ? <Reassign message={message.id} task={row} /> : null}</div>)}</div>
             ) : (
               <Table
                 size="middle" rowKey={(row) => row.id} dataSource={message.staff} locale={{ emptyText: t("messages.no_tasks") }} pagination={message.staff.length > 50 ? { pageSize: 50 } : false} scroll={{ x: "max-content" }}
@@ -88,6 +92,7 @@ function Message({ message }: { message: S.MessageOut }) {
                   { title: t("messages.sum.failed"), align: "right", render: (_, row) => few(row.sums.failed, name(row), "failed", row.id) },
                   { title: t("messages.confirmed_at"), render: (_, row) => <Num muted>{row.confirmed_at ? format.at(row.confirmed_at) : "–"}</Num> },
                   { title: t("messages.reminded_at"), render: (_, row) => <Num muted>{row.reminded_at ? format.at(row.reminded_at) : "–"}</Num> },
+                  { title: "", render: (_, row) => (running || row.moved ? <Reassign message={message.id} task={row} /> : null) },
                 ]}
               />
             )}

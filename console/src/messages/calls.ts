@@ -7,7 +7,9 @@ export const messages = {
   plan: (body: S.MessageNew) => post("/wecom/messages/plan", { body }),
   create: (body: S.MessageNew, once: string) => post("/wecom/messages", { body, once }),
   people: (id: string, query: Query) => get("/wecom/messages/{id}/people", { path: { id }, query }),
+  test: (body: S.RehearsalNew) => post("/wecom/messages/test", { body }),
   remind: (id: string) => post("/wecom/messages/{id}/remind", { path: { id } }),
+  reassign: (id: string, task: string) => post("/wecom/messages/{id}/tasks/{task}/reassign", { path: { id, task } }),
   cancel: (id: string) => post("/wecom/messages/{id}/cancel", { path: { id } }),
 };
 

@@ -16,11 +16,13 @@ use serde_json::json;
 use siyu_db::Tx;
 use siyu_gate::Class;
 use siyu_kernel::{Refusal, Time};
-use siyu_reach::{BroadcastIn, BroadcastRow, MessageIn, TaskRow, VariantSums};
+use siyu_reach::{
+    BroadcastIn, BroadcastRow, Care, ContentTest, ContentTestIn, Goal, MessageIn, TaskRow, TestNumbers, VariantSums,
+};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
-    endpoints!(create, plan, get, approve, pause, resume, cancel)
+    endpoints!(create, plan, get, approve, choose, pause, resume, cancel)
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -56,6 +58,130 @@ struct BroadcastNew {
     /// Three days after its start when absent.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
+    /// A part of the people gets each content at once; the rest waits for the winner.
+    test: Option<BroadcastTestNew>,
+    /// As for messages.
+    nudge_after_hours: Option<i64>,
+    /// As for messages.
+    reassign_after_hours: Option<i64>,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BroadcastTestNew {
+    /// Of all people: who gets each content at once. 5 to 50, all contents together 90 at most.
+    percent: i64,
+    /// 1 to 720: so long after the last of them had their turn it is decided.
+    hours: i64,
+    /// What the winner is best at: `bought` (people with an order), `revenue` (what each spends) or `lost` (friends lost, fewest).
+    goal: String,
+}
+
+/// One content of a test.
+#[derive(Serialize, ToSchema)]
+struct BroadcastTestContent {
+    /// Who was let through with it during the test.
+    people: i64,
+    /// Who did it; of `revenue`: of whom there is an amount.
+    count: i64,
+    /// The share of the people, 0 to 1; of `revenue` how much each spent, in minor units of the workspace's currency.
+    value: f64,
+}
+
+/// The best content against another one.
+#[derive(Serialize, ToSchema)]
+struct BroadcastTestAgainst {
+    /// The other one's place.
+    content: i64,
+    /// The best one's figure less the other's. Null where there is nothing to compare.
+    difference: Option<f64>,
+    /// Of the difference: 95 %.
+    low: Option<f64>,
+    high: Option<f64>,
+    /// How often chance alone gives as large a difference, times all pairs of contents. It wins below 0.05.
+    p: Option<f64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BroadcastTestNumbers {
+    /// Until when things were counted.
+    #[schema(value_type = String, format = DateTime)]
+    until: Time,
+    /// The place of the content with the best figure.
+    best: i64,
+    /// `shown`, `no_difference`, `too_small` or `mismatch`: what these figures say.
+    says: String,
+    contents: Vec<BroadcastTestContent>,
+    against: Vec<BroadcastTestAgainst>,
+}
+impl From<TestNumbers> for BroadcastTestNumbers {
+    fn from(own: TestNumbers) -> Self {
+        let content = |own: siyu_reach::ContentFigure| BroadcastTestContent {
+            people: own.people,
+            count: own.count,
+            value: own.value,
+        };
+        let against = |own: siyu_reach::ContentAgainst| BroadcastTestAgainst {
+            content: own.content,
+            difference: own.difference,
+            low: own.low,
+            high: own.high,
+            p: own.p,
+        };
+        Self {
+            until: own.until,
+            best: own.best,
+            says: own.why,
+            contents: own.contents.into_iter().map(content).collect(),
+            against: own.against.into_iter().map(against).collect(),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct BroadcastTest {
+    percent: i64,
+    hours: i64,
+    goal: &'static str,
+    /// When the last of its people had their turn. Null: not yet.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    begun_at: Option<Time>,
+    /// When it is decided.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ends_at: Option<Time>,
+    /// The place of the content that goes to the rest; 0 is the broadcast's own. Null: not decided yet.
+    winner: Option<i64>,
+    /// `shown`: it beats every other one; `no_difference`, `too_small`, `mismatch`: none is shown to, so the first one goes; `by_hand`.
+    reason: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decided_at: Option<Time>,
+    /// Who chose. Null: the figures did.
+    decided_by: Option<String>,
+    /// The figures it was decided with. Null before, and for whoever sees a part of the people.
+    numbers: Option<BroadcastTestNumbers>,
+}
+impl From<ContentTest> for BroadcastTest {
+    fn from(own: ContentTest) -> Self {
+        Self {
+            percent: own.percent,
+            hours: own.hours,
+            goal: own.goal.name(),
+            begun_at: own.begun_at,
+            ends_at: own.ends_at,
+            winner: own.winner,
+            reason: own.reason,
+            decided_at: own.decided_at,
+            decided_by: own.decided_by.filter(|by| !by.is_empty()),
+            numbers: own.numbers.map(BroadcastTestNumbers::from),
+        }
+    }
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BroadcastChoice {
+    /// The place of the content: 0 is the broadcast's own.
+    content: i64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -82,10 +208,11 @@ struct BroadcastOut {
     approved_by: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
     approved_at: Option<Time>,
-    /// `error_rate`: it was paused by itself, because too much of it failed.
+    /// It was paused by itself: `error_rate`, too much of it failed; `complaint_rate`, too many people deleted the member after it.
     stopped: Option<String>,
     /// By content, its own first: those who were let through.
     variants: Vec<BroadcastVariant>,
+    test: Option<BroadcastTest>,
 }
 impl From<BroadcastRow> for BroadcastOut {
     fn from(row: BroadcastRow) -> Self {
@@ -96,8 +223,17 @@ impl From<BroadcastRow> for BroadcastOut {
             approved_at: row.approved_at,
             stopped: row.stopped,
             variants: row.variants.into_iter().map(BroadcastVariant::from).collect(),
+            test: row.test.map(BroadcastTest::from),
         }
     }
+}
+
+fn test_of(own: &BroadcastTestNew) -> Result<ContentTestIn, Refusal> {
+    let goal = Goal::parse(&own.goal).ok_or_else(|| {
+        let (en, zh) = ("A goal is bought, revenue or lost.", "目标为 bought、revenue 或 lost。");
+        Refusal::invalid("broadcast_invalid", en, zh).field("test.goal")
+    });
+    Ok(ContentTestIn { percent: own.percent, hours: own.hours, goal: goal? })
 }
 
 fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> Result<(BroadcastIn, Said), Refusal> {
@@ -107,6 +243,8 @@ fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         material: input.material.clone(),
         audience: input.audience.clone(),
         people: input.people.clone(),
+        nudge_after_hours: input.nudge_after_hours,
+        reassign_after_hours: input.reassign_after_hours,
     };
     let (message, said) = meant(app, tx, caller, &message)?;
     let broadcast = BroadcastIn {
@@ -119,6 +257,7 @@ fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         start: input.start_at,
         expires: input.expires_at,
         asked_by: caller.id().to_owned(),
+        test: input.test.as_ref().map(test_of).transpose()?,
     };
     Ok((broadcast, said))
 }
@@ -161,12 +300,14 @@ async fn create(
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
         let (broadcast, said) = read(app, |tx| given(app, tx, &caller, &input))?;
+        let care = Care { nudge_hours: input.nudge_after_hours, reassign_hours: input.reassign_after_hours };
         write(app, move |app, tx| {
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
                 let message = &broadcast.message;
                 let sent = MessageIn { content: said.sent(app, tx)?, ..message.clone() };
                 let row =
                     app.reach.create_broadcast(tx, &BroadcastIn { message: sent, ..broadcast.clone() }, app.now())?;
+                app.reach.set_care(tx, &row.id, care)?;
                 said.used(app, tx, "broadcast", &row.id)?;
                 let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
                 app.reach.made_by(tx, &row.id, caller.id())?;
@@ -205,6 +346,10 @@ fn narrow(row: &mut BroadcastRow, tasks: &[TaskRow], staff: &[String]) -> Result
     if own.is_empty() {
         return Err(siyu_reach::broadcast_unknown());
     }
+    // Half of a group is no group.
+    if let Some(test) = &mut row.test {
+        test.numbers = None;
+    }
     for (at, sums) in row.variants.iter_mut().enumerate() {
         *sums = VariantSums::default();
         for task in own.iter().filter(|task| task.variant == at as i64) {
@@ -242,6 +387,34 @@ async fn approve(may: May<MessagesWrite>, At(id): At<String>, State(app): State<
             }
             let row = app.reach.approve_broadcast(tx, &id, caller.id(), &by(&caller), app.now())?;
             note(app, tx, &caller, "broadcast.approve", &id, &json!({}))?;
+            Ok(row)
+        })
+    });
+    Ok(Json(row.await?.into()))
+}
+
+/// Chooses the content that goes to the rest before the test is over. How the test stood then is kept.
+///
+/// 提前人工选定优胜内容，其余客户随即接收该内容。
+///
+/// Errors: `broadcast_unknown`, `broadcast_test`, `broadcast_invalid`, `message_over`, `message_part`.
+#[utoipa::path(post, path = "/broadcasts/{id}/winner", tag = "Reach", params(("id" = String, Path)), request_body = BroadcastChoice, responses((status = 200, body = BroadcastOut)))]
+async fn choose(
+    may: May<MessagesWrite>,
+    At(id): At<String>,
+    State(app): State<App>,
+    Body(input): Body<BroadcastChoice>,
+) -> Answer<Json<BroadcastOut>> {
+    let caller = may.caller;
+    let row = app.run(move |app| {
+        let numbers = read(app, |tx| {
+            must_be_whole_broadcast(app, tx, &caller, &id)?;
+            app.reach.test_numbers(tx, &id, app.now())
+        })?;
+        write(app, move |app, tx| {
+            must_be_whole_broadcast(app, tx, &caller, &id)?;
+            let row = app.reach.choose_content(tx, &id, input.content, &by(&caller), &numbers, app.now())?;
+            note(app, tx, &caller, "broadcast.choose", &id, &json!({ "content": input.content }))?;
             Ok(row)
         })
     });

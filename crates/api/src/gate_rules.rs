@@ -76,6 +76,8 @@ struct GateRules {
     approval_above: u32,
     /// A broadcast of which this many per cent have failed pauses by itself.
     breaker_percent: f64,
+    /// A broadcast pauses by itself when this many per cent of those who got it have deleted or blocked the member within 24 hours.
+    complaint_percent: f64,
 }
 
 #[derive(Serialize, ToSchema)]

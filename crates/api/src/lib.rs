@@ -112,6 +112,7 @@ mod poster_pictures;
 mod posters;
 mod reach;
 mod reach_files;
+mod rehearsals;
 mod reply;
 pub mod route;
 mod runs;
@@ -237,6 +238,7 @@ fn routes() -> Endpoints {
         .merge(wecom_people::router())
         .merge(welcomes::router())
         .merge(messages::router())
+        .merge(rehearsals::router())
         .merge(group_messages::router())
         .merge(group_welcomes::router())
         .merge(moments::router())

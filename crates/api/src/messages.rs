@@ -16,11 +16,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siyu_db::Tx;
 use siyu_kernel::{PersonNum, Refusal, Time};
-use siyu_reach::{MessageIn, MessageRow, PersonQuery, PersonState, Split, Sums, TaskRow};
+use siyu_reach::{Care, MessageIn, MessageRow, PersonQuery, PersonState, Split, Sums, TaskRow};
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
-    endpoints!(list, create, plan, get, people, remind, cancel)
+    endpoints!(list, create, plan, get, people, remind, reassign, cancel)
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -38,6 +38,17 @@ pub(crate) struct MessageNew {
     /// … or these: up to 20,000 ids of people.
     #[serde(default)]
     pub people: Vec<String>,
+    /// 1 to 720: who has not confirmed so many hours after their task was made is reminded once, between 9 and 21 o'clock.
+    #[serde(default)]
+    pub nudge_after_hours: Option<i64>,
+    /// 1 to 720: after so many hours a task is taken back, and its people go through other friends of theirs.
+    #[serde(default)]
+    pub reassign_after_hours: Option<i64>,
+}
+impl MessageNew {
+    pub fn care(&self) -> Care {
+        Care { nudge_hours: self.nudge_after_hours, reassign_hours: self.reassign_after_hours }
+    }
 }
 
 const PEOPLE_MAX: usize = 20_000;
@@ -101,6 +112,10 @@ struct MessageOut {
     content: MessageContent,
     /// The material it was made of.
     material: Option<MaterialRef>,
+    /// So many hours after their task was made, who has not confirmed is reminded by itself. Null: never.
+    nudge_after_hours: Option<i64>,
+    /// So many hours after it was made a task is taken back by itself. Null: never.
+    reassign_after_hours: Option<i64>,
     reasons: Vec<MessageReason>,
     staff: Vec<MessageTask>,
 }
@@ -129,6 +144,10 @@ struct MessageTask {
     #[schema(value_type = Option<String>, format = DateTime)]
     read_at: Option<Time>,
     error: Option<String>,
+    /// It is being taken back, so that its people go through other friends.
+    leaving: bool,
+    /// People who went on through other friends; they are counted there.
+    moved: i64,
     sums: MessageSums,
 }
 impl From<TaskRow> for MessageTask {
@@ -144,6 +163,8 @@ impl From<TaskRow> for MessageTask {
             reminded_at: row.reminded_at,
             read_at: row.read_at,
             error: row.error,
+            leaving: row.leaving,
+            moved: row.moved,
             sums: row.sums.into(),
         }
     }
@@ -276,6 +297,7 @@ async fn create(
     let row = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
         let (message, said) = read(app, |tx| meant(app, tx, &caller, &input))?;
+        let care = input.care();
         write(app, move |app, tx| {
             let most = app.reach.gate().rules(tx)?.rules.approval_above;
             if message.people.len() > most as usize {
@@ -284,6 +306,7 @@ async fn create(
             let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
                 let content = said.sent(app, tx)?;
                 let id = app.reach.create_message(tx, &MessageIn { content, ..message.clone() }, app.now())?;
+                app.reach.set_care(tx, &id, care)?;
                 said.used(app, tx, "message", &id)?;
                 let detail =
                     json!({ "name": message.name, "people": message.people.len(), "audience": message.audience });
@@ -334,7 +357,10 @@ async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -
             };
             let (reasons, mut tasks) = (reasons.into_iter(), app.reach.message_tasks(tx, &id)?);
             tasks.retain(|own| within(only.as_deref(), &own.userid));
+            let care = app.reach.care(tx, &id)?;
             Ok(MessageOut {
+                nudge_after_hours: care.nudge_hours,
+                reassign_after_hours: care.reassign_hours,
                 content: row.content.clone().into(),
                 material: made_of(app, tx, &row.kind, &id)?,
                 row: row.into(),
@@ -471,6 +497,29 @@ async fn remind(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
             whole(app, tx, &caller, &id)?;
             let tasks = app.reach.remind_message(tx, &id, app.now())?;
             note(app, tx, &caller, "message.remind", &id, &json!({ "tasks": tasks }))
+        })
+    });
+    done.await?;
+    Ok(NoContent)
+}
+
+/// Takes the task of a member back who does not confirm: WeCom stops it, and whoever it then says to be unsent goes through another friend of theirs.
+///
+/// 收回员工未确认的任务：先在企业微信取消，确认未发送的客户改由其另一位员工好友发送，不会重复发送。
+///
+/// Errors: `message_unknown`, `message_over`, `message_part`, `message_task_unknown`, `message_task_state`, `message_task_alone`.
+#[utoipa::path(post, path = "/wecom/messages/{id}/tasks/{task}/reassign", tag = "WeCom", params(("id" = String, Path), ("task" = String, Path)), responses((status = 204)))]
+async fn reassign(
+    may: May<MessagesWrite>,
+    At((id, task)): At<(String, String)>,
+    State(app): State<App>,
+) -> Answer<NoContent> {
+    let caller = may.caller;
+    let done = app.run(move |app| {
+        write(app, move |app, tx| {
+            whole(app, tx, &caller, &id)?;
+            app.reach.reassign_task(tx, &id, task.parse().unwrap_or(-1), app.now())?;
+            note(app, tx, &caller, "message.reassign", &id, &json!({ "task": task }))
         })
     });
     done.await?;

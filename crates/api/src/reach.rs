@@ -4,10 +4,12 @@ use crate::workspace::Workspace;
 use siyu_channels::Arrivals;
 use siyu_contacts::Contacts;
 use siyu_db::{Db, Tx};
-use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Vault, Zone};
+use siyu_gate::{Gate, RunRow};
+use siyu_kernel::{Chance, Clock, Currency, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::People;
-use siyu_reach::{Beside, Entrance, Entrances, Parts, Reach};
+use siyu_reach::{Beside, ContentAgainst, ContentFigure, Entrance, Entrances, Goal, Judges, Parts, Reach, TestNumbers};
+use siyu_trials::{Figures, Interval, Tested, What};
 use siyu_wecom::Wait;
 use std::sync::Arc;
 
@@ -21,6 +23,49 @@ impl Beside for Shop {
     fn brand(&self, tx: &mut Tx<'_>) -> Result<(String, Zone), Refusal> {
         let workspace = Workspace::load(tx)?;
         Ok((workspace.name, Zone::named(&workspace.timezone).unwrap_or_else(|_| Zone::shanghai())))
+    }
+}
+
+/// Orders and losses, counted by whoever compares groups.
+struct Panel(Gate);
+
+impl Judges for Panel {
+    fn judge(&self, tx: &mut Tx<'_>, run: &RunRow, goal: Goal, until: Time) -> Result<TestNumbers, Refusal> {
+        let what = match goal {
+            Goal::Bought => What::Bought,
+            Goal::Revenue => What::Revenue,
+            Goal::Lost => What::Lost,
+        };
+        let currency = Currency::parse(&Workspace::load(tx)?.currency).unwrap_or(Currency::CNY);
+        Ok(numbers(siyu_trials::of_test(tx, &self.0, run, what, currency, until)?, until))
+    }
+}
+
+fn numbers(own: Tested, until: Time) -> TestNumbers {
+    let figure = |(at, people): (usize, &i64)| {
+        let (count, value) = match &own.figures {
+            Figures::Shares(all) => (all[at].hits, all[at].rate()),
+            Figures::Samples(all) => (all[at].some, all[at].mean()),
+        };
+        ContentFigure { people: *people, count, value }
+    };
+    let against = own.pick.against.iter().map(|one| {
+        let interval = one.difference.map(|own| own.interval);
+        ContentAgainst {
+            content: one.arm as i64,
+            difference: one.difference.map(|own| own.value),
+            low: interval.map(|Interval { low, .. }| low),
+            high: interval.map(|Interval { high, .. }| high),
+            p: one.difference.map(|own| own.p),
+        }
+    });
+    TestNumbers {
+        until,
+        best: own.pick.best as i64,
+        winner: own.pick.winner.map(|at| at as i64),
+        why: own.pick.why.name().to_owned(),
+        against: against.collect(),
+        contents: own.people.iter().enumerate().map(figure).collect(),
     }
 }
 
@@ -49,6 +94,7 @@ pub fn reach(
     let mut parts = Parts::new(db.clone(), vault.clone(), log.clone(), people.clone(), contacts.clone(), chance, clock);
     (parts.beside, parts.wait) = (Arc::new(Shop), wait);
     parts.ends = Arc::new(siyu_plays::Echo);
+    parts.judges = Arc::new(Panel(Gate::new(vault)));
     parts.entrances = Arc::new(Codes(Arrivals::new(people.clone())));
     Reach::new(parts)
 }

@@ -338,10 +338,13 @@ async fn people(
             if seen(app, tx, &caller, &run)?.is_none() {
                 return Err(siyu_gate::run_unknown());
             }
-            if q.reason.as_deref() == Some("undecided") {
-                let turn = (run.state != "cancelled").then_some(run.start);
-                let nums = gate.undecided(tx, run.num, after.unwrap_or(-1), limit)?;
-                rows.extend(nums.into_iter().map(|num| (num, End::Waiting, "undecided".to_owned(), None, turn)));
+            let turn = q.reason.as_deref().filter(|why| ["undecided", "test_cell"].contains(why));
+            if let Some(why) = turn {
+                let held = why == "test_cell";
+                // When those come who wait for a winner is shown with the test.
+                let turn = (run.state != "cancelled" && !held).then_some(run.start);
+                let nums = gate.undecided(tx, run.num, held, after.unwrap_or(-1), limit)?;
+                rows.extend(nums.into_iter().map(|num| (num, End::Waiting, why.to_owned(), None, turn)));
             } else {
                 let query = DecisionQuery { run: run.num, end, reason: q.reason.clone(), after, limit: limit as i64 };
                 let found = gate.decisions(tx, &query)?;

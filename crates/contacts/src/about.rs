@@ -107,6 +107,17 @@ impl Contacts {
         tx: &mut Tx<'_>,
         roots: &[PersonNum],
     ) -> Result<BTreeMap<PersonNum, (String, String)>, Refusal> {
+        let last = |(root, mut all): (PersonNum, Vec<(String, String)>)| Some((root, all.pop()?));
+        Ok(self.friends(tx, roots)?.into_iter().filter_map(last).collect())
+    }
+    /// Of each of these people every friendship with a member of staff who may have customers: the customer and the member, whoever was added last at
+    /// the end.
+    #[allow(clippy::type_complexity, reason = "by person, a list of pairs")]
+    pub fn friends(
+        &self,
+        tx: &mut Tx<'_>,
+        roots: &[PersonNum],
+    ) -> Result<BTreeMap<PersonNum, Vec<(String, String)>>, Refusal> {
         let pairs = self.inner.people.nodes_of(tx, roots)?;
         let root_of: BTreeMap<PersonNum, PersonNum> = pairs.iter().copied().collect();
         let nodes: Vec<i64> = pairs.iter().map(|(node, _)| i64::from(*node)).collect();
@@ -115,10 +126,10 @@ impl Contacts {
              JOIN wecom_staff s ON s.key = f.staff AND s.serves = 1 AND s.gone_at IS NULL WHERE {} ORDER BY f.created_at, f.staff",
             tx.any("c.num", 1)
         );
-        let mut found = BTreeMap::new();
+        let mut found: BTreeMap<PersonNum, Vec<(String, String)>> = BTreeMap::new();
         tx.each(&sql, params![&nodes], |row| {
             if let Some(root) = root_of.get(&row.num(0)?) {
-                found.insert(*root, (row.text(1)?, row.text(2)?));
+                found.entry(*root).or_default().push((row.text(1)?, row.text(2)?));
             }
             Ok(())
         })?;

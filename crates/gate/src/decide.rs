@@ -46,11 +46,13 @@ impl Gate {
         for run in tx.query(&format!("{COLUMNS} WHERE ended_at IS NULL ORDER BY worth DESC, num"), &[], run_row)? {
             let closing = run.closing(now).is_some();
             let active = run.state == "running";
-            if run.undecided > 0 {
+            if run.undecided > if closing { 0 } else { run.held } {
                 if closing || (active && run.due <= now) {
                     return Ok(Due::Part(run.id));
                 }
                 wait(if active { run.due.min(run.expires) } else { run.expires });
+            } else if run.held > 0 {
+                wait(run.expires);
             }
             let next = "SELECT until FROM gate_decision WHERE run = $1 AND state = 0 ORDER BY until LIMIT 1";
             if let Some(until) = tx.opt(next, params![run.num], |row| row.time(0))? {
@@ -94,16 +96,19 @@ impl Gate {
         if closing.is_none() && run.due > now {
             return Ok(None);
         }
-        let first = "DELETE FROM gate_part WHERE run = $1 AND part = (SELECT MIN(part) FROM gate_part WHERE run = $1) RETURNING nums";
-        let Some(packed) = tx.opt(first, params![run.num], |row| row.blob(0))? else { return Ok(None) };
+        // Who is held back comes to an end with the run, too.
+        let most = i64::from(closing.is_some());
+        let first = "DELETE FROM gate_part WHERE run = $1 AND part = (SELECT MIN(part) FROM gate_part WHERE run = $1 AND held <= $2) RETURNING nums, held";
+        let found = tx.opt(first, params![run.num, most], |row| Ok((row.blob(0)?, row.int(1)?)))?;
+        let Some((packed, held)) = found else { return Ok(None) };
         let nums = unpack(&packed);
         let due = match run.per_hour {
             0 => run.due,
             per_hour => now.plus_seconds((nums.len() as i64 * 3_600 + per_hour - 1) / per_hour),
         };
         tx.execute(
-            "UPDATE gate_run SET undecided = undecided - $2, due_at = $3 WHERE num = $1",
-            params![run.num, nums.len() as i64, due],
+            "UPDATE gate_run SET undecided = undecided - $2, held = held - $4, due_at = $3 WHERE num = $1",
+            params![run.num, nums.len() as i64, due, held * nums.len() as i64],
         )?;
         Ok(Some(Taken { run, nums, closing, waited: FxHashMap::default(), again }))
     }
@@ -248,7 +253,7 @@ impl Gate {
                     }
                 }
             };
-            if run.undecided > 0 && run.due <= until {
+            if run.undecided > run.held && run.due <= until {
                 // Of a throttled one only those whose turn comes by then: who is let through next week holds nobody down today.
                 let next = run.due.max(now);
                 let first = "SELECT COALESCE(MIN(part), 0) FROM gate_part WHERE run = $1";
@@ -257,7 +262,7 @@ impl Gate {
                     None => i64::MAX,
                     Some(seconds) => first + 1 + (until.0 - next.0).max(0) / (seconds * 1_000_000),
                 };
-                let parts = "SELECT nums, part FROM gate_part WHERE run = $1 AND lo <= $2 AND hi >= $3 AND part < $4";
+                let parts = "SELECT nums, part FROM gate_part WHERE run = $1 AND lo <= $2 AND hi >= $3 AND part < $4 AND held = 0";
                 for (packed, part) in
                     tx.query(parts, params![run.num, hi, lo, reach], |row| Ok((row.blob(0)?, row.int(1)?)))?
                 {

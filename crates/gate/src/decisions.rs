@@ -102,17 +102,29 @@ impl Gate {
         Ok(tx.query(&sql, params, decision)?)
     }
 
-    /// People of a run whose turn has not come, in the order of their numbers.
-    pub fn undecided(&self, tx: &mut Tx<'_>, run: u32, after: i64, limit: usize) -> Result<Vec<PersonNum>, Refusal> {
-        // A part at a time: they are in the order of people's numbers, and there may be hundreds.
-        let sql = "SELECT part, nums FROM gate_part WHERE run = $1 AND hi > $2 AND part > $3 ORDER BY part LIMIT 1";
-        let (mut found, mut last) = (Vec::new(), -1);
-        while found.len() < limit {
-            let next = tx.opt(sql, params![run, after, last], |row| Ok((row.int(0)?, row.blob(1)?)))?;
-            let Some((part, nums)) = next else { break };
-            let nums = crate::runs::unpack(&nums);
-            found.extend(nums.into_iter().filter(|num| i64::from(*num) > after).take(limit - found.len()));
-            last = part;
+    /// People of a run whose turn has not come, in the order of their numbers: those who are held back, or the others.
+    pub fn undecided(
+        &self,
+        tx: &mut Tx<'_>,
+        run: u32,
+        held: bool,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<PersonNum>, Refusal> {
+        // A part at a time: there may be hundreds. They are in the order of people's numbers but for those who were held back once, and stand behind.
+        let sql = "SELECT part, lo, nums FROM gate_part WHERE run = $1 AND held = $2 AND hi > $3 AND (lo > $4 OR (lo = $4 AND part > $5)) ORDER BY lo, part LIMIT 1";
+        let (mut found, mut last): (Vec<PersonNum>, _) = (Vec::new(), (-1_i64, -1_i64));
+        loop {
+            let params = params![run, i64::from(held), after, last.0, last.1];
+            let next = tx.opt(sql, params, |row| Ok((row.int(0)?, row.int(1)?, row.blob(2)?)))?;
+            let Some((part, lo, nums)) = next else { break };
+            if found.len() >= limit && found.last().is_some_and(|most| i64::from(*most) < lo) {
+                break;
+            }
+            found.extend(crate::runs::unpack(&nums).into_iter().filter(|num| i64::from(*num) > after));
+            found.sort_unstable();
+            found.truncate(limit);
+            last = (lo, part);
         }
         Ok(found)
     }

@@ -43,8 +43,10 @@ pub use shelf::RulesRow;
 use siyu_db::{DbError, Engine, Migration, Tx};
 use siyu_kernel::{PersonNum, Vault};
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "gate/0001_gate", sql: include_str!("../migrations/0001_gate.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "gate/0001_gate", sql: include_str!("../migrations/0001_gate.sql") },
+    Migration { id: "gate/0002_held", sql: include_str!("../migrations/0002_held.sql") },
+];
 
 /// The gate and its operations. Cheap to clone.
 #[derive(Clone)]

@@ -102,6 +102,8 @@ pub struct Rules {
     pub approval_above: u32,
     /// A broadcast of which this many per cent have failed pauses by itself.
     pub breaker_percent: f64,
+    /// A broadcast after which this many per cent of those who got it delete the member within a day pauses by itself.
+    pub complaint_percent: f64,
 }
 
 /// What a workspace starts with: within WeCom's own limits, and what most customers bear.
@@ -118,6 +120,7 @@ impl Default for Rules {
             consent: vec![Channel::Sms, Channel::Email],
             approval_above: 10_000,
             breaker_percent: 20.0,
+            complaint_percent: 3.0,
         }
     }
 }
@@ -135,6 +138,7 @@ impl Rules {
             consent: Vec::new(),
             approval_above: u32::MAX,
             breaker_percent: 100.0,
+            complaint_percent: 100.0,
         }
     }
 
@@ -215,6 +219,13 @@ impl Rules {
                 "breaker_percent",
                 "A broadcast pauses at 1 to 100 per cent of failures.",
                 "熔断比例须为 1 到 100%。",
+            ));
+        }
+        if !(0.1..=100.0).contains(&self.complaint_percent) {
+            return Err(refuse::rules(
+                "complaint_percent",
+                "A broadcast pauses when 0.1 to 100 per cent of its people leave.",
+                "投诉熔断比例须为 0.1 到 100%。",
             ));
         }
         if self.holdout.salt.chars().count() > 40 {

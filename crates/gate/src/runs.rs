@@ -12,6 +12,9 @@ const PART: usize = 4_000;
 /// Of a throttled run: an hour's number is spread over the hour, but not so thinly that each member of staff is asked for one person at a time.
 const PART_LEAST: usize = 10;
 
+/// What those who are held back wait for.
+pub(crate) const HELD: &str = "test_cell";
+
 fn part_size(per_hour: i64) -> usize {
     let hour = usize::try_from(per_hour).unwrap_or(0);
     if hour == 0 { PART } else { (hour / 12).max(PART_LEAST.min(hour)).min(PART) }
@@ -81,6 +84,8 @@ pub struct RunRow {
     pub state: String,
     pub people: i64,
     pub undecided: i64,
+    /// Of those: who waits until they are released ([`Gate::release`]).
+    pub held: i64,
     pub created_at: Time,
     pub created_by: String,
     pub ended_at: Option<Time>,
@@ -115,7 +120,7 @@ pub enum RunChange {
     Cancel,
 }
 
-pub(crate) const COLUMNS: &str = "SELECT num, id, kind, name, class, channel, worth, holdout, per_hour, start_at, expires_at, due_at, state, people, undecided, created_at, created_by, ended_at FROM gate_run";
+pub(crate) const COLUMNS: &str = "SELECT num, id, kind, name, class, channel, worth, holdout, per_hour, start_at, expires_at, due_at, state, people, undecided, created_at, created_by, ended_at, held FROM gate_run";
 
 pub(crate) fn run_row(row: RowRef<'_>) -> Result<RunRow, DbError> {
     Ok(RunRow {
@@ -137,6 +142,7 @@ pub(crate) fn run_row(row: RowRef<'_>) -> Result<RunRow, DbError> {
         created_at: row.time(15)?,
         created_by: row.text(16)?,
         ended_at: row.opt_time(17)?,
+        held: row.int(18)?,
     })
 }
 
@@ -177,12 +183,27 @@ impl Gate {
         people: &[PersonNum],
         now: Time,
     ) -> Result<RunRow, Refusal> {
-        let mut nums = people.to_vec();
-        nums.sort_unstable();
-        nums.dedup();
+        self.create_run_holding(tx, input, people, &[], now)
+    }
+    /// As [`Gate::create_run`]; the turn of `held`, who are not among `people`, comes when they are released.
+    pub fn create_run_holding(
+        &self,
+        tx: &mut Tx<'_>,
+        input: &RunIn,
+        people: &[PersonNum],
+        held: &[PersonNum],
+        now: Time,
+    ) -> Result<RunRow, Refusal> {
+        let sorted = |people: &[PersonNum]| {
+            let mut nums = people.to_vec();
+            nums.sort_unstable();
+            nums.dedup();
+            nums
+        };
+        let (nums, held) = (sorted(people), sorted(held));
         let num = tx.one(
-            "INSERT INTO gate_run (id, kind, name, class, channel, worth, holdout, per_hour, start_at, expires_at, due_at, state, people, undecided, created_at, created_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, 'running', $11, $11, $12, $13) RETURNING num",
+            "INSERT INTO gate_run (id, kind, name, class, channel, worth, holdout, per_hour, start_at, expires_at, due_at, state, people, undecided, created_at, created_by, held)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $9, 'running', $11, $11, $12, $13, $14) RETURNING num",
             params![
                 &input.id,
                 input.kind,
@@ -194,28 +215,26 @@ impl Gate {
                 input.per_hour,
                 input.start,
                 input.expires,
-                nums.len() as i64,
+                (nums.len() + held.len()) as i64,
                 now,
-                &input.by
+                &input.by,
+                held.len() as i64
             ],
             |row| row.int(0),
         )?;
         let size = part_size(input.per_hour);
-        let packed: Vec<(i64, i64, i64, i64, Vec<u8>)> = nums
-            .chunks(size)
-            .enumerate()
-            .map(|(part, some)| {
-                let (lo, hi) = (some[0], some[some.len() - 1]);
-                (part as i64, i64::from(lo), i64::from(hi), some.len() as i64, pack(some))
-            })
-            .collect();
-        let rows: Vec<[Param<'_>; 6]> = packed
+        let parts = nums.chunks(size).map(|some| (0_i64, some)).chain(held.chunks(size).map(|some| (1, some)));
+        let packed: Vec<(i64, &[PersonNum], Vec<u8>)> = parts.map(|(held, some)| (held, some, pack(some))).collect();
+        let rows: Vec<[Param<'_>; 7]> = packed
             .iter()
-            .map(|(part, lo, hi, count, bytes)| {
-                [num.into(), (*part).into(), (*lo).into(), (*hi).into(), (*count).into(), bytes.into()]
+            .enumerate()
+            .map(|(part, (held, some, bytes))| {
+                let (lo, hi) = (i64::from(some[0]), i64::from(some[some.len() - 1]));
+                let (part, count) = (part as i64, some.len() as i64);
+                [num.into(), part.into(), lo.into(), hi.into(), count.into(), bytes.into(), (*held).into()]
             })
             .collect();
-        tx.bulk("INSERT INTO gate_part (run, part, lo, hi, people, nums)", "", &rows)?;
+        tx.bulk("INSERT INTO gate_part (run, part, lo, hi, people, nums, held)", "", &rows)?;
         self.run(tx, &input.id)
     }
     /// Errors: `run_unknown`.
@@ -249,9 +268,11 @@ impl Gate {
             };
             *all.entry((end, reason)).or_default() += people;
         }
-        if run.undecided > 0 {
-            let (end, reason) = if cancelled { (End::Skipped, "cancelled") } else { (End::Waiting, "undecided") };
-            *all.entry((end, reason.to_owned())).or_default() += run.undecided;
+        for (people, waits_for) in [(run.undecided - run.held, "undecided"), (run.held, HELD)] {
+            let (end, reason) = if cancelled { (End::Skipped, "cancelled") } else { (End::Waiting, waits_for) };
+            if people > 0 {
+                *all.entry((end, reason.to_owned())).or_default() += people;
+            }
         }
         Ok(all.into_iter().map(|((end, reason), people)| (end, reason, people)).collect())
     }
@@ -261,6 +282,18 @@ impl Gate {
             sums.add(end, people);
         }
         Ok(sums)
+    }
+
+    /// Those who were held back are undecided like others from this instant on. Harmless when nobody is.
+    ///
+    /// Errors: `run_unknown`.
+    pub fn release(&self, tx: &mut Tx<'_>, id: &str, now: Time) -> Result<(), Refusal> {
+        self.lock(tx)?;
+        let run = self.run(tx, id)?;
+        tx.execute("UPDATE gate_part SET held = 0 WHERE run = $1 AND held = 1", params![run.num])?;
+        let sql = "UPDATE gate_run SET held = 0, due_at = CASE WHEN due_at < $2 THEN $2 ELSE due_at END WHERE num = $1 AND held > 0";
+        tx.execute(sql, params![run.num, now])?;
+        Ok(())
     }
 
     /// Errors: `run_unknown`, `run_over`.

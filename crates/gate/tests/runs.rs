@@ -19,7 +19,7 @@ siyu_testkit::contract!(MIGRATIONS;
     a_run_is_decided_settled_and_counted, waiting_people_are_looked_at_again, consent_counts_to_the_last_second,
     one_person_gets_it_once, the_better_message_wins_whatever_comes_first, runs_are_paused_cancelled_and_expire,
     holdouts_are_the_same_people, rules_have_versions, a_throttle_spreads_it, who_comes_next_week_holds_nobody_down, who_was_skipped_has_had_nothing, other_rules_are_tried_on_the_past,
-    erased_people_are_let_go, nothing_is_lost_whatever_happens);
+    erased_people_are_let_go, who_is_held_back_waits_until_released, nothing_is_lost_whatever_happens);
 
 struct World {
     t: TestDb,
@@ -79,6 +79,14 @@ impl World {
     fn create(&self, input: RunIn, people: &[PersonNum]) -> RunRow {
         let (gate, now, people) = (self.gate.clone(), self.now(), people.to_vec());
         self.act(move |tx| gate.create_run(tx, &input, &people, now))
+    }
+    fn create_holding(&self, input: RunIn, people: &[PersonNum], held: &[PersonNum]) -> RunRow {
+        let (gate, now, people, held) = (self.gate.clone(), self.now(), people.to_vec(), held.to_vec());
+        self.act(move |tx| gate.create_run_holding(tx, &input, &people, &held, now))
+    }
+    fn release(&self, id: &str) {
+        let (gate, now, id) = (self.gate.clone(), self.now(), id.to_owned());
+        self.act(move |tx| gate.release(tx, &id, now));
     }
     fn start(&self, id: &str, people: &[PersonNum]) -> RunRow {
         self.create(self.run_in(id, 1.0), people)
@@ -147,6 +155,8 @@ impl World {
                 let parts = "SELECT CAST(COALESCE(SUM(people), 0) AS BIGINT) FROM gate_part WHERE run = $1";
                 let parts = tx.one(parts, params![run.num], |row| row.int(0))?;
                 assert_eq!(parts, run.undecided);
+                let held = "SELECT CAST(COALESCE(SUM(people), 0) AS BIGINT) FROM gate_part WHERE run = $1 AND held = 1";
+                assert_eq!(tx.one(held, params![run.num], |row| row.int(0))?, run.held);
             }
             Ok(())
         });
@@ -482,6 +492,51 @@ fn erased_people_are_let_go(t: TestDb) {
 
 /// A year of a small brand by chance: rules change, clocks jump, processes restart, people merge; the books are right at every step, and nobody
 /// gets more than the cap that held all the time.
+fn who_is_held_back_waits_until_released(t: TestDb) {
+    let world = World::open(t);
+    world.rules(free());
+    let all = world.people(9_000);
+    // Every third is decided at once, in the order of neither.
+    let (first, held): (Vec<PersonNum>, Vec<PersonNum>) = all.iter().partition(|num| **num % 3 == 0);
+    let run = world.create_holding(world.run_in("a", 1.0), &first, &held);
+    assert_eq!((run.people, run.undecided, run.held), (9_000, 9_000, held.len() as i64));
+    world.decide();
+    assert_eq!(world.count("a", "waiting", "on_its_way"), first.len() as i64);
+    assert_eq!(world.count("a", "waiting", "test_cell"), held.len() as i64);
+    world.sent("a", &first);
+    let listed = |held: bool, after: i64| world.read(|tx| world.gate.undecided(tx, run.num, held, after, 3));
+    assert_eq!((listed(false, -1), listed(true, -1)), (vec![], held[..3].to_vec()));
+    assert_eq!(listed(true, i64::from(held[4_500])), held[4_501..4_504]);
+    // Another message to those who are held back is not held down by this one: nobody knows when their turn comes.
+    world.rules(Rules { contest_minutes: 60, ..daily(1) });
+    world.start("b", &held[..10]);
+    let due = world.read(|tx| world.gate.due(tx, world.now()));
+    assert_eq!(due, Due::Part("b".into()));
+    world.decide();
+    assert_eq!(world.count("b", "waiting", "on_its_way"), 10);
+    // Nothing is due before the end of the run; then they are told, like everybody.
+    assert_eq!(world.read(|tx| world.gate.due(tx, world.now())), Due::Later(run.expires));
+    world.release("a");
+    world.release("a");
+    assert_eq!(listed(false, -1), held[..3]);
+    world.rules(free());
+    world.decide();
+    assert_eq!(world.count("a", "waiting", "on_its_way"), held.len() as i64);
+    assert_eq!((world.count("a", "sent", ""), world.read(|tx| world.gate.run(tx, "a")).held), (first.len() as i64, 0));
+
+    let own = world.create_holding(world.run_in("c", 1.0), &first, &held);
+    world.decide();
+    world.t.clock.set(own.expires);
+    world.decide();
+    assert_eq!(world.count("c", "skipped", "expired"), held.len() as i64);
+    world.create_holding(world.run_in("d", 1.0), &first[..5], &held[..5]);
+    let (gate, now) = (world.gate.clone(), world.now());
+    world.act(move |tx| gate.change_run(tx, "d", RunChange::Cancel, now));
+    assert_eq!(world.count("d", "skipped", "cancelled"), 10);
+    world.decide();
+    assert_eq!(world.count("d", "skipped", "cancelled"), 10);
+}
+
 fn nothing_is_lost_whatever_happens(t: TestDb) {
     let mut world = World::open(t);
     let chance = Chance::seeded(11);
@@ -508,7 +563,8 @@ fn nothing_is_lost_whatever_happens(t: TestDb) {
                     ..world.run_in(&id, chance.below(5) as f64)
                 };
                 if !some.is_empty() {
-                    world.create(input, &some);
+                    let held = if chance.below(3) == 0 { some.len() / 2 } else { 0 };
+                    world.create_holding(input, &some[held..], &some[..held]);
                     runs.push(id);
                 }
             }
@@ -534,6 +590,10 @@ fn nothing_is_lost_whatever_happens(t: TestDb) {
             10 if !runs.is_empty() => {
                 let (gate, now) = (world.gate.clone(), world.now());
                 let id = runs[chance.below(runs.len() as u64) as usize].clone();
+                if chance.below(3) == 0 {
+                    world.release(&id);
+                    continue;
+                }
                 let change = [RunChange::Pause, RunChange::Resume, RunChange::Cancel][chance.below(3) as usize];
                 let _ = world.db().transact(move |tx| gate.change_run(tx, &id, change, now));
             }

@@ -28,10 +28,14 @@ mod message;
 mod moment;
 mod once;
 mod refuse;
+mod rehearse;
 mod welcome;
 
 pub use beside::{Alone, Beside, Ends, Entrance, Entrances, NoEnds, NoEntrances};
-pub use broadcast::{BroadcastIn, BroadcastRow, VariantSums};
+pub use broadcast::{
+    BroadcastIn, BroadcastRow, ContentAgainst, ContentFigure, ContentTest, ContentTestIn, Goal, Judges, NoJudges,
+    TestNumbers, VariantSums,
+};
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};
 pub use gate::{Ask, Class, Verdict};
@@ -44,11 +48,12 @@ pub use library::{
     MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
 };
 pub use message::{
-    MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
+    Care, MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
 };
 pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
 pub use once::Once;
 pub use refuse::{broadcast_unknown, message_unknown, moment_unknown};
+pub use rehearse::{Rehearsal, RehearsalIn, Rehearsed, RehearsedPart};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,
     Tally, TestIn, Tested, When,
@@ -72,6 +77,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0006_makers", sql: include_str!("../migrations/0006_makers.sql") },
     Migration { id: "reach/0007_once", sql: include_str!("../migrations/0007_once.sql") },
     Migration { id: "reach/0008_library", sql: include_str!("../migrations/0008_library.sql") },
+    Migration { id: "reach/0009_tests", sql: include_str!("../migrations/0009_tests.sql") },
+    Migration { id: "reach/0010_complaints", sql: include_str!("../migrations/0010_complaints.sql") },
+    Migration { id: "reach/0011_trials", sql: include_str!("../migrations/0011_trials.sql") },
+    Migration { id: "reach/0012_moving", sql: include_str!("../migrations/0012_moving.sql") },
 ];
 
 /// Everything reaching out is made from.
@@ -87,6 +96,7 @@ pub struct Parts {
     pub beside: Arc<dyn Beside>,
     pub entrances: Arc<dyn Entrances>,
     pub ends: Arc<dyn Ends>,
+    pub judges: Arc<dyn Judges>,
     pub gate: Gate,
 }
 
@@ -103,7 +113,8 @@ impl Parts {
     ) -> Self {
         let (beside, entrances, ends) = (Arc::new(Alone), Arc::new(NoEntrances), Arc::new(NoEnds));
         let (wait, gate) = (Arc::new(Sleep), Gate::new(&vault));
-        Self { db, vault, log, people, contacts, chance, clock, wait, beside, entrances, ends, gate }
+        let judges = Arc::new(NoJudges);
+        Self { db, vault, log, people, contacts, chance, clock, wait, beside, entrances, ends, judges, gate }
     }
 }
 

@@ -188,6 +188,53 @@ pub fn broadcast_own() -> Refusal {
         "超过规模的群发须由另一位同事审批。",
     )
 }
+pub fn rehearsal_receivers(most: usize) -> Refusal {
+    let (en, zh) = (
+        format!("A test send goes to 1 to {most} members of staff who are there."),
+        format!("测试发送须选择 1 到 {most} 位在职员工。"),
+    );
+    Refusal::invalid("rehearsal_receivers", en, zh).field("receivers")
+}
+pub fn rehearsal_limit() -> Refusal {
+    Refusal::new(
+        siyu_kernel::Class::Busy,
+        "rehearsal_limit",
+        "In an hour there are 20 test sends by one person, and 10 to one member of staff. Try again later.",
+        "每人每小时最多发起 20 次测试发送，每位员工每小时最多接收 10 次，请稍后再试。",
+    )
+}
+pub fn message_care(field: &str) -> Refusal {
+    Refusal::invalid(
+        "message_care",
+        "A task is attended to 1 to 720 hours after it was made.",
+        "时长须为任务创建后 1 到 720 小时。",
+    )
+    .field(field)
+}
+pub fn message_task_unknown() -> Refusal {
+    Refusal::not_found("message_task_unknown", "This message has no such task.", "该群发没有这个任务。")
+}
+pub fn message_task_state() -> Refusal {
+    Refusal::conflict(
+        "message_task_state",
+        "Only a task that waits for its member can be taken back.",
+        "只有等待员工确认的任务才能收回转派。",
+    )
+}
+pub fn message_task_alone() -> Refusal {
+    Refusal::conflict(
+        "message_task_alone",
+        "Nobody of this task has another friend among staff who has not been asked yet.",
+        "该任务的客户没有其他可联系的员工好友。",
+    )
+}
+pub fn broadcast_test() -> Refusal {
+    Refusal::conflict(
+        "broadcast_test",
+        "This broadcast has no test that waits for a winner.",
+        "该群发没有等待选出优胜内容的测试。",
+    )
+}
 pub fn broadcast_unapproved() -> Refusal {
     Refusal::conflict(
         "broadcast_unapproved",

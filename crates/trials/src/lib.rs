@@ -16,12 +16,14 @@ mod journey;
 mod run;
 mod trial;
 mod verdict;
+mod winner;
 
 pub use figures::{
     Difference, Interval, Sample, Share, Sizes, findable_mean, findable_rise, means, people_for_mean, people_for_rise,
     rates,
 };
 pub use journey::{NodeTest, of_journey};
-pub use run::{Asked, DAYS, DAYS_USUAL, Effect, of_run};
+pub use run::{Asked, DAYS, DAYS_USUAL, Effect, Tested, of_run, of_test};
 pub use trial::{Arm, Kind, Outcome, Trial, What};
 pub use verdict::{Comparison, Figures, Ratio, Verdict, compare, ratio};
+pub use winner::{Against, Pick, Why, pick};

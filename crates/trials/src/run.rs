@@ -3,6 +3,7 @@
 use crate::figures::{Sample, Share};
 use crate::trial::{Arm, Kind, Outcome, Trial, What};
 use crate::verdict::{Figures, ratio};
+use crate::winner::{Pick, pick};
 use siyu_commerce::spent_between;
 use siyu_db::{Tx, params};
 use siyu_gate::{Class, Gate, RunRow};
@@ -41,6 +42,8 @@ pub struct Effect {
 enum Part {
     HeldOut,
     Variant(u8),
+    /// Let through after a test, with the content that had been chosen.
+    Rest,
 }
 
 /// What is counted of a part of the people.
@@ -79,7 +82,7 @@ pub fn of_run(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow, asked: &Asked) -> Resu
     let each: Vec<Counted> = (0..variants).map(|own| of(Part::Variant(own))).collect();
     let held_out = of(Part::HeldOut);
     if held_out.people > 0 || drawn.is_some_and(|share| share > 0.0) {
-        let treated = each.iter().fold(Counted::default(), |sum, own| sum.with(own));
+        let treated = each.iter().fold(of(Part::Rest), |sum, own| sum.with(own));
         let weights = drawn.map(|share| vec![share, 1.0 - share]);
         let arms = [("held_out".to_owned(), held_out), ("treated".to_owned(), treated)];
         trials.push(trial(Kind::Holdout, &arms, weights, asked.lift));
@@ -118,6 +121,41 @@ fn trial(kind: Kind, arms: &[(String, Counted)], weights: Option<Vec<f64>>, lift
     }
 }
 
+/// What the contents of a test have done until now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tested {
+    /// By content.
+    pub people: Vec<i64>,
+    pub figures: Figures,
+    pub pick: Pick,
+}
+
+/// Which content of a run does best by this outcome, among those who were drawn into its test.
+pub fn of_test(
+    tx: &mut Tx<'_>,
+    gate: &Gate,
+    run: &RunRow,
+    what: What,
+    currency: Currency,
+    until: Time,
+) -> Result<Tested, Refusal> {
+    let (people, ..) = people(tx, gate, run)?;
+    let counted = count(tx, &people, run.start, until.max(run.start), currency)?;
+    let variants = variants(tx, &run.id)?;
+    let of = |own: u8| counted.get(&Part::Variant(own)).copied().unwrap_or_default();
+    let each: Vec<Counted> = (0..variants).map(of).collect();
+    let people: Vec<i64> = each.iter().map(|own| own.people).collect();
+    let share = |hits: fn(&Counted) -> i64| each.iter().map(|own| Share::new(hits(own), own.people)).collect();
+    let figures = match what {
+        What::Revenue => Figures::Samples(each.iter().map(|own| own.spent).collect()),
+        What::Lost => Figures::Shares(share(|own| own.lost)),
+        What::Bought | What::Goal => Figures::Shares(share(|own| own.bought)),
+    };
+    let mismatch = ratio(&people, &vec![1.0; people.len()]).is_some_and(|own| own.mismatch);
+    let pick = pick(&figures, what != What::Lost, mismatch);
+    Ok(Tested { people, figures, pick })
+}
+
 /// How many contents a message has, its own among them.
 fn variants(tx: &mut Tx<'_>, message: &str) -> Result<u8, Refusal> {
     let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
@@ -131,9 +169,10 @@ fn variants(tx: &mut Tx<'_>, message: &str) -> Result<u8, Refusal> {
 /// whether they would have been reached.
 #[allow(clippy::type_complexity, reason = "one look at the rows gives all three")]
 fn people(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow) -> Result<(Vec<(PersonNum, Part)>, i64, Option<f64>), Refusal> {
-    let tasks: BTreeMap<i64, u8> = tx
-        .query("SELECT id, variant FROM message_task WHERE message = $1", params![&run.id], |row| {
-            Ok((row.int(0)?, u8::try_from(row.int(1)?).unwrap_or(u8::MAX)))
+    let tasks: BTreeMap<i64, Part> = tx
+        .query("SELECT id, variant, rest FROM message_task WHERE message = $1", params![&run.id], |row| {
+            let variant = Part::Variant(u8::try_from(row.int(1)?).unwrap_or(u8::MAX));
+            Ok((row.int(0)?, if row.int(2)? == 1 { Part::Rest } else { variant }))
         })?
         .into_iter()
         .collect();
@@ -143,7 +182,7 @@ fn people(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow) -> Result<(Vec<(PersonNum,
     let (mut all, mut by_rules) = (Vec::new(), BTreeMap::<i64, i64>::new());
     tx.each(sql, params![run.num, &run.id], |row| {
         let part = match row.opt_int(1)? {
-            Some(task) => Part::Variant(tasks.get(&task).copied().unwrap_or(0)),
+            Some(task) => tasks.get(&task).copied().unwrap_or(Part::Variant(0)),
             None => Part::HeldOut,
         };
         all.push((row.num(0)?, part));

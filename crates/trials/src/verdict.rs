@@ -8,10 +8,10 @@ use crate::figures::{findable_mean, findable_rise, means, people_for_mean, peopl
 const MISMATCH_BELOW: f64 = 0.001;
 /// A table of chi-square says nothing of groups that were to be smaller.
 const EXPECTED_LEAST: f64 = 5.0;
-const CHANCE_BELOW: f64 = 0.05;
+pub(crate) const CHANCE_BELOW: f64 = 0.05;
 /// Fewer people in a group, or fewer in both of whom anything is known, are no ground for a word.
-const PEOPLE_LEAST: i64 = 30;
-const SOME_LEAST: i64 = 10;
+pub(crate) const PEOPLE_LEAST: i64 = 30;
+pub(crate) const SOME_LEAST: i64 = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {

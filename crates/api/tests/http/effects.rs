@@ -9,7 +9,119 @@ use siyu_contacts::Ran;
 use siyu_kernel::{Currency, PersonNum};
 use siyu_testkit::TestDb;
 
-on_both!(what_a_run_did_is_told, tests_of_a_journey_are_told, effects_are_of_the_whole_brand);
+on_both!(
+    what_a_run_did_is_told,
+    the_winner_of_a_test_goes_to_the_rest,
+    tests_of_a_journey_are_told,
+    effects_are_of_the_whole_brand
+);
+
+/// Until nothing of the gate is due.
+fn decided(shop: &Shop) {
+    for _ in 0..50 {
+        if shop.app.app.reach.work_gate().unwrap() != Ran::Went {
+            return;
+        }
+    }
+    panic!("the gate comes to an end");
+}
+fn bought(shop: &Shop, buyers: &[PersonNum]) {
+    let app = &shop.app.app;
+    let (now, buyers) = (app.now(), buyers.to_vec());
+    let order = |buyer: &PersonNum| OrderIn {
+        order_no: format!("N{buyer}"),
+        at: now,
+        store: None,
+        currency: Currency::CNY,
+        person: Some(*buyer),
+        root: Some(*buyer),
+        lines: vec![LineIn {
+            line_no: None,
+            sku: "A".into(),
+            title: None,
+            quantity_milli: 1_000,
+            price_minor: None,
+            amount_minor: 100,
+            refund_of: None,
+        }],
+        source: "test".into(),
+        whole: false,
+    };
+    let orders: Vec<OrderIn> = buyers.iter().map(order).collect();
+    app.db.transact(move |tx| place(tx, &orders, 0, now)).unwrap();
+}
+
+fn the_winner_of_a_test_goes_to_the_rest(test: TestDb) {
+    let shop = Shop::new(test);
+    let (api, app) = (shop.app.program(), shop.app.app.clone());
+    let mut rules = api.get("/api/v1/gate/rules").ok()["rules"].clone();
+    (rules["quiet"], rules["caps"], rules["fatigue"]) = (Value::Null, json!([]), Value::Null);
+    api.put("/api/v1/gate/rules", json!({ "rules": rules })).ok();
+    let sql = "SELECT num FROM wecom_contact ORDER BY num";
+    let nums: Vec<PersonNum> = app.db.read(|tx| Ok(tx.query(sql, &[], |row| row.num(0))?)).unwrap();
+    let people: Vec<String> = nums.iter().map(|num| app.people.id(*num)).collect();
+    let broadcast = |test: Value| json!({ "name": "秋日", "content": { "text": "新品" }, "variants": [{ "text": "新品到店" }], "people": people, "test": test });
+    for (test, says) in [
+        (json!({ "percent": 40, "hours": 6, "goal": "clicks" }), "400 broadcast_invalid test.goal"),
+        (json!({ "percent": 60, "hours": 6, "goal": "bought" }), "400 broadcast_invalid test.percent"),
+        (json!({ "percent": 40, "hours": 80, "goal": "bought" }), "400 broadcast_invalid test.hours"),
+    ] {
+        assert_eq!(api.post("/api/v1/broadcasts", broadcast(test.clone())).says(), says);
+        assert_eq!(api.post("/api/v1/broadcasts/plan", broadcast(test)).says(), says);
+    }
+    let good = broadcast(json!({ "percent": 40, "hours": 6, "goal": "bought" }));
+    let plan = api.post("/api/v1/broadcasts/plan", good.clone()).ok();
+    let waits = plan["waiting"].as_array().unwrap().iter().find(|own| own["reason"] == "test_cell").unwrap().clone();
+    assert!(waits["people"].as_i64().unwrap() > 0 && plan["people"] == people.len(), "{plan}");
+
+    let made = api.post("/api/v1/broadcasts", good.clone()).ok();
+    let (id, path) = (made["id"].as_str().unwrap(), format!("/api/v1/broadcasts/{}", made["id"].as_str().unwrap()));
+    assert_eq!((&made["test"]["goal"], &made["test"]["winner"]), (&json!("bought"), &Value::Null));
+    shop.app.test.clock.advance_seconds(600);
+    decided(&shop);
+    let held = api.get(&format!("/api/v1/runs/{id}")).ok()["reasons"]["test_cell"].as_i64().unwrap();
+    let listed = api.get(&format!("/api/v1/runs/{id}/people?end=waiting&reason=test_cell&limit=200")).ok();
+    assert_eq!(listed["items"].as_array().unwrap().len() as i64, held);
+    assert!(listed["items"][0]["says"].as_str().unwrap().len() > 10);
+    let with = |content: i64, rest: i64| -> Vec<PersonNum> {
+        let sql = "SELECT p.num FROM message_person p JOIN message_task t ON t.id = p.task WHERE t.message = $1 AND t.variant = $2 AND t.rest = $3 ORDER BY p.num";
+        app.db.read(|tx| Ok(tx.query(sql, siyu_db::params![id, content, rest], |row| row.num(0))?)).unwrap()
+    };
+    let arms = [with(0, 0), with(1, 0)];
+    bought(&shop, &arms[1][..20]);
+    shop.app.test.clock.advance_seconds(6 * 3_600 + 60);
+    decided(&shop);
+    let own = api.get(&path).ok()["test"].clone();
+    assert_eq!(
+        (&own["winner"], &own["reason"], &own["decided_by"]),
+        (&json!(1), &json!("shown"), &Value::Null),
+        "{own}"
+    );
+    assert_eq!(
+        (&own["numbers"]["contents"][0]["count"], &own["numbers"]["contents"][1]["count"]),
+        (&json!(0), &json!(20))
+    );
+    assert!(own["numbers"]["against"][0]["p"].as_f64().unwrap() < 0.05 && own["numbers"]["against"][0]["content"] == 0);
+    assert!(with(0, 1).is_empty() && !with(1, 1).is_empty());
+    // The contents are compared among those who were drawn for them.
+    let effect = api.get(&format!("/api/v1/runs/{id}/effect")).ok();
+    let sizes: Vec<i64> =
+        effect["trials"][0]["arms"].as_array().unwrap().iter().map(|own| own["people"].as_i64().unwrap()).collect();
+    assert_eq!(sizes, [arms[0].len() as i64, arms[1].len() as i64]);
+    let choose = |path: &str, content: i64| api.post(&format!("{path}/winner"), json!({ "content": content })).says();
+    assert_eq!(choose(&path, 0), "409 broadcast_test");
+
+    // Another one, by hand.
+    let made = api.post("/api/v1/broadcasts", good).ok();
+    let path = format!("/api/v1/broadcasts/{}", made["id"].as_str().unwrap());
+    assert_eq!(choose(&path, 2), "400 broadcast_invalid content");
+    let guide = shop.app.role(Role::Guide).post(&format!("{path}/winner"), json!({ "content": 1 })).says();
+    assert_eq!(guide, "403 permission_needed");
+    let own = shop.app.owner().post(&format!("{path}/winner"), json!({ "content": 1 })).ok()["test"].clone();
+    assert_eq!((&own["winner"], &own["reason"]), (&json!(1), &json!("by_hand")));
+    assert!(own["decided_by"].is_string() && own["numbers"]["says"] == "too_small", "{own}");
+    assert_eq!(choose("/api/v1/broadcasts/msg_x", 1), "404 broadcast_unknown");
+}
 
 fn total(trial: &Value) -> i64 {
     trial["arms"].as_array().unwrap().iter().map(|arm| arm["people"].as_i64().unwrap()).sum()

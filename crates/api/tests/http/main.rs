@@ -27,6 +27,8 @@ mod people_scope;
 mod people_standing;
 mod people_world;
 mod posters;
+mod reassigning;
+mod rehearsals;
 mod session;
 mod staff_scope;
 mod support;

@@ -3,7 +3,14 @@
 //!
 //! - A broadcast of marketing begins no sooner than the contest lets it: what competes with it is ranked by worth.
 //! - Above a size somebody else has to approve it; until then nobody is decided.
-//! - When too much of it fails it pauses by itself and says so.
+//! - When too much of it fails, or too many people leave after it, it pauses by itself and says so.
+//! - With a test the best content goes to the rest ([`ContentTest`]).
+
+mod breaker;
+mod winner;
+
+pub(crate) use winner::TestDue;
+pub use winner::{ContentAgainst, ContentFigure, ContentTest, ContentTestIn, Goal, Judges, NoJudges, TestNumbers};
 
 use crate::content::Content;
 use crate::message::{MessageIn, Split, Terms};
@@ -30,6 +37,8 @@ pub struct BroadcastIn {
     pub expires: Option<Time>,
     /// Of whoever makes it: another one approves.
     pub asked_by: String,
+    /// The rest waits for the winner.
+    pub test: Option<ContentTestIn>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +55,7 @@ pub struct BroadcastRow {
     pub stopped: Option<String>,
     /// By content, the message's own first.
     pub variants: Vec<VariantSums>,
+    pub test: Option<ContentTest>,
 }
 
 /// What became of those who were let through with one content.
@@ -59,15 +69,16 @@ pub struct VariantSums {
 }
 
 const VARIANTS_MAX: usize = 4;
-/// Fewer outcomes say nothing about a rate.
-const BREAKER_LEAST: i64 = 50;
 const EXPIRES_DAYS_MAX: i64 = 30;
 
 impl Reach {
     /// What it would become at its start, with what people have had until now. Errors: as [`Reach::create_broadcast`].
     pub fn plan_broadcast(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Split, Refusal> {
         let terms = self.terms(tx, input, now)?;
-        self.split_by(tx, &input.message, &terms, now)
+        match input.test {
+            Some(test) => self.plan_test(tx, input, test, &terms, now),
+            None => self.split_by(tx, &input.message, &terms, now),
+        }
     }
 
     /// Errors: those of messages, `broadcast_invalid` with the field.
@@ -77,13 +88,30 @@ impl Reach {
         let needs = input.message.people.len() > rules.approval_above as usize;
         // Nobody is decided in this unit when somebody has to say yes first.
         let terms = if needs { Terms { start: terms.start.max(now.plus_seconds(1)), ..terms } } else { terms };
-        let id = self.create_message_by(tx, &input.message, &input.variants, &terms, now)?;
+        let id = self.message_id(now);
+        let nobody = match input.test {
+            Some(test) => {
+                self.keep_test(tx, &id, test)?;
+                let share = test.share(input.variants.len() + 1);
+                self.create_message_testing(tx, &id, &input.message, &input.variants, &terms, share, now)?
+            }
+            None => self.create_message_as(tx, &id, &input.message, &input.variants, &terms, now)?,
+        };
+        if nobody {
+            return Err(refuse::nobody());
+        }
         if needs {
             self.gate().change_run(tx, &id, RunChange::Pause, now)?;
         }
         tx.execute(
-            "INSERT INTO broadcast (message, approval, asked_by, breaker) VALUES ($1, $2, $3, $4)",
-            params![&id, if needs { "needed" } else { "none" }, &input.asked_by, rules.breaker_percent],
+            "INSERT INTO broadcast (message, approval, asked_by, breaker, complaints) VALUES ($1, $2, $3, $4, $5)",
+            params![
+                &id,
+                if needs { "needed" } else { "none" },
+                &input.asked_by,
+                rules.breaker_percent,
+                rules.complaint_percent
+            ],
         )?;
         self.broadcast(tx, &id)
     }
@@ -132,7 +160,9 @@ impl Reach {
             ));
         }
         let (class, worth, holdout, per_hour) = (input.class, input.worth, input.holdout, input.per_hour);
-        Ok(Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires })
+        let terms = Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires };
+        input.test.map_or(Ok(()), |test| test.check(input, &terms))?;
+        Ok(terms)
     }
 
     /// Errors: `broadcast_unknown`.
@@ -149,9 +179,11 @@ impl Reach {
                 breaker: row.real(4)?,
                 stopped: row.opt_text(5)?,
                 variants: Vec::new(),
+                test: None,
             })
         })?;
         let mut row = row.ok_or_else(refuse::broadcast_unknown)?;
+        row.test = self.content_test(tx, id)?;
         let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
         let variants = tx.one(sql, params![id], |row| row.int(0))? + 1;
         row.variants = vec![VariantSums::default(); variants as usize];
@@ -201,27 +233,8 @@ impl Reach {
         }
         self.pause_message(tx, id, pause, now)?;
         if !pause {
-            // Somebody has looked at it and lets it go on all the same: it does not stop by itself a second time.
-            let sql = "UPDATE broadcast SET stopped = NULL, breaker = CASE WHEN stopped IS NULL THEN breaker ELSE 101.0 END WHERE message = $1";
-            tx.execute(sql, params![id])?;
+            self.heed(tx, id)?;
         }
         self.broadcast(tx, id)
-    }
-
-    /// Something of it has failed: pauses a broadcast of which too much has.
-    pub(crate) fn trip(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<(), Refusal> {
-        let sql = "SELECT breaker FROM broadcast WHERE message = $1 AND stopped IS NULL";
-        let Some(breaker) = tx.opt(sql, params![message], |row| row.real(0))? else { return Ok(()) };
-        let run = self.gate().run(tx, message)?;
-        let sums = self.gate().sums(tx, &run)?;
-        let ended = sums.sent + sums.failed;
-        let open = run.ended_at.is_none() && run.state == "running";
-        if !open || ended < BREAKER_LEAST || (sums.failed as f64) < breaker / 100.0 * ended as f64 {
-            return Ok(());
-        }
-        tracing::warn!(message, failed = sums.failed, ended, "a broadcast is paused: too much of it fails");
-        self.gate().change_run(tx, message, RunChange::Pause, now)?;
-        tx.execute("UPDATE broadcast SET stopped = 'error_rate' WHERE message = $1", params![message])?;
-        Ok(())
     }
 }

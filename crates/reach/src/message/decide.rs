@@ -2,6 +2,7 @@
 
 use super::split::candidates;
 use super::{CANCELLED, CONFIRMED, GATHERING, MADE, SKIPPED, TASK_MAX, TO_MAKE, WAITING, WISH_CANCEL};
+use crate::broadcast::TestDue;
 use crate::events::{Happening, names};
 use crate::{Reach, refuse};
 use siyu_contacts::Ran;
@@ -10,6 +11,14 @@ use siyu_gate::{Due, End, Judged, RunChange, RunRow, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::collections::{BTreeMap, HashMap};
 
+/// One round of splitmix: neighbours do not get the same.
+pub(crate) fn spread(seed: u64, num: PersonNum) -> u64 {
+    let mut z = seed.wrapping_add(u64::from(num)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
 /// Of each person who can be sent to: the customer and the member of staff it goes through.
 pub(super) type Ways = HashMap<PersonNum, (String, String)>;
 
@@ -17,6 +26,20 @@ impl Reach {
     /// One unit of what the gate has to decide: a part of a run, or those who have waited. The caller holds the lease.
     pub fn work_gate(&self) -> Result<Ran, Refusal> {
         let now = self.now();
+        let test = self.parts().db.read(|tx| self.test_due(tx, now))?;
+        let next = match test {
+            TestDue::Begins(id) => {
+                let reach = self.clone();
+                self.parts().db.transact(move |tx| reach.begin_test(tx, &id, now))?;
+                return Ok(Ran::Went);
+            }
+            TestDue::Ends(id) => {
+                self.end_test(&id, now)?;
+                return Ok(Ran::Went);
+            }
+            TestDue::Later(at) => Some(at),
+            TestDue::Nothing => None,
+        };
         let (due, expired) =
             self.parts().db.read(|tx| Ok((self.parts().gate.due(tx, now)?, self.expired(tx, now)?)))?;
         if let Some(id) = expired {
@@ -25,11 +48,14 @@ impl Reach {
             return Ok(Ran::Went);
         }
         match due {
-            Due::Nothing => Ok(Ran::Nothing),
-            Due::Later(at) => Ok(Ran::Waits(at)),
+            Due::Nothing => Ok(next.map_or(Ran::Nothing, Ran::Waits)),
+            Due::Later(at) => Ok(Ran::Waits(next.map_or(at, |own| own.min(at)))),
             due => {
                 let reach = self.clone();
                 self.parts().db.transact(move |tx| {
+                    if let Due::Part(id) | Due::Again(id) = &due {
+                        reach.trip_complaints(tx, id, now)?;
+                    }
                     reach.decide_due(tx, &due, now)?;
                     if let Due::Part(id) | Due::Again(id) = &due {
                         let more = matches!(reach.parts().gate.due(tx, now)?, Due::Part(next) | Due::Again(next) if next == *id);
@@ -49,8 +75,14 @@ impl Reach {
         let gate = &self.parts().gate;
         let Some(taken) = gate.take(tx, due, now)? else { return Ok(Vec::new()) };
         let (_, zone) = self.parts().beside.brand(tx)?;
-        let ways = if taken.closing.is_some() { Ways::default() } else { self.ways(tx, &taken.nums)? };
-        let judged = gate.decide(tx, &taken, &candidates(&taken.nums, &ways), &zone, now)?;
+        let (ways, spent) = match taken.closing {
+            Some(_) => Default::default(),
+            None => self.ways_but(tx, &taken.run.id, &taken.nums, None)?,
+        };
+        let mut each = candidates(&taken.nums, &ways);
+        // All of their friends have been asked, and none has confirmed.
+        each.iter_mut().filter(|own| spent.contains(&own.num)).for_each(|own| own.unreachable = Some("unconfirmed"));
+        let judged = gate.decide(tx, &taken, &each, &zone, now)?;
         self.gather(tx, &taken.run, &judged, &ways, now)?;
         let skipped = judged.iter().filter_map(|own| match own.verdict {
             Verdict::Skip(reason) => Some((own.num, End::Skipped, reason)),
@@ -86,9 +118,11 @@ impl Reach {
     fn gather(&self, tx: &mut Tx<'_>, run: &RunRow, judged: &[Judged], ways: &Ways, now: Time) -> Result<(), Refusal> {
         let mut by_staff: BTreeMap<(&str, i64), Vec<(PersonNum, &str)>> = BTreeMap::new();
         let variants = self.variants(tx, &run.id)?;
+        let chosen = self.chosen_content(tx, &run.id)?;
+        let after_test = i64::from(chosen.is_some());
         for own in judged.iter().filter(|own| matches!(own.verdict, Verdict::Go { .. })) {
             if let Some((contact, staff)) = ways.get(&own.num) {
-                let variant = self.variant_of(run.num, own.root, variants);
+                let variant = chosen.unwrap_or_else(|| self.variant_of(run.num, own.root, variants));
                 by_staff.entry((staff, variant)).or_default().push((own.num, contact));
             }
         }
@@ -96,10 +130,10 @@ impl Reach {
             return Ok(());
         }
         let sql = format!(
-            "SELECT staff, variant, id, people FROM message_task WHERE message = $1 AND state = {GATHERING} AND people < {TASK_MAX}"
+            "SELECT staff, variant, id, people FROM message_task WHERE message = $1 AND state = {GATHERING} AND people < {TASK_MAX} AND rest = $2"
         );
         let mut open: BTreeMap<(String, i64), (i64, usize)> = tx
-            .query(&sql, params![&run.id], |row| {
+            .query(&sql, params![&run.id, after_test], |row| {
                 Ok(((row.text(0)?, row.int(1)?), (row.int(2)?, row.int(3)? as usize)))
             })?
             .into_iter()
@@ -112,7 +146,7 @@ impl Reach {
                 let key = ((*staff).to_owned(), *variant);
                 let (task, held) = match open.get(&key).copied() {
                     Some((task, held)) if held < TASK_MAX => (task, held),
-                    _ => (self.new_task(tx, &run.id, staff, *variant)?, 0),
+                    _ => (self.new_task(tx, &run.id, staff, *variant, after_test)?, 0),
                 };
                 let (now_in, later) = rest.split_at(rest.len().min(TASK_MAX - held));
                 rows.extend(now_in.iter().map(|(num, contact)| (*num, *contact, task)));
@@ -139,12 +173,19 @@ impl Reach {
         )?;
         Ok(())
     }
-    fn new_task(&self, tx: &mut Tx<'_>, message: &str, staff: &str, variant: i64) -> Result<i64, Refusal> {
+    pub(super) fn new_task(
+        &self,
+        tx: &mut Tx<'_>,
+        message: &str,
+        staff: &str,
+        variant: i64,
+        rest: i64,
+    ) -> Result<i64, Refusal> {
         let own = self.parts().contacts.colleague(tx, staff)?;
         // Part 0 was the first of a member before there were waves.
         Ok(tx.one(
-            "INSERT INTO message_task (message, staff, userid, store, part, state, variant, due_at) VALUES ($1, $2, $3, $4, 0, $5, $6, $7) RETURNING id",
-            params![message, staff, &own.userid, &own.store, GATHERING, variant, Time::MAX],
+            "INSERT INTO message_task (message, staff, userid, store, part, state, variant, due_at, rest) VALUES ($1, $2, $3, $4, 0, $5, $6, $7, $8) RETURNING id",
+            params![message, staff, &own.userid, &own.store, GATHERING, variant, Time::MAX, rest],
             |row| row.int(0),
         )?)
     }
@@ -162,12 +203,8 @@ impl Reach {
         if variants == 0 {
             return 0;
         }
-        let drawn = self.parts().vault.derived64(&format!("variant:{run}")).wrapping_add(u64::from(root));
-        // One round of splitmix: neighbours do not get the same.
-        let mut z = drawn.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((u128::from(z ^ (z >> 31)) * (variants as u128 + 1)) >> 64) as i64
+        let drawn = spread(self.parts().vault.derived64(&format!("variant:{run}")), root);
+        ((u128::from(drawn) * (variants as u128 + 1)) >> 64) as i64
     }
 
     /// A message whose time is over and that has tasks nobody has confirmed.
@@ -207,7 +244,7 @@ impl Reach {
         self.parts().gate.change_run(tx, id, change, now)?;
         Ok(())
     }
-    pub(super) fn running(&self, tx: &mut Tx<'_>, id: &str) -> Result<RunRow, Refusal> {
+    pub(crate) fn running(&self, tx: &mut Tx<'_>, id: &str) -> Result<RunRow, Refusal> {
         let run = self.message_run(tx, id)?;
         if run.ended_at.is_some() || run.state == "cancelled" { Err(refuse::message_over()) } else { Ok(run) }
     }

@@ -70,6 +70,12 @@ pub struct TaskRow {
     pub sums: Sums,
     /// Which content: 0 is the message's own.
     pub variant: i64,
+    /// When WeCom stopped it, so that its people go through others.
+    pub(super) recalled_at: Option<Time>,
+    /// People who went on through others.
+    pub moved: i64,
+    /// It is being taken back.
+    pub leaving: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -95,7 +101,7 @@ pub struct PersonRow {
 
 const TASK: &str = "SELECT t.id, t.message, t.userid, COALESCE(s.name, ''), t.store, t.msgid, t.state, t.wish, t.begun_at, t.made_at, t.confirmed_at, t.reminded_at, t.read_at, t.due_at, t.tries, t.error,
     (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 0), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 1),
-    (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3), t.variant
+    (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3), t.variant, t.recalled_at, t.moved
   FROM message_task t LEFT JOIN wecom_staff s ON s.key = t.staff";
 
 fn sums(row: RowRef<'_>, at: usize) -> Result<Sums, DbError> {
@@ -131,6 +137,9 @@ fn task(row: RowRef<'_>) -> Result<TaskRow, DbError> {
         error: row.opt_text(15)?,
         sums: sums(row, 16)?,
         variant: row.int(20)?,
+        recalled_at: row.opt_time(21)?,
+        moved: row.int(22)?,
+        leaving: row.int(7)? == super::WISH_MOVE,
     })
 }
 

@@ -1,7 +1,9 @@
 //! Tasks on their way to WeCom: made once, reminded, cancelled.
 
 use super::lists::TaskRow;
-use super::{CANCELLED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_REMIND};
+use super::{
+    CANCELLED, MADE, MAKING, PERHAPS, REFUSED, SKIPPED, TO_MAKE, WAITING, WISH_CANCEL, WISH_MOVE, WISH_REMIND,
+};
 use crate::Reach;
 use crate::content::{Content, Values};
 use crate::events::{Happening, names};
@@ -34,6 +36,7 @@ impl Reach {
             (PERHAPS, _) => self.look(&client)?,
             (_, WISH_REMIND) => self.remind(&client, &task)?,
             (_, WISH_CANCEL) => self.cancel(&client, &task)?,
+            (_, WISH_MOVE) => self.take_back_task(&client, &task)?,
             _ => self.read_task(&client, &task)?,
         }
         Ok(Ran::Went)
@@ -68,6 +71,7 @@ impl Reach {
         let until = now.plus_seconds(BEGUN_SECONDS);
         let (reach, own) = (self.clone(), task.clone());
         let marked = self.parts().db.transact(move |tx| {
+            reach.trip_complaints(tx, &own.message, now)?;
             if !reach.still_going(tx, &own, now)? {
                 return Ok(false);
             }
@@ -226,8 +230,10 @@ impl Reach {
                 Ok(Wanted { id: task.id, begun: task.begun_at.unwrap_or(now), message })
             });
             let wanted = wanted.collect::<Result<Vec<_>, Refusal>>()?;
+            // Clocks differ: one that was taken back a moment ago has the same words and the same people.
+            let known = |since: Time| since.plus_days(-1);
             let sql = "SELECT msgid FROM message_task WHERE msgid <> '' AND made_at >= $1";
-            let known = tx.query(sql, params![mass::since(&wanted)], |row| row.text(0))?;
+            let known = tx.query(sql, params![mass::since(&wanted).map(known)], |row| row.text(0))?;
             Ok((tasks, wanted, known.into_iter().collect()))
         })?;
         let found = match mass::look(client, &wanted, &known, now) {

@@ -5,13 +5,16 @@
 mod decide;
 mod lists;
 mod make;
+mod moving;
 mod narrow;
 mod read;
 mod split;
 
 pub(crate) use read::UNREPORTED_SECONDS;
 
+pub(crate) use decide::spread;
 pub use lists::{MessageRow, PersonQuery, PersonRow, Sums, TaskRow, TaskState};
+pub use moving::Care;
 pub use siyu_gate::End as PersonState;
 pub use split::{MessageIn, Share, Split, Terms};
 
@@ -35,3 +38,4 @@ const GATHERING: i64 = 7;
 
 const WISH_REMIND: i64 = 1;
 const WISH_CANCEL: i64 = 2;
+const WISH_MOVE: i64 = 3;

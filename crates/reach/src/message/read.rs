@@ -25,6 +25,7 @@ impl Reach {
         let (reach, task) = (self.clone(), task.clone());
         self.parts().db.transact(move |tx| {
             reach.take_results(tx, &task, &results, now)?;
+            reach.trip_complaints(tx, &task.message, now)?;
             if let Some(at) = task.confirmed_at.filter(|at| at.plus_seconds(UNREPORTED_SECONDS) <= now) {
                 reach.end_people(tx, &task, None, FAILED, "outcome_unknown", at)?;
             }
@@ -35,6 +36,9 @@ impl Reach {
                 "UPDATE message_task SET state = $2, confirmed_at = COALESCE(confirmed_at, $3), read_at = $4, due_at = $5, tries = 0, error = NULL WHERE id = $1 AND wish = 0",
                 params![task.id, state, confirmed, now, now.plus_seconds(pause)],
             )?;
+            if confirmed.is_none() {
+                reach.attend(tx, &task, now)?;
+            }
             reach.close_if_done(tx, &task)
         })
     }

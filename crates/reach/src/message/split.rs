@@ -155,8 +155,23 @@ impl Reach {
         terms: &Terms,
         now: Time,
     ) -> Result<bool, Refusal> {
+        self.create_message_testing(tx, id, input, variants, terms, 1.0, now)
+    }
+    /// As [`Reach::create_message_as`]; only this `share` of the people has its turn at once, the rest is held back.
+    #[allow(clippy::too_many_arguments, reason = "what a message is made of")]
+    pub(crate) fn create_message_testing(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        input: &MessageIn,
+        variants: &[Content],
+        terms: &Terms,
+        share: f64,
+        now: Time,
+    ) -> Result<bool, Refusal> {
         self.check_message(tx, input)?;
         let people = self.whom(tx, &input.people)?;
+        let (people, held) = if share < 1.0 { self.split_for_test(id, people, share) } else { (people, Vec::new()) };
         let mut files = input.content.files();
         for content in variants {
             self.check_message_content(tx, content)?;
@@ -188,12 +203,12 @@ impl Reach {
             expires: terms.expires,
             by: input.by.clone(),
         };
-        let run = self.parts().gate.create_run(tx, &run, &people, now)?;
+        let run = self.parts().gate.create_run_holding(tx, &run, &people, &held, now)?;
         if people.len() <= INLINE_MAX && terms.start <= now && terms.per_hour == 0 {
             let due = siyu_gate::Due::Part(id.to_owned());
             let judged = self.decide_due(tx, &due, now)?;
             self.gathered(tx, &run.id, now)?;
-            return Ok(judged.iter().all(|own| own.verdict == Verdict::Skip("no_friend")));
+            return Ok(held.is_empty() && judged.iter().all(|own| own.verdict == Verdict::Skip("no_friend")));
         }
         Ok(false)
     }
@@ -247,7 +262,7 @@ impl Reach {
     }
 
     /// Each person once, by number.
-    fn whom(&self, tx: &mut Tx<'_>, people: &[PersonNum]) -> Result<Vec<PersonNum>, Refusal> {
+    pub(crate) fn whom(&self, tx: &mut Tx<'_>, people: &[PersonNum]) -> Result<Vec<PersonNum>, Refusal> {
         let mut roots: Vec<PersonNum> = Vec::with_capacity(people.len());
         for some in people.chunks(AT_ONCE) {
             roots.extend(self.parts().people.roots(tx, some)?);

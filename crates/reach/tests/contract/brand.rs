@@ -7,11 +7,14 @@ use axum::routing::get;
 use bytes::Bytes;
 use siyu_contacts::{Around, Arrival, ConnectionIn, Contacts, Ran};
 use siyu_db::{Db, Migration, Tx};
+use siyu_gate::{End, RunRow};
 use siyu_kernel::{Chance, Clock, PersonNum, Refusal, Time, Vault, Zone};
 use siyu_log::Log;
 use siyu_people::{Merged, People};
 use siyu_reach::content::Content;
-use siyu_reach::{Arrivals, Beside, Entrance, Entrances, Parts, Reach, RuleIn, RuleKind, When};
+use siyu_reach::{
+    Arrivals, Beside, Ends, Entrance, Entrances, Goal, Judges, Parts, Reach, RuleIn, RuleKind, TestNumbers, When,
+};
 use siyu_sandbox::world::{Source, World};
 use siyu_sandbox::{CallbackSettings, Options, Sandbox, Scale, WorldClock};
 use siyu_testkit::TestDb;
@@ -61,8 +64,19 @@ pub struct Wire {
     pub reads: Arc<Mutex<usize>>,
     /// Nothing gets through to `externalcontact/get`.
     pub blind: Arc<AtomicBool>,
+    /// By the end of a path: so many answers get lost, and WeCom has done it.
+    pub lost: Arc<Mutex<BTreeMap<&'static str, usize>>>,
 }
 impl Wire {
+    pub fn lose(&self, path: &'static str, answers: usize) {
+        self.lost.lock().unwrap().insert(path, answers);
+    }
+    /// Whether the answer to this call gets lost.
+    fn loses(&self, path: &str) -> bool {
+        let mut lost = self.lost.lock().unwrap();
+        let left = lost.iter_mut().find(|(end, left)| path.ends_with(**end) && **left > 0);
+        left.map(|(_, left)| *left -= 1).is_some()
+    }
     pub fn next(&self, all: &[Bad]) {
         self.line.lock().unwrap().extend(all.iter().copied());
     }
@@ -85,7 +99,8 @@ impl Transport for Wired {
             }
         }
         if !request.path.ends_with("send_welcome_msg") {
-            return self.0.send(request);
+            let answer = self.0.send(request)?;
+            return if self.1.loses(&request.path) { Err(timed_out()) } else { Ok(answer) };
         }
         let (body, _) = request.body.as_ref().unwrap();
         let code =
@@ -145,6 +160,32 @@ impl Entrances for Codes {
     }
 }
 
+/// Which content does best, as the test says; nothing is known while it says nothing.
+#[derive(Clone, Default)]
+pub struct Panel {
+    pub says: Arc<Mutex<Option<(Option<i64>, &'static str)>>>,
+    pub asked: Arc<Mutex<usize>>,
+}
+impl Judges for Panel {
+    fn judge(&self, _: &mut Tx<'_>, _: &RunRow, _: Goal, until: Time) -> Result<TestNumbers, Refusal> {
+        *self.asked.lock().unwrap() += 1;
+        let (winner, why) = self.says.lock().unwrap().ok_or_else(|| Refusal::internal("nothing is known"))?;
+        let best = winner.unwrap_or(0);
+        Ok(TestNumbers { until, best, winner, why: why.to_owned(), contents: Vec::new(), against: Vec::new() })
+    }
+}
+
+/// How often each end was told, as to a journey that waits for it.
+#[derive(Clone, Default)]
+pub struct Told(pub Arc<Mutex<BTreeMap<(String, PersonNum), usize>>>);
+impl Ends for Told {
+    fn ended(&self, _: &mut Tx<'_>, message: &str, ends: &[(PersonNum, End, &str)]) -> Result<(), Refusal> {
+        let mut all = self.0.lock().unwrap();
+        ends.iter().for_each(|(num, ..)| *all.entry((message.to_owned(), *num)).or_default() += 1);
+        Ok(())
+    }
+}
+
 pub fn vault() -> Vault {
     Vault::from_key([7; 32])
 }
@@ -161,6 +202,8 @@ pub struct Desk {
     pub wire: Wire,
     pub shop: Shop,
     pub codes: Codes,
+    pub panel: Panel,
+    pub told: Told,
 }
 
 impl Desk {
@@ -174,12 +217,14 @@ impl Desk {
         (parts.around, parts.wait) = (Arc::new(Books(Arrivals::new(vault()))), wait.clone());
         parts.reach = Arc::new(wire.clone());
         let contacts = Contacts::new(parts);
-        let (shop, codes) = (Shop::default(), Codes::default());
+        let (shop, codes, panel, told) = (Shop::default(), Codes::default(), Panel::default(), Told::default());
         let mut parts =
             Parts::new(db.clone(), vault(), log.clone(), people.clone(), contacts.clone(), chance, clock.clone());
         (parts.beside, parts.entrances, parts.wait) = (Arc::new(shop.clone()), Arc::new(codes.clone()), wait);
+        parts.judges = Arc::new(panel.clone());
+        parts.ends = Arc::new(told.clone());
         let reach = Reach::new(parts);
-        Self { db, contacts, people, log, reach, clock: clock.clone(), wire: wire.clone(), shop, codes }
+        Self { db, contacts, people, log, reach, clock: clock.clone(), wire: wire.clone(), shop, codes, panel, told }
     }
     pub fn now(&self) -> Time {
         self.clock.now()

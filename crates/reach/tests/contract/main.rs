@@ -8,5 +8,6 @@ mod groups;
 mod library;
 mod messages;
 mod moments;
+mod moving;
 mod restarting;
 mod rules;
