@@ -1,14 +1,27 @@
 //! What there is to see: sums, numbers of nodes, and the people behind each.
 
 use crate::Journeys;
-use crate::model::{EXITED, FINISHED, INSIDE};
+use crate::feed::goal_of;
+use crate::model::{CONTROL, EXITED, FINISHED, INSIDE};
 use crate::rows::{JourneyRow, PERSON, traveller};
-use crate::tally::{CAME, GOAL, MOVED, OUTCOME, PASSED};
-use crate::trail::What;
+use crate::step::drawn_of;
+use crate::tally::{self, CAME, GOAL, MOVED, OUTCOME, PASSED};
+use crate::trail::{Trail, What};
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::collections::BTreeMap;
+
+/// Of those who came in, the ones to whom nothing is done. entered = inside + finished + exited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ControlSums {
+    pub entered: i64,
+    /// Watched still.
+    pub inside: i64,
+    pub finished: i64,
+    pub exited: i64,
+    pub goals: i64,
+}
 
 /// entered = inside + finished + exited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +34,29 @@ pub struct Sums {
     /// Of those who finished, and of those who left before, by outcome or reason.
     pub outcomes: BTreeMap<String, i64>,
     pub reasons: BTreeMap<String, i64>,
+    /// In all of these as well.
+    pub control: ControlSums,
+}
+
+/// Somebody who came in when a part was drawn to be control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    pub num: PersonNum,
+    /// Who that is now.
+    pub root: PersonNum,
+    pub is_control: bool,
+    /// How many of a hundred were to be.
+    pub percent: u32,
+    /// Watched for so long.
+    pub days: u32,
+    pub entered_at: Time,
+    pub goal_at: Option<Time>,
+}
+
+impl Drawn {
+    pub fn until(&self) -> Time {
+        self.entered_at.plus_days(i64::from(self.days))
+    }
 }
 
 /// came = inside + passed + finished + exited + moved.
@@ -84,6 +120,8 @@ pub struct PersonQuery {
     pub node: Option<String>,
     pub passed: Option<String>,
     pub version: Option<u32>,
+    /// Control, or all the others.
+    pub control: Option<bool>,
     /// Behind this (person, entry).
     pub after: Option<(PersonNum, u32)>,
 }
@@ -93,7 +131,9 @@ pub struct PersonRow {
     pub num: PersonNum,
     pub entry: u32,
     pub version: u32,
+    /// Empty of control.
     pub node: String,
+    pub is_control: bool,
     pub stand: Stand,
     pub reason: String,
     pub since: Time,
@@ -190,13 +230,15 @@ impl Journeys {
             let fits = there
                 && query.stand.is_none_or(|stand| stand == Stand::of(state))
                 && query.reason.as_ref().is_none_or(|wanted| *wanted == reason)
-                && query.version.is_none_or(|version| version == who.state.version);
+                && query.version.is_none_or(|version| version == who.state.version)
+                && query.control.is_none_or(|wanted| wanted == who.state.is_control());
             if fits {
                 out.push(PersonRow {
                     num: who.num,
                     entry: who.entry,
                     version: who.state.version,
                     node,
+                    is_control: who.state.is_control(),
                     stand: Stand::of(state),
                     reason,
                     since: who.state.at,
@@ -209,6 +251,21 @@ impl Journeys {
         })?;
         let more = out.len() == full || looked == LOOKED;
         Ok((out, last.filter(|_| more)))
+    }
+    /// Everybody who came in when a part was drawn to be control, entry by entry, whoever they are now; erased people are left out.
+    pub fn drawn(&self, tx: &mut Tx<'_>, own: &JourneyRow, mut each: impl FnMut(Drawn)) -> Result<(), Refusal> {
+        let sql = "SELECT j.num, p.root, j.node, j.entered_at, j.trail FROM journey_person j JOIN person p ON p.num = j.num WHERE j.journey = $1 AND p.state <> 2";
+        tx.each(sql, params![own.num], |row| {
+            let (node, entered_at) = (row.num(2)?, row.time(3)?);
+            let marks = Trail::of(row.blob(4)?).marks(entered_at);
+            if let Some((percent, days)) = drawn_of(&marks) {
+                let goal_at = goal_of(&marks).filter(|at| *at < entered_at.plus_days(i64::from(days)));
+                let (num, root, is_control) = (row.num(0)?, row.num(1)?, node == CONTROL);
+                each(Drawn { num, root, is_control, percent, days, entered_at, goal_at });
+            }
+            Ok(())
+        })?;
+        Ok(())
     }
     /// The entries of somebody (all their identities) and the way of each, the newest first.
     pub fn paths(
@@ -224,11 +281,12 @@ impl Journeys {
         rows.sort_by_key(|who| std::cmp::Reverse((who.state.entered_at, who.num, who.entry)));
         let shown = |who: crate::Traveller| {
             let state = who.state;
-            let path = state.trail.marks(state.entered_at).into_iter().map(|mark| PathStep {
+            let marks = state.trail.marks(state.entered_at).into_iter().filter(|mark| mark.what != What::Drawn);
+            let path = marks.map(|mark| PathStep {
                 node: name(mark.node),
                 way: match mark.what {
                     What::Passed(port) => port.name(),
-                    What::Goal => "goal".to_owned(),
+                    _ => "goal".to_owned(),
                 },
                 at: mark.at,
                 reason: mark.reason,
@@ -243,6 +301,7 @@ impl Journeys {
                 entry: who.entry,
                 version: state.version,
                 node: name(state.node),
+                is_control: state.is_control(),
                 stand,
                 reason,
                 since: state.at,
@@ -276,6 +335,9 @@ impl Numbers {
 
 impl Sums {
     fn add(&mut self, node: u32, what: i64, reason: &str, people: i64) {
+        if node == CONTROL {
+            self.control.add(what, reason, people);
+        }
         let by = match what {
             INSIDE => {
                 self.inside += people;
@@ -296,6 +358,19 @@ impl Sums {
             _ => return,
         };
         *by.entry(reason.to_owned()).or_default() += people;
+    }
+}
+
+impl ControlSums {
+    fn add(&mut self, what: i64, reason: &str, people: i64) {
+        match what {
+            CAME => self.entered += people,
+            INSIDE => self.inside += people,
+            FINISHED => self.finished += people,
+            EXITED => self.exited += people,
+            GOAL if reason == tally::CONTROL => self.goals += people,
+            _ => {}
+        }
     }
 }
 

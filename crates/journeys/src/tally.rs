@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub(crate) const CAME: i64 = 3;
 pub(crate) const PASSED: i64 = 4;
 pub(crate) const GOAL: i64 = 5;
+/// Whose goal of the journey it is, when it is not one of those who went through it.
+pub(crate) const CONTROL: &str = "control";
 pub(crate) const MOVED: i64 = 6;
 pub(crate) const OUTCOME: i64 = 7;
 
