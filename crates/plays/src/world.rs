@@ -59,7 +59,7 @@ impl World for Plays {
     fn hand(&self, tx: &mut Tx<'_>, effects: &[Effect], now: Time) -> Result<Vec<Answer>, Refusal> {
         self.gather(tx, effects.iter().filter(|own| own.kind == "message" && own.order == Order::Do), now)?;
         self.withdraw_messages(tx, effects.iter().filter(|own| is_withdrawal(own, "message")), now)?;
-        self.withdraw_hooks(tx, effects.iter().filter(|own| is_withdrawal(own, "webhook")))?;
+        self.withdraw_hooks(tx, effects.iter().filter(|own| is_withdrawal(own, "webhook")), now)?;
         let tagged = self.tag_all(tx, effects, now)?;
         effects
             .iter()
