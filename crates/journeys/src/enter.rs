@@ -47,8 +47,10 @@ fn pasts(
     roots: &[PersonNum],
 ) -> Result<FxHashMap<PersonNum, Past>, DbError> {
     let nodes = folk.all_nodes(roots.iter().copied());
-    let sql =
-        format!("SELECT num, state, reason, entered_at, entry FROM journey_person WHERE journey = $1 AND {}", tx.any("num", 2));
+    let sql = format!(
+        "SELECT num, state, reason, entered_at, entry FROM journey_person WHERE journey = $1 AND {}",
+        tx.any("num", 2)
+    );
     let mut out: FxHashMap<PersonNum, Past> = FxHashMap::default();
     tx.each(&sql, params![journey, &nodes], |row| {
         let own = out.entry(folk.root(row.num(0)?)).or_default();

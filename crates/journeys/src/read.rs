@@ -2,10 +2,11 @@
 
 use crate::Journeys;
 use crate::feed::goal_of;
-use crate::model::{CONTROL, EXITED, FINISHED, INSIDE};
+use crate::model::{CONTROL, EXITED, FINISHED, INSIDE, Traveller};
 use crate::rows::{JourneyRow, PERSON, traveller};
+use crate::run::UNIT;
 use crate::step::drawn_of;
-use crate::tally::{self, CAME, GOAL, MOVED, OUTCOME, PASSED};
+use crate::tally::{self, CAME, Counts, GOAL, MOVED, OUTCOME, PASSED};
 use crate::trail::{Trail, What};
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
@@ -122,6 +123,8 @@ pub struct PersonQuery {
     pub version: Option<u32>,
     /// Control, or all the others.
     pub control: Option<bool>,
+    /// These identities alone (ascending).
+    pub only: Option<Vec<PersonNum>>,
     /// Behind this (person, entry).
     pub after: Option<(PersonNum, u32)>,
 }
@@ -179,6 +182,36 @@ impl Journeys {
         })?;
         Ok(out)
     }
+    /// The numbers of some people alone, whatever identity they came in by (ascending). Tallies know nobody: these are counted from the rows, and each
+    /// entry counts in the version it walks by now, so nothing has `moved`.
+    pub fn numbers_of_part(&self, tx: &mut Tx<'_>, own: &JourneyRow, nodes: &[PersonNum]) -> Result<Numbers, Refusal> {
+        let names = names(tx, own.num)?;
+        let (mut counts, mut entered) = (Counts::default(), 0);
+        each_of(tx, own.num, nodes, |who| {
+            entered += 1;
+            counts.whole(&who.state);
+        })?;
+        let mut out = Numbers::of(entered);
+        for (version, node, what, reason, people) in counts.rows() {
+            out.add(names.get(&node), version, node, what, reason, people);
+        }
+        Ok(out)
+    }
+    /// Of some people alone how many are inside, by version.
+    pub fn inside_of_part(
+        &self,
+        tx: &mut Tx<'_>,
+        own: &JourneyRow,
+        nodes: &[PersonNum],
+    ) -> Result<BTreeMap<u32, i64>, Refusal> {
+        let mut out = BTreeMap::new();
+        each_of(tx, own.num, nodes, |who| {
+            if who.state.is_inside() {
+                *out.entry(who.state.version).or_default() += 1;
+            }
+        })?;
+        Ok(out)
+    }
     /// What was published, the newest first.
     pub fn versions(&self, tx: &mut Tx<'_>, own: &JourneyRow) -> Result<Vec<VersionRow>, Refusal> {
         let sql = "SELECT v.version, v.note, v.published_at, v.published_by,
@@ -213,6 +246,11 @@ impl Journeys {
         tx.each(&sql, params![own.num, num, entry, LOOKED], |row| {
             looked += 1;
             if out.len() == full {
+                return Ok(());
+            }
+            let num = row.num(0)?;
+            if query.only.as_ref().is_some_and(|only| only.binary_search(&num).is_err()) {
+                last = Some((num, row.num(1)?));
                 return Ok(());
             }
             let (state, reason) = (row.int(7)?, row.text(8)?);
@@ -279,7 +317,7 @@ impl Journeys {
         let nums: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let mut rows = crate::rows::of_nodes(tx, own.num, &nums, false)?;
         rows.sort_by_key(|who| std::cmp::Reverse((who.state.entered_at, who.num, who.entry)));
-        let shown = |who: crate::Traveller| {
+        let shown = |who: Traveller| {
             let state = who.state;
             let marks = state.trail.marks(state.entered_at).into_iter().filter(|mark| mark.what != What::Drawn);
             let path = marks.map(|mark| PathStep {
@@ -313,6 +351,26 @@ impl Journeys {
         };
         Ok(rows.into_iter().map(shown).collect())
     }
+}
+
+/// As many identities are asked for one by one; of more, everybody's row is looked at.
+const SINGLY: usize = 20_000;
+
+fn each_of(tx: &mut Tx<'_>, journey: u32, nodes: &[PersonNum], mut each: impl FnMut(Traveller)) -> Result<(), DbError> {
+    if nodes.len() <= SINGLY {
+        for some in nodes.chunks(UNIT) {
+            let nums: Vec<i64> = some.iter().copied().map(i64::from).collect();
+            crate::rows::of_nodes(tx, journey, &nums, false)?.into_iter().for_each(&mut each);
+        }
+        return Ok(());
+    }
+    let sql = format!("SELECT {PERSON} FROM journey_person WHERE journey = $1");
+    tx.each(&sql, params![journey], |row| {
+        if nodes.binary_search(&row.num(0)?).is_ok() {
+            each(traveller(row)?);
+        }
+        Ok(())
+    })
 }
 
 fn names(tx: &mut Tx<'_>, journey: u32) -> Result<FxHashMap<u32, String>, DbError> {

@@ -23,7 +23,7 @@ const SLOW_MILLIS: u64 = 3_000;
 /// Receivers looked at in one round.
 const HOSTS: usize = 500;
 /// How long those that answer at once are waited for, so that nobody looks again and again meanwhile.
-const PATIENCE_MILLIS: u64 = 100;
+const PATIENCE_MILLIS: u64 = 250;
 /// What became of them is kept so long; thrown away some thousand at a time, now and then.
 const KEPT_DAYS: i64 = 7;
 const TIDY_SECONDS: i64 = 60;

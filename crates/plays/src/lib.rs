@@ -37,11 +37,10 @@ use siyu_webhook::Sender;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
-pub const MIGRATIONS: &[Migration] =
-    &[
-        Migration { id: "plays/0001_plays", sql: include_str!("../migrations/0001_plays.sql") },
-        Migration { id: "plays/0002_deliveries", sql: include_str!("../migrations/0002_deliveries.sql") },
-    ];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "plays/0001_plays", sql: include_str!("../migrations/0001_plays.sql") },
+    Migration { id: "plays/0002_deliveries", sql: include_str!("../migrations/0002_deliveries.sql") },
+];
 
 /// What is known of the workspace beside this crate.
 pub trait Around: Send + Sync {

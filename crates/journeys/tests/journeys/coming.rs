@@ -165,7 +165,8 @@ fn merges_that_nobody_tells_are_found(t: TestDb) {
 fn merges_are_heard_of_from_the_log(t: TestDb) {
     let house = House::new(t);
     let people = house.crowd(6);
-    let id = house.start(&journey(json!([message("hello", "later", "rest"), wait("rest", 9, "day", "end"), exit("end")])));
+    let id =
+        house.start(&journey(json!([message("hello", "later", "rest"), wait("rest", 9, "day", "end"), exit("end")])));
     let other = house.start(&journey(json!([wait("rest", 9, "day", "end"), exit("end")])));
     house.let_in(&id, &people);
     house.let_in(&other, &people[..2]);

@@ -14,7 +14,13 @@ siyu_testkit::contract!(migrations();
 fn conditions_have_seen_what_led_to_them(t: TestDb) {
     let house = House::new(t);
     let people = house.crowd(2);
-    let id = house.start(&journey(json!([ask("ask", "view", "pick", "end"), pick("pick", "again", "end"), ask("again", "buy", "won", "end"), exit("won"), exit("end")])));
+    let id = house.start(&journey(json!([
+        ask("ask", "view", "pick", "end"),
+        pick("pick", "again", "end"),
+        ask("again", "buy", "won", "end"),
+        exit("won"),
+        exit("end")
+    ])));
     house.let_in(&id, &people);
     house.run();
     house.world.seen.store(0, SeqCst);
@@ -34,7 +40,12 @@ fn conditions_have_seen_what_led_to_them(t: TestDb) {
 fn the_log_waits_for_conditions_not_for_ever(t: TestDb) {
     let house = House::new(t);
     let people = house.crowd(2);
-    let id = house.start(&journey(json!([ask("ask", "view", "pick", "end"), pick("pick", "won", "end"), exit("won"), exit("end")])));
+    let id = house.start(&journey(json!([
+        ask("ask", "view", "pick", "end"),
+        pick("pick", "won", "end"),
+        exit("won"),
+        exit("end")
+    ])));
     let plain = house.start(&journey(json!([wait("rest", 1, "day", "end"), exit("end")])));
     house.let_in(&id, &people);
     house.run();

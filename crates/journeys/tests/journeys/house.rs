@@ -326,6 +326,11 @@ impl House {
                 assert_eq!(sums.entered, sums.inside + sums.finished + sums.exited, "{sums:?}");
                 let control = sums.control;
                 assert_eq!(control.entered, control.inside + control.finished + control.exited, "{control:?}");
+                // Everybody counted from the rows is what the tallies say, unless somebody was moved or has been erased.
+                if numbers.nodes.values().all(|own| own.moved == 0) && !sums.reasons.contains_key("erased") {
+                    let all: Vec<PersonNum> = (0..20_000).collect();
+                    assert_eq!(self.journeys.numbers_of_part(tx, &row, &all)?, numbers);
+                }
                 let rows = "SELECT COUNT(*) FROM journey_person WHERE journey = $1 AND node = 0";
                 assert_eq!(tx.one(rows, params![row.num], |row| row.int(0))?, control.entered);
                 for (place, own) in &numbers.nodes {
