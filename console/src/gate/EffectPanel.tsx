@@ -52,7 +52,7 @@ export function TrialView({ trial, lift, currency, titled }: { trial: S.EffectTr
   const { t, word } = useI18n();
   const format = useFormat();
   const nameOf = (arm: S.EffectArm, at: number) => {
-    if (trial.kind === "holdout") return word("effect.arm", arm.name);
+    if (trial.kind === "holdout" || trial.kind === "journey") return word("effect.arm", arm.name);
     if (trial.kind === "variants") return t("effect.variant", { name: String.fromCharCode(65 + at) });
     return arm.name || t("journeys.arm", { n: at + 1 });
   };

@@ -16,6 +16,7 @@ import { journeyKeys, journeys as api } from "./calls";
 import { JourneyCanvas, type Definition, type NodeNumbers, type What } from "./canvas";
 import { sayAct } from "./canvas/say";
 import { JOURNEY_STATES } from "./JourneysPage";
+import { JourneyDeliveries } from "./JourneyDeliveries";
 import { JourneyPeople, type Asked } from "./JourneyPeople";
 import { NodeHolds, NodeRule } from "./NodeHolds";
 import { JourneyTests } from "./JourneyTests";
@@ -43,8 +44,9 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
   const text = useErrorText();
   const client = useQueryClient();
   const { message, modal } = App.useApp();
-  const may = useCan()("messages.write");
-  const over = journey.state === "ending" || journey.state === "ended";
+  const may = useCan()("messages.write") && !journey.part;
+  // Whoever sees a part of the customers changes nothing.
+  const over = journey.state === "ending" || journey.state === "ended" || journey.part;
   const [mode, setMode] = useState<"list" | "draw" | "numbers">(journey.version ? "numbers" : stepsOf(drawn(journey.definition)) ? "list" : "draw");
   const [name, setName] = useState(journey.name);
   const [definition, setDefinition] = useState<Definition>(drawn(journey.definition));
@@ -107,11 +109,12 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
             <MayButton permission="messages.write" type="primary" icon={<SendOutlined />} disabled={problems.length > 0 || (!dirty && journey.published)} onClick={() => (dirty ? save.mutate(undefined, { onSuccess: () => setPublishing(true) }) : setPublishing(true))}>{t("journeys.publish")}</MayButton>
           </>
         ) : null}
-        {journey.state === "running" ? <MayButton permission="messages.write" icon={<PauseCircleOutlined />} loading={change.isPending} onClick={() => change.mutate("pause")}>{t("journeys.pause")}</MayButton> : null}
-        {journey.state === "paused" ? <MayButton permission="messages.write" type="primary" icon={<PlayCircleOutlined />} loading={change.isPending} onClick={() => change.mutate("resume")}>{t("journeys.resume")}</MayButton> : null}
+        {journey.state === "running" && !journey.part ? <MayButton permission="messages.write" icon={<PauseCircleOutlined />} loading={change.isPending} onClick={() => change.mutate("pause")}>{t("journeys.pause")}</MayButton> : null}
+        {journey.state === "paused" && !journey.part ? <MayButton permission="messages.write" type="primary" icon={<PlayCircleOutlined />} loading={change.isPending} onClick={() => change.mutate("resume")}>{t("journeys.resume")}</MayButton> : null}
         {may && more.length ? <Dropdown menu={{ items: more, onClick: ({ key }) => chosen(key) }}><MayButton permission="messages.write" icon={<EllipsisOutlined />} aria-label={t("journeys.more")} /></Dropdown> : null}
       </PageHead>
       {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
+      {journey.part ? <Alert type="info" showIcon title={t("journeys.part")} className="gap-below" /> : null}
       {journey.state === "paused" ? <Alert type="warning" showIcon title={t("journeys.paused_text")} className="gap-below" /> : null}
       {mode === "numbers" ? <Report journey={journey} audiences={audiences} onAsk={ask} /> : mode === "list" && steps ? (
         <>
@@ -136,7 +139,7 @@ function Journey({ journey }: { journey: S.JourneyOut }) {
       {tried ? <Trial id={journey.id} definition={definition} nameOf={nameOf} onClose={() => setTried(false)} /> : null}
       <Enter id={journey.id} open={entering} onClose={() => setEntering(false)} />
       <Drawer open={asked !== null} onClose={() => ask(null)} size={phone ? "100%" : 760} title={asked?.title} destroyOnHidden>
-        {asked ? <JourneyPeople id={journey.id} asked={asked} nameOf={nameOf} /> : null}
+        {asked ? <JourneyPeople id={journey.id} asked={asked} nameOf={nameOf} part={journey.part} /> : null}
       </Drawer>
     </>
   );
@@ -183,6 +186,7 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
   if (!found.data || !definition.data) return <Skeleton active />;
   const own = drawn(definition.data.definition);
   const sums = found.data.sums;
+  const hooks = own.nodes.filter((node) => node.do.type === "webhook").map((node) => node.id);
   const box = (name: "entered" | "inside" | "finished" | "exited", n: number) => (
     <button type="button" key={name} className="number opens" onClick={() => onAsk({ title: t(`journeys.sum.${name}`), stand: name === "entered" ? undefined : name })}>
       <div className="label">{t(`journeys.sum.${name}`)}</div><div className="value">{format.count(n)}</div>
@@ -200,6 +204,11 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
       <div className="numbers">
         {[box("entered", sums.entered), box("inside", sums.inside), box("finished", sums.finished), box("exited", sums.exited)]}
         <div className="number"><div className="label">{t("journeys.sum.goals")}</div><div className="value">{format.count(sums.goals)}</div></div>
+        {sums.control.entered ? (
+          <button type="button" className="number opens" onClick={() => onAsk({ title: t("journeys.control"), control: true })}>
+            <div className="label">{t("journeys.sum.control")}</div><div className="value">{format.count(sums.control.entered)}</div>
+          </button>
+        ) : null}
       </div>
       {ends.length ? (
         <div className="row wrap">
@@ -222,7 +231,8 @@ function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audience
           renderWith={(node) => <p className="muted small">{saysOf(node.do)}</p>} renderRule={() => null}
         />
       </Suspense>
-      <JourneyTests journey={journey} />
+      {journey.part ? null : <JourneyTests journey={journey} />}
+      {journey.part || !hooks.length ? null : <JourneyDeliveries journey={journey} nodes={hooks} nameOf={nameOf} />}
     </div>
   );
 }
@@ -281,6 +291,7 @@ function Trial({ id, definition, nameOf, onClose }: { id: string; definition: De
             {box(t("journeys.tasks"), own.tasks)}
             {box(t("journeys.sum.goals"), own.numbers.sums.goals)}
           </div>
+          {own.numbers.sums.control.entered ? <p className="small">{t("journeys.control_n", { n: format.count(own.numbers.sums.control.entered) })}</p> : null}
           {own.messages ? <p className="small">{t("journeys.load", { people: format.count(own.people), each: format.decimal(own.messages / Math.max(own.people, 1), 1), most: format.count(own.most) })}</p> : null}
           {own.same_day ? <Alert type="warning" showIcon title={t("journeys.same_day", { n: format.count(own.same_day) })} /> : null}
           {own.collisions ? <Alert type="info" showIcon title={t("journeys.collisions", { n: format.count(own.collisions) })} /> : null}

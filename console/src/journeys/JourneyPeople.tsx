@@ -12,20 +12,20 @@ import { EmptyHint, Num } from "../shell/parts";
 import { useCan } from "../shell/session";
 import { journeyKeys, journeys as api } from "./calls";
 
-export interface Asked { title: string; node?: string; stand?: string; passed?: string; reason?: string; version?: number }
+export interface Asked { title: string; node?: string; stand?: string; passed?: string; reason?: string; version?: number; control?: boolean }
 const STANDS: Record<string, string> = { inside: "blue", finished: "green", exited: "default" };
 
-export function JourneyPeople({ id, asked, nameOf }: { id: string; asked: Asked; nameOf: (node: string) => string }) {
+export function JourneyPeople({ id, asked, nameOf, part }: { id: string; asked: Asked; nameOf: (node: string) => string; part: boolean }) {
   const { t, word } = useI18n();
   const format = useFormat();
   const [person, open] = useState<string | null>(null);
-  const { node, stand, passed, reason, version } = asked;
-  const query = { node, stand, passed, reason, version };
+  const { node, stand, passed, reason, version, control } = asked;
+  const query = { node, stand, passed, reason, version, control };
   const pages = usePages(journeyKeys.people(id, query), (more) => api.people(id, more), query);
-  if (person) return <Way id={id} person={person} nameOf={nameOf} onBack={() => open(null)} />;
+  if (person) return <Way id={id} person={person} nameOf={nameOf} part={part} onBack={() => open(null)} />;
   const who = (row: S.JourneyPerson) => <button type="button" className="link" onClick={() => open(row.id)}>{row.name || t("lost.nameless")}</button>;
   const where = (row: S.JourneyPerson) => (
-    <><AntTag color={STANDS[row.stand]}>{word("journeys.sum", row.stand)}</AntTag> {row.stand === "inside" ? nameOf(row.node) : row.reason ? word("journeys.reason", row.reason) : ""}</>
+    <><AntTag color={STANDS[row.stand]}>{word("journeys.sum", row.stand)}</AntTag> {row.stand === "inside" ? (row.control ? t("journeys.control") : nameOf(row.node)) : row.reason ? word("journeys.reason", row.reason) : ""}</>
   );
   const due = (row: S.JourneyPerson) => (row.due ? format.at(row.due) : "–");
   return (
@@ -43,11 +43,11 @@ export function JourneyPeople({ id, asked, nameOf }: { id: string; asked: Asked;
   );
 }
 
-function Way({ id, person, nameOf, onBack }: { id: string; person: string; nameOf: (node: string) => string; onBack: () => void }) {
+function Way({ id, person, nameOf, part, onBack }: { id: string; person: string; nameOf: (node: string) => string; part: boolean; onBack: () => void }) {
   const { t, word } = useI18n();
   const text = useErrorText();
   const format = useFormat();
-  const may = useCan()("messages.write");
+  const may = useCan()("messages.write") && !part;
   const client = useQueryClient();
   const found = useQuery({ queryKey: journeyKeys.ways(id, person), queryFn: () => api.ways(id, person) });
   const remove = useMutation({ meta: { quiet: true }, mutationFn: () => api.remove(id, person), onSuccess: () => client.invalidateQueries({ queryKey: journeyKeys.all }) });
@@ -68,9 +68,9 @@ function Way({ id, person, nameOf, onBack }: { id: string; person: string; nameO
           <div className="muted small gap-below">{t("journeys.entered_at", { at: format.at(own.entry.entered_at) })}</div>
           <Timeline
             items={[
-              ...own.steps.map((step) => ({ color: "blue", content: <><b>{nameOf(step.node)}</b> → {wayOf(step.way)}{step.reason ? ` (${word("journeys.reason", step.reason)})` : ""}<div className="muted small num">{format.at(step.at)}</div></> })),
+              ...own.steps.map((step) => ({ color: "blue", content: <>{step.node ? <><b>{nameOf(step.node)}</b> → </> : null}{wayOf(step.way)}{step.reason ? ` (${word("journeys.reason", step.reason)})` : ""}<div className="muted small num">{format.at(step.at)}</div></> })),
               own.entry.stand === "inside"
-                ? { color: "gold", content: <><b>{nameOf(own.entry.node)}</b><div className="muted small">{t("journeys.sum.inside")}{own.entry.due ? ` · ${t("journeys.due")} ${format.at(own.entry.due)}` : ""}</div></> }
+                ? { color: "gold", content: <><b>{own.entry.control ? t("journeys.control") : nameOf(own.entry.node)}</b><div className="muted small">{t("journeys.sum.inside")}{own.entry.due ? ` · ${t("journeys.due")} ${format.at(own.entry.due)}` : ""}</div></> }
                 : { color: own.entry.stand === "finished" ? "green" : "gray", content: <><b>{word("journeys.sum", own.entry.stand)}</b>{own.entry.reason ? ` · ${word("journeys.reason", own.entry.reason)}` : ""}<div className="muted small num">{format.at(own.entry.ended_at ?? own.entry.since)}</div></> },
             ]}
           />

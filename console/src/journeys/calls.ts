@@ -21,6 +21,10 @@ export const journeys = {
   tests: (id: string) => get("/journeys/{id}/tests", { path: { id } }),
   people: (id: string, query: Query) => get("/journeys/{id}/people", { path: { id }, query }),
   ways: (id: string, person: string) => get("/journeys/{id}/people/{person}", { path: { id, person } }),
+  deliveries: (id: string, query: Query) => get("/journeys/{id}/deliveries", { path: { id }, query }),
+  sendAgain: (id: string, delivery: string) => post("/journeys/{id}/deliveries/{delivery}/again", { path: { id, delivery } }),
+  hookKey: () => get("/journeys/webhook-key", {}),
+  rotateKey: () => post("/journeys/webhook-key/rotate", {}),
   remove: (id: string, person: string) => remove("/journeys/{id}/people/{person}", { path: { id, person } }),
 };
 
@@ -36,5 +40,7 @@ export const journeyKeys = {
   numbers: (id: string) => ["journeys", "numbers", id] as const,
   tests: (id: string) => ["journeys", "tests", id] as const,
   people: (id: string, query: Query) => ["journeys", "people", id, query] as const,
+  deliveries: (id: string, query: Query) => ["journeys", "deliveries", id, query] as const,
+  hookKey: ["journeys", "webhook-key"] as const,
   ways: (id: string, person: string) => ["journeys", "ways", id, person] as const,
 };

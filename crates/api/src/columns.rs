@@ -14,6 +14,9 @@ impl History for Columns {
         let moment = self.0.moment()?;
         Ok(Moment { snapshot: moment.snapshot, seq: moment.seq, as_of: moment.as_of })
     }
+    fn reaches(&self, seq: i64) -> Result<bool, Refusal> {
+        self.0.reaches(seq)
+    }
 }
 
 /// Rules answered from memory and from the columns. Make one of a process: what it remembers is kept once for all who hold a clone.

@@ -104,6 +104,7 @@ pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
         columns(app),
         books(app)?,
         audiences(app)?,
+        webhooks(app)?,
         clock(app),
         backups(app),
     ])
@@ -308,6 +309,31 @@ fn audiences(app: &App) -> Result<Check, Refusal> {
         ),
         _ => check("audiences", title, State::Ok, (format!("{all} 个"), format!("{all}")), ("", "")),
     })
+}
+
+/// Receivers that fail for longer are left alone more and more, and their work waits: somebody has to look.
+fn webhooks(app: &App) -> Result<Check, Refusal> {
+    let title = ("旅程 Webhook", "Webhooks of journeys");
+    let down = app.db.read(|tx| app.plays.failing_endpoints(tx, None))?;
+    let down: Vec<_> = down.into_iter().filter(|own| own.is_down()).collect();
+    let Some(first) = down.first() else {
+        return Ok(check("webhooks", title, State::Ok, ("正常".to_owned(), "They arrive".to_owned()), ("", "")));
+    };
+    let waiting: i64 = down.iter().map(|own| own.waiting).sum();
+    let (many, host, error) = (down.len(), &first.host, &first.error);
+    Ok(check(
+        "webhooks",
+        title,
+        State::Warn,
+        (
+            format!("{many} 个接收方持续失败（{host}：{error}），{waiting} 条等待投递"),
+            format!("{many} receivers keep failing ({host}: {error}); {waiting} wait"),
+        ),
+        (
+            "检查接收方；恢复后会自动继续，也可在旅程页「Webhook 投递」中立即重试。",
+            "Look at the receiver. It goes on by itself afterwards, or at once with “send again” on the journey's page.",
+        ),
+    ))
 }
 
 /// A clock behind the newest thing we wrote has gone back since.

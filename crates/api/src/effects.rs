@@ -35,7 +35,7 @@ impl From<Interval> for EffectInterval {
 
 #[derive(Serialize, ToSchema)]
 struct EffectArm {
-    /// Of a holdout `held_out` and `treated`; of contents their number, 0 being the message's own; of a journey the arm's name.
+    /// Of a holdout `held_out` and `treated`; of a journey as a whole `control` and `treated`; of contents their number, 0 being the message's own; of a journey the arm's name.
     name: String,
     people: i64,
     /// Which share of the people was to come into it, 0 to 1. Null: it is not known any more.
@@ -77,7 +77,7 @@ struct EffectComparison {
 
 #[derive(Serialize, ToSchema)]
 struct EffectOutcome {
-    /// `bought`: people with an order; `revenue`: less refunds; `lost`: people who lost a friendship in WeCom, of which fewer is better; `goal`: of a journey's test.
+    /// `bought`: people with an order; `revenue`: less refunds; `lost`: people who lost a friendship in WeCom, of which fewer is better; `goal`: of a journey's test, or of the journey.
     what: &'static str,
     /// One for each arm.
     figures: Vec<EffectFigure>,
@@ -88,7 +88,7 @@ struct EffectOutcome {
 /// Groups that chance drew; the first is what the others are compared with.
 #[derive(Serialize, ToSchema)]
 struct EffectTrial {
-    /// `holdout`, `variants` or `arms`.
+    /// `holdout`, `variants`, `arms` or `journey`.
     kind: &'static str,
     arms: Vec<EffectArm>,
     /// How often chance alone gives arms as unlike what was drawn, 0 to 1. Null: too few people to tell.
@@ -131,10 +131,31 @@ struct JourneyTest {
     trial: EffectTrial,
 }
 
+/// Those who went through a journey against those who came in and were left alone.
+#[derive(Serialize, ToSchema)]
+struct JourneyEffect {
+    /// When the first of them came in. Each is watched from their own entry on, for the days of the version they came in by.
+    #[schema(value_type = String, format = DateTime)]
+    from: Time,
+    #[schema(value_type = String, format = DateTime)]
+    until: Time,
+    /// People whose days are not over yet: figures still change.
+    open: i64,
+    /// People who were in both groups and count in neither: two who turned out to be one.
+    both: i64,
+    /// People whom the brand's holdout keeps count in neither group: the journey's marketing reaches none of them.
+    kept_out: i64,
+    /// Of revenue.
+    currency: String,
+    trial: EffectTrial,
+}
+
 #[derive(Serialize, ToSchema)]
 struct JourneyTests {
     lift_percent: f64,
     items: Vec<JourneyTest>,
+    /// Of the whole journey; null as long as nobody was drawn.
+    effect: Option<JourneyEffect>,
 }
 
 fn comparison(own: Comparison) -> EffectComparison {
@@ -246,9 +267,10 @@ struct JourneyTestsQuery {
     lift: Option<f64>,
 }
 
-/// Compares the arms of a journey's tests (nodes of type `ab`) with the first by their goals; tests that nobody has come to are left out.
+/// Compares the arms of a journey's tests (nodes of type `ab`) with the first by their goals (tests that nobody has come to are left out), and those who
+/// went through the journey with its control (`holdout_percent`): the goal, who bought, what they spent, who was lost.
 ///
-/// 旅程内 A/B 节点的效果：各分支与第一分支的目标达成率差异。
+/// 旅程内 A/B 节点的效果，以及整个旅程相对其对照组的效果：目标达成、下单、净消费、流失。
 ///
 /// Errors: `journey_unknown`, `effect_lift`, `scope_needed`.
 #[utoipa::path(get, path = "/journeys/{id}/tests", tag = "Reach", params(("id" = String, Path), JourneyTestsQuery), responses((status = 200, body = JourneyTests)))]
@@ -263,7 +285,7 @@ async fn of_journey(
     let lift = lift(percent)?;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
+            let ctx = must_see_all(app, tx, &caller)?.ctx;
             let row = app.journeys.journey(tx, &id)?;
             let versions: Result<Vec<(u32, Definition)>, Refusal> = app
                 .journeys
@@ -272,7 +294,18 @@ async fn of_journey(
                 .map(|own| Ok((own.version, app.journeys.version(tx, &row, own.version)?)))
                 .collect();
             let numbers = app.journeys.numbers(tx, &row)?;
-            Ok(siyu_trials::of_journey(&numbers, &versions?, lift))
+            let (currency, gate) = (ctx.currency, app.reach.gate());
+            let effect = siyu_trials::of_holdout(tx, &app.journeys, gate, &row, lift, currency, ctx.now)?;
+            let effect = effect.map(|own| JourneyEffect {
+                from: own.from,
+                until: own.until,
+                open: own.open,
+                both: own.both,
+                kept_out: own.kept_out,
+                currency: currency.code().to_owned(),
+                trial: trial(own.trial),
+            });
+            Ok((siyu_trials::of_journey(&numbers, &versions?, lift), effect))
         })
     });
     let item = |own: NodeTest| JourneyTest {
@@ -282,5 +315,6 @@ async fn of_journey(
         within_days: own.within_days,
         trial: trial(own.trial),
     };
-    Ok(Json(JourneyTests { lift_percent: percent, items: answer.await?.into_iter().map(item).collect() }))
+    let (tests, effect) = answer.await?;
+    Ok(Json(JourneyTests { lift_percent: percent, items: tests.into_iter().map(item).collect(), effect }))
 }

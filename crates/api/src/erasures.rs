@@ -122,6 +122,7 @@ async fn erase(
             let orders = i64::try_from(siyu_commerce::detach(tx, &erased.nodes)?).map_err(Refusal::internal)?;
             let forgotten = app.intake.forget(tx, &known)?;
             app.journeys.forget(tx, &erased.nodes)?;
+            app.plays.forget(tx, &erased.nodes)?;
             app.reach.forget(tx, &erased.nodes)?;
             app.guides.forget(tx, &erased.nodes)?;
             app.leads.forget(tx, &erased.nodes)?;

@@ -3,7 +3,8 @@
 use crate::error::Answer;
 use crate::gate::{MessagesWrite, PeopleRead};
 use crate::journey_shapes::JourneyNumbersOut;
-use crate::part::must_see_all;
+use crate::journeys::numbers_of;
+use crate::part::{must_see_all, own_nodes};
 use crate::people_reader::{Reader, note, read, write};
 use crate::{App, At, Endpoints, Items, May, NoContent, Paging, Query, endpoints};
 use axum::Json;
@@ -19,19 +20,20 @@ pub fn router() -> Endpoints {
     endpoints!(numbers, people, ways, remove)
 }
 
-/// Counts a journey's people, in all and at each node of each version, from one moment.
+/// Counts a journey's people, in all and at each node of each version, from one moment. For somebody who sees a part of the customers these alone are
+/// counted, each in the version they walk by now.
 ///
-/// 旅程各节点人数。
+/// 旅程各节点人数；只能查看部分客户的用户只统计自己的客户。
 ///
-/// Errors: `journey_unknown`, `scope_needed`.
+/// Errors: `journey_unknown`.
 #[utoipa::path(get, path = "/journeys/{id}/numbers", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = JourneyNumbersOut)))]
 async fn numbers(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<JourneyNumbersOut>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
+            let (_, only) = own_nodes(app, tx, &caller)?;
             let row = app.journeys.journey(tx, &id)?;
-            app.journeys.numbers(tx, &row)
+            numbers_of(app, tx, &row, only.as_deref())
         })
     });
     Ok(Json(answer.await?.into()))
@@ -49,6 +51,8 @@ struct JourneyPeopleQuery {
     /// … or passed it by this way, wherever they are now.
     passed: Option<String>,
     version: Option<u32>,
+    /// Those who were drawn to be left alone, or all the others.
+    control: Option<bool>,
     #[param(minimum = 1, maximum = 200)]
     #[allow(dead_code, reason = "read by Paging")]
     limit: Option<u32>,
@@ -63,7 +67,10 @@ struct JourneyPerson {
     /// Their how manieth time in this journey.
     entry: u32,
     version: u32,
+    /// Empty for one of the control.
     node: String,
+    /// Was drawn to be left alone: nothing is done, and they are watched.
+    control: bool,
     /// `inside`, `finished` or `exited`.
     stand: &'static str,
     reason: String,
@@ -87,6 +94,7 @@ fn person(app: &App, tx: &mut Tx<'_>, row: PersonRow) -> Result<JourneyPerson, R
         entry: row.entry,
         version: row.version,
         node: row.node,
+        control: row.is_control,
         stand: row.stand.name(),
         reason: row.reason,
         since: row.since,
@@ -109,7 +117,7 @@ fn place(after: Option<&str>) -> Result<Option<(PersonNum, u32)>, Refusal> {
 ///
 /// 某节点或某结果背后的客户。
 ///
-/// Errors: `journey_unknown`, `journey_stand`, `page_token`, `scope_needed`.
+/// Errors: `journey_unknown`, `journey_stand`, `page_token`.
 #[utoipa::path(get, path = "/journeys/{id}/people", tag = "Reach", params(("id" = String, Path), JourneyPeopleQuery), responses((status = 200, body = Items<JourneyPerson>)))]
 async fn people(
     may: May<PeopleRead>,
@@ -134,12 +142,15 @@ async fn people(
         node: given(q.node),
         passed: given(q.passed),
         version: q.version,
+        control: q.control,
         after,
+        only: None,
     };
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
+            let (_, only) = own_nodes(app, tx, &caller)?;
             let row = app.journeys.journey(tx, &id)?;
+            let query = PersonQuery { only, ..query.clone() };
             let (rows, next) = app.journeys.people_of(tx, &row, &query, page.limit)?;
             let mut items = Vec::with_capacity(rows.len());
             for row in rows {
@@ -171,7 +182,7 @@ struct JourneyWayStep {
 ///
 /// 某客户在旅程中的路径。
 ///
-/// Errors: `journey_unknown`, `person_unknown`, `person_erased`, `scope_needed`.
+/// Errors: `journey_unknown`, `person_unknown`, `person_erased`.
 #[utoipa::path(get, path = "/journeys/{id}/people/{person}", tag = "Reach", params(("id" = String, Path), ("person" = String, Path)), responses((status = 200, body = Items<JourneyWay>)))]
 async fn ways(
     may: May<PeopleRead>,
@@ -181,7 +192,7 @@ async fn ways(
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let reader: Reader = must_see_all(app, tx, &caller)?;
+            let reader = Reader::new(app, tx, &caller)?;
             let row = app.journeys.journey(tx, &id)?;
             let (_, root) = reader.find(app, tx, &who)?;
             let nodes = app.people.nodes(tx, root)?;

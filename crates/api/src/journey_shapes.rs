@@ -21,6 +21,17 @@ pub(crate) fn problems_out(all: Vec<Problem>, zh: bool) -> Vec<JourneyProblem> {
     all.into_iter().map(out).collect()
 }
 
+/// Of those who came in, the ones to whom nothing is done. entered = inside + finished + exited.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct JourneyControl {
+    entered: i64,
+    /// Watched still.
+    inside: i64,
+    finished: i64,
+    exited: i64,
+    goals: i64,
+}
+
 /// entered = inside + finished + exited.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JourneySums {
@@ -33,11 +44,20 @@ pub(crate) struct JourneySums {
     /// Of those who finished, and of those who left before, by outcome or reason.
     outcomes: BTreeMap<String, i64>,
     reasons: BTreeMap<String, i64>,
+    /// In all of these as well.
+    control: JourneyControl,
 }
 impl From<Sums> for JourneySums {
     fn from(own: Sums) -> Self {
-        let Sums { entered, inside, finished, exited, goals, outcomes, reasons } = own;
-        Self { entered, inside, finished, exited, goals, outcomes, reasons }
+        let Sums { entered, inside, finished, exited, goals, outcomes, reasons, control: own } = own;
+        let control = JourneyControl {
+            entered: own.entered,
+            inside: own.inside,
+            finished: own.finished,
+            exited: own.exited,
+            goals: own.goals,
+        };
+        Self { entered, inside, finished, exited, goals, outcomes, reasons, control }
     }
 }
 
@@ -52,6 +72,8 @@ pub(crate) struct JourneyRowOut {
     /// Counts changes by hand; give it back with a change.
     edits: i64,
     sums: JourneySums,
+    /// The sums are of the customers the reader sees, and nothing can be changed: the journey is of the whole brand.
+    part: bool,
     /// When a schedule lets people in next.
     #[schema(value_type = Option<String>, format = DateTime)]
     next_at: Option<Time>,
@@ -66,8 +88,9 @@ pub(crate) struct JourneyRowOut {
     ended_at: Option<Time>,
 }
 impl JourneyRowOut {
-    pub fn of(row: JourneyRow, sums: Sums) -> Self {
+    pub fn of(row: JourneyRow, sums: Sums, part: bool) -> Self {
         Self {
+            part,
             state: row.state.name(),
             id: row.id,
             name: row.name,
@@ -95,7 +118,7 @@ pub(crate) struct JourneyNodeNumbers {
     passed: BTreeMap<String, i64>,
     finished: BTreeMap<String, i64>,
     exited: BTreeMap<String, i64>,
-    /// Went on at the same node of another version.
+    /// Went on at the same node of another version; 0 where the numbers are of some customers alone.
     moved: i64,
     /// Of a test: who reached its goal, by arm.
     goals: BTreeMap<String, i64>,

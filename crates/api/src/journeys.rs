@@ -2,10 +2,10 @@
 
 use crate::error::Answer;
 use crate::extract::PagingParams;
-use crate::gate::{MessagesWrite, PeopleRead, SettingsWrite};
+use crate::gate::{MessagesWrite, PeopleRead};
 use crate::journey_shapes::{JourneyNumbersOut, JourneyProblem, JourneyRowOut, problems_out};
 use crate::messages::whom;
-use crate::part::must_see_all;
+use crate::part::{must_see_all, own_nodes};
 use crate::people_reader::{by, note, read, write};
 use crate::people_tags::number_after;
 use crate::{App, At, Body, Created, Endpoints, Items, May, Paging, endpoints};
@@ -15,14 +15,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use siyu_access::Locale;
 use siyu_db::Tx;
-use siyu_journeys::{Change, Definition, Inside, JourneyRow};
-use siyu_kernel::{Refusal, Time};
+use siyu_journeys::{Change, Definition, Inside, JourneyRow, Numbers};
+use siyu_kernel::{PersonNum, Refusal, Time};
 use utoipa::ToSchema;
 
 pub fn router() -> Endpoints {
     endpoints!(
-        list, create, templates, check, hook_key, get, change, simulate, moves, publish, pause, resume, end, enter,
-        versions, version
+        list, create, templates, check, get, change, simulate, moves, publish, pause, resume, end, enter, versions,
+        version
     )
 }
 
@@ -67,32 +67,52 @@ struct JourneyOut {
     published: bool,
 }
 
+/// Of all people, or of those the reader sees.
+pub(crate) fn numbers_of(
+    app: &App,
+    tx: &mut Tx<'_>,
+    row: &JourneyRow,
+    only: Option<&[PersonNum]>,
+) -> Result<Numbers, Refusal> {
+    match only {
+        None => app.journeys.numbers(tx, row),
+        Some(nodes) => app.journeys.numbers_of_part(tx, row, nodes),
+    }
+}
 fn out(app: &App, tx: &mut Tx<'_>, row: JourneyRow, zh: bool) -> Result<JourneyOut, Refusal> {
+    out_of(app, tx, row, None, zh)
+}
+fn out_of(
+    app: &App,
+    tx: &mut Tx<'_>,
+    row: JourneyRow,
+    only: Option<&[PersonNum]>,
+    zh: bool,
+) -> Result<JourneyOut, Refusal> {
     let draft = app.journeys.draft(tx, &row)?;
     let problems = problems_out(app.journeys.check(tx, &draft)?, zh);
     let published = row.version > 0 && app.journeys.version(tx, &row, row.version)? == draft;
-    let sums = app.journeys.numbers(tx, &row)?.sums;
-    Ok(JourneyOut { definition: shown(&draft)?, problems, published, journey: JourneyRowOut::of(row, sums) })
+    let sums = numbers_of(app, tx, &row, only)?.sums;
+    let journey = JourneyRowOut::of(row, sums, only.is_some());
+    Ok(JourneyOut { definition: shown(&draft)?, problems, published, journey })
 }
 
-/// Lists journeys, the newest first, each with its people.
+/// Lists journeys, the newest first, each with its people; somebody who sees a part of the customers sees theirs counted.
 ///
-/// 旅程列表。
-///
-/// Errors: `scope_needed`.
+/// 旅程列表；只能查看部分客户的用户看到的是自己客户的人数。
 #[utoipa::path(get, path = "/journeys", tag = "Reach", params(PagingParams), responses((status = 200, body = Items<JourneyRowOut>)))]
 async fn list(may: May<PeopleRead>, page: Paging, State(app): State<App>) -> Answer<Json<Items<JourneyRowOut>>> {
     let caller = may.caller;
     let before = number_after(page.after.as_deref())?.map(|num| u32::try_from(num).unwrap_or(u32::MAX));
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
+            let (_, only) = own_nodes(app, tx, &caller)?;
             let rows = app.journeys.journeys(tx, before, page.limit as i64)?;
             let next = rows.last().filter(|_| rows.len() == page.limit).map(|row| row.num.to_string());
             let mut items = Vec::with_capacity(rows.len());
             for row in rows {
-                let sums = app.journeys.numbers(tx, &row)?.sums;
-                items.push(JourneyRowOut::of(row, sums));
+                let sums = numbers_of(app, tx, &row, only.as_deref())?.sums;
+                items.push(JourneyRowOut::of(row, sums, only.is_some()));
             }
             Ok(Items::new(items, next))
         })
@@ -182,38 +202,19 @@ async fn check(
     Ok(Json(JourneyChecked { problems: problems_out(problems.await?, zh) }))
 }
 
-#[derive(Serialize, ToSchema)]
-struct JourneyHookKey {
-    /// As in Standard Webhooks: `whsec_…`.
-    key: String,
-}
-
-/// Shows what receivers of journeys' webhooks check signatures with (Standard Webhooks, `v1`).
-///
-/// 旅程 Webhook 的签名密钥。
-#[utoipa::path(get, path = "/journeys/webhook-key", tag = "Reach", responses((status = 200, body = JourneyHookKey)))]
-async fn hook_key(may: May<SettingsWrite>, State(app): State<App>) -> Answer<Json<JourneyHookKey>> {
-    let caller = may.caller;
-    let key = app.run(move |app| {
-        app.access.record(app.now(), &caller.actor, "journey.webhook_key", None, &json!({}))?;
-        Ok(app.plays.hook_key().reveal())
-    });
-    Ok(Json(JourneyHookKey { key: key.await? }))
-}
-
 /// Shows a journey with its draft and what keeps that from being published.
 ///
 /// 查看旅程。
 ///
-/// Errors: `journey_unknown`, `scope_needed`.
+/// Errors: `journey_unknown`.
 #[utoipa::path(get, path = "/journeys/{id}", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = JourneyOut)))]
 async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<JourneyOut>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
+            let (_, only) = own_nodes(app, tx, &caller)?;
             let row = app.journeys.journey(tx, &id)?;
-            out(app, tx, row, caller.locale == Locale::Zh)
+            out_of(app, tx, row, only.as_deref(), caller.locale == Locale::Zh)
         })
     });
     answer.await.map(Json)
@@ -518,7 +519,7 @@ struct JourneyVersionRow {
 ///
 /// 旅程的历史版本。
 ///
-/// Errors: `journey_unknown`, `scope_needed`.
+/// Errors: `journey_unknown`.
 #[utoipa::path(get, path = "/journeys/{id}/versions", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = Items<JourneyVersionRow>)))]
 async fn versions(
     may: May<PeopleRead>,
@@ -528,9 +529,14 @@ async fn versions(
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
+            let (_, only) = own_nodes(app, tx, &caller)?;
             let row = app.journeys.journey(tx, &id)?;
-            app.journeys.versions(tx, &row)
+            let mut all = app.journeys.versions(tx, &row)?;
+            if let Some(nodes) = &only {
+                let inside = app.journeys.inside_of_part(tx, &row, nodes)?;
+                all.iter_mut().for_each(|own| own.inside = inside.get(&own.version).copied().unwrap_or(0));
+            }
+            Ok(all)
         })
     });
     let rows = answer.await?.into_iter().map(|own| JourneyVersionRow {
@@ -554,17 +560,16 @@ struct JourneyVersionOut {
 ///
 /// 查看旅程的某个版本。
 ///
-/// Errors: `journey_unknown`, `journey_version_unknown`, `scope_needed`.
+/// Errors: `journey_unknown`, `journey_version_unknown`.
 #[utoipa::path(get, path = "/journeys/{id}/versions/{version}", tag = "Reach", params(("id" = String, Path), ("version" = u32, Path)), responses((status = 200, body = JourneyVersionOut)))]
 async fn version(
     may: May<PeopleRead>,
     At((id, version)): At<(String, u32)>,
     State(app): State<App>,
 ) -> Answer<Json<JourneyVersionOut>> {
-    let caller = may.caller;
+    let _ = may;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            must_see_all(app, tx, &caller)?;
             let row = app.journeys.journey(tx, &id)?;
             shown(&app.journeys.version(tx, &row, version)?)
         })

@@ -77,6 +77,7 @@ mod handover_files;
 mod handovers;
 mod health;
 pub mod imports;
+mod journey_hooks;
 mod journey_numbers;
 mod journey_shapes;
 mod journey_templates;
@@ -248,6 +249,7 @@ fn routes() -> Endpoints {
         .merge(effects::router())
         .merge(broadcasts::router())
         .merge(journeys::router())
+        .merge(journey_hooks::router())
         .merge(journey_numbers::router())
         .merge(materials::router())
         .merge(kits::router())

@@ -6,8 +6,9 @@ use crate::error::ApiError;
 use crate::people_reader::Reader;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use siyu_audience::Scope;
 use siyu_db::Tx;
-use siyu_kernel::Refusal;
+use siyu_kernel::{PersonNum, Refusal};
 use siyu_reach::Once;
 
 /// Whether a member of staff is one the reader looks after; those whom nobody can send to belong to nobody. `only`: keys; `None` is all.
@@ -114,4 +115,21 @@ pub(crate) fn must_see_all(app: &App, tx: &mut Tx<'_>, caller: &Caller) -> Resul
         ));
     }
     Ok(reader)
+}
+
+/// Who reads, and all numbers of the people they see (ascending); `None`: of everybody.
+pub(crate) fn own_nodes(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+) -> Result<(Reader, Option<Vec<PersonNum>>), Refusal> {
+    let reader = Reader::new(app, tx, caller)?;
+    if reader.scope == Scope::All {
+        return Ok((reader, None));
+    }
+    let roots: Vec<PersonNum> = app.audience.visible_all(tx, &reader.scope, &reader.ctx)?.into_iter().collect();
+    let mut nodes: Vec<PersonNum> = app.people.nodes_of(tx, &roots)?.into_iter().map(|(node, _)| node).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    Ok((reader, Some(nodes)))
 }

@@ -37,6 +37,10 @@ impl Plan {
             leaf => format!("{leaf:?}"),
         }
     }
+    /// Whether what people did is asked for, which is read from columns that follow the log.
+    pub(crate) fn looks_back(&self) -> bool {
+        self.leaves().iter().any(|leaf| matches!(leaf, Leaf::Deed(_) | Leaf::Audiences(_) | Leaf::Life(_)))
+    }
     /// Every condition of the tree, from left to right.
     pub(crate) fn leaves(&self) -> Vec<&Leaf> {
         fn collect<'p>(node: &'p PlanNode, out: &mut Vec<&'p Leaf>) {

@@ -12,6 +12,10 @@ use std::sync::{Arc, Mutex};
 pub trait History: Send + Sync {
     /// The columns at one moment. Called once a question.
     fn moment(&self) -> Result<Moment, Refusal>;
+    /// Whether the log up to `seq` is in them by now. Does not wait.
+    fn reaches(&self, seq: i64) -> Result<bool, Refusal> {
+        Ok(self.moment()?.seq >= seq)
+    }
 }
 
 /// The columns at one moment.

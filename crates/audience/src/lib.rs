@@ -193,6 +193,10 @@ impl Audience {
     ) -> Result<RoaringBitmap, Refusal> {
         ask::Ask::new(self, self.memory()?, tx, ctx, plan, &Scope::All)?.among(&plan.root, people)
     }
+    /// Whether what a plan answers takes in the log up to `seq`. Only conditions on behaviour can lag behind.
+    pub fn sees(&self, plan: &Plan, seq: i64) -> Result<bool, Refusal> {
+        if plan.looks_back() { self.history.reaches(seq) } else { Ok(true) }
+    }
     pub(crate) fn memory(&self) -> Result<&Arc<Memory>, Refusal> {
         self.memory.as_ref().ok_or_else(|| Refusal::internal("standing is asked of a remembering audience"))
     }

@@ -30,3 +30,31 @@ pub fn spent_between(
     })?;
     Ok(())
 }
+
+/// One order of a person, as merged now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bought {
+    pub root: PersonNum,
+    pub at: Time,
+    /// It has a sale line, whatever its currency.
+    pub is_sale: bool,
+    /// In the currency asked for: what was paid less all that was given back for it, whenever that was.
+    pub net: i64,
+}
+
+/// Orders from `from` on and before `until`, one after the other in no order: for whoever has another time for each person.
+pub fn bought_between(
+    tx: &mut Tx<'_>,
+    currency: Currency,
+    from: Time,
+    until: Time,
+    mut each: impl FnMut(Bought),
+) -> Result<(), Refusal> {
+    let sql = "SELECT root, at, sales, CASE WHEN currency = $3 THEN amount - refunded ELSE 0 END
+        FROM orders WHERE at >= $1 AND at < $2 AND stub = 0 AND root IS NOT NULL";
+    tx.each(sql, params![from, until, currency.code()], |row| -> Result<(), DbError> {
+        each(Bought { root: row.num(0)?, at: row.time(1)?, is_sale: row.int(2)? > 0, net: row.int(3)? });
+        Ok(())
+    })?;
+    Ok(())
+}

@@ -70,6 +70,10 @@ impl Gate {
         }
         Ok(())
     }
+    /// Whether the brand's holdout keeps somebody, by these rules: marketing does not reach them.
+    pub fn keeps(&self, rules: &Rules, root: PersonNum) -> bool {
+        self.is_held_out(root, salted(&rules.holdout.salt), rules.holdout.percent)
+    }
     /// Whether somebody is among those held out: `percent` of all, the same ones for the same salt.
     pub(crate) fn is_held_out(&self, root: PersonNum, salt: u64, percent: f64) -> bool {
         if percent <= 0.0 {

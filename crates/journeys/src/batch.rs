@@ -2,17 +2,21 @@
 
 use crate::definition::Act;
 use crate::folk::{Folk, brand_zone};
-use crate::model::{INSIDE, State, Traveller};
+use crate::model::{CONTROL, INSIDE, MERGED, State, Traveller};
 use crate::plan::Plan;
 use crate::rows::{self, JourneyRow, JourneyState};
-use crate::step::{Emitted, Facts, Input, Order, draw, step};
+use crate::step::{Emitted, Facts, Input, Order, come_in, draw, step};
 use crate::trail::What;
 use crate::{Journeys, tally};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{DbError, Engine, Param, Tx, params};
 use siyu_kernel::{Class, PersonNum, Refusal, Time, Zone};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// When whoever answers conditions lags behind the log: asked again after this.
+const LOOK_AGAIN_SECONDS: i64 = 1;
 
 /// (person, entry, step).
 type Key = (PersonNum, u32, u32);
@@ -25,6 +29,8 @@ pub(crate) struct Batch {
     /// In a unit in which others write, whoever comes to a condition is left there and asked in the next: whoever answers may remember what it reads, and
     /// what a unit is just writing is no fact yet.
     pub leaves_conditions: bool,
+    /// The log up to here has led people where they are: whoever answers a condition has to have seen as much.
+    pub seen: i64,
     touched: Vec<bool>,
     zone: Zone,
     plans: FxHashMap<u32, Arc<Plan>>,
@@ -45,6 +51,7 @@ impl Batch {
             people: Vec::new(),
             folk,
             leaves_conditions: false,
+            seen: crate::feed::get(tx)?.unwrap_or(0),
             touched: Vec::new(),
             zone: brand_zone(tx)?,
             plans: FxHashMap::default(),
@@ -61,8 +68,9 @@ impl Batch {
         self.people.len() - 1
     }
     /// Somebody comes in, as of `at`. Nothing is done at the first node yet.
-    pub fn enter(&mut self, root: PersonNum, entry: u32, plan: &Plan, at: Time) -> usize {
-        let state = State { due: Some(self.now), ..State::new(plan.version, plan.start, at) };
+    pub fn enter(&mut self, key: u64, root: PersonNum, entry: u32, plan: &Plan, at: Time) -> usize {
+        let drawn = draw(key, self.journey.num, CONTROL, root);
+        let state = State { due: Some(self.now), ..come_in(plan, at, drawn) };
         self.counts.entered(&state);
         let place = self.add(Traveller { num: root, entry, state });
         self.touched[place] = true;
@@ -80,7 +88,13 @@ impl Batch {
         self.plans.insert(version, Arc::clone(&plan));
         Ok(plan)
     }
-    /// Somebody reached the goal of a test, or of the journey (node 0).
+    /// Somebody who has left and is watched still reached the goal of the journey.
+    pub fn goal_after(&mut self, at: usize, when: Time) {
+        let own = &mut self.people[at];
+        own.state.trail.push(own.state.entered_at, CONTROL, What::GoalAfter, "", when);
+        self.touched[at] = true;
+    }
+    /// Somebody reached the goal of a test, or of the journey (node 0; `arm` says when it is one of the control).
     pub fn goal(&mut self, at: usize, node: u32, arm: &str, when: Time) {
         let own = &mut self.people[at];
         own.state.trail.push(own.state.entered_at, node, What::Goal, "", when);
@@ -97,7 +111,8 @@ impl Batch {
         self.touched[at] = true;
     }
 
-    /// Of people who became one in the meantime one entry goes on, the oldest; the others end. `roots`: whom to look at.
+    /// Of people who became one in the meantime one entry goes on, the oldest, of equally old ones the one that is further along; the others end.
+    /// `roots`: whom to look at.
     pub fn unite(&mut self, own: &Journeys, tx: &mut Tx<'_>, roots: &[PersonNum]) -> Result<(), Refusal> {
         let several = roots.iter().copied().filter(|root| self.folk.is_several(*root));
         let nodes = self.folk.all_nodes(several);
@@ -118,10 +133,10 @@ impl Batch {
         for mut places in inside.into_values().filter(|places| places.len() > 1) {
             let age = |at: &usize| {
                 let own = &self.people[*at];
-                (own.state.entered_at, own.num, own.entry)
+                (own.state.entered_at, Reverse(own.state.step), own.num, own.entry)
             };
             places.sort_unstable_by_key(age);
-            works.extend(places[1..].iter().map(|at| (*at, Input::Leave("merged".into()))));
+            works.extend(places[1..].iter().map(|at| (*at, Input::Leave(MERGED.into()))));
         }
         self.walk(own, tx, works)
     }
@@ -145,9 +160,7 @@ impl Batch {
             if !runs {
                 front.retain(|(_, input, _)| !matches!(input, Input::Arrive | Input::Due));
             }
-            if self.leaves_conditions {
-                front = self.but_at_conditions(own, tx, front)?;
-            }
+            front = self.but_at_conditions(own, tx, front)?;
             if front.is_empty() {
                 return Ok(());
             }
@@ -169,7 +182,8 @@ impl Batch {
         }
     }
 
-    /// Those who have come to a condition stay there, due at once.
+    /// Those who have come to a condition that cannot be asked in this unit stay there: due at once, or in a moment when whoever answers lags behind the
+    /// log.
     fn but_at_conditions(
         &mut self,
         own: &Journeys,
@@ -177,12 +191,30 @@ impl Batch {
         front: Vec<(usize, Input, Time)>,
     ) -> Result<Vec<(usize, Input, Time)>, Refusal> {
         let mut rest = Vec::with_capacity(front.len());
+        let mut asked: FxHashMap<(u32, u32), bool> = FxHashMap::default();
         for (at, input, as_of) in front {
-            let (version, node) = (self.people[at].state.version, self.people[at].state.node);
-            let plan = self.plan(own, tx, version)?;
-            let is_condition = plan.node(node).is_some_and(|node| matches!(node.act, Act::Condition { .. }));
-            if !is_condition || !matches!(input, Input::Arrive | Input::Due) {
+            let place = (self.people[at].state.version, self.people[at].state.node);
+            let plan = self.plan(own, tx, place.0)?;
+            let rule = match plan.node(place.1).map(|node| &node.act) {
+                Some(Act::Condition { rule, .. }) if matches!(input, Input::Arrive | Input::Due) => rule,
+                _ => {
+                    rest.push((at, input, as_of));
+                    continue;
+                }
+            };
+            if self.leaves_conditions {
+                continue;
+            }
+            let sees = match asked.get(&place) {
+                Some(known) => *known,
+                None => own.world().sees(tx, rule, self.seen, self.now)?,
+            };
+            asked.insert(place, sees);
+            if sees {
                 rest.push((at, input, as_of));
+            } else {
+                self.people[at].state.due = Some(self.now.plus_seconds(LOOK_AGAIN_SECONDS));
+                self.touched[at] = true;
             }
         }
         Ok(rest)

@@ -12,6 +12,8 @@ pub const NODES_MAX: usize = 200;
 pub const ARMS_MAX: usize = 10;
 pub const EXITS_MAX: usize = 20;
 pub const FILTERS_MAX: usize = 20;
+pub const HOLDOUT_MAX: u32 = 50;
+pub const HOLDOUT_DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 pub const REASSIGN_MAX: u8 = 5;
 const WITH_BYTES_MAX: usize = 20_000;
 
@@ -76,6 +78,14 @@ fn whole(own: &Definition, out: &mut Vec<Problem>) {
             None,
             "People come in again after 1 to 3,650 days.",
             "再次进入的间隔为 1 至 3650 天。",
+        ));
+    }
+    if own.holdout_percent > HOLDOUT_MAX || !HOLDOUT_DAYS.contains(&own.holdout_days) {
+        out.push(problem(
+            "journey_holdout",
+            None,
+            "The control is 0 to 50 per cent of those who come in, watched for 1 to 90 days.",
+            "对照组比例为 0% 至 50%，观察 1 至 90 天。",
         ));
     }
     if let Some(goal) = &own.goal {

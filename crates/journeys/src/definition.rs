@@ -23,6 +23,12 @@ pub struct Definition {
     pub goal: Option<Goal>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<ExitRule>,
+    /// To so many of a hundred who come in nothing is done: they are the control that the journey is measured against.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub holdout_percent: u32,
+    /// So long after they came in both are watched.
+    #[serde(default = "thirty", skip_serializing_if = "is_thirty")]
+    pub holdout_days: u32,
     /// The node that people come to first.
     #[serde(default)]
     pub start: Edge,
@@ -190,6 +196,17 @@ pub struct Arm {
 
 fn yes() -> bool {
     true
+}
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_none(percent: &u32) -> bool {
+    *percent == 0
+}
+fn thirty() -> u32 {
+    30
+}
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_thirty(days: &u32) -> bool {
+    *days == thirty()
 }
 
 impl Definition {

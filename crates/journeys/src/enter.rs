@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::definition::{Again, Entry};
 use crate::folk::{Folk, brand_zone};
+use crate::model::{End, MERGED};
 use crate::rows::{JourneyRow, JourneyState, pack, unpack};
 use crate::run::UNIT;
 use crate::step::Input;
@@ -21,10 +22,13 @@ pub struct Past {
 }
 
 impl Past {
-    pub(crate) fn add(&mut self, inside: bool, entered_at: Time, entry: u32) {
-        self.inside |= inside;
-        self.last = Some(self.last.map_or(entered_at, |last| last.max(entered_at)));
+    pub(crate) fn add(&mut self, end: Option<&End>, entered_at: Time, entry: u32) {
+        self.inside |= end.is_none();
         self.entries = self.entries.max(entry);
+        // One that ended because another went on is no time of its own: who turns out to be somebody else after all has not been in.
+        if !matches!(end, Some(End::Exited(reason)) if reason == MERGED) {
+            self.last = Some(self.last.map_or(entered_at, |last| last.max(entered_at)));
+        }
     }
     pub fn may_enter(&self, again: Again, now: Time) -> bool {
         match (self.inside, self.last, again) {
@@ -43,12 +47,14 @@ fn pasts(
     roots: &[PersonNum],
 ) -> Result<FxHashMap<PersonNum, Past>, DbError> {
     let nodes = folk.all_nodes(roots.iter().copied());
-    let sql =
-        format!("SELECT num, state, entered_at, entry FROM journey_person WHERE journey = $1 AND {}", tx.any("num", 2));
+    let sql = format!(
+        "SELECT num, state, reason, entered_at, entry FROM journey_person WHERE journey = $1 AND {}",
+        tx.any("num", 2)
+    );
     let mut out: FxHashMap<PersonNum, Past> = FxHashMap::default();
     tx.each(&sql, params![journey, &nodes], |row| {
         let own = out.entry(folk.root(row.num(0)?)).or_default();
-        own.add(row.int(1)? == 0, row.time(2)?, row.num(3)?);
+        own.add(End::of(row.int(1)?, row.text(2)?).as_ref(), row.time(3)?, row.num(4)?);
         Ok(())
     })?;
     Ok(out)
@@ -135,7 +141,7 @@ impl Journeys {
         for root in roots {
             let past = pasts.get(&root).copied().unwrap_or_default();
             if past.may_enter(plan.definition.again, now) {
-                works.push((batch.enter(root, past.entries + 1, &plan, now), Input::Arrive));
+                works.push((batch.enter(self.key(), root, past.entries + 1, &plan, now), Input::Arrive));
             }
         }
         batch.walk(self, tx, works)?;

@@ -4,14 +4,14 @@ use crate::batch::Batch;
 use crate::definition::{Act, Entry};
 use crate::enter::Past;
 use crate::folk::Folk;
-use crate::model::State;
+use crate::model::{CONTROL, State};
 use crate::port::Port;
 use crate::rows::{self, JOURNEY, JourneyRow, JourneyState, journey_row};
 use crate::run::Ran;
-use crate::step::Input;
-use crate::trail::What;
+use crate::step::{Input, drawn_of};
+use crate::trail::{Mark, What};
 use crate::trigger::{Seen, Trigger};
-use crate::{Journeys, Plan};
+use crate::{Journeys, Plan, tally};
 use rustc_hash::{FxHashMap, FxHashSet};
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{Event, PersonNum, Refusal, Time};
@@ -20,9 +20,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const CLOCK: &str = "log";
+/// As the log has it when people became one, whoever made them so: it is written in the unit that does.
+const MERGED: &str = "Person Merged";
 /// Batches read at a time, and events looked at in one unit, each once for every journey it may concern.
 const BATCHES: i64 = 64;
 const EVENTS: usize = 2_000;
+/// As long the log waits for whoever answers conditions; how soon it is looked again.
+const WAIT_SECONDS: i64 = 10;
+const LOOK_AGAIN_MICROS: i64 = 50_000;
 /// What somebody did longer ago lets nobody in: a file of old orders is no crowd of new customers.
 const ENTRY_DAYS: i64 = 1;
 
@@ -42,7 +47,8 @@ fn set(tx: &mut Tx<'_>, seq: i64) -> Result<(), DbError> {
     )
     .map(drop)
 }
-fn get(tx: &mut Tx<'_>) -> Result<Option<i64>, DbError> {
+/// How far the log has been read.
+pub(crate) fn get(tx: &mut Tx<'_>) -> Result<Option<i64>, DbError> {
     tx.opt("SELECT seq FROM journey_clock WHERE name = $1", params![CLOCK], |row| row.int(0))
 }
 
@@ -50,6 +56,8 @@ fn get(tx: &mut Tx<'_>) -> Result<Option<i64>, DbError> {
 struct Part {
     from: i64,
     to: i64,
+    /// People who became one.
+    merged: Vec<PersonNum>,
     /// By journey.
     events: BTreeMap<u32, Vec<Arc<Event>>>,
 }
@@ -57,7 +65,15 @@ struct Part {
 impl Journeys {
     /// The next part of the log.
     pub(crate) fn feed(&self, now: Time) -> Result<Ran, Refusal> {
-        let Some(part) = self.inner.db.read(|tx| self.look(tx))? else { return Ok(Ran::Nothing) };
+        let looked = self.inner.db.read(|tx| {
+            let Some(part) = self.look(tx)? else { return Ok(None) };
+            let waits = self.waits(tx, &part, now)?;
+            Ok(Some((part, waits)))
+        })?;
+        let Some((part, waits)) = looked else { return Ok(Ran::Nothing) };
+        if let Some(at) = waits {
+            return Ok(Ran::Later(at));
+        }
         let (own, part) = (self.clone(), Arc::new(part));
         self.inner.db.transact(move |tx| {
             own.lock(tx)?;
@@ -65,12 +81,35 @@ impl Journeys {
                 // Another process has read it meanwhile.
                 return Ok(());
             }
+            own.merged(tx, &part.merged)?;
             for (journey, events) in &part.events {
-                own.happened(tx, *journey, events, now)?;
+                own.happened(tx, *journey, events, part.to, now)?;
             }
             Ok(set(tx, part.to)?)
         })?;
         Ok(Ran::Went)
+    }
+    /// Conditions behind these events are answered by whoever has seen the events: until they have, the part is left where it is, for then each event of
+    /// somebody's finds them where the one before has led them. Where that takes long the log goes on, and people stay at their conditions.
+    fn waits(&self, tx: &mut Tx<'_>, part: &Part, now: Time) -> Result<Option<Time>, Refusal> {
+        let mut behind = false;
+        for journey in part.events.keys() {
+            let row = self.by_num(tx, *journey)?;
+            for version in 1..=row.version {
+                let plan = self.plan(tx, *journey, version)?;
+                for rule in plan.rules() {
+                    behind = behind || !self.world().sees(tx, rule, part.to, now)?;
+                }
+            }
+        }
+        let mut since = self.inner.behind.lock().unwrap_or_else(|broken| broken.into_inner());
+        if !behind {
+            *since = None;
+            return Ok(None);
+        }
+        let since = *since.get_or_insert(now);
+        let is_long = now >= since.plus_seconds(WAIT_SECONDS) || now < since;
+        Ok((!is_long).then_some(Time(now.0 + LOOK_AGAIN_MICROS)))
     }
     fn look(&self, tx: &mut Tx<'_>) -> Result<Option<Part>, Refusal> {
         let alive =
@@ -92,7 +131,7 @@ impl Journeys {
             own.into_iter().for_each(|name| names.entry(name).or_default().push(row.num));
         }
         let mut events: BTreeMap<u32, Vec<Arc<Event>>> = BTreeMap::new();
-        let (mut count, mut last) = (0, from);
+        let (mut count, mut last, mut merged) = (0, from, Vec::new());
         for Found { place, event } in found {
             // Whole batches only: the cursor is one.
             if count >= EVENTS && place.seq() > last {
@@ -100,6 +139,10 @@ impl Journeys {
                 break;
             }
             last = place.seq();
+            if event.name == MERGED {
+                merged.push(event.person);
+                count += 1;
+            }
             let Some(journeys) = names.get(&event.name) else { continue };
             let event = Arc::new(event);
             for journey in journeys {
@@ -107,12 +150,19 @@ impl Journeys {
                 count += 1;
             }
         }
-        Ok(Some(Part { from, to, events }))
+        Ok(Some(Part { from, to, merged, events }))
     }
 
-    /// These events, for one journey. A person's are taken in their order; the first of each, then the second of each, and so on, so that between
+    /// These events, for one journey, of the log up to `to`. A person's are taken in their order; the first of each, then the second of each, and so on, so that between
     /// two of somebody's they have come as far as they can.
-    fn happened(&self, tx: &mut Tx<'_>, journey: u32, events: &[Arc<Event>], now: Time) -> Result<(), Refusal> {
+    fn happened(
+        &self,
+        tx: &mut Tx<'_>,
+        journey: u32,
+        events: &[Arc<Event>],
+        to: i64,
+        now: Time,
+    ) -> Result<(), Refusal> {
         let row = self.by_num(tx, journey)?;
         if !row.state.is_alive() {
             return Ok(());
@@ -130,6 +180,7 @@ impl Journeys {
         let nodes = folk.all_nodes(roots.iter().copied());
         let entries = rows::of_nodes(tx, journey, &nodes, false)?;
         let mut batch = Batch::new(tx, row, folk, now)?;
+        batch.seen = to;
         let mut of: FxHashMap<PersonNum, Vec<usize>> = FxHashMap::default();
         for own in entries {
             let at = batch.add(own);
@@ -165,13 +216,17 @@ impl Journeys {
             for (node, arm) in tests(&plan, &batch.people[at].state, event.at, |on| on.is(&seen)) {
                 batch.goal(at, node, &arm, event.at);
             }
+            if reaches_after(&plan, &batch.people[at].state, event.at, |on| on.is(&seen)) {
+                batch.goal_after(at, event.at);
+            }
         }
         let inside = places.iter().copied().find(|at| batch.people[*at].state.is_inside());
         let Some(at) = inside else { return self.entry(tx, batch, root, places, &seen, event.at) };
         let plan = batch.plan(self, tx, batch.people[at].state.version)?;
         let told = reaction(&plan, &batch.people[at].state, event.at, |on| on.is(&seen));
         if told.goal {
-            batch.goal(at, 0, "", event.at);
+            let arm = if batch.people[at].state.is_control() { tally::CONTROL } else { "" };
+            batch.goal(at, 0, arm, event.at);
         }
         Ok(told.input.map(|input| (at, input)))
     }
@@ -194,13 +249,13 @@ impl Journeys {
         let mut past = Past::default();
         for at in places.iter() {
             let own = &batch.people[*at];
-            past.add(own.state.is_inside(), own.state.entered_at, own.entry);
+            past.add(own.state.end.as_ref(), own.state.entered_at, own.entry);
         }
         let at = at.min(batch.now);
         if !past.may_enter(plan.definition.again, at) {
             return Ok(None);
         }
-        let place = batch.enter(root, past.entries + 1, &plan, at);
+        let place = batch.enter(self.key(), root, past.entries + 1, &plan, at);
         places.push(place);
         Ok(Some((place, Input::Arrive)))
     }
@@ -243,6 +298,24 @@ pub(crate) fn reaction(plan: &Plan, state: &State, at: Time, is: impl Fn(&Trigge
         },
     };
     told
+}
+
+/// Whether somebody who has left the journey, and is watched still, reaches its goal for the first time.
+fn reaches_after(plan: &Plan, state: &State, when: Time, is: impl Fn(&Trigger) -> bool) -> bool {
+    if state.is_inside() || when.millis() < state.entered_at.millis() {
+        return false;
+    }
+    if !plan.definition.goal.as_ref().is_some_and(|goal| is(&goal.on)) {
+        return false;
+    }
+    let marks = state.trail.marks(state.entered_at);
+    let Some((_, days)) = drawn_of(&marks) else { return false };
+    when < state.entered_at.plus_days(i64::from(days)) && goal_of(&marks).is_none()
+}
+/// When the goal of the journey was reached.
+pub(crate) fn goal_of(marks: &[Mark]) -> Option<Time> {
+    let is_goal = |own: &&Mark| own.node == CONTROL && matches!(own.what, What::Goal | What::GoalAfter);
+    marks.iter().find(is_goal).map(|own| own.at)
 }
 
 /// Goals of tests that this reaches, with the arm: within so many days of it, once for each time somebody went there, inside still or not.

@@ -45,11 +45,11 @@ pub use check::{Problem, problems};
 pub use definition::Definition;
 pub use effects::{Told, told};
 pub use enter::Past;
-pub use model::{End, Outcome, REASONS, State, Traveller};
+pub use model::{CONTROL, End, Outcome, REASONS, State, Traveller};
 pub use plan::Plan;
 pub use port::Port;
 pub use publish::{Change, Inside, Moves};
-pub use read::{NodeNumbers, Numbers, PathStep, PersonQuery, PersonRow, Stand, Sums, VersionRow};
+pub use read::{ControlSums, Drawn, NodeNumbers, Numbers, PathStep, PersonQuery, PersonRow, Stand, Sums, VersionRow};
 pub use rows::{JourneyRow, JourneyState};
 pub use run::Ran;
 pub use simulate::{DAYS, Load, Simulation};
@@ -86,6 +86,8 @@ struct Inner {
     plans: Mutex<FxHashMap<(u32, u32), Arc<Plan>>>,
     /// The journey that had its turn last.
     turn: AtomicU32,
+    /// Since when whoever answers conditions has been behind the log.
+    behind: Mutex<Option<Time>>,
 }
 
 /// Plans kept in memory; more than that are read again.
@@ -101,8 +103,8 @@ impl Journeys {
         world: Arc<dyn World>,
     ) -> Self {
         let key = vault.derived64("journey-split");
-        let (plans, turn) = (Mutex::default(), AtomicU32::new(0));
-        Self { inner: Arc::new(Inner { db, log, key, chance, clock, world, plans, turn }) }
+        let (plans, turn, behind) = (Mutex::default(), AtomicU32::new(0), Mutex::default());
+        Self { inner: Arc::new(Inner { db, log, key, chance, clock, world, plans, turn, behind }) }
     }
     pub(crate) fn now(&self) -> Time {
         self.inner.clock.now()

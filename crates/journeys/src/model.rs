@@ -13,6 +13,14 @@ pub const REASONS: &[(&str, &str, &str)] = &[
     ("removed", "Taken out by hand.", "被手动移出。"),
 ];
 
+/// Another entry of the same person goes on.
+pub(crate) const MERGED: &str = "merged";
+
+/// Where those stand who came in and to whom nothing is done; no node has this number.
+pub const CONTROL: u32 = 0;
+/// What control ends with when their days are over.
+pub(crate) const WATCHED: &str = "watched";
+
 /// Steps of one entry: a circle with a short wait ends here.
 pub const STEPS_MAX: u32 = 1_000;
 
@@ -31,6 +39,14 @@ pub enum End {
 }
 
 impl End {
+    /// As stored.
+    pub(crate) fn of(state: i64, reason: String) -> Option<Self> {
+        match state {
+            FINISHED => Some(Self::Finished(reason)),
+            EXITED => Some(Self::Exited(reason)),
+            _ => None,
+        }
+    }
     pub(crate) fn state(&self) -> i64 {
         match self {
             Self::Finished(_) => FINISHED,
@@ -80,6 +96,9 @@ impl State {
             ended_at: None,
             trail: Trail::default(),
         }
+    }
+    pub fn is_control(&self) -> bool {
+        self.node == CONTROL
     }
     pub fn is_inside(&self) -> bool {
         self.end.is_none()

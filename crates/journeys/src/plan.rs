@@ -57,6 +57,13 @@ impl Plan {
     pub fn nodes(&self) -> impl Iterator<Item = (u32, &Node)> {
         self.nums.iter().copied().zip(&self.definition.nodes)
     }
+    /// What conditions ask.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &serde_json::Value> {
+        self.definition.nodes.iter().filter_map(|node| match &node.act {
+            Act::Condition { rule, .. } => Some(rule),
+            _ => None,
+        })
+    }
     pub(crate) fn event_names(&self) -> &[String] {
         &self.names
     }

@@ -1,14 +1,28 @@
 //! What there is to see: sums, numbers of nodes, and the people behind each.
 
 use crate::Journeys;
-use crate::model::{EXITED, FINISHED, INSIDE};
+use crate::feed::goal_of;
+use crate::model::{CONTROL, EXITED, FINISHED, INSIDE, Traveller};
 use crate::rows::{JourneyRow, PERSON, traveller};
-use crate::tally::{CAME, GOAL, MOVED, OUTCOME, PASSED};
-use crate::trail::What;
+use crate::run::UNIT;
+use crate::step::drawn_of;
+use crate::tally::{self, CAME, Counts, GOAL, MOVED, OUTCOME, PASSED};
+use crate::trail::{Trail, What};
 use rustc_hash::FxHashMap;
 use siyu_db::{DbError, Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::collections::BTreeMap;
+
+/// Of those who came in, the ones to whom nothing is done. entered = inside + finished + exited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ControlSums {
+    pub entered: i64,
+    /// Watched still.
+    pub inside: i64,
+    pub finished: i64,
+    pub exited: i64,
+    pub goals: i64,
+}
 
 /// entered = inside + finished + exited.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +35,29 @@ pub struct Sums {
     /// Of those who finished, and of those who left before, by outcome or reason.
     pub outcomes: BTreeMap<String, i64>,
     pub reasons: BTreeMap<String, i64>,
+    /// In all of these as well.
+    pub control: ControlSums,
+}
+
+/// Somebody who came in when a part was drawn to be control.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    pub num: PersonNum,
+    /// Who that is now.
+    pub root: PersonNum,
+    pub is_control: bool,
+    /// How many of a hundred were to be.
+    pub percent: u32,
+    /// Watched for so long.
+    pub days: u32,
+    pub entered_at: Time,
+    pub goal_at: Option<Time>,
+}
+
+impl Drawn {
+    pub fn until(&self) -> Time {
+        self.entered_at.plus_days(i64::from(self.days))
+    }
 }
 
 /// came = inside + passed + finished + exited + moved.
@@ -84,6 +121,10 @@ pub struct PersonQuery {
     pub node: Option<String>,
     pub passed: Option<String>,
     pub version: Option<u32>,
+    /// Control, or all the others.
+    pub control: Option<bool>,
+    /// These identities alone (ascending).
+    pub only: Option<Vec<PersonNum>>,
     /// Behind this (person, entry).
     pub after: Option<(PersonNum, u32)>,
 }
@@ -93,7 +134,9 @@ pub struct PersonRow {
     pub num: PersonNum,
     pub entry: u32,
     pub version: u32,
+    /// Empty of control.
     pub node: String,
+    pub is_control: bool,
     pub stand: Stand,
     pub reason: String,
     pub since: Time,
@@ -139,6 +182,36 @@ impl Journeys {
         })?;
         Ok(out)
     }
+    /// The numbers of some people alone, whatever identity they came in by (ascending). Tallies know nobody: these are counted from the rows, and each
+    /// entry counts in the version it walks by now, so nothing has `moved`.
+    pub fn numbers_of_part(&self, tx: &mut Tx<'_>, own: &JourneyRow, nodes: &[PersonNum]) -> Result<Numbers, Refusal> {
+        let names = names(tx, own.num)?;
+        let (mut counts, mut entered) = (Counts::default(), 0);
+        each_of(tx, own.num, nodes, |who| {
+            entered += 1;
+            counts.whole(&who.state);
+        })?;
+        let mut out = Numbers::of(entered);
+        for (version, node, what, reason, people) in counts.rows() {
+            out.add(names.get(&node), version, node, what, reason, people);
+        }
+        Ok(out)
+    }
+    /// Of some people alone how many are inside, by version.
+    pub fn inside_of_part(
+        &self,
+        tx: &mut Tx<'_>,
+        own: &JourneyRow,
+        nodes: &[PersonNum],
+    ) -> Result<BTreeMap<u32, i64>, Refusal> {
+        let mut out = BTreeMap::new();
+        each_of(tx, own.num, nodes, |who| {
+            if who.state.is_inside() {
+                *out.entry(who.state.version).or_default() += 1;
+            }
+        })?;
+        Ok(out)
+    }
     /// What was published, the newest first.
     pub fn versions(&self, tx: &mut Tx<'_>, own: &JourneyRow) -> Result<Vec<VersionRow>, Refusal> {
         let sql = "SELECT v.version, v.note, v.published_at, v.published_by,
@@ -175,6 +248,11 @@ impl Journeys {
             if out.len() == full {
                 return Ok(());
             }
+            let num = row.num(0)?;
+            if query.only.as_ref().is_some_and(|only| only.binary_search(&num).is_err()) {
+                last = Some((num, row.num(1)?));
+                return Ok(());
+            }
             let (state, reason) = (row.int(7)?, row.text(8)?);
             let who = traveller(row)?;
             last = Some((who.num, who.entry));
@@ -190,13 +268,15 @@ impl Journeys {
             let fits = there
                 && query.stand.is_none_or(|stand| stand == Stand::of(state))
                 && query.reason.as_ref().is_none_or(|wanted| *wanted == reason)
-                && query.version.is_none_or(|version| version == who.state.version);
+                && query.version.is_none_or(|version| version == who.state.version)
+                && query.control.is_none_or(|wanted| wanted == who.state.is_control());
             if fits {
                 out.push(PersonRow {
                     num: who.num,
                     entry: who.entry,
                     version: who.state.version,
                     node,
+                    is_control: who.state.is_control(),
                     stand: Stand::of(state),
                     reason,
                     since: who.state.at,
@@ -210,6 +290,21 @@ impl Journeys {
         let more = out.len() == full || looked == LOOKED;
         Ok((out, last.filter(|_| more)))
     }
+    /// Everybody who came in when a part was drawn to be control, entry by entry, whoever they are now; erased people are left out.
+    pub fn drawn(&self, tx: &mut Tx<'_>, own: &JourneyRow, mut each: impl FnMut(Drawn)) -> Result<(), Refusal> {
+        let sql = "SELECT j.num, p.root, j.node, j.entered_at, j.trail FROM journey_person j JOIN person p ON p.num = j.num WHERE j.journey = $1 AND p.state <> 2";
+        tx.each(sql, params![own.num], |row| {
+            let (node, entered_at) = (row.num(2)?, row.time(3)?);
+            let marks = Trail::of(row.blob(4)?).marks(entered_at);
+            if let Some((percent, days)) = drawn_of(&marks) {
+                let goal_at = goal_of(&marks).filter(|at| *at < entered_at.plus_days(i64::from(days)));
+                let (num, root, is_control) = (row.num(0)?, row.num(1)?, node == CONTROL);
+                each(Drawn { num, root, is_control, percent, days, entered_at, goal_at });
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
     /// The entries of somebody (all their identities) and the way of each, the newest first.
     pub fn paths(
         &self,
@@ -222,13 +317,14 @@ impl Journeys {
         let nums: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let mut rows = crate::rows::of_nodes(tx, own.num, &nums, false)?;
         rows.sort_by_key(|who| std::cmp::Reverse((who.state.entered_at, who.num, who.entry)));
-        let shown = |who: crate::Traveller| {
+        let shown = |who: Traveller| {
             let state = who.state;
-            let path = state.trail.marks(state.entered_at).into_iter().map(|mark| PathStep {
+            let marks = state.trail.marks(state.entered_at).into_iter().filter(|mark| mark.what != What::Drawn);
+            let path = marks.map(|mark| PathStep {
                 node: name(mark.node),
                 way: match mark.what {
                     What::Passed(port) => port.name(),
-                    What::Goal => "goal".to_owned(),
+                    _ => "goal".to_owned(),
                 },
                 at: mark.at,
                 reason: mark.reason,
@@ -243,6 +339,7 @@ impl Journeys {
                 entry: who.entry,
                 version: state.version,
                 node: name(state.node),
+                is_control: state.is_control(),
                 stand,
                 reason,
                 since: state.at,
@@ -254,6 +351,26 @@ impl Journeys {
         };
         Ok(rows.into_iter().map(shown).collect())
     }
+}
+
+/// As many identities are asked for one by one; of more, everybody's row is looked at.
+const SINGLY: usize = 20_000;
+
+fn each_of(tx: &mut Tx<'_>, journey: u32, nodes: &[PersonNum], mut each: impl FnMut(Traveller)) -> Result<(), DbError> {
+    if nodes.len() <= SINGLY {
+        for some in nodes.chunks(UNIT) {
+            let nums: Vec<i64> = some.iter().copied().map(i64::from).collect();
+            crate::rows::of_nodes(tx, journey, &nums, false)?.into_iter().for_each(&mut each);
+        }
+        return Ok(());
+    }
+    let sql = format!("SELECT {PERSON} FROM journey_person WHERE journey = $1");
+    tx.each(&sql, params![journey], |row| {
+        if nodes.binary_search(&row.num(0)?).is_ok() {
+            each(traveller(row)?);
+        }
+        Ok(())
+    })
 }
 
 fn names(tx: &mut Tx<'_>, journey: u32) -> Result<FxHashMap<u32, String>, DbError> {
@@ -276,6 +393,9 @@ impl Numbers {
 
 impl Sums {
     fn add(&mut self, node: u32, what: i64, reason: &str, people: i64) {
+        if node == CONTROL {
+            self.control.add(what, reason, people);
+        }
         let by = match what {
             INSIDE => {
                 self.inside += people;
@@ -296,6 +416,19 @@ impl Sums {
             _ => return,
         };
         *by.entry(reason.to_owned()).or_default() += people;
+    }
+}
+
+impl ControlSums {
+    fn add(&mut self, what: i64, reason: &str, people: i64) {
+        match what {
+            CAME => self.entered += people,
+            INSIDE => self.inside += people,
+            FINISHED => self.finished += people,
+            EXITED => self.exited += people,
+            GOAL if reason == tally::CONTROL => self.goals += people,
+            _ => {}
+        }
     }
 }
 

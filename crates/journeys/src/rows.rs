@@ -1,6 +1,6 @@
 //! Rows of journeys and of people inside.
 
-use crate::model::{EXITED, End, FINISHED, INSIDE, State, Traveller};
+use crate::model::{End, INSIDE, State, Traveller};
 use crate::trail::Trail;
 use siyu_db::{DbError, Param, RowRef, Tx, params};
 use siyu_kernel::{PersonNum, Time};
@@ -84,11 +84,7 @@ pub(crate) const PERSON: &str =
     "num, entry, version, node, step, stage, open, state, reason, due_at, at, entered_at, ended_at, trail";
 
 pub(crate) fn traveller(row: RowRef<'_>) -> Result<Traveller, DbError> {
-    let end = match (row.int(7)?, row.text(8)?) {
-        (FINISHED, reason) => Some(End::Finished(reason)),
-        (EXITED, reason) => Some(End::Exited(reason)),
-        _ => None,
-    };
+    let end = End::of(row.int(7)?, row.text(8)?);
     let state = State {
         version: row.num(2)?,
         node: row.num(3)?,

@@ -46,8 +46,9 @@ impl Journeys {
         let Some((journey, works)) = next else {
             return Ok(match (fed?, later) {
                 (Ran::Went, _) => Ran::Went,
-                (_, Some(at)) => Ran::Later(at),
-                (_, None) => Ran::Nothing,
+                (Ran::Later(at), other) => Ran::Later(other.map_or(at, |other| other.min(at))),
+                (Ran::Nothing, Some(at)) => Ran::Later(at),
+                (Ran::Nothing, None) => Ran::Nothing,
             });
         };
         self.inner.turn.store(journey, Relaxed);

@@ -6,12 +6,12 @@ use crate::definition::{Act, Definition, Entry};
 use crate::enter::Past;
 use crate::feed::{reaction, tests};
 use crate::folk::{Folk, brand_zone};
-use crate::model::{Outcome, State};
+use crate::model::{CONTROL, Outcome, State};
 use crate::plan::triggers;
 use crate::rows::JourneyRow;
 use crate::run::UNIT;
-use crate::step::{Facts, Input, Order, draw, step};
-use crate::tally::{Counts, GOAL};
+use crate::step::{Facts, Input, Order, come_in, draw, step};
+use crate::tally::{self, Counts, GOAL};
 use crate::trail::What;
 use crate::trigger::{Seen, Trigger};
 use crate::{Journeys, Numbers, Plan, node_nums};
@@ -280,7 +280,8 @@ impl Walk<'_> {
                     let told = reaction(self.plan, state, hit.at, is);
                     if told.goal {
                         state.trail.push(state.entered_at, 0, What::Goal, "", hit.at);
-                        self.counts.add(state.version, 0, GOAL, "", 1);
+                        let arm = if state.is_control() { tally::CONTROL } else { "" };
+                        self.counts.add(state.version, 0, GOAL, arm, 1);
                     }
                     if let Some(input) = told.input {
                         Self::walk(&mut self.counts, self.plan, (self.key, self.journey), state, &who, input, hit.at);
@@ -293,8 +294,8 @@ impl Walk<'_> {
                     };
                     past.inside = false;
                     if enters && past.may_enter(self.plan.definition.again, hit.at) {
-                        let mut state = State::new(self.plan.version, self.plan.start, hit.at);
-                        past.add(true, hit.at, past.entries + 1);
+                        let mut state = come_in(self.plan, hit.at, draw(self.key, self.journey, CONTROL, root));
+                        past.add(None, hit.at, past.entries + 1);
                         self.entered += 1;
                         self.counts.entered(&state);
                         let place = (self.key, self.journey);

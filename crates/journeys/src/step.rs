@@ -2,10 +2,10 @@
 
 use crate::calendar::{Span, next_minute, on_date};
 use crate::definition::{Act, Arm};
-use crate::model::{End, Outcome, STEPS_MAX, State};
+use crate::model::{CONTROL, End, Outcome, STEPS_MAX, State, WATCHED};
 use crate::plan::Plan;
 use crate::port::Port;
-use crate::trail::What;
+use crate::trail::{Mark, What};
 use siyu_kernel::{PersonNum, Time, Zone};
 
 /// Who gives no answer for so long has failed: nobody is stuck for ever.
@@ -115,6 +115,10 @@ pub fn step(plan: &Plan, state: &mut State, input: &Input, facts: &Facts<'_>) ->
         leave(state, End::Exited(reason.clone()), &mut done, facts.now);
         return done;
     }
+    if state.is_control() {
+        watch(plan, state, input, &mut done, facts.now);
+        return done;
+    }
     // A node that the version does not have: they stay where they are until somebody moves them on.
     let Some(node) = plan.node(state.node) else {
         state.due = None;
@@ -145,6 +149,18 @@ pub fn step(plan: &Plan, state: &mut State, input: &Input, facts: &Facts<'_>) ->
         Answer::Finish(outcome) => leave(state, End::Finished(outcome), &mut done, facts.now),
     }
     done
+}
+
+/// Control waits until its days are over, whatever happens.
+fn watch(plan: &Plan, state: &mut State, input: &Input, done: &mut Done, now: Time) {
+    match input {
+        Input::Due if state.stage > 0 => leave(state, End::Finished(WATCHED.into()), done, now),
+        Input::Arrive | Input::Due => {
+            let over = state.entered_at.plus_days(i64::from(plan.definition.holdout_days));
+            (state.stage, state.due) = (1, Some(over.max(now)));
+        }
+        _ => {}
+    }
 }
 
 fn emit(state: &mut State, order: Order, done: &mut Done) {
@@ -284,6 +300,23 @@ fn drawn(arms: &[Arm], draw: u64) -> u8 {
         }
     }
     0
+}
+
+/// Somebody comes in: to the first node, or, drawn to be control, to none. What was drawn is written down, for whoever is moved to another version.
+pub(crate) fn come_in(plan: &Plan, at: Time, draw: u64) -> State {
+    let (percent, days) = (plan.definition.holdout_percent, plan.definition.holdout_days);
+    let is_control = (u128::from(draw) * 100) >> 64 < u128::from(percent);
+    let mut state = State::new(plan.version, if is_control { CONTROL } else { plan.start }, at);
+    if percent > 0 {
+        state.trail.push(at, CONTROL, What::Drawn, &format!("{percent}:{days}"), at);
+    }
+    state
+}
+/// Per cent and days of a draw that was written down.
+pub(crate) fn drawn_of(marks: &[Mark]) -> Option<(u32, u32)> {
+    let mark = marks.first().filter(|own| own.what == What::Drawn)?;
+    let (percent, days) = mark.reason.split_once(':')?;
+    Some((percent.parse().ok()?, days.parse().ok()?))
 }
 
 /// Somebody's draw at a node: never anew, whatever is repeated.

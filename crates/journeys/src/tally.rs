@@ -1,8 +1,9 @@
 //! How many people did what at which node, changed with the rows it counts.
 
 use crate::model::{INSIDE, State};
+use crate::port::Port;
 use crate::step::Done;
-use crate::trail::cut;
+use crate::trail::{What, cut};
 use siyu_db::{DbError, Param, Tx};
 use std::collections::BTreeMap;
 
@@ -10,6 +11,8 @@ use std::collections::BTreeMap;
 pub(crate) const CAME: i64 = 3;
 pub(crate) const PASSED: i64 = 4;
 pub(crate) const GOAL: i64 = 5;
+/// Whose goal of the journey it is, when it is not one of those who went through it.
+pub(crate) const CONTROL: &str = "control";
 pub(crate) const MOVED: i64 = 6;
 pub(crate) const OUTCOME: i64 = 7;
 
@@ -44,6 +47,39 @@ impl Counts {
         if let Some(end) = &state.end {
             self.add(version, state.node, INSIDE, "", -1);
             self.add(version, state.node, end.state(), end.reason(), 1);
+        }
+    }
+    /// All that an entry was counted as, by its row.
+    pub fn whole(&mut self, state: &State) {
+        let version = state.version;
+        let mut arms: BTreeMap<u32, String> = BTreeMap::new();
+        for mark in state.trail.marks(state.entered_at) {
+            match mark.what {
+                What::Passed(port) => {
+                    self.add(version, mark.node, CAME, "", 1);
+                    self.add(version, mark.node, PASSED, &port.name(), 1);
+                    if !mark.reason.is_empty() {
+                        self.add(version, mark.node, OUTCOME, &format!("{}:{}", port.name(), mark.reason), 1);
+                    }
+                    if matches!(port, Port::Arm(_)) {
+                        arms.insert(mark.node, port.name());
+                    }
+                }
+                What::Goal if mark.node == 0 => {
+                    let arm = if state.is_control() { CONTROL } else { "" };
+                    self.add(version, 0, GOAL, arm, 1);
+                }
+                What::Goal => {
+                    let arm = arms.get(&mark.node).cloned().unwrap_or_default();
+                    self.add(version, mark.node, GOAL, &arm, 1);
+                }
+                What::GoalAfter | What::Drawn => {}
+            }
+        }
+        self.add(version, state.node, CAME, "", 1);
+        match &state.end {
+            None => self.add(version, state.node, INSIDE, "", 1),
+            Some(end) => self.add(version, state.node, end.state(), end.reason(), 1),
         }
     }
     /// version, node, what, reason, people.

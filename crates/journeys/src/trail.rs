@@ -9,6 +9,8 @@ use siyu_kernel::Time;
 /// The form of the bytes.
 const FORM: u8 = 1;
 const GOAL: u8 = 90;
+const GOAL_AFTER: u8 = 91;
+const DRAWN: u8 = 92;
 const REASON_BIT: u8 = 0x80;
 const REASON_MAX: usize = 60;
 
@@ -18,6 +20,10 @@ pub enum What {
     Passed(Port),
     /// Reached the goal of the test at the node; node 0: of the journey.
     Goal,
+    /// Reached the goal of the journey when they had left it, while they were watched still.
+    GoalAfter,
+    /// Was drawn to be control or not, when they came in: the reason says per cent and days, `10:30`.
+    Drawn,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +64,8 @@ impl Trail {
         let code = match what {
             What::Passed(port) => port.code(),
             What::Goal => GOAL,
+            What::GoalAfter => GOAL_AFTER,
+            What::Drawn => DRAWN,
         };
         // Ports are below 128; the eighth bit tells that a reason follows.
         let reason = cut(reason);
@@ -97,6 +105,8 @@ fn mark(rest: &mut &[u8], at: &mut i64) -> Option<Mark> {
     let when = Time(at.checked_mul(1_000)?);
     let what = match code & !REASON_BIT {
         GOAL => What::Goal,
+        GOAL_AFTER => What::GoalAfter,
+        DRAWN => What::Drawn,
         code => What::Passed(Port::of(code)?),
     };
     let mut reason = String::new();

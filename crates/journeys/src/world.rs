@@ -70,6 +70,10 @@ pub trait World: Send + Sync {
     /// Whether the rule of a condition can be asked, and what a node does can be done. Asked before publishing; the refusal says why not.
     fn check_rule(&self, tx: &mut Tx<'_>, rule: &Value) -> Result<(), Refusal>;
     fn check_effect(&self, tx: &mut Tx<'_>, kind: &str, with: &Value) -> Result<(), Refusal>;
+    /// Whether the answer to this rule would take in the log up to `seq`. Who comes to a condition right behind something they did waits until it does.
+    fn sees(&self, _: &mut Tx<'_>, _rule: &Value, _seq: i64, _now: Time) -> Result<bool, Refusal> {
+        Ok(true)
+    }
     /// Of these people (roots) those the rule holds for.
     fn holds(&self, tx: &mut Tx<'_>, rule: &Value, people: &[PersonNum], now: Time) -> Result<Vec<PersonNum>, Refusal>;
     /// The people of an audience. Read outside of a writing unit.

@@ -36,6 +36,15 @@ impl World for Plays {
             _ => Err(refuse::absent("coupons", "优惠券")),
         }
     }
+    fn sees(&self, tx: &mut Tx<'_>, rule: &Value, seq: i64, now: Time) -> Result<bool, Refusal> {
+        let ctx = self.inner.around.ctx(tx, now)?;
+        let plan = match Rule::parse(rule).and_then(|rule| self.inner.audience.plan(tx, &rule, None, &ctx)) {
+            Ok(plan) => plan,
+            // What it names is gone: asking tells.
+            Err(_) => return Ok(true),
+        };
+        self.inner.audience.sees(&plan, seq)
+    }
     fn holds(&self, tx: &mut Tx<'_>, rule: &Value, people: &[PersonNum], now: Time) -> Result<Vec<PersonNum>, Refusal> {
         let ctx = self.inner.around.ctx(tx, now)?;
         let plan = self.inner.audience.plan(tx, &Rule::parse(rule)?, None, &ctx)?;
@@ -50,7 +59,7 @@ impl World for Plays {
     fn hand(&self, tx: &mut Tx<'_>, effects: &[Effect], now: Time) -> Result<Vec<Answer>, Refusal> {
         self.gather(tx, effects.iter().filter(|own| own.kind == "message" && own.order == Order::Do), now)?;
         self.withdraw_messages(tx, effects.iter().filter(|own| is_withdrawal(own, "message")), now)?;
-        self.withdraw_hooks(tx, effects.iter().filter(|own| is_withdrawal(own, "webhook")))?;
+        self.withdraw_hooks(tx, effects.iter().filter(|own| is_withdrawal(own, "webhook")), now)?;
         let tagged = self.tag_all(tx, effects, now)?;
         effects
             .iter()

@@ -185,6 +185,13 @@ impl Projection {
         self.catch_up()?;
         self.inner.moment().ok_or_else(building)
     }
+    /// Whether the log up to `seq` is in the snapshot by now. Where no thread keeps the columns in step it is brought there.
+    pub fn reaches(&self, seq: i64) -> Result<bool, Refusal> {
+        if self.inner.moment().is_some_and(|moment| moment.seq >= seq) {
+            return Ok(true);
+        }
+        Ok(!self.inner.running.load(Ordering::SeqCst) && self.catch_up()? >= seq)
+    }
     /// Brings the snapshot up to everything committed before this call. Answers the place in the log it stands at.
     pub fn catch_up(&self) -> Result<i64, Refusal> {
         let inner = &*self.inner;

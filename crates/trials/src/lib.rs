@@ -12,6 +12,7 @@
 
 mod curves;
 mod figures;
+mod holdout;
 mod journey;
 mod run;
 mod trial;
@@ -22,6 +23,7 @@ pub use figures::{
     Difference, Interval, Sample, Share, Sizes, findable_mean, findable_rise, means, people_for_mean, people_for_rise,
     rates,
 };
+pub use holdout::{JourneyEffect, of_holdout};
 pub use journey::{NodeTest, of_journey};
 pub use run::{Asked, DAYS, DAYS_USUAL, Effect, Tested, of_run, of_test};
 pub use trial::{Arm, Kind, Outcome, Trial, What};

@@ -10,6 +10,8 @@ pub enum Kind {
     Variants,
     /// The arms of a test in a journey.
     Arms,
+    /// Those who went through a journey against those who were left alone.
+    Journey,
 }
 
 impl Kind {
@@ -18,6 +20,7 @@ impl Kind {
             Self::Holdout => "holdout",
             Self::Variants => "variants",
             Self::Arms => "arms",
+            Self::Journey => "journey",
         }
     }
 }
@@ -30,7 +33,7 @@ pub enum What {
     Revenue,
     /// People who lost a friendship and did not take it up again.
     Lost,
-    /// People who reached the goal of a test.
+    /// People who reached the goal, of a test or of the journey.
     Goal,
 }
 

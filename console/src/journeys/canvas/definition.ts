@@ -45,13 +45,16 @@ export type Kind = Act["type"];
 
 export type Place = [number, number];
 export interface JourneyNode { id: string; name?: string; do: Act; place?: Place }
-export interface Definition { format: 1; entry: Entry; again?: Again; goal?: Goal; exits?: ExitRule[]; start?: Edge; nodes: JourneyNode[] }
+export interface Definition { format: 1; entry: Entry; again?: Again; goal?: Goal; exits?: ExitRule[]; holdout_percent?: number; holdout_days?: number; start?: Edge; nodes: JourneyNode[] }
 
 export const NODES_MAX = 200;
 export const ARMS_MAX = 10;
 export const EXITS_MAX = 20;
 export const FILTERS_MAX = 20;
 export const REASSIGN_MAX = 5;
+export const HOLDOUT_MAX = 50;
+/** As when nothing is said. */
+export const HOLDOUT_DAYS = 30;
 export const NAME_MAX = 60;
 
 /** As the palette shows them: time, ways, what is done, the end. */

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { useFormat } from "../../format/useFormat";
 import { useI18n } from "../../i18n";
 import { useShared, type What } from "./context";
-import { blankTrigger, EXITS_MAX, FESTIVALS, NAME_MAX, schedule, total, waysOf, without, type Again, type Entry, type ExitRule, type Festival, type JourneyNode, type Problem, type Schedule } from "./definition";
+import { blankTrigger, EXITS_MAX, FESTIVALS, HOLDOUT_DAYS, HOLDOUT_MAX, NAME_MAX, schedule, total, waysOf, without, type Again, type Entry, type ExitRule, type Festival, type JourneyNode, type Problem, type Schedule } from "./definition";
 import { idMistake, nodeOf, putNode, renameNode } from "./edit";
 import { KindIcon } from "./icons";
 import { ClockInput, DateInput, DraftInput, Field, WeekdaysInput } from "./inputs";
@@ -122,6 +122,7 @@ export function JourneyPanel({ onClose }: { onClose: () => void }) {
       <div className="jc-section"><h3>{t("canvas.again")}</h3><AgainFields /></div>
       <div className="jc-section"><h3>{t("canvas.goal")}</h3><GoalFields /></div>
       <div className="jc-section"><h3>{t("canvas.exits")}</h3><ExitFields /></div>
+      <div className="jc-section"><h3>{t("canvas.holdout")}</h3><HoldoutFields /></div>
     </Frame>
   );
 }
@@ -203,6 +204,20 @@ function GoalFields() {
       <label className="row"><Switch checked={goal !== undefined} onChange={turn} aria-label={t("canvas.goal_on")} /><span>{t("canvas.goal_on")}</span></label>
       {goal ? <TriggerEditor value={goal.on} onChange={(on) => apply((own) => ({ ...own, goal: { ...goal, on } }), "goal")} /> : null}
       {goal ? <label className="row"><Switch checked={goal.exit ?? true} onChange={(exit) => apply((own) => ({ ...own, goal: { ...goal, exit } }))} aria-label={t("canvas.goal_exit")} /><span>{t("canvas.goal_exit")}</span></label> : null}
+    </>
+  );
+}
+
+function HoldoutFields() {
+  const { t } = useI18n();
+  const { definition, apply } = useShared();
+  const percent = definition.holdout_percent ?? 0;
+  const put = (n: number) => apply((own) => (n ? { ...own, holdout_percent: n } : without(without(own, "holdout_percent"), "holdout_days")), "holdout");
+  return (
+    <>
+      <InputNumber className="full" min={0} max={HOLDOUT_MAX} precision={0} value={percent} suffix="%" aria-label={t("canvas.holdout_percent")} onChange={(n) => n !== null && put(n)} />
+      {percent ? <InputNumber className="full" min={1} max={90} precision={0} value={definition.holdout_days ?? HOLDOUT_DAYS} prefix={t("canvas.holdout_watched")} suffix={t("canvas.holdout_days")} aria-label={t("canvas.holdout_watched")} onChange={(n) => n !== null && apply((own) => ({ ...own, holdout_days: n }), "holdout_days")} /> : null}
+      <span className="muted small">{t("canvas.holdout_hint")}</span>
     </>
   );
 }

@@ -74,6 +74,7 @@ export function sayRules(own: Speaker, definition: Definition): string {
     sayAgain(own, definition.again),
     ...(definition.goal ? [t("canvas.say.goal", { goal: sayTrigger(own, definition.goal.on) })] : []),
     ...(exits ? [t("canvas.say.exits", { n: exits })] : []),
+    ...(definition.holdout_percent ? [t("canvas.say.holdout", { n: definition.holdout_percent })] : []),
   ].join(" · ");
 }
 

@@ -13,6 +13,7 @@ on_both!(
     what_a_run_did_is_told,
     the_winner_of_a_test_goes_to_the_rest,
     tests_of_a_journey_are_told,
+    a_journey_is_held_against_its_control,
     effects_are_of_the_whole_brand
 );
 
@@ -240,6 +241,59 @@ fn tests_of_a_journey_are_told(test: TestDb) {
     assert_eq!(trial["outcomes"][0]["comparisons"][0]["verdict"], "too_small");
     assert_eq!(api.get(&format!("{path}/tests?lift=-1")).says(), "400 effect_lift lift");
     assert_eq!(api.get("/api/v1/journeys/jny_x/tests").says(), "404 journey_unknown");
+}
+
+fn a_journey_is_held_against_its_control(test: TestDb) {
+    let app = TestApp::new(test);
+    let api = app.program();
+    let definition = json!({ "format": 1, "entry": { "type": "trigger", "on": { "type": "event", "name": "Camp Joined" } }, "start": "w",
+        "holdout_percent": 50, "holdout_days": 7, "goal": { "on": { "type": "event", "name": "Camp Left" } }, "nodes": [
+        { "id": "w", "do": { "type": "wait", "for": { "amount": 1, "unit": "day" }, "next": "x" } }, { "id": "x", "do": { "type": "exit" } }] });
+    let wrong = |percent: u32, days: u32| {
+        let mut own = definition.clone();
+        (own["holdout_percent"], own["holdout_days"]) = (json!(percent), json!(days));
+        api.post("/api/v1/journeys/check", json!({ "definition": own })).ok()["problems"][0]["code"].clone()
+    };
+    assert_eq!(
+        (wrong(51, 7), wrong(10, 91), wrong(10, 0)),
+        (json!("journey_holdout"), json!("journey_holdout"), json!("journey_holdout"))
+    );
+    let own = api.post("/api/v1/journeys", json!({ "name": "旅程", "definition": definition })).ok();
+    let path = format!("/api/v1/journeys/{}", own["id"].as_str().unwrap());
+    api.post(&format!("{path}/publish"), json!({ "edits": own["edits"] })).ok();
+    assert_eq!(api.get(&format!("{path}/tests")).ok()["effect"], Value::Null);
+    let people: Vec<Value> = (0..120)
+        .map(|n| {
+            let body = json!({ "identifiers": [{ "kind": "phone", "value": format!("13700000{n:03}") }] });
+            api.post("/api/v1/people", body).ok()["id"].clone()
+        })
+        .collect();
+    api.post(&format!("{path}/enter"), json!({ "people": people })).ok();
+    while app.app.journeys.step().unwrap() == siyu_journeys::Ran::Went {}
+    let control = api.get(&format!("{path}/numbers")).ok()["sums"]["control"].clone();
+    let own = app.role(Role::Analyst).get(&format!("{path}/tests")).ok()["effect"].clone();
+    let trial = &own["trial"];
+    assert_eq!(
+        (total(trial), &trial["kind"], &trial["mismatch"], &own["open"]),
+        (120, &json!("journey"), &json!(false), &json!(120)),
+        "{own}"
+    );
+    assert_eq!(
+        (&trial["arms"][0]["name"], &trial["arms"][0]["people"], &trial["arms"][0]["drawn"]),
+        (&json!("control"), &control["entered"], &json!(0.5))
+    );
+    let what: Vec<&str> =
+        trial["outcomes"].as_array().unwrap().iter().map(|own| own["what"].as_str().unwrap()).collect();
+    assert_eq!(what, ["goal", "bought", "revenue", "lost"]);
+    let listed = api.get(&format!("{path}/people?control=true&limit=200")).ok()["items"].as_array().unwrap().len();
+    assert_eq!(json!(listed), control["entered"]);
+    // Whom the brand's holdout keeps is in neither group.
+    let mut rules = api.get("/api/v1/gate/rules").ok()["rules"].clone();
+    rules["holdout"]["percent"] = json!(30.0);
+    api.put("/api/v1/gate/rules", json!({ "rules": rules })).ok();
+    let own = api.get(&format!("{path}/tests")).ok()["effect"].clone();
+    let kept_out = own["kept_out"].as_i64().unwrap();
+    assert!((15..60).contains(&kept_out) && total(&own["trial"]) == 120 - kept_out, "{own}");
 }
 
 fn effects_are_of_the_whole_brand(test: TestDb) {

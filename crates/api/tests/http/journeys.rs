@@ -1,18 +1,24 @@
 //! Journeys over HTTP, with a WeCom that is simulated: drawn, checked, published, walked, and counted.
 
 use crate::guide_shop::{Pair, Shop};
+use crate::people_world::shop;
 use crate::support::{TestApp, on_both};
 use serde_json::{Value, json};
-use siyu_access::Role;
+use siyu_access::{KeyKind, Role};
 use siyu_contacts::Ran;
 use siyu_testkit::TestDb;
+use siyu_webhook::Manner;
 
 on_both!(
     a_journey_is_drawn_checked_and_published,
     everything_a_journey_decides_is_carried_out,
     what_a_journey_takes_back_is_not_sent,
     a_task_nobody_does_is_reminded_of_and_passed_on,
-    who_sees_a_part_of_the_brand_has_no_journeys
+    who_sees_a_part_of_the_brand_sees_their_customers,
+    a_condition_counts_what_led_to_it,
+    a_slow_receiver_holds_nobody_up,
+    a_receiver_that_fails_is_left_alone,
+    keys_of_webhooks_are_changed,
 );
 
 const PATH: &str = "/api/v1/journeys";
@@ -365,23 +371,263 @@ fn a_task_nobody_does_is_reminded_of_and_passed_on(test: TestDb) {
     assert!(board["items"].as_array().unwrap().iter().all(|own| own["open"] == 0), "{board}");
 }
 
-fn who_sees_a_part_of_the_brand_has_no_journeys(test: TestDb) {
+/// Readers of some stores see what became of their own customers, and nothing of the others; nothing is theirs to change.
+fn who_sees_a_part_of_the_brand_sees_their_customers(test: TestDb) {
     let app = TestApp::new(test);
-    let operator = app.role(Role::Operator);
-    let own = operator.post(PATH, json!({ "name": "x", "definition": wait(3) })).ok();
-    let scope = json!({ "scope": { "all": false, "regions": [], "stores": ["S1"] } });
-    app.owner().patch(&format!("/api/v1/users/{}", operator.id), scope).ok();
-    let id = own["id"].as_str().unwrap();
-    for place in ["", "/numbers", "/people", "/versions", "/moves"] {
-        assert_eq!(operator.get(&format!("{PATH}/{id}{place}")).says(), "403 scope_needed", "{place}");
+    shop(&app);
+    let (ann, ben) = (app.person("user_id:ann"), app.person("user_id:ben"));
+    let own = app.program().post(PATH, json!({ "name": "x", "definition": wait(3) })).ok();
+    let id = own["id"].as_str().unwrap().to_owned();
+    app.program().post(&format!("{PATH}/{id}/publish"), json!({ "edits": own["edits"] })).ok();
+    app.program().post(&format!("{PATH}/{id}/enter"), json!({ "people": [ann, ben] })).ok();
+    while app.app.journeys.step().unwrap() == siyu_journeys::Ran::Went {}
+    let path = |rest: &str| format!("{PATH}/{id}{rest}");
+    assert_eq!(app.owner().get(&path("/numbers")).ok()["sums"]["entered"], 2);
+    for role in [Role::Operator, Role::StoreManager, Role::Analyst] {
+        let reader = app.scoped(role, &[], &["S1"]);
+        let listed = reader.get(PATH).ok()["items"][0].clone();
+        assert_eq!(
+            (&listed["part"], &listed["sums"]["entered"], &listed["sums"]["inside"]),
+            (&json!(true), &json!(1), &json!(1))
+        );
+        let shown = reader.get(&path("")).ok();
+        assert_eq!((&shown["part"], &shown["sums"]["inside"]), (&json!(true), &json!(1)));
+        let numbers = reader.get(&path("/numbers")).ok();
+        assert_eq!((&numbers["nodes"][0]["came"], &numbers["nodes"][0]["inside"]), (&json!(1), &json!(1)), "{numbers}");
+        assert_eq!(reader.get(&path("/versions")).ok()["items"][0]["inside"], 1);
+        assert_eq!(reader.get(&path("/versions/1")).status, 200);
+        let people = reader.get(&path("/people")).ok();
+        assert_eq!((people["items"].as_array().unwrap().len(), &people["items"][0]["id"]), (1, &json!(ann)));
+        assert_eq!(reader.walk(&path("/people"), "id", 1), [ann.as_str()]);
+        assert_eq!(reader.get(&path(&format!("/people/{ann}"))).ok()["items"].as_array().unwrap().len(), 1);
+        assert_eq!(reader.get(&path(&format!("/people/{ben}"))).says(), "404 person_unknown");
+        // What cannot be cut is refused.
+        for rest in ["/moves", "/tests", "/deliveries"] {
+            assert_eq!(reader.get(&path(rest)).says(), "403 scope_needed", "{role} {rest}");
+        }
     }
+    assert_eq!(app.owner().get(PATH).ok()["items"][0]["part"], false);
+    let nobody = app.scoped(Role::Operator, &[], &["S9"]);
+    assert_eq!(nobody.get(PATH).ok()["items"][0]["sums"]["entered"], 0);
+    assert_eq!(nobody.get(&path("/people")).ok()["items"], json!([]));
+    let operator = app.scoped(Role::Operator, &[], &["S1"]);
     for act in ["pause", "end"] {
-        assert_eq!(operator.post(&format!("{PATH}/{id}/{act}"), json!({})).says(), "403 scope_needed", "{act}");
+        assert_eq!(operator.post(&path(&format!("/{act}")), json!({})).says(), "403 scope_needed", "{act}");
     }
-    assert_eq!(operator.get(PATH).says(), "403 scope_needed");
+    assert_eq!(operator.delete(&path(&format!("/people/{ann}"))).says(), "403 scope_needed");
     assert_eq!(operator.post(PATH, json!({ "name": "x", "definition": wait(3) })).says(), "403 scope_needed");
     assert_eq!(
         app.role(Role::Guide).post(PATH, json!({ "name": "x", "definition": wait(3) })).says(),
+        "403 permission_needed"
+    );
+}
+
+/// The columns of behaviour lag behind the log: a condition right behind what somebody did counts it all the same.
+fn a_condition_counts_what_led_to_it(test: TestDb) {
+    let shop = Shop::new(test);
+    let app = &shop.app;
+    let write = app.key(KeyKind::Write, None);
+    let track = |n: u32, name: &str| {
+        write.post("/v1/track", json!({ "userId": "cam", "event": name, "messageId": format!("{name}-{n}") })).status
+    };
+    let often = json!({ "all": [{ "did": { "event": "Camp Visited", "times": { "op": "gte", "value": 2 }, "span": { "ever": true } } }] });
+    let id = shop.draw(&of(
+        "first",
+        vec![
+            json!({ "id": "first", "do": { "type": "wait_event", "on": { "type": "event", "name": "Camp Visited" }, "timeout": { "amount": 9, "unit": "day" }, "next": "often", "timed_out": "late" } }),
+            json!({ "id": "often", "do": { "type": "condition", "rule": often, "yes": "twice", "no": "once" } }),
+            exit("twice"), exit("once"), exit("late"),
+        ],
+    ));
+    assert_eq!(track(1, "Camp Visited"), 200);
+    shop.settle();
+    app.test.clock.advance_seconds(60);
+    // Somebody has looked at the columns before.
+    app.owner().post("/api/v1/audiences/preview", json!({ "rule": { "all": often["all"] } })).ok();
+    assert_eq!(track(1, "Camp Joined"), 200);
+    shop.settle();
+    assert_eq!(track(2, "Camp Visited"), 200);
+    shop.settle();
+    assert_eq!(shop.journey_sums(&id)["sums"]["outcomes"], json!({ "twice": 1 }));
+}
+
+fn hooked(url: &str) -> Value {
+    of(
+        "hook",
+        vec![
+            json!({ "id": "hook", "do": { "type": "webhook", "with": { "url": url }, "next": "sent", "failed": "lost" } }),
+            exit("sent"),
+            exit("lost"),
+        ],
+    )
+}
+impl Shop {
+    /// Works until it is so, however slow the machine is.
+    fn until(&self, what: &str, is: impl Fn() -> bool) {
+        for _ in 0..400 {
+            self.settle();
+            if is() {
+                return;
+            }
+        }
+        panic!("{what}");
+    }
+    fn outcome(&self, id: &str, outcome: &str) -> i64 {
+        self.journey_sums(id)["sums"]["outcomes"][outcome].as_i64().unwrap_or(0)
+    }
+    fn deliveries(&self, id: &str, query: &str) -> Value {
+        self.app.owner().get(&format!("{PATH}/{id}/deliveries?{query}")).ok()
+    }
+}
+
+/// A receiver that does not answer holds up its own work, and nobody else's; of one person one thing at a time is on its way to a receiver.
+fn a_slow_receiver_holds_nobody_up(test: TestDb) {
+    let shop = Shop::new(test);
+    let hooks = &shop.app.hooks;
+    let people: Vec<String> = (0..8).map(|n| shop.stranger(&format!("1370000110{n}"))).collect();
+    let all: Vec<&String> = people.iter().collect();
+    let slow = shop.draw(&hooked("https://slow.example.com/hook"));
+    let again = shop.draw(&hooked("https://slow.example.com/other"));
+    let fast = shop.draw(&hooked("https://fast.example.com/hook"));
+    hooks.behaves("slow.example.com", Some(Manner::Hangs));
+    shop.enter(&slow, &all[..1]);
+    shop.until("it is begun", || hooks.begun("slow").len() == 1);
+    shop.enter(&again, &all[..1]);
+    shop.settle();
+    assert_eq!(hooks.begun("slow.example.com/other").len(), 0, "the same person's at the same receiver");
+    shop.enter(&slow, &all[1..]);
+    shop.enter(&fast, &all);
+    shop.until("all others have arrived", || shop.outcome(&fast, "sent") == 8);
+    assert_eq!((hooks.begun("slow").len(), shop.outcome(&slow, "sent")), (3, 0));
+    let waiting = shop.deliveries(&slow, "state=waiting");
+    assert_eq!((waiting["items"].as_array().unwrap().len(), &waiting["failing"]), (8, &json!([])));
+    hooks.behaves("slow.example.com", None);
+    shop.until("it answers", || shop.outcome(&slow, "sent") == 8 && shop.outcome(&again, "sent") == 1);
+    let mut ids = hooks.begun("");
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), hooks.begun("").len(), "nothing was sent twice");
+    let first = shop.deliveries(&fast, "limit=3");
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["items"][0]["state"]), (3, &json!("delivered")));
+    assert_eq!(
+        (&first["items"][0]["tries"][0]["status"], &first["items"][0]["tries"][0]["error"]),
+        (&json!(200), &json!(""))
+    );
+    let walked = shop.app.owner().walk(&format!("{PATH}/{fast}/deliveries"), "id", 3);
+    assert_eq!(walked.len(), 8);
+    // A process that dies while it waits for the answer: sent again, with the same id.
+    hooks.behaves("late.example.com", Some(Manner::Kills));
+    let late = shop.draw(&hooked("https://late.example.com/hook"));
+    shop.enter(&late, &all[..1]);
+    shop.until("it was begun", || !hooks.begun("late").is_empty());
+    hooks.behaves("late.example.com", None);
+    shop.until("it has arrived", || shop.outcome(&late, "sent") == 1);
+    let begun = hooks.begun("late");
+    assert!(begun.len() > 1 && begun.iter().all(|id| *id == begun[0]), "{begun:?}");
+}
+
+/// A receiver that fails is asked less and less, with one thing at a time; what waits is not given up, and goes out when it is there again.
+fn a_receiver_that_fails_is_left_alone(test: TestDb) {
+    let shop = Shop::new(test);
+    let (hooks, owner) = (&shop.app.hooks, shop.app.owner());
+    let people: Vec<String> = (0..20).map(|n| shop.stranger(&format!("137000022{n:02}"))).collect();
+    let all: Vec<&String> = people.iter().collect();
+    let down = shop.draw(&hooked("https://down.example.com/hook"));
+    hooks.behaves("down.example.com", Some(Manner::Says(503)));
+    shop.enter(&down, &all);
+    shop.until("five failures", || hooks.begun("down").len() >= 5);
+    shop.settle();
+    let begun = hooks.begun("down").len();
+    assert!(begun <= 7, "{begun}");
+    let log = shop.deliveries(&down, "limit=200");
+    assert_eq!(
+        (log["items"].as_array().unwrap().len(), &log["failing"][0]["host"]),
+        (20, &json!("down.example.com:443"))
+    );
+    assert_eq!(
+        (&log["failing"][0]["down"], &log["failing"][0]["waiting"], &log["failing"][0]["error"]),
+        (&json!(true), &json!(20), &json!("webhook_busy"))
+    );
+    let doctor = |owner: &crate::support::Client<'_>| {
+        let all = owner.get("/api/v1/doctor").ok()["items"].clone();
+        all.as_array().unwrap().iter().find(|own| own["key"] == "webhooks").unwrap()["state"].clone()
+    };
+    assert_eq!(doctor(&owner), "warn");
+    // For five days it does not come back: one try after each pause, and nothing is given up.
+    for _ in 0..120 {
+        shop.app.test.clock.advance_seconds(3_700);
+        shop.settle();
+    }
+    shop.until("the last try is written down", || {
+        shop.deliveries(&down, "")["failing"][0]["failures"].as_i64() == Some(hooks.begun("down").len() as i64)
+    });
+    let tries = hooks.begun("down").len() - begun;
+    assert!((100..=125).contains(&tries), "{tries}");
+    assert_eq!(shop.outcome(&down, "lost"), 0);
+    assert!(shop.deliveries(&down, "")["items"][0]["tries"].as_array().unwrap().len() <= 10);
+    hooks.behaves("down.example.com", None);
+    let one = shop.deliveries(&down, "state=waiting&limit=1")["items"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(owner.post(&format!("{PATH}/{down}/deliveries/{one}/again"), json!({})).status, 204);
+    shop.until("they arrive", || {
+        shop.app.test.clock.advance_seconds(60);
+        shop.outcome(&down, "sent") == 20
+    });
+    assert_eq!(doctor(&owner), "ok");
+    // One that has arrived is sent again by hand, with the same id; the way of the person stays.
+    let before = hooks.begun("down").len();
+    assert_eq!(owner.post(&format!("{PATH}/{down}/deliveries/{one}/again"), json!({})).status, 204);
+    shop.until("it is sent again", || hooks.begun("down").len() == before + 1);
+    assert_eq!(hooks.begun("down").last(), Some(&one));
+    shop.until("it is written down", || shop.deliveries(&down, "state=waiting")["items"] == json!([]));
+    assert_eq!((shop.outcome(&down, "sent"), shop.outcome(&down, "lost")), (20, 0));
+    for (path, says) in [
+        ("jny_x/deliveries/x", "404 journey_unknown"),
+        ("*/deliveries/journey:1:1:1:9", "404 delivery_unknown"),
+        ("*/deliveries/x", "404 delivery_unknown"),
+    ] {
+        assert_eq!(owner.post(&format!("{PATH}/{}/again", path.replace('*', &down)), json!({})).says(), says);
+    }
+    assert_eq!(owner.get(&format!("{PATH}/{down}/deliveries?state=x")).says(), "400 delivery_state state");
+    // What one refuses for good is given up alone.
+    hooks.behaves("down.example.com", Some(Manner::Says(410)));
+    let gone = shop.draw(&hooked("https://down.example.com/gone"));
+    shop.enter(&gone, &all[..1]);
+    shop.until("it is given up", || shop.outcome(&gone, "lost") == 1);
+    assert_eq!(shop.deliveries(&gone, "state=failed")["items"][0]["tries"][0]["error"], "webhook_gone");
+    // Nothing is kept of somebody erased.
+    let erased = json!({ "confirm": people[0], "reason": "本人要求" });
+    owner.post(&format!("/api/v1/people/{}/erase", people[0]), erased).ok();
+    assert_eq!(shop.deliveries(&gone, "")["items"], json!([]));
+    // The rest for a week.
+    shop.app.test.clock.advance_seconds(8 * 86_400);
+    shop.until("it is thrown away", || shop.deliveries(&down, "")["items"] == json!([]));
+}
+
+/// Receivers change over from one key to the next while both sign.
+fn keys_of_webhooks_are_changed(test: TestDb) {
+    let shop = Shop::new(test);
+    let owner = shop.app.owner();
+    let path = format!("{PATH}/webhook-key");
+    let first = owner.get(&path).ok();
+    assert_eq!(first["previous"], Value::Null);
+    let next = owner.post(&format!("{path}/rotate"), json!({})).ok();
+    assert_eq!(next["previous"], first["key"]);
+    assert_ne!(next["key"], first["key"]);
+    let id = shop.draw(&hooked("https://example.com/hook"));
+    let signatures = |phone: &str| {
+        let one = shop.stranger(phone);
+        let before = shop.app.hooks.kept().len();
+        shop.enter(&id, &[&one]);
+        shop.until("it arrives", || shop.app.hooks.kept().len() > before);
+        shop.app.hooks.kept().last().unwrap().signatures.split(' ').count()
+    };
+    assert_eq!(signatures("13700003301"), 2);
+    shop.app.test.clock.advance_seconds(3 * 86_400);
+    assert_eq!(signatures("13700003302"), 1);
+    let now = owner.get(&path).ok();
+    assert_eq!((&now["key"], &now["previous"]), (&next["key"], &Value::Null));
+    assert_eq!(
+        shop.app.role(Role::Operator).post(&format!("{path}/rotate"), json!({})).says(),
         "403 permission_needed"
     );
 }

@@ -9,7 +9,8 @@ use std::sync::atomic::Ordering::SeqCst;
 
 siyu_testkit::contract!(migrations();
     events_let_people_in, audiences_let_people_in, schedules_let_people_in, people_come_again_by_the_rule,
-    people_who_become_one_are_inside_once, merges_that_nobody_tells_are_found, erased_people_are_led_out);
+    people_who_become_one_are_inside_once, merges_that_nobody_tells_are_found, merges_are_heard_of_from_the_log,
+    who_was_merged_by_mistake_has_not_been_in, erased_people_are_led_out);
 
 fn events_let_people_in(t: TestDb) {
     let house = House::new(t);
@@ -159,6 +160,64 @@ fn merges_that_nobody_tells_are_found(t: TestDb) {
     house.run();
     assert_eq!(house.sums(&id), [4, 0, 2, 2]);
     assert_eq!(house.handed(), [("do hello".to_owned(), 2)].into());
+}
+
+fn merges_are_heard_of_from_the_log(t: TestDb) {
+    let house = House::new(t);
+    let people = house.crowd(6);
+    let id =
+        house.start(&journey(json!([message("hello", "later", "rest"), wait("rest", 9, "day", "end"), exit("end")])));
+    let other = house.start(&journey(json!([wait("rest", 9, "day", "end"), exit("end")])));
+    house.let_in(&id, &people);
+    house.let_in(&other, &people[..2]);
+    house.run();
+    house.tell("hello", siyu_journeys::Outcome::Done, 3);
+    house.run();
+    // No time passes and nothing else happens: both the one that is further along and the message of the other are settled.
+    house.merge(people[0], people[5]);
+    house.merge(people[1], people[2]);
+    house.change(&other, Change::Pause).unwrap();
+    house.merge(people[0], people[1]);
+    house.run();
+    assert_eq!(house.sums(&id), [6, 3, 0, 3]);
+    assert_eq!(house.numbers(&id).sums.reasons, [("merged".to_owned(), 3)].into());
+    assert_eq!((house.node(&id, 1, "rest").inside, house.node(&id, 1, "hello").inside), (1, 2));
+    assert_eq!(house.handed()["withdraw hello"], 1);
+    assert_eq!(house.sums(&other), [2, 1, 0, 1]);
+    // The program ends before it has read of another.
+    house.merge(people[3], people[4]);
+    let house = house.again();
+    house.run();
+    assert_eq!(house.sums(&id), [6, 2, 0, 4]);
+}
+
+fn who_was_merged_by_mistake_has_not_been_in(t: TestDb) {
+    let house = House::new(t);
+    let people = house.crowd(2);
+    let id = house.start(&journey(json!([wait("rest", 2, "day", "end"), exit("end")])));
+    house.does(people[0], "begin");
+    house.hours(1);
+    house.does(people[1], "begin");
+    house.run();
+    house.merge(people[0], people[1]);
+    house.run();
+    assert_eq!(house.sums(&id), [2, 1, 0, 1]);
+    house.does(people[1], "begin");
+    house.run();
+    assert_eq!(house.sums(&id), [2, 1, 0, 1], "inside as who they are");
+    house.part(people[0], people[1]);
+    house.run();
+    assert_eq!(house.sums(&id), [2, 1, 0, 1]);
+    // Who came first goes on; the other one has not been in, as it turned out.
+    house.does(people[0], "begin");
+    house.does(people[1], "begin");
+    house.run();
+    assert_eq!(house.sums(&id), [3, 2, 0, 1]);
+    house.live(49);
+    assert_eq!(house.sums(&id), [3, 0, 2, 1]);
+    house.does(people[1], "begin");
+    house.run();
+    assert_eq!(house.sums(&id), [3, 0, 2, 1]);
 }
 
 fn erased_people_are_led_out(t: TestDb) {

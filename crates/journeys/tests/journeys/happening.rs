@@ -2,13 +2,75 @@
 
 use crate::house::{House, exit, journey, message, migrations, wait};
 use serde_json::{Value, json};
-use siyu_journeys::{Inside, Outcome};
+use siyu_journeys::{Inside, Outcome, Ran};
 use siyu_testkit::TestDb;
+use std::sync::atomic::Ordering::SeqCst;
 
 siyu_testkit::contract!(migrations();
     answers_come_in_time_or_not, several_things_at_once_are_taken_in_order, goals_and_rules_lead_out, nothing_more_goes_to_who_left,
-    a_goal_can_be_only_counted, taken_out_by_hand);
+    a_goal_can_be_only_counted, taken_out_by_hand, conditions_have_seen_what_led_to_them, the_log_waits_for_conditions_not_for_ever);
 
+/// Whoever answers conditions lags behind the log for a moment: what somebody has just done counts all the same, and what they did next as well.
+fn conditions_have_seen_what_led_to_them(t: TestDb) {
+    let house = House::new(t);
+    let people = house.crowd(2);
+    let id = house.start(&journey(json!([
+        ask("ask", "view", "pick", "end"),
+        pick("pick", "again", "end"),
+        ask("again", "buy", "won", "end"),
+        exit("won"),
+        exit("end")
+    ])));
+    house.let_in(&id, &people);
+    house.run();
+    house.world.seen.store(0, SeqCst);
+    house.does(people[0], "view");
+    house.does(people[0], "buy");
+    let Ran::Later(at) = house.run() else { panic!("it waits") };
+    assert!(at < house.now().plus_seconds(1));
+    assert_eq!(house.node(&id, 1, "ask").inside, 2);
+    // It catches up, with the view in it.
+    house.put("vip", &people[..1]);
+    house.world.seen.store(i64::MAX, SeqCst);
+    house.pass(1);
+    house.run();
+    assert_eq!(house.path(&id, people[0]), ["ask:happened", "pick:yes", "again:happened"]);
+}
+
+fn the_log_waits_for_conditions_not_for_ever(t: TestDb) {
+    let house = House::new(t);
+    let people = house.crowd(2);
+    let id = house.start(&journey(json!([
+        ask("ask", "view", "pick", "end"),
+        pick("pick", "won", "end"),
+        exit("won"),
+        exit("end")
+    ])));
+    let plain = house.start(&journey(json!([wait("rest", 1, "day", "end"), exit("end")])));
+    house.let_in(&id, &people);
+    house.run();
+    house.world.seen.store(0, SeqCst);
+    house.does(people[0], "view");
+    house.does(people[1], "begin");
+    house.run();
+    assert_eq!(house.sums(&plain)[0], 0);
+    house.pass(11);
+    house.run();
+    // Others come in; this one stays at the condition until it can be answered, and is not asked before.
+    assert_eq!((house.sums(&plain)[0], house.node(&id, 1, "pick").inside), (1, 1));
+    house.hours(1);
+    house.run();
+    assert_eq!(house.node(&id, 1, "pick").inside, 1);
+    house.put("vip", &people);
+    house.world.seen.store(i64::MAX, SeqCst);
+    house.pass(1);
+    house.run();
+    assert_eq!(house.path(&id, people[0]), ["ask:happened", "pick:yes"]);
+}
+
+fn pick(id: &str, yes: &str, no: &str) -> Value {
+    json!({"id": id, "do": {"type": "condition", "rule": {"all": [{"field": "tag", "op": "eq", "value": "vip"}]}, "yes": yes, "no": no}})
+}
 fn ask(id: &str, name: &str, next: &str, out: &str) -> Value {
     json!({"id": id, "do": {"type": "wait_event", "on": {"type": "event", "name": name, "where": [{"property": "n", "op": "ne", "value": 0}]}, "timeout": {"amount": 1, "unit": "day"}, "next": next, "timed_out": out}})
 }

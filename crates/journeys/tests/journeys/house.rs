@@ -13,7 +13,7 @@ use siyu_people::People;
 use siyu_testkit::TestDb;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
 
 const FAKE: &[Migration] = &[Migration {
     id: "fake/0001_fake",
@@ -31,6 +31,8 @@ pub struct Fake {
     pub lost: AtomicBool,
     /// Nothing can be handed on now.
     pub away: AtomicBool,
+    /// Rules answer what the log tells up to here.
+    pub seen: AtomicI64,
 }
 
 fn set(tx: &mut Tx<'_>, name: &str) -> Result<Vec<PersonNum>, Refusal> {
@@ -49,6 +51,9 @@ impl World for Fake {
     fn check_effect(&self, _: &mut Tx<'_>, kind: &str, with: &Value) -> Result<(), Refusal> {
         let wrong = || Refusal::invalid("content_invalid", format!("A {kind} says something."), "须填写内容。");
         if with.get("bad").is_none() { Ok(()) } else { Err(wrong()) }
+    }
+    fn sees(&self, _: &mut Tx<'_>, _: &Value, seq: i64, _: Time) -> Result<bool, Refusal> {
+        Ok(self.seen.load(SeqCst) >= seq)
     }
     fn holds(&self, tx: &mut Tx<'_>, rule: &Value, people: &[PersonNum], _: Time) -> Result<Vec<PersonNum>, Refusal> {
         if self.lost.load(SeqCst) {
@@ -111,7 +116,7 @@ impl House {
         let (db, clock, vault) = (t.db().clone(), t.clock.clone(), Vault::from_key([7; 32]));
         let log = Log::open(&db, vault.clone(), clock.clone()).unwrap();
         let people = People::open(&db, vault.clone(), log.clone(), Arc::new(Chance::seeded(1))).unwrap();
-        let world = Arc::new(Fake { lost: false.into(), away: false.into() });
+        let world = Arc::new(Fake { lost: false.into(), away: false.into(), seen: i64::MAX.into() });
         let chance = Arc::new(Chance::seeded(5));
         let journeys = Journeys::new(db.clone(), &vault, log.clone(), chance, clock, world.clone());
         Self { db, journeys, people, log, world, t, messages: AtomicU64::new(0) }
@@ -188,6 +193,16 @@ impl House {
     pub fn merge(&self, a: PersonNum, b: PersonNum) -> PersonNum {
         let (people, now) = (self.people.clone(), self.now());
         self.act(move |tx| people.merge(tx, a, b, "test", now)).kept
+    }
+
+    /// The merge of these two is taken back.
+    pub fn part(&self, a: PersonNum, b: PersonNum) {
+        let (people, now) = (self.people.clone(), self.now());
+        self.act(move |tx| {
+            let edges = people.edges(tx, &[a, b])?;
+            let edge = edges.into_iter().find(|own| own.undone_at.is_none()).map(|own| own.id).unwrap();
+            people.split(tx, edge, "test", "another person", now).map(drop)
+        });
     }
 
     pub fn create(&self, definition: &Value) -> JourneyRow {
@@ -309,6 +324,15 @@ impl House {
                 let numbers = self.journeys.numbers(tx, &row)?;
                 let sums = &numbers.sums;
                 assert_eq!(sums.entered, sums.inside + sums.finished + sums.exited, "{sums:?}");
+                let control = sums.control;
+                assert_eq!(control.entered, control.inside + control.finished + control.exited, "{control:?}");
+                // Everybody counted from the rows is what the tallies say, unless somebody was moved or has been erased.
+                if numbers.nodes.values().all(|own| own.moved == 0) && !sums.reasons.contains_key("erased") {
+                    let all: Vec<PersonNum> = (0..20_000).collect();
+                    assert_eq!(self.journeys.numbers_of_part(tx, &row, &all)?, numbers);
+                }
+                let rows = "SELECT COUNT(*) FROM journey_person WHERE journey = $1 AND node = 0";
+                assert_eq!(tx.one(rows, params![row.num], |row| row.int(0))?, control.entered);
                 for (place, own) in &numbers.nodes {
                     assert!(own.is_sound(), "{place:?} {own:?}");
                 }

@@ -65,7 +65,7 @@ fn worker() {
     let db = Db::open(config, &*clock).unwrap();
     let vault = Vault::from_key([7; 32]);
     let log = Log::open(&db, vault.clone(), clock.clone()).unwrap();
-    let world = Arc::new(Fake { lost: false.into(), away: false.into() });
+    let world = Arc::new(Fake { lost: false.into(), away: false.into(), seen: i64::MAX.into() });
     let journeys = Journeys::new(db, &vault, log, Arc::new(Chance::seeded(1)), clock.clone(), world);
     loop {
         match journeys.step().unwrap() {

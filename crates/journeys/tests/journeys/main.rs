@@ -2,6 +2,7 @@
 
 mod coming;
 mod happening;
+mod holding;
 mod house;
 mod killed;
 mod random;

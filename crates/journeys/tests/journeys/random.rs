@@ -25,6 +25,10 @@ fn drawn(extra: bool) -> Value {
         exit("end"),
     ]));
     own["again"] = json!("always");
+    if extra {
+        own["holdout_percent"] = json!(20);
+        own["holdout_days"] = json!(2);
+    }
     own["goal"] = json!({"on": {"type": "event", "name": "buy"}, "exit": !extra});
     own["exits"] = json!([{"reason": "refund", "on": {"type": "event", "name": "refund"}}]);
     if extra {

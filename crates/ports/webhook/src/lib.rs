@@ -23,7 +23,7 @@ mod verify;
 pub use check::TEST_EVENT;
 pub use client::{Attempt, Hook, Webhooks, Wiring};
 pub use error::{Error, Kind, Result, Retry};
-pub use fake::{Fake, Kept};
+pub use fake::{Fake, Kept, Manner};
 pub use guard::{Guard, Lookup, SystemLookup, Target, is_public};
 pub use key::{Key, KeyError, PublicKey, signed_text};
 pub use payload::{BODY_MAX, payload};

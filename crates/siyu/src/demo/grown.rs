@@ -368,6 +368,7 @@ fn make(open: &Open, living: &Living) -> Result<(), Refusal> {
     make_board(open, BOARD, &own)?;
     make_audiences(open, AUDIENCES)?;
     make_scripts(open, SCRIPTS)?;
+    super::library::fill(open)?;
     note(open, COMPLETE, "1")
 }
 

@@ -5,6 +5,7 @@ mod entrances;
 mod greetings;
 mod grown;
 mod journeys;
+mod library;
 mod living;
 mod made;
 mod pool;

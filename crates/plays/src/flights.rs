@@ -1,0 +1,105 @@
+//! What is on its way to receivers just now, and no more than a bounded number of it.
+
+use siyu_kernel::{PersonNum, Refusal};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
+
+/// At the same time to all receivers together; each is a thread for as long as the receiver takes.
+pub const AT_ONCE: usize = 24;
+/// To one receiver, and to one that is slow or fails.
+pub const AT_A_HOST: usize = 3;
+pub const AT_A_BAD_HOST: usize = 1;
+
+#[derive(Default)]
+struct State {
+    /// By receiver: the people something of whom is on its way there.
+    hosts: BTreeMap<String, BTreeSet<PersonNum>>,
+    slow: BTreeSet<String>,
+    count: usize,
+    ended: u64,
+    /// The receiver that had its turn last.
+    turn: String,
+}
+
+#[derive(Default)]
+pub struct Flights {
+    state: Mutex<State>,
+    ends: Condvar,
+}
+
+/// Something on its way, until this is dropped: a panic ends it, too.
+pub struct Flight {
+    flights: Arc<Flights>,
+    host: String,
+    num: PersonNum,
+}
+
+impl Flights {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+    /// How many more may begin.
+    pub fn room(&self) -> usize {
+        AT_ONCE.saturating_sub(self.state().count)
+    }
+    /// How many more to this receiver, and whose must not: of one person one at a time.
+    pub fn room_at(&self, host: &str, fails: bool) -> (usize, BTreeSet<PersonNum>) {
+        let state = self.state();
+        let most = if fails || state.slow.contains(host) { AT_A_BAD_HOST } else { AT_A_HOST };
+        let here = state.hosts.get(host).cloned().unwrap_or_default();
+        (most.saturating_sub(here.len()), here)
+    }
+    pub fn turn(&self) -> String {
+        self.state().turn.clone()
+    }
+    pub fn begin(self: &Arc<Self>, host: &str, num: PersonNum) -> Flight {
+        let mut state = self.state();
+        state.hosts.entry(host.to_owned()).or_default().insert(num);
+        state.count += 1;
+        host.clone_into(&mut state.turn);
+        Flight { flights: Arc::clone(self), host: host.to_owned(), num }
+    }
+    /// Whether a receiver took its time.
+    pub fn saw(&self, host: &str, slow: bool) {
+        let mut state = self.state();
+        if slow {
+            state.slow.insert(host.to_owned());
+        } else {
+            state.slow.remove(host);
+        }
+    }
+    pub fn ended(&self) -> u64 {
+        self.state().ended
+    }
+    /// Waits a moment until one more than `before` has ended. Answers whether one has, and whether any is on its way still.
+    pub fn wait(&self, before: u64, millis: u64) -> (bool, bool) {
+        let idle = |state: &mut State| state.ended == before && state.count > 0;
+        let waited = self.ends.wait_timeout_while(self.state(), Duration::from_millis(millis), idle);
+        let (state, _) = waited.unwrap_or_else(|broken| broken.into_inner());
+        (state.ended != before, state.count > 0)
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let mut state = self.flights.state();
+        if let Some(here) = state.hosts.get_mut(&self.host) {
+            here.remove(&self.num);
+            if here.is_empty() {
+                state.hosts.remove(&self.host);
+            }
+        }
+        state.count -= 1;
+        state.ended += 1;
+        drop(state);
+        self.flights.ends.notify_all();
+    }
+}
+
+/// A thread of its own for `work`.
+///
+/// Errors: `busy` where the system has none.
+pub fn fly(work: impl FnOnce() + Send + 'static) -> Result<(), Refusal> {
+    std::thread::Builder::new().name("webhook".into()).spawn(work).map(drop).map_err(|_| Refusal::busy())
+}
