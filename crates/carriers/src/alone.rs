@@ -116,7 +116,13 @@ impl Accounts {
         )? > 0)
     }
     /// Takes an address back, when it was left alone for this reason.
-    pub(crate) fn end_alone(&self, tx: &mut Tx<'_>, channel: Channel, address: &str, reason: &str) -> Result<bool, Refusal> {
+    pub(crate) fn end_alone(
+        &self,
+        tx: &mut Tx<'_>,
+        channel: Channel,
+        address: &str,
+        reason: &str,
+    ) -> Result<bool, Refusal> {
         let Some(digest) = self.digest_of(channel, address) else { return Ok(false) };
         let sql = "DELETE FROM carrier_alone WHERE channel = $1 AND digest = $2 AND reason = $3";
         Ok(tx.execute(sql, params![channel.name(), &digest, reason])? > 0)
@@ -128,7 +134,8 @@ impl Accounts {
             Some(text) => [Channel::Email, Channel::Sms].iter().filter_map(|own| self.digest_of(*own, text)).collect(),
         };
         let anything = query.address.is_none();
-        let (channel, reason) = (query.channel.map(Channel::name).unwrap_or_default(), query.reason.clone().unwrap_or_default());
+        let (channel, reason) =
+            (query.channel.map(Channel::name).unwrap_or_default(), query.reason.clone().unwrap_or_default());
         let sql = format!(
             "SELECT id, channel, address, reason, message, at, by_actor FROM carrier_alone
              WHERE id < $1 AND ($2 = '' OR channel = $2) AND ($3 = '' OR reason = $3) AND ($4 = 1 OR {}) ORDER BY id DESC LIMIT $6",
@@ -163,7 +170,8 @@ impl Accounts {
     }
     /// How many there are of each reason: (channel, reason, count).
     pub fn alone_counts(&self, tx: &mut Tx<'_>) -> Result<Vec<(String, String, i64)>, Refusal> {
-        let sql = "SELECT channel, reason, COUNT(*) FROM carrier_alone GROUP BY channel, reason ORDER BY channel, reason";
+        let sql =
+            "SELECT channel, reason, COUNT(*) FROM carrier_alone GROUP BY channel, reason ORDER BY channel, reason";
         Ok(tx.query(sql, &[], |row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)))?)
     }
     /// Lets an address get messages again. Errors: `suppression_unknown`.

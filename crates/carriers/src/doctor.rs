@@ -1,9 +1,9 @@
 //! How the accounts are doing, without asking anybody.
 
+use crate::Accounts;
 use crate::mail::MailAccount;
 use crate::shelf::{Kind, Row};
 use crate::sms::SmsAccount;
-use crate::Accounts;
 use siyu_db::Tx;
 use siyu_kernel::{Finding, Health, Refusal, Time};
 
@@ -41,7 +41,8 @@ fn of_account(key: &'static str, title: (&'static str, &'static str), own: &Acco
     let said = |en: &str, zh: &str| (en.to_owned(), zh.to_owned());
     match own.trouble.as_deref() {
         Some(code) => {
-            let [what, advice] = words(code).unwrap_or([("It was refused.", "被拒绝。"), ("Check it in the settings.", "请在设置中检查。")]);
+            let [what, advice] = words(code)
+                .unwrap_or([("It was refused.", "被拒绝。"), ("Check it in the settings.", "请在设置中检查。")]);
             let waits = (
                 format!("{} What is to go out waits; nothing is lost.", what.0),
                 format!("{}待发内容已暂停等待，不会丢失。", what.1),
@@ -75,12 +76,27 @@ impl Accounts {
         if let Some(own) = &status.mail {
             out.push(of_account("mail_account", MAIL, own));
             if self.mail_account(tx)?.account.bounce.is_empty() {
-                let words = ("There is none: nobody hears of addresses that take no mail.".to_owned(), "未设置，无法得知无效地址。".to_owned());
-                out.push(Finding::wrong("mail_bounces", Health::Warn, BOUNCES, words, ("Enter one in the settings of mail.", "请在邮件设置中填写。")));
+                let words = (
+                    "There is none: nobody hears of addresses that take no mail.".to_owned(),
+                    "未设置，无法得知无效地址。".to_owned(),
+                );
+                out.push(Finding::wrong(
+                    "mail_bounces",
+                    Health::Warn,
+                    BOUNCES,
+                    words,
+                    ("Enter one in the settings of mail.", "请在邮件设置中填写。"),
+                ));
             }
             if status.address.is_none() {
-                let words = ("It is not known where this server is reached: marketing mail cannot go out.".to_owned(), "尚未设置本系统的公网地址，营销邮件无法发送。".to_owned());
-                let remedy = ("Enter the https address of this server in the settings of mail.", "请在邮件设置中填写本系统的 https 地址。");
+                let words = (
+                    "It is not known where this server is reached: marketing mail cannot go out.".to_owned(),
+                    "尚未设置本系统的公网地址，营销邮件无法发送。".to_owned(),
+                );
+                let remedy = (
+                    "Enter the https address of this server in the settings of mail.",
+                    "请在邮件设置中填写本系统的 https 地址。",
+                );
                 out.push(Finding::wrong("unsubscribe_address", Health::Warn, ADDRESS, words, remedy));
             }
         }

@@ -127,7 +127,8 @@ fn address(field: &str, text: &str) -> Result<Address, Refusal> {
 
 /// A host that a form may name. Addresses by number that are no mail server's are refused: whoever enters one would have this server look around.
 fn host(text: &str) -> bool {
-    let named = (1..=253).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:".contains(&b));
+    let named =
+        (1..=253).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._:".contains(&b));
     let far = |ip: IpAddr| match ip.to_canonical() {
         IpAddr::V4(ip) => ip.is_link_local() || ip.is_unspecified() || ip.is_multicast() || ip.is_broadcast(),
         IpAddr::V6(ip) => ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast(),
@@ -153,22 +154,42 @@ impl MailAccount {
             *text = text.trim().to_owned();
         }
         if !host(&self.host) {
-            return Err(wrong("host", ("The host of the mail server, such as smtp.example.com.", "请填写邮件服务器主机名，如 smtp.example.com。")));
+            return Err(wrong(
+                "host",
+                (
+                    "The host of the mail server, such as smtp.example.com.",
+                    "请填写邮件服务器主机名，如 smtp.example.com。",
+                ),
+            ));
         }
         if self.port == 0 {
             return Err(wrong("port", ("A port is a number of 1 to 65535.", "端口为 1 到 65535。")));
         }
         if self.user.chars().count() > 254 || self.user.chars().any(char::is_control) {
-            return Err(wrong("user", ("A user name has up to 254 letters and no line breaks.", "账号最长 254 个字符，不能换行。")));
+            return Err(wrong(
+                "user",
+                ("A user name has up to 254 letters and no line breaks.", "账号最长 254 个字符，不能换行。"),
+            ));
         }
         if self.security == Security::None && !self.user.is_empty() {
-            return Err(wrong("security", ("A password never goes out without encryption: choose TLS or STARTTLS.", "密码不能明文发送，请选择 TLS 或 STARTTLS。")));
+            return Err(wrong(
+                "security",
+                (
+                    "A password never goes out without encryption: choose TLS or STARTTLS.",
+                    "密码不能明文发送，请选择 TLS 或 STARTTLS。",
+                ),
+            ));
         }
         if !self.hello.is_empty() && !host(&self.hello) {
             return Err(wrong("hello", ("A host name that leads to this server.", "请填写指向本机的主机名。")));
         }
-        if self.authority.len() > 100_000 || (!self.authority.is_empty() && !self.authority.contains("BEGIN CERTIFICATE")) {
-            return Err(wrong("authority", ("A certificate in PEM, of up to 100 KB.", "请填写 PEM 格式的证书，最大 100 KB。")));
+        if self.authority.len() > 100_000
+            || (!self.authority.is_empty() && !self.authority.contains("BEGIN CERTIFICATE"))
+        {
+            return Err(wrong(
+                "authority",
+                ("A certificate in PEM, of up to 100 KB.", "请填写 PEM 格式的证书，最大 100 KB。"),
+            ));
         }
         for (field, rate) in [("per_minute", self.per_minute), ("domain_per_minute", self.domain_per_minute)] {
             if !(1..=100_000).contains(&rate) {
@@ -186,12 +207,21 @@ impl MailAccount {
             let base = address("bounce", &self.bounce)?;
             let fits = ReturnPath::new(&base, b"").address(&"x".repeat(32)).is_ok();
             if !fits || base.local().contains(['+', '=']) {
-                return Err(wrong("bounce", ("The mailbox for bounces has up to 18 letters before the @ and no + or =.", "退信邮箱 @ 之前最多 18 个字符，且不含 + 与 =。")));
+                return Err(wrong(
+                    "bounce",
+                    (
+                        "The mailbox for bounces has up to 18 letters before the @ and no + or =.",
+                        "退信邮箱 @ 之前最多 18 个字符，且不含 + 与 =。",
+                    ),
+                ));
             }
         }
         if self.dkim_domain.is_empty() != self.dkim_selector.is_empty() {
             let missing = if self.dkim_domain.is_empty() { "dkim_domain" } else { "dkim_selector" };
-            return Err(wrong(missing, ("Domain and selector of DKIM belong together.", "DKIM 域名与选择器须同时填写。")));
+            return Err(wrong(
+                missing,
+                ("Domain and selector of DKIM belong together.", "DKIM 域名与选择器须同时填写。"),
+            ));
         }
         Ok(self)
     }
@@ -219,7 +249,10 @@ impl MailAccount {
             return Ok(None);
         }
         if secrets.dkim_key.is_empty() {
-            return Err(wrong("dkim_key", ("A private key is needed, or have one made.", "请填写私钥，或由系统生成。")));
+            return Err(wrong(
+                "dkim_key",
+                ("A private key is needed, or have one made.", "请填写私钥，或由系统生成。"),
+            ));
         }
         Dkim::new(&self.dkim_domain, &self.dkim_selector, &secrets.dkim_key).map(Some).map_err(|error| {
             let field = if error == siyu_mail::DkimError::Name { "dkim_selector" } else { "dkim_key" };
@@ -235,7 +268,10 @@ impl MailAccount {
 
 fn password(text: &str) -> Result<(), Refusal> {
     if text.len() > 512 || text.chars().any(char::is_control) {
-        return Err(wrong("password", ("A password has up to 512 bytes and no line breaks.", "密码最长 512 字节，不能换行。")));
+        return Err(wrong(
+            "password",
+            ("A password has up to 512 bytes and no line breaks.", "密码最长 512 字节，不能换行。"),
+        ));
     }
     Ok(())
 }
@@ -302,8 +338,13 @@ impl Accounts {
             secrets.dkim_key.clear();
         }
         self.parts().wires.mailer(account.settings(&secrets), None, &self.parts().clock).map_err(|error| {
-            let field = if error.detail.starts_with("authority") { "authority" } else { "host" };
-            refuse::mail(field, format!("{} ({})", error.meaning.en, error.detail), format!("{}（{}）", error.meaning.zh, error.detail))
+            // Names were checked above: what is left to be wrong is the certificate, when there is one.
+            let field = if account.authority.is_empty() { "host" } else { "authority" };
+            refuse::mail(
+                field,
+                format!("{} ({})", error.meaning.en, error.detail),
+                format!("{}（{}）", error.meaning.zh, error.detail),
+            )
         })?;
         self.put(tx, Kind::Mail, &account, &secrets, &set, by, now)?;
         self.mail_account(tx)
@@ -345,7 +386,17 @@ mod tests {
         for good in ["smtp.example.com", "localhost", "10.0.0.5", "127.0.0.1", "::1", "mail_relay"] {
             assert!(host(good), "{good}");
         }
-        for bad in ["", "a b", "smtp.example.com\r\nX: y", "169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "0.0.0.0", "user@host", "h/x"] {
+        for bad in [
+            "",
+            "a b",
+            "smtp.example.com\r\nX: y",
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "fe80::1",
+            "0.0.0.0",
+            "user@host",
+            "h/x",
+        ] {
             assert!(!host(bad), "{bad}");
         }
     }
@@ -354,6 +405,8 @@ mod tests {
     fn secrets_have_no_debug_form() {
         let secrets = MailSecrets { password: "hunter2".into(), dkim_key: "PEM".into() };
         let input = MailIn { password: Some("hunter2".into()), dkim_key: Some("PEM".into()), ..MailIn::default() };
-        assert!(!format!("{secrets:?}{input:?}").contains("hunter2") && !format!("{secrets:?}{input:?}").contains("PEM"));
+        assert!(
+            !format!("{secrets:?}{input:?}").contains("hunter2") && !format!("{secrets:?}{input:?}").contains("PEM")
+        );
     }
 }

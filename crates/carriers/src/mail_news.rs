@@ -36,9 +36,8 @@ impl Accounts {
             ReportError::NotAReport | ReportError::Empty => refuse::report_none(),
         })?;
         let paths = self.return_paths(tx)?;
-        let ours = |report: &Report| {
-            report.delivered_to.iter().find_map(|to| paths.iter().find_map(|path| path.id(to)))
-        };
+        let ours =
+            |report: &Report| report.delivered_to.iter().find_map(|to| paths.iter().find_map(|path| path.id(to)));
         let mut out = MailHeard::default();
         for report in &reports {
             let id = ours(report).ok_or_else(refuse::report_foreign)?;

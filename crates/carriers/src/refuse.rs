@@ -37,7 +37,11 @@ pub fn template_unknown() -> Refusal {
     Refusal::not_found("sms_template_unknown", "There is no such SMS template.", "短信模板不存在。")
 }
 pub fn template_used() -> Refusal {
-    Refusal::conflict("sms_template_used", "Contents use this template; change them first.", "该模板正被内容使用，请先修改这些内容。")
+    Refusal::conflict(
+        "sms_template_used",
+        "Contents use this template; change them first.",
+        "该模板正被内容使用，请先修改这些内容。",
+    )
 }
 pub fn templates_full() -> Refusal {
     Refusal::conflict("sms_templates_full", "A workspace holds up to 500 SMS templates.", "最多可维护 500 个短信模板。")

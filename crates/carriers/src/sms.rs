@@ -5,7 +5,9 @@ use crate::{Accounts, refuse};
 use serde::{Deserialize, Serialize};
 use siyu_db::Tx;
 use siyu_kernel::{Chance, Refusal, Time};
-use siyu_sms::{ALIYUN, Aliyun, AliyunKeys, Block, Class, Door, Provider, Sms, TENCENT, Template, Tencent, TencentKeys};
+use siyu_sms::{
+    ALIYUN, Aliyun, AliyunKeys, Block, Class, Door, Provider, Sms, TENCENT, Template, Tencent, TencentKeys,
+};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -107,7 +109,8 @@ fn is_of_this_machine(text: &str) -> bool {
         Some(rest) => rest.split_once(']').map_or((rest, "x"), |(host, rest)| (host, rest)),
         None => authority.find(':').map_or((authority, ""), |at| authority.split_at(at)),
     };
-    let ported = port.is_empty() || port.strip_prefix(':').is_some_and(|own| own.parse::<u16>().is_ok_and(|own| own > 0));
+    let ported =
+        port.is_empty() || port.strip_prefix(':').is_some_and(|own| own.parse::<u16>().is_ok_and(|own| own > 0));
     let own = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback());
     matches!(scheme, "http" | "https") && own && ported
 }
@@ -138,22 +141,38 @@ impl SmsAccount {
             Provider::Aliyun => (self.region, self.app_id) = (String::new(), String::new()),
             Provider::Tencent => {
                 if !(1..=20).contains(&self.app_id.len()) || !self.app_id.bytes().all(|b| b.is_ascii_digit()) {
-                    return Err(wrong("app_id", "The SdkAppId is a number such as 1400006666.", "SdkAppId 为数字，如 1400006666。"));
+                    return Err(wrong(
+                        "app_id",
+                        "The SdkAppId is a number such as 1400006666.",
+                        "SdkAppId 为数字，如 1400006666。",
+                    ));
                 }
                 if self.region.is_empty() {
                     self.region = "ap-guangzhou".into();
                 }
                 if !["ap-guangzhou", "ap-beijing", "ap-nanjing"].contains(&self.region.as_str()) {
-                    return Err(wrong("region", "The region is ap-guangzhou, ap-beijing or ap-nanjing.", "地域须为 ap-guangzhou、ap-beijing 或 ap-nanjing。"));
+                    return Err(wrong(
+                        "region",
+                        "The region is ap-guangzhou, ap-beijing or ap-nanjing.",
+                        "地域须为 ap-guangzhou、ap-beijing 或 ap-nanjing。",
+                    ));
                 }
             }
         }
         self.base = self.base.trim_end_matches('/').to_owned();
         if !self.base.is_empty() && !is_of_this_machine(&self.base) {
-            return Err(wrong("base", "Another address than the provider's is for this machine only.", "自定义接口地址仅限本机，用于测试。"));
+            return Err(wrong(
+                "base",
+                "Another address than the provider's is for this machine only.",
+                "自定义接口地址仅限本机，用于测试。",
+            ));
         }
         if self.blocks.len() > 50 || self.blocks.iter().any(|text| Block::parse(text).is_err()) {
-            return Err(wrong("blocks", "Up to 50 addresses or blocks such as 203.0.113.0/24.", "最多 50 个 IP 或网段，如 203.0.113.0/24。"));
+            return Err(wrong(
+                "blocks",
+                "Up to 50 addresses or blocks such as 203.0.113.0/24.",
+                "最多 50 个 IP 或网段，如 203.0.113.0/24。",
+            ));
         }
         Ok(self)
     }
@@ -166,7 +185,9 @@ impl SmsAccount {
                 let keys = TencentKeys { secret_id: id, secret_key: secret, token: None, app_id, region };
                 Arc::new(Tencent::new(keys, &base(TENCENT), wiring))
             }
-            _ => Arc::new(Aliyun::new(AliyunKeys { key_id: id, key_secret: secret, token: None }, &base(ALIYUN), wiring)),
+            _ => {
+                Arc::new(Aliyun::new(AliyunKeys { key_id: id, key_secret: secret, token: None }, &base(ALIYUN), wiring))
+            }
         }
     }
 }
@@ -207,14 +228,21 @@ impl Accounts {
             (secrets.key_id, secrets.key_secret) = (String::new(), String::new());
         }
         let mut set = Vec::new();
-        let given = [("key_id", &input.key_id, &mut secrets.key_id), ("key_secret", &input.key_secret, &mut secrets.key_secret)];
+        let given = [
+            ("key_id", &input.key_id, &mut secrets.key_id),
+            ("key_secret", &input.key_secret, &mut secrets.key_secret),
+        ];
         for (name, given, place) in given {
             if let Some(text) = given {
                 *place = text.trim().to_owned();
                 set.push(name);
             }
             if !is_key(place) {
-                return Err(wrong(name, "The provider's access key is needed, of up to 128 letters.", "请填写服务商的访问密钥，最长 128 个字符。"));
+                return Err(wrong(
+                    name,
+                    "The provider's access key is needed, of up to 128 letters.",
+                    "请填写服务商的访问密钥，最长 128 个字符。",
+                ));
             }
         }
         if secrets.push.is_empty() || input.renew_push {
@@ -249,10 +277,25 @@ mod tests {
 
     #[test]
     fn only_this_machine_is_another_address() {
-        for good in ["http://127.0.0.1:9090", "http://localhost", "https://localhost:1", "http://[::1]:8080", "http://[::1]"] {
+        for good in
+            ["http://127.0.0.1:9090", "http://localhost", "https://localhost:1", "http://[::1]:8080", "http://[::1]"]
+        {
             assert!(is_of_this_machine(good), "{good}");
         }
-        for bad in ["", "127.0.0.1", "http://10.0.0.1", "https://evil.example", "http://127.0.0.1.evil.example", "http://localhost@evil.example", "http://127.0.0.1:0", "http://127.0.0.1:80/x", "http://localhost?x", "ftp://localhost", "http://[::1]x", "http://[::1"] {
+        for bad in [
+            "",
+            "127.0.0.1",
+            "http://10.0.0.1",
+            "https://evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://localhost@evil.example",
+            "http://127.0.0.1:0",
+            "http://127.0.0.1:80/x",
+            "http://localhost?x",
+            "ftp://localhost",
+            "http://[::1]x",
+            "http://[::1",
+        ] {
             assert!(!is_of_this_machine(bad), "{bad}");
         }
     }

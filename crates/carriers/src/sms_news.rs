@@ -106,7 +106,8 @@ impl Accounts {
     fn tell_reply(&self, tx: &mut Tx<'_>, person: PersonNum, reply: &Reply, now: Time) -> Result<(), Refusal> {
         let log = &self.parts().log;
         // The number and the text stay out of the id, which is stored as it is.
-        let message_id = format!("carriers:{}", crate::hex(&self.parts().vault.digest("carrier-reply", &reply.identity())));
+        let message_id =
+            format!("carriers:{}", crate::hex(&self.parts().vault.digest("carrier-reply", &reply.identity())));
         let digest = log.digest(&message_id);
         if !log.digest_is_new(tx, digest)? {
             return Ok(());

@@ -41,18 +41,31 @@ pub fn class_of(name: &str) -> Option<Class> {
 }
 
 const TEMPLATES_MAX: i64 = 500;
-const COLUMNS: &str = "SELECT id, name, provider, code, sign, body, class, created_at, created_by, changed_at FROM sms_template";
+const COLUMNS: &str =
+    "SELECT id, name, provider, code, sign, body, class, created_at, created_by, changed_at FROM sms_template";
 
 fn checked(input: &TemplateIn) -> Result<(String, Template), Refusal> {
     let name = input.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-        return Err(refuse::template("name", "A name has 1 to 100 characters and no line breaks.", "名称为 1 到 100 个字符，不能换行。"));
+        return Err(refuse::template(
+            "name",
+            "A name has 1 to 100 characters and no line breaks.",
+            "名称为 1 到 100 个字符，不能换行。",
+        ));
     }
     let Some(provider) = crate::sms::provider(&input.provider) else {
-        return Err(refuse::template("provider", "The provider is aliyun or tencent.", "服务商须为 aliyun 或 tencent。"));
+        return Err(refuse::template(
+            "provider",
+            "The provider is aliyun or tencent.",
+            "服务商须为 aliyun 或 tencent。",
+        ));
     };
     let Some(class) = class_of(&input.class) else {
-        return Err(refuse::template("class", "The class is code, notice or marketing.", "类型须为 code、notice 或 marketing。"));
+        return Err(refuse::template(
+            "class",
+            "The class is code, notice or marketing.",
+            "类型须为 code、notice 或 marketing。",
+        ));
     };
     let (code, sign, text) = (input.code.trim().to_owned(), input.sign.trim().to_owned(), input.text.trim().to_owned());
     let template = Template { code, sign, text, class, provider };
@@ -99,7 +112,13 @@ impl Accounts {
         Ok(own)
     }
     /// Errors: `sms_template` with its field, `sms_templates_full`.
-    pub fn add_template(&self, tx: &mut Tx<'_>, input: &TemplateIn, by: &str, now: Time) -> Result<TemplateRow, Refusal> {
+    pub fn add_template(
+        &self,
+        tx: &mut Tx<'_>,
+        input: &TemplateIn,
+        by: &str,
+        now: Time,
+    ) -> Result<TemplateRow, Refusal> {
         let (name, own) = checked(input)?;
         if tx.one("SELECT COUNT(*) FROM sms_template", &[], |row| row.int(0))? >= TEMPLATES_MAX {
             return Err(refuse::templates_full());
@@ -112,7 +131,13 @@ impl Accounts {
         self.sms_template(tx, &id)
     }
     /// Errors: as for adding, `sms_template_unknown`.
-    pub fn change_template(&self, tx: &mut Tx<'_>, id: &str, input: &TemplateIn, now: Time) -> Result<TemplateRow, Refusal> {
+    pub fn change_template(
+        &self,
+        tx: &mut Tx<'_>,
+        id: &str,
+        input: &TemplateIn,
+        now: Time,
+    ) -> Result<TemplateRow, Refusal> {
         let (name, own) = checked(input)?;
         tx.execute(
             "UPDATE sms_template SET name = $2, provider = $3, code = $4, sign = $5, body = $6, class = $7, changed_at = $8 WHERE id = $1",

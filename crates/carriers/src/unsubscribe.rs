@@ -83,7 +83,8 @@ impl Accounts {
         let people = &self.parts().people;
         let nodes = people.nodes(tx, root)?;
         let all = people.consents(tx, &nodes)?;
-        let newest = all.iter().find(|own| own.purpose == PURPOSE && [channel.name(), "any"].contains(&own.channel.as_str()));
+        let newest =
+            all.iter().find(|own| own.purpose == PURPOSE && [channel.name(), "any"].contains(&own.channel.as_str()));
         Ok(newest.map(|own| !own.granted))
     }
     /// Errors: `unsubscribe_unknown`.
@@ -150,12 +151,14 @@ impl Accounts {
         }
         let authority = text.strip_prefix("https://").ok_or_else(refuse::address)?;
         let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
-        let named = (1..=253).contains(&host.len()) && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        let named =
+            (1..=253).contains(&host.len()) && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
         let ported = port.is_none_or(|own| own.parse::<u16>().is_ok_and(|own| own > 0));
         if !named || !ported {
             return Err(refuse::address());
         }
-        let sql = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        let sql =
+            "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         tx.execute(sql, params![ADDRESS, text])?;
         Ok(())
     }
@@ -170,7 +173,10 @@ impl Accounts {
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || text.len() > 100 || !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+    if text.len() % 2 != 0
+        || text.len() > 100
+        || !text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    {
         return None;
     }
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()

@@ -232,7 +232,8 @@ impl Accounts {
     ) -> Result<(MailCarrier, Arc<Watch>), Refusal> {
         let dkim = account.dkim(secrets)?;
         let settings = account.settings(secrets);
-        let mailer = self.parts().wires.mailer(settings, dkim.as_ref(), &self.parts().clock).map_err(Refusal::internal)?;
+        let mailer =
+            self.parts().wires.mailer(settings, dkim.as_ref(), &self.parts().clock).map_err(Refusal::internal)?;
         let watch = self.watch(Kind::Mail, row);
         let mailbox = |name: &str, text: &str| -> Result<Mailbox, Refusal> {
             let address = Address::parse(text).map_err(Refusal::internal)?;

@@ -51,7 +51,8 @@ fn prime(e: &BigUint) -> BigUint {
         bytes[0] |= 0xc0;
         bytes[PRIME_BYTES - 1] |= 1;
         let candidate = BigUint::from_bytes_be(&bytes);
-        if SMALL.iter().any(|small| (&candidate % *small) == BigUint::ZERO) || (&candidate - &one) % e == BigUint::ZERO {
+        if SMALL.iter().any(|small| (&candidate % *small) == BigUint::ZERO) || (&candidate - &one) % e == BigUint::ZERO
+        {
             continue;
         }
         if is_prime(&candidate) {
@@ -61,8 +62,9 @@ fn prime(e: &BigUint) -> BigUint {
 }
 
 const SMALL: [u32; 53] = [
-    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113,
-    127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239, 241, 251,
+    3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109,
+    113, 127, 131, 137, 139, 149, 151, 157, 163, 167, 173, 179, 181, 191, 193, 197, 199, 211, 223, 227, 229, 233, 239,
+    241, 251,
 ];
 
 fn is_prime(n: &BigUint) -> bool {
@@ -120,7 +122,8 @@ fn tagged(tag: u8, content: &[u8]) -> Vec<u8> {
 
 fn pem(der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap_or_default()).collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap_or_default()).collect();
     format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n", lines.join("\n"))
 }
 
