@@ -16,6 +16,7 @@
 
 mod alone;
 mod doctor;
+mod events;
 mod mail;
 mod mail_news;
 mod refuse;
@@ -28,6 +29,7 @@ mod wires;
 
 pub use alone::{AloneIn, AloneQuery, AloneRow, Imported};
 pub use doctor::{AccountState, Status};
+pub use events::names;
 pub use mail::{Mail, MailAccount, MailIn, Security};
 pub use mail_news::MailHeard;
 pub use shelf::{Kind, Revision};

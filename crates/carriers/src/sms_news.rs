@@ -1,5 +1,6 @@
 //! Delivery reports and replies, as the providers push them.
 
+use crate::events::names::SMS_REPLIED;
 use crate::{Accounts, AloneIn, How, refuse};
 use siyu_db::Tx;
 use siyu_direct::Reported;
@@ -7,8 +8,6 @@ use siyu_gate::Channel;
 use siyu_kernel::{Event, EventKind, Identifier, Kind, PersonNum, Refusal, Time};
 use siyu_sms::{Phone, Provider, Push, Reply, Report, State, is_opt_in, is_opt_out};
 
-/// The event of a person who has answered an SMS. `docs/events.md` says what it carries.
-pub const SMS_REPLIED: &str = "SMS Replied";
 const OPTED_OUT: &str = "opted_out";
 const ENTRIES_A_UNIT: usize = 200;
 
