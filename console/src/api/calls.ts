@@ -44,6 +44,29 @@ export const people = {
   erasures: (query: Query) => get("/erasures", { query }),
 };
 
+export const carriers = {
+  status: () => get("/carriers/status"),
+  address: () => get("/carriers/address"),
+  setAddress: (address: string) => put("/carriers/address", { body: { address } }),
+  mail: () => get("/mail/account"),
+  setMail: (body: S.MailAccountIn) => put("/mail/account", { body }),
+  removeMail: () => remove("/mail/account"),
+  checkMail: () => post("/mail/account/check"),
+  makeDkim: (body: S.MailDkimIn) => post("/mail/account/dkim", { body }),
+  sms: () => get("/sms/account"),
+  setSms: (body: S.SmsAccountIn) => put("/sms/account", { body }),
+  removeSms: () => remove("/sms/account"),
+  checkSms: () => post("/sms/account/check"),
+  templates: () => get("/sms/templates"),
+  addTemplate: (body: S.SmsTemplateIn) => post("/sms/templates", { body }),
+  changeTemplate: (id: string, body: S.SmsTemplateIn) => put("/sms/templates/{id}", { path: { id }, body }),
+  removeTemplate: (id: string) => remove("/sms/templates/{id}", { path: { id } }),
+  alone: (query: Query) => get("/suppressions", { query }),
+  addAlone: (body: S.SuppressionIn) => post("/suppressions", { body }),
+  importAlone: (channel: string, file: File, signal: AbortSignal) => upload<S.SuppressionsImported>("/suppressions/import", { channel }, file, () => undefined, signal),
+  letAgain: (id: string, why: string) => remove("/suppressions/{id}", { path: { id }, query: { why } }),
+};
+
 export const tags = {
   list: () => get("/tags") as Promise<{ groups: T.TagGroup[] }>,
   addGroup: (name: string) => post("/tag-groups", { body: { name } }),

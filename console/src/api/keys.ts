@@ -35,6 +35,8 @@ export const keys = {
   lifecycle: ["settings", "lifecycle"] as const,
   doctor: ["doctor"] as const,
   erasures: ["erasures"] as const,
+  carriers: ["carriers"] as const,
+  carriersPart: (part: string, query: Query = {}) => ["carriers", part, query] as const,
   wecom: ["wecom"] as const,
   wecomPart: (part: string, query: Query = {}) => ["wecom", part, query] as const,
 };

@@ -96,3 +96,13 @@ export type WecomMember = S.WecomMember;
 export type WecomLost = S.WecomLost;
 export type WecomContact = S.WecomContact;
 export type WecomRelation = S.WecomRelation;
+
+export type CarriersStatus = S.CarriersStatus;
+export type CarrierState = S.CarrierState;
+export type MailAccount = S.MailAccountOut;
+export type MailInput = S.MailAccountIn;
+export type SmsAccount = S.SmsAccountOut;
+export type SmsInput = S.SmsAccountIn;
+export type SmsTemplate = S.SmsTemplateOut;
+export type SmsTemplateInput = S.SmsTemplateIn;
+export type Suppression = S.Suppression;

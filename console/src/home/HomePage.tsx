@@ -14,6 +14,7 @@ import { ErrorView } from "../shell/errors";
 import { analyses } from "../shell/menu";
 import { EmptyHint, PageHead } from "../shell/parts";
 import { useCan } from "../shell/session";
+import { CarrierTroubles } from "../carriers/Troubles";
 import { statusQuery } from "../wecom/status";
 import { Trouble } from "../wecom/Trouble";
 import { TrySidebar } from "../guides/TrySidebar";
@@ -39,6 +40,7 @@ function Body({ data }: { data: Overview }) {
   return (
     <div className="stack">
       <WecomTrouble />
+      <CarrierTroubles />
       <TrySidebar />
       <LeaversBanner />
       <Numbers data={data} />

@@ -1,8 +1,8 @@
 import {
   AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CalendarOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FolderOpenOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PartitionOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
-  SolutionOutlined, StockOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
+  LineChartOutlined, MailOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PartitionOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
+  SolutionOutlined, StockOutlined, StopOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
 import type { ReactNode } from "react";
@@ -77,6 +77,7 @@ export const sections: Section[] = [
     { path: "/groups", label: "nav.groups", icon: <CommentOutlined />, needs: "people.read" },
     { path: "/runs", label: "nav.runs", icon: <AuditOutlined />, needs: "people.read" },
     { path: "/gate", label: "nav.gate_rules", icon: <SafetyOutlined />, needs: "people.read" },
+    { path: "/left-alone", label: "nav.left_alone", icon: <StopOutlined />, needs: "messages.write" },
   ]),
   {
     key: "see", label: "nav.see", icon: <BarChartOutlined />, parts: [
@@ -105,6 +106,7 @@ export const sections: Section[] = [
     { path: "/settings/identity", label: "nav.identity", icon: <ClusterOutlined />, needs: "settings.write" },
     { path: "/settings/lifecycle", label: "nav.lifecycle", icon: <HeartOutlined />, needs: "settings.write" },
     { path: "/settings/wecom", label: "nav.wecom", icon: <WechatWorkOutlined />, needs: "settings.write" },
+    { path: "/settings/carriers", label: "nav.carriers", icon: <MailOutlined />, needs: "settings.write" },
     { path: "/settings/users", label: "nav.users", icon: <TeamOutlined />, needs: "users.manage" },
     { path: "/settings/keys", label: "nav.keys", icon: <KeyOutlined />, needs: "keys.manage" },
     { path: "/settings/audit", label: "nav.audit", icon: <AuditOutlined />, needs: "audit.read" },

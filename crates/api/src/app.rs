@@ -4,6 +4,7 @@ use crate::error::{Answer, ApiError};
 use crate::tally::Tallies;
 use siyu_access::Access;
 use siyu_audience::{Audience, Live};
+use siyu_carriers::Accounts;
 use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
@@ -45,6 +46,8 @@ pub struct Parts {
     /// See [`crate::journeys`].
     pub plays: Plays,
     pub journeys: Journeys,
+    /// Of mail and SMS. See [`crate::carriers`].
+    pub carriers: Accounts,
     pub intake: Intake,
     pub projection: Projection,
     /// See [`crate::audience`].

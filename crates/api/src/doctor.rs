@@ -9,7 +9,7 @@ use serde::Serialize;
 use siyu_access::Locale;
 use siyu_contacts::Health;
 use siyu_db::Engine;
-use siyu_kernel::{Refusal, Time};
+use siyu_kernel::{Finding, Refusal, Time};
 use std::path::Path;
 use utoipa::ToSchema;
 
@@ -96,7 +96,7 @@ async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<J
 }
 
 pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
-    Ok(vec![
+    let mut out = vec![
         folder(app),
         key_file(app),
         database(app)?,
@@ -107,7 +107,38 @@ pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
         webhooks(app)?,
         clock(app),
         backups(app),
-    ])
+    ];
+    out.extend(app.db.read(|tx| app.carriers.diagnose(tx))?.into_iter().map(of_finding));
+    Ok(out)
+}
+
+/// Those of the accounts of mail and SMS that ask the mail server and the provider; none of an account that is not there.
+pub fn carriers(app: &App) -> Result<Vec<Check>, Refusal> {
+    let status = app.db.read(|tx| app.carriers.status(tx))?;
+    let mut found = Vec::new();
+    if status.mail.is_some_and(|own| own.on) {
+        found.extend(app.carriers.check_mail()?);
+    }
+    if status.sms.is_some_and(|own| own.on) {
+        found.extend(app.carriers.check_sms()?);
+    }
+    Ok(found.into_iter().map(of_finding).collect())
+}
+
+fn of_finding(own: Finding) -> Check {
+    let state = match own.health {
+        siyu_kernel::Health::Ok => State::Ok,
+        siyu_kernel::Health::Warn => State::Warn,
+        siyu_kernel::Health::Fail => State::Fail,
+    };
+    let swap = |(en, zh): (String, String)| (zh, en);
+    let title = (own.title.1, own.title.0);
+    Check { key: own.key, state, title, detail: swap(own.detail), remedy: swap(own.remedy) }
+}
+
+/// Findings of a port as the console shows them.
+pub(crate) fn found(found: Vec<Finding>, zh: bool) -> Vec<DoctorCheck> {
+    found.into_iter().map(|own| DoctorCheck::of(&of_finding(own), zh)).collect()
 }
 
 /// Those of the connection to WeCom; none while there is no connection. They ask WeCom.

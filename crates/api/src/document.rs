@@ -51,6 +51,8 @@ pub fn openapi() -> OpenApi {
         crate::routes(),
         crate::tracking::router()
             .merge(crate::link_page::router())
+            .merge(crate::unsubscribe_page::router())
+            .merge(crate::sms_push::router())
             .merge(crate::guide_seat::pages())
             .merge(crate::wecom_login::pages()),
     )

@@ -128,6 +128,7 @@ async fn erase(
             app.leads.forget(tx, &erased.nodes)?;
             app.contacts.forget(tx, &erased.nodes, app.now())?;
             app.channels.forget(tx, &erased.nodes)?;
+            app.carriers.forget(tx, &known)?;
             let ids: Vec<String> = erased.nodes.iter().map(|node| app.people.id(*node)).collect();
             let beside = Beside {
                 quarantined_removed: forgotten.quarantined,

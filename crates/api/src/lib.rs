@@ -37,6 +37,7 @@ mod audit;
 mod auth;
 mod boards;
 mod broadcasts;
+mod carriers;
 mod channel_board;
 mod channel_files;
 mod channel_out;
@@ -91,6 +92,7 @@ mod lifecycle;
 mod link_page;
 mod live_codes;
 mod logs;
+mod mail_account;
 mod material_shapes;
 mod materials;
 mod measure;
@@ -123,12 +125,17 @@ mod search;
 mod serve;
 mod session;
 mod settings;
+mod sms_account;
+mod sms_push;
+mod sms_templates;
 mod standing;
 mod stats;
+mod suppressions;
 mod tag_groups;
 mod tags;
 mod tally;
 mod tracking;
+mod unsubscribe_page;
 mod users;
 mod wecom;
 mod wecom_callback;
@@ -142,6 +149,7 @@ mod words;
 mod workspace;
 
 pub use app::{App, Config, Parts};
+pub use carriers::carriers;
 pub use channels::channels;
 pub use columns::audience;
 pub use context::Context;
@@ -183,6 +191,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_leads::MIGRATIONS,
         siyu_journeys::MIGRATIONS,
         siyu_plays::MIGRATIONS,
+        siyu_carriers::MIGRATIONS,
     ]
     .concat()
 }
@@ -253,6 +262,11 @@ fn routes() -> Endpoints {
         .merge(journey_numbers::router())
         .merge(materials::router())
         .merge(kits::router())
+        .merge(carriers::router())
+        .merge(mail_account::router())
+        .merge(sms_account::router())
+        .merge(sms_templates::router())
+        .merge(suppressions::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.
@@ -261,6 +275,8 @@ pub fn router(app: App) -> Router {
         .merge(wecom_callback::router())
         .merge(code_page::router())
         .merge(link_page::router())
+        .merge(unsubscribe_page::router())
+        .merge(sms_push::router())
         .merge(guide_seat::pages())
         .merge(wecom_login::pages());
     router_with(app, root)

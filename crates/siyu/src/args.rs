@@ -48,6 +48,20 @@ pub enum Command {
     Lab(Lab),
     /// Connect a WeCom corporation, see how it is doing, read everything it has (docs/wecom.md).
     Wecom(Wecom),
+    /// What comes back of mail (docs/mail-sms-accounts.md).
+    Mail(Mail),
+}
+
+#[derive(Args)]
+pub struct Mail {
+    #[command(subcommand)]
+    pub command: MailCommand,
+}
+
+#[derive(Subcommand)]
+pub enum MailCommand {
+    /// Read one raw mail of the mailbox for bounces from standard input. What is no report of ours is passed over, so that a mail server's pipe does not bounce it.
+    Report(Place),
 }
 
 #[derive(Args)]

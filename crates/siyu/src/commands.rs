@@ -354,6 +354,7 @@ pub fn doctor(place: &Place, json: bool) -> Result<(), Refusal> {
     let open = folder.open_all(OpenMode::Check, false)?;
     let mut checks = siyu_api::doctor::checks(&open.app)?;
     checks.extend(siyu_api::doctor::wecom(&open.app)?);
+    checks.extend(siyu_api::doctor::carriers(&open.app)?);
     let zh = output::chinese();
     let mut failed = 0;
     for check in &checks {

@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod jobs;
 mod lab;
+mod mail;
 mod output;
 mod query;
 mod quiet;
@@ -53,5 +54,6 @@ fn run(cli: Cli) -> Result<(), Refusal> {
         Command::Sandbox(args) => sandbox::sandbox(&args, json),
         Command::Lab(args) => lab::lab(&args, json),
         Command::Wecom(args) => wecom::wecom(&args, json),
+        Command::Mail(args) => mail::mail(&args, json),
     }
 }

@@ -245,6 +245,8 @@ impl Folder {
             &chance,
             &clock,
         );
+        let wires = Arc::new(siyu_carriers::Network::default());
+        let carriers = siyu_api::carriers(&db, &self.vault, &log, &people, &guides, wires, &chance, &clock);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -261,6 +263,7 @@ impl Folder {
             leads,
             plays,
             journeys,
+            carriers,
             intake,
             projection,
             audience,

@@ -2,6 +2,7 @@
 import { alerts } from "./alerts";
 import { audiences } from "./audiences";
 import { canvas } from "./canvas";
+import { carriers } from "./carriers";
 import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
@@ -27,4 +28,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...channels, ...posters, ...messages, ...gate, ...effects, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...canvas };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...carriers, ...channels, ...posters, ...messages, ...gate, ...effects, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...canvas };

@@ -19,6 +19,11 @@ const PUBLIC: &[&str] = &[
     "GET /g/{id}",
     // Sent to customers: leads to the address a material was saved with, and says nothing of anybody.
     "GET /l/{code}",
+    // In every marketing mail: the token is the capability, nobody can make one, and nothing of a person is shown. Mail programs POST without any sign.
+    "GET /u/{token}",
+    "POST /u/{token}",
+    // SMS providers sign nothing: the secret in the address is checked before anything is read.
+    "POST /sms/push/{secret}/{what}",
     // A login through WeCom: nobody is known before its end, and it leads to pages of ours alone.
     "GET /guide/enter",
     "GET /guide/return",

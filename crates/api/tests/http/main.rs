@@ -3,6 +3,7 @@
 mod administration;
 mod analysis;
 mod audiences;
+mod carriers;
 mod catalogue;
 mod channels;
 mod documents;

@@ -135,6 +135,8 @@ impl TestApp {
             &chance,
             &clock,
         );
+        let wires = Arc::new(siyu_carriers::Network::default());
+        let carriers = siyu_api::carriers(&db, &vault, &log, &people, &guides, wires, &chance, &clock);
         let app = App::new(Parts {
             db,
             log,
@@ -150,6 +152,7 @@ impl TestApp {
             leads,
             plays,
             journeys,
+            carriers,
             intake,
             projection,
             audience,

@@ -18,6 +18,7 @@ mod dkim;
 pub mod dns;
 mod error;
 mod fake;
+mod generate;
 mod limit;
 pub mod mime;
 mod report;
