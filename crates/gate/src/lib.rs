@@ -74,6 +74,10 @@ impl Gate {
     pub fn keeps(&self, rules: &Rules, root: PersonNum) -> bool {
         self.is_held_out(root, salted(&rules.holdout.salt), rules.holdout.percent)
     }
+    /// For a unit that puts people who were let through on another way: it sees whether the run was cancelled, and whoever cancels it afterwards sees them.
+    pub fn stand_in_line(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
+        self.lock(tx)
+    }
     /// Whether somebody is among those held out: `percent` of all, the same ones for the same salt.
     pub(crate) fn is_held_out(&self, root: PersonNum, salt: u64, percent: f64) -> bool {
         if percent <= 0.0 {

@@ -7,7 +7,7 @@ use siyu_kernel::{Chance, Clock, Currency, Identifier, Kind, PersonNum, Refusal,
 use siyu_log::Log;
 use siyu_people::People;
 use siyu_testkit::TestDb;
-use siyu_trials::{Asked, Effect, Figures, Outcome, Trial, What, of_run};
+use siyu_trials::{Asked, Effect, Figures, Outcome, Trial, What, of_run, of_test};
 use std::sync::Arc;
 
 const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
@@ -20,7 +20,7 @@ const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
 ];
 
 siyu_testkit::contract!(MIGRATIONS;
-    treated_and_held_out_are_counted, contents_are_compared_without_a_holdout, time_is_what_was_asked_for, one_person_counts_once,
+    treated_and_held_out_are_counted, contents_are_compared_without_a_holdout, the_rest_of_a_test_is_treated_and_in_no_content, time_is_what_was_asked_for, one_person_counts_once,
     groups_that_are_not_as_drawn_are_told, rules_that_changed_on_the_way_are_known, service_and_small_runs_say_little);
 
 struct World {
@@ -285,6 +285,45 @@ fn contents_are_compared_without_a_holdout(t: TestDb) {
     assert_eq!(sizes(&effect.trials[1]).iter().sum::<i64>(), treated.len() as i64);
     assert_eq!(hits(&effect.trials[0], What::Bought), [7, 9]);
     assert_eq!(hits(&effect.trials[1], What::Bought).iter().sum::<i64>(), 9);
+}
+
+fn the_rest_of_a_test_is_treated_and_in_no_content(t: TestDb) {
+    let world = World::open(t, 1_200);
+    let Parts { held, treated } = world.run("run", 20.0, 2);
+    // A third of those let through had their turn after the test, with the second content.
+    world.act(|tx| {
+        let sql = "INSERT INTO message_task (id, message, staff, userid, store, part, variant, due_at, rest) VALUES (1100, 'run', '', '', '', 0, 1, 0, 1)";
+        tx.execute(sql, &[])?;
+        tx.execute("UPDATE message_person SET task = 1100 WHERE message = 'run' AND num % 3 = 0", &[])?;
+        Ok(())
+    });
+    let of = |fits: fn(u32) -> bool| treated.iter().copied().filter(|num| fits(*num)).collect::<Vec<PersonNum>>();
+    let (first, second) = (of(|num| num % 3 != 0 && num % 2 == 0), of(|num| num % 3 != 0 && num % 2 == 1));
+    let rest = of(|num| num % 3 == 0);
+    world.buys(&first[..20], world.start, 100);
+    world.buys(&second[..60], world.start, 100);
+    world.buys(&rest[..100], world.start, 900);
+    world.loses(second[0], 2, world.start, "customer");
+    let effect = world.effect("run", 14, 20);
+    assert_eq!(sizes(&effect.trials[0]), [held.len() as i64, treated.len() as i64]);
+    assert_eq!(hits(&effect.trials[0], What::Bought), [0, 180]);
+    assert_eq!(sizes(&effect.trials[1]), [first.len() as i64, second.len() as i64]);
+    assert_eq!(hits(&effect.trials[1], What::Bought), [20, 60]);
+    let test = |what: What, after: i64| {
+        let until = world.start.plus_days(after);
+        let read = |tx: &mut Tx<'_>| {
+            let run = world.gate.run(tx, "run")?;
+            of_test(tx, &world.gate, &run, what, Currency::CNY, until)
+        };
+        world.t.db().read(read).unwrap()
+    };
+    let own = test(What::Bought, 1);
+    assert_eq!(own.people, [first.len() as i64, second.len() as i64]);
+    assert_eq!((own.pick.winner, own.pick.why.name()), (Some(1), "shown"));
+    assert_eq!(test(What::Revenue, 1).pick.winner, Some(1));
+    // One loss says nothing; before the first order there is nothing to say.
+    assert_eq!((test(What::Lost, 1).pick.winner, test(What::Lost, 1).pick.why.name()), (None, "too_small"));
+    assert_eq!(test(What::Bought, 0).pick.why.name(), "too_small");
 }
 
 fn time_is_what_was_asked_for(t: TestDb) {

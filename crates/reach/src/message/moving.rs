@@ -248,6 +248,7 @@ impl Reach {
         let (reach, task, results) = (self.clone(), task.clone(), results.to_vec());
         self.parts().db.transact(move |tx| {
             // Whoever has cancelled the message meanwhile comes first.
+            reach.gate().stand_in_line(tx)?;
             let wish = "SELECT wish FROM message_task WHERE id = $1";
             if tx.one(wish, params![task.id], |row| row.int(0))? != WISH_MOVE {
                 return Ok(());
