@@ -2,7 +2,7 @@
 
 use crate::facts::Facts;
 use crate::judge::{Case, Rival, judge};
-use crate::model::{Candidate, Class, GOING, Judged, SKIPPED, Spec, Touch, Verdict, WAITING};
+use crate::model::{Candidate, Channel, Class, GOING, Judged, SKIPPED, Spec, Touch, Verdict, WAITING};
 use crate::rules::{Rules, Whose};
 use crate::runs::{COLUMNS, RunRow, pace, run_row, unpack};
 use crate::{Gate, among, salted, shelf, touch};
@@ -39,11 +39,14 @@ pub struct Taken {
 }
 
 impl Gate {
-    /// Runs worth more come first.
-    pub fn due(&self, tx: &mut Tx<'_>, now: Time) -> Result<Due, Refusal> {
+    /// Of the runs on these channels. Runs worth more come first.
+    pub fn due(&self, tx: &mut Tx<'_>, on: impl Fn(Channel) -> bool, now: Time) -> Result<Due, Refusal> {
         let mut later: Option<Time> = None;
         let mut wait = |at: Time| later = Some(later.map_or(at, |own| own.min(at)));
         for run in tx.query(&format!("{COLUMNS} WHERE ended_at IS NULL ORDER BY worth DESC, num"), &[], run_row)? {
+            if !on(run.channel) {
+                continue;
+            }
             let closing = run.closing(now).is_some();
             let active = run.state == "running";
             if run.undecided > if closing { 0 } else { run.held } {

@@ -79,6 +79,10 @@ impl Channel {
             _ => Self::ALL.into_iter().find(|own| own.name() == way).unwrap_or(Self::Wecom),
         }
     }
+    /// With nobody of staff in between.
+    pub fn is_direct(self) -> bool {
+        matches!(self, Self::Email | Self::Sms)
+    }
     /// The word of the consent ledger.
     pub(crate) fn consent(self) -> &'static str {
         match self {

@@ -16,6 +16,13 @@ pub const CODES: &[(&str, &str, &str)] = &[
         "该渠道需先取得同意，客户尚未同意。",
     ),
     ("no_friend", "No member of staff who may have customers is this person's friend.", "没有可联系该客户的员工好友。"),
+    ("no_email", "No mail address of this person is known.", "没有该客户的邮箱地址。"),
+    ("no_phone", "No phone number of this person is known.", "没有该客户的手机号。"),
+    (
+        "address_left_alone",
+        "Mail or SMS to this address bounced, or its owner wants none.",
+        "该地址曾退信、号码无效或已退订，不再发送。",
+    ),
     (
         "quota",
         "WeCom lets this person have no more mass messages in this period.",

@@ -94,7 +94,7 @@ impl World {
     /// Decides one thing that is due; everybody with an odd number can be reached. Answers whether there was anything.
     fn step(&self) -> Option<Vec<(PersonNum, Verdict)>> {
         let now = self.now();
-        let due = self.read(|tx| self.gate.due(tx, now));
+        let due = self.read(|tx| self.gate.due(tx, |_| true, now));
         if matches!(due, Due::Nothing | Due::Later(_)) {
             return None;
         }
@@ -212,7 +212,7 @@ fn waiting_people_are_looked_at_again(t: TestDb) {
     let verdicts = world.decide();
     assert_eq!(verdicts.iter().filter(|(_, verdict)| matches!(verdict, Verdict::Go { .. })).count(), 1);
     assert_eq!(world.going("b"), all[..1]);
-    let later = world.read(|tx| world.gate.due(tx, world.now()));
+    let later = world.read(|tx| world.gate.due(tx, |_| true, world.now()));
     assert_eq!(later, Due::Later(Time::parse("2026-03-02T16:00:00Z").unwrap()));
     world.hours(12);
     world.decide();

@@ -160,6 +160,29 @@ impl People {
         });
         Ok(rows)
     }
+    /// What several people have of one kind, by their roots; what was seen last comes first.
+    pub fn identifiers_of(
+        &self,
+        tx: &mut Tx<'_>,
+        roots: &[PersonNum],
+        kind: &Kind,
+    ) -> Result<FxHashMap<PersonNum, Vec<String>>, DbError> {
+        let pairs = self.nodes_of(tx, roots)?;
+        let root_of: FxHashMap<PersonNum, PersonNum> = pairs.iter().copied().collect();
+        let list: Vec<i64> = pairs.iter().map(|(node, _)| i64::from(*node)).collect();
+        let sql = format!(
+            "SELECT num, value FROM identifier WHERE kind = $1 AND {} ORDER BY first_at DESC, num",
+            tx.any("num", 2)
+        );
+        let name = kind.name();
+        let rows = tx.query(&sql, params![&name, &list], |row| Ok((row.num(0)?, row.blob(1)?)))?;
+        let mut all: FxHashMap<PersonNum, Vec<String>> = FxHashMap::default();
+        for (num, value) in rows {
+            let value = self.opened(&name, &value)?;
+            all.entry(root_of.get(&num).copied().unwrap_or(num)).or_default().push(value);
+        }
+        Ok(all)
+    }
     fn opened(&self, kind: &str, stored: &[u8]) -> Result<String, DbError> {
         let damaged = || DbError::Decode(format!("a stored {kind} cannot be read with this key"));
         let bytes = if Kind::parse(kind).is_some_and(|kind| kind.is_sealed()) {

@@ -52,7 +52,10 @@ pub use message::{
 };
 pub use moment::{MomentIn, MomentRow, MomentState, MomentSums, MomentTaskRow, Watcher, WatcherQuery};
 pub use once::Once;
-pub use refuse::{broadcast_unknown, message_unknown, moment_unknown};
+pub use refuse::{
+    broadcast_approval, broadcast_own, broadcast_unapproved, broadcast_unknown, message_name, message_over,
+    message_people, message_unknown, moment_unknown,
+};
 pub use rehearse::{Rehearsal, RehearsalIn, Rehearsed, RehearsedPart};
 pub use welcome::{
     Arrivals, Decision, Facts, History, Hours, Outcome, OutcomeQuery, OutcomeRow, RuleIn, RuleKind, RuleRow, Step,

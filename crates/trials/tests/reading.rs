@@ -86,7 +86,7 @@ impl World {
         for _ in 0..parts {
             let (gate, now, message) = (self.gate.clone(), self.t.clock.now(), id.to_owned());
             let judged = self.act(move |tx| {
-                let due = gate.due(tx, now)?;
+                let due = gate.due(tx, |_| true, now)?;
                 if matches!(due, Due::Nothing | Due::Later(_)) {
                     return Ok(Vec::new());
                 }

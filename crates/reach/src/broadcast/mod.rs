@@ -74,7 +74,7 @@ const EXPIRES_DAYS_MAX: i64 = 30;
 impl Reach {
     /// What it would become at its start, with what people have had until now. Errors: as [`Reach::create_broadcast`].
     pub fn plan_broadcast(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Split, Refusal> {
-        let terms = self.terms(tx, input, now)?;
+        let terms = self.broadcast_terms(tx, input, now)?;
         match input.test {
             Some(test) => self.plan_test(tx, input, test, &terms, now),
             None => self.split_by(tx, &input.message, &terms, now),
@@ -83,7 +83,7 @@ impl Reach {
 
     /// Errors: those of messages, `broadcast_invalid` with the field.
     pub fn create_broadcast(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<BroadcastRow, Refusal> {
-        let terms = self.terms(tx, input, now)?;
+        let terms = self.broadcast_terms(tx, input, now)?;
         let rules = self.gate().rules(tx)?.rules;
         let needs = input.message.people.len() > rules.approval_above as usize;
         // Nobody is decided in this unit when somebody has to say yes first.
@@ -116,7 +116,8 @@ impl Reach {
         self.broadcast(tx, &id)
     }
 
-    fn terms(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Terms, Refusal> {
+    /// When, how fast and to how many it goes. Errors: `broadcast_invalid` with the field.
+    pub fn broadcast_terms(&self, tx: &mut Tx<'_>, input: &BroadcastIn, now: Time) -> Result<Terms, Refusal> {
         if input.variants.len() > VARIANTS_MAX {
             return Err(refuse::broadcast(
                 "variants",

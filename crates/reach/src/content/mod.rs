@@ -2,8 +2,7 @@
 
 mod template;
 
-pub(crate) use template::render;
-pub use template::{NAMES, Name, Values};
+pub use template::{NAMES, Name, Values, longest_within, render, variables};
 
 use crate::refuse;
 use serde::{Deserialize, Serialize};

@@ -57,6 +57,19 @@ impl Values {
     pub fn is_empty(&self, name: &str) -> bool {
         self.0.get(name).is_none_or(String::is_empty)
     }
+    /// For a place in HTML.
+    #[must_use]
+    pub fn escaped(&self) -> Self {
+        let safe = |value: &String| {
+            value
+                .replace('&', "&amp;")
+                .replace('<', "&lt;")
+                .replace('>', "&gt;")
+                .replace('"', "&quot;")
+                .replace('\'', "&#39;")
+        };
+        Self(self.0.iter().map(|(name, value)| (*name, safe(value))).collect())
+    }
     pub fn samples() -> Self {
         NAMES.iter().fold(Self::default(), |all, name| all.with(name.name, name.sample))
     }
@@ -95,7 +108,8 @@ fn environment() -> Environment<'static> {
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
-pub(crate) fn render(text: &str, values: &Values) -> Result<String, Refusal> {
+/// Of a template that was checked.
+pub fn render(text: &str, values: &Values) -> Result<String, Refusal> {
     if !text.contains('{') {
         return Ok(text.to_owned());
     }
@@ -108,7 +122,7 @@ pub(super) fn mentions(text: &str, beginning: &str) -> bool {
 }
 
 /// The variables a template mentions; none of one that is wrong.
-pub(super) fn variables(text: &str) -> Vec<String> {
+pub fn variables(text: &str) -> Vec<String> {
     if !text.contains('{') {
         return Vec::new();
     }
@@ -118,7 +132,13 @@ pub(super) fn variables(text: &str) -> Vec<String> {
 
 /// Checks a template; answers the bytes its text may have at most.
 pub(super) fn longest(field: &str, text: &str) -> Result<usize, Refusal> {
-    if text.len() > TEMPLATE_BYTES_MAX {
+    longest_within(field, text, TEMPLATE_BYTES_MAX)
+}
+/// [`longest`], for places that take longer templates.
+///
+/// Errors: `content_template`, `content_variable`.
+pub fn longest_within(field: &str, text: &str, max: usize) -> Result<usize, Refusal> {
+    if text.len() > max {
         return Err(refuse::template(field, "The text is too long.", "文本过长。"));
     }
     // A longer one could be hidden behind a condition: then the parts together are the bound.

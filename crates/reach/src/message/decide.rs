@@ -7,7 +7,7 @@ use crate::events::{Happening, names};
 use crate::{Reach, refuse};
 use siyu_contacts::Ran;
 use siyu_db::{Param, Tx, params};
-use siyu_gate::{Due, End, Judged, RunChange, RunRow, Verdict};
+use siyu_gate::{Channel, Due, End, Judged, RunChange, RunRow, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use std::collections::{BTreeMap, HashMap};
 
@@ -21,6 +21,11 @@ pub(crate) fn spread(seed: u64, num: PersonNum) -> u64 {
 
 /// Of each person who can be sent to: the customer and the member of staff it goes through.
 pub(super) type Ways = HashMap<PersonNum, (String, String)>;
+
+/// Mail and SMS are decided where they are sent.
+fn through_staff(channel: Channel) -> bool {
+    !channel.is_direct()
+}
 
 impl Reach {
     /// One unit of what the gate has to decide: a part of a run, or those who have waited. The caller holds the lease.
@@ -41,7 +46,7 @@ impl Reach {
             TestDue::Nothing => None,
         };
         let (due, expired) =
-            self.parts().db.read(|tx| Ok((self.parts().gate.due(tx, now)?, self.expired(tx, now)?)))?;
+            self.parts().db.read(|tx| Ok((self.parts().gate.due(tx, through_staff, now)?, self.expired(tx, now)?)))?;
         if let Some(id) = expired {
             let reach = self.clone();
             self.parts().db.transact(move |tx| reach.stop_tasks(tx, &id, "unconfirmed", now))?;
@@ -58,7 +63,7 @@ impl Reach {
                     }
                     reach.decide_due(tx, &due, now)?;
                     if let Due::Part(id) | Due::Again(id) = &due {
-                        let more = matches!(reach.parts().gate.due(tx, now)?, Due::Part(next) | Due::Again(next) if next == *id);
+                        let more = matches!(reach.parts().gate.due(tx, through_staff, now)?, Due::Part(next) | Due::Again(next) if next == *id);
                         if !more {
                             reach.gathered(tx, id, now)?;
                         }
