@@ -129,7 +129,13 @@ fn broadcast(app: &siyu_api::App, tx: &mut Tx<'_>, material: &str, now: Time) ->
     let mut other = content.clone();
     other.text = "您的会员专享到账：满 299 减 60，本周有效。要不要我按您上次的搭配帮您留一套？".into();
     let input = BroadcastIn {
-        message: MessageIn { name: "会员日满减".into(), content, people, audience: String::new(), by: LEADER.name.into() },
+        message: MessageIn {
+            name: "会员日满减".into(),
+            content,
+            people,
+            audience: String::new(),
+            by: LEADER.name.into(),
+        },
         variants: vec![other],
         class: Class::Marketing,
         worth: 1.0,
