@@ -510,12 +510,12 @@ fn who_is_held_back_waits_until_released(t: TestDb) {
     // Another message to those who are held back is not held down by this one: nobody knows when their turn comes.
     world.rules(Rules { contest_minutes: 60, ..daily(1) });
     world.start("b", &held[..10]);
-    let due = world.read(|tx| world.gate.due(tx, world.now()));
+    let due = world.read(|tx| world.gate.due(tx, |_| true, world.now()));
     assert_eq!(due, Due::Part("b".into()));
     world.decide();
     assert_eq!(world.count("b", "waiting", "on_its_way"), 10);
     // Nothing is due before the end of the run; then they are told, like everybody.
-    assert_eq!(world.read(|tx| world.gate.due(tx, world.now())), Due::Later(run.expires));
+    assert_eq!(world.read(|tx| world.gate.due(tx, |_| true, world.now())), Due::Later(run.expires));
     world.release("a");
     world.release("a");
     assert_eq!(listed(false, -1), held[..3]);

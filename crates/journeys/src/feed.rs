@@ -93,12 +93,16 @@ impl Journeys {
     /// somebody's finds them where the one before has led them. Where that takes long the log goes on, and people stay at their conditions.
     fn waits(&self, tx: &mut Tx<'_>, part: &Part, now: Time) -> Result<Option<Time>, Refusal> {
         let mut behind = false;
+        // Versions of a journey mostly ask the same.
+        let mut asked: FxHashSet<String> = FxHashSet::default();
         for journey in part.events.keys() {
             let row = self.by_num(tx, *journey)?;
             for version in 1..=row.version {
                 let plan = self.plan(tx, *journey, version)?;
                 for rule in plan.rules() {
-                    behind = behind || !self.world().sees(tx, rule, part.to, now)?;
+                    if !behind && asked.insert(rule.to_string()) {
+                        behind = !self.world().sees(tx, rule, part.to, now)?;
+                    }
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What is on its way to receivers just now, and no more than a bounded number of it.
 
-use siyu_kernel::{PersonNum, Refusal};
+use siyu_kernel::{PersonNum, Refusal, Time};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -10,12 +10,15 @@ pub const AT_ONCE: usize = 24;
 /// To one receiver, and to one that is slow or fails.
 pub const AT_A_HOST: usize = 3;
 pub const AT_A_BAD_HOST: usize = 1;
+const REST_SECONDS: i64 = 5;
 
 #[derive(Default)]
 struct State {
     /// By receiver: the people something of whom is on its way there.
     hosts: BTreeMap<String, BTreeSet<PersonNum>>,
     slow: BTreeSet<String>,
+    /// Receivers at which something could not even be written down; nothing more is sent there before then.
+    rests: BTreeMap<String, Time>,
     count: usize,
     ended: u64,
     /// The receiver that had its turn last.
@@ -33,6 +36,15 @@ pub struct Flight {
     flights: Arc<Flights>,
     host: String,
     num: PersonNum,
+    /// Until when the receiver rests unless this lands.
+    rest: Option<Time>,
+}
+
+impl Flight {
+    /// What became of it is written down.
+    pub fn landed(mut self) {
+        self.rest = None;
+    }
 }
 
 impl Flights {
@@ -53,12 +65,16 @@ impl Flights {
     pub fn turn(&self) -> String {
         self.state().turn.clone()
     }
-    pub fn begin(self: &Arc<Self>, host: &str, num: PersonNum) -> Flight {
+    pub fn rests(&self, host: &str, now: Time) -> Option<Time> {
+        self.state().rests.get(host).copied().filter(|until| *until > now)
+    }
+    pub fn begin(self: &Arc<Self>, host: &str, num: PersonNum, now: Time) -> Flight {
         let mut state = self.state();
         state.hosts.entry(host.to_owned()).or_default().insert(num);
         state.count += 1;
         host.clone_into(&mut state.turn);
-        Flight { flights: Arc::clone(self), host: host.to_owned(), num }
+        state.rests.remove(host);
+        Flight { flights: Arc::clone(self), host: host.to_owned(), num, rest: Some(now.plus_seconds(REST_SECONDS)) }
     }
     /// Whether a receiver took its time.
     pub fn saw(&self, host: &str, slow: bool) {
@@ -89,6 +105,9 @@ impl Drop for Flight {
             if here.is_empty() {
                 state.hosts.remove(&self.host);
             }
+        }
+        if let Some(until) = self.rest {
+            state.rests.insert(self.host.clone(), until);
         }
         state.count -= 1;
         state.ended += 1;

@@ -200,7 +200,7 @@ impl Plays {
         let begun = chosen.len();
         for due in chosen {
             let (plays, keys) = (self.clone(), keys.clone());
-            let flight = self.flights.begin(&due.host, due.key.num);
+            let flight = self.flights.begin(&due.host, due.key.num, now);
             fly(move || plays.send_hook(due, &keys, flight))?;
         }
         let (ended, flying) = self.flights.wait(before, PATIENCE_MILLIS);
@@ -231,6 +231,10 @@ impl Plays {
                 && open_at > now
             {
                 wait(open_at);
+                continue;
+            }
+            if let Some(until) = self.flights.rests(&host, now) {
+                wait(until);
                 continue;
             }
             let fails = found.is_some_and(|(failures, _)| failures >= FAILURES);
@@ -265,8 +269,9 @@ impl Plays {
             self.inner.db.transact(move |tx| plays.tried(tx, &due, &attempt))
         });
         // What could not be written down is due still, and is sent again with the same id.
-        drop(tried);
-        drop(flight);
+        if tried.is_ok() {
+            flight.landed();
+        }
     }
     fn tried(&self, tx: &mut Tx<'_>, due: &Due, attempt: &Attempt) -> Result<(), Refusal> {
         let (now, key) = (self.now(), due.key);

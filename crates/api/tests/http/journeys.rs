@@ -77,7 +77,7 @@ impl Shop {
         }
     }
     fn journey_sums(&self, id: &str) -> Value {
-        let own = self.app.owner().get(&format!("{PATH}/{id}/numbers")).ok();
+        let own = self.app.program().get(&format!("{PATH}/{id}/numbers")).ok();
         let sums = &own["sums"];
         let parts: i64 = ["inside", "finished", "exited"].iter().map(|name| sums[*name].as_i64().unwrap()).sum();
         assert_eq!(sums["entered"].as_i64(), Some(parts), "{own}");
@@ -476,7 +476,7 @@ impl Shop {
         self.journey_sums(id)["sums"]["outcomes"][outcome].as_i64().unwrap_or(0)
     }
     fn deliveries(&self, id: &str, query: &str) -> Value {
-        self.app.owner().get(&format!("{PATH}/{id}/deliveries?{query}")).ok()
+        self.app.program().get(&format!("{PATH}/{id}/deliveries?{query}")).ok()
     }
 }
 
@@ -513,7 +513,7 @@ fn a_slow_receiver_holds_nobody_up(test: TestDb) {
         (&first["items"][0]["tries"][0]["status"], &first["items"][0]["tries"][0]["error"]),
         (&json!(200), &json!(""))
     );
-    let walked = shop.app.owner().walk(&format!("{PATH}/{fast}/deliveries"), "id", 3);
+    let walked = shop.app.program().walk(&format!("{PATH}/{fast}/deliveries"), "id", 3);
     assert_eq!(walked.len(), 8);
     // A process that dies while it waits for the answer: sent again, with the same id.
     hooks.behaves("late.example.com", Some(Manner::Kills));
@@ -521,7 +521,10 @@ fn a_slow_receiver_holds_nobody_up(test: TestDb) {
     shop.enter(&late, &all[..1]);
     shop.until("it was begun", || !hooks.begun("late").is_empty());
     hooks.behaves("late.example.com", None);
-    shop.until("it has arrived", || shop.outcome(&late, "sent") == 1);
+    shop.until("it has arrived", || {
+        shop.app.test.clock.advance_seconds(3);
+        shop.outcome(&late, "sent") == 1
+    });
     let begun = hooks.begun("late");
     assert!(begun.len() > 1 && begun.iter().all(|id| *id == begun[0]), "{begun:?}");
 }
@@ -529,7 +532,7 @@ fn a_slow_receiver_holds_nobody_up(test: TestDb) {
 /// A receiver that fails is asked less and less, with one thing at a time; what waits is not given up, and goes out when it is there again.
 fn a_receiver_that_fails_is_left_alone(test: TestDb) {
     let shop = Shop::new(test);
-    let (hooks, owner) = (&shop.app.hooks, shop.app.owner());
+    let (hooks, owner) = (&shop.app.hooks, shop.app.program());
     let people: Vec<String> = (0..20).map(|n| shop.stranger(&format!("137000022{n:02}"))).collect();
     let all: Vec<&String> = people.iter().collect();
     let down = shop.draw(&hooked("https://down.example.com/hook"));
@@ -606,7 +609,7 @@ fn a_receiver_that_fails_is_left_alone(test: TestDb) {
 /// Receivers change over from one key to the next while both sign.
 fn keys_of_webhooks_are_changed(test: TestDb) {
     let shop = Shop::new(test);
-    let owner = shop.app.owner();
+    let owner = shop.app.program();
     let path = format!("{PATH}/webhook-key");
     let first = owner.get(&path).ok();
     assert_eq!(first["previous"], Value::Null);

@@ -61,9 +61,22 @@ fn nothing_is_done_to_control(t: TestDb) {
     let sums = house.numbers(&id).sums;
     assert_eq!((sums.goals, sums.control.goals, sums.control.exited, sums.entered), (2, 1, 2, 1_000));
     assert_eq!(house.path(&id, control[0].num), [":goal"]);
+    house.adds_up();
     house.change(&id, Change::End).unwrap();
     house.run();
     assert_eq!(house.sums(&id), [1_000, 0, 0, 1_000]);
+    house.adds_up();
+    // Of some people alone.
+    let part: Vec<PersonNum> = people[..100].to_vec();
+    let own = house.read(|tx| {
+        let row = house.journeys.journey(tx, &id)?;
+        house.journeys.numbers_of_part(tx, &row, &part)
+    });
+    let here = control.iter().filter(|own| part.contains(&own.num)).count() as i64;
+    assert_eq!(
+        (own.sums.entered, own.sums.control.entered, own.nodes[&(1, "hello".to_owned())].came),
+        (100, here, 100 - here)
+    );
 }
 
 /// Who has gone through the journey in a day is watched on, as long as control is.
