@@ -7,6 +7,7 @@ use siyu_audience::{Audience, Live};
 use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
+use siyu_direct::Direct;
 use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub contacts: Contacts,
     /// See [`crate::reach`].
     pub reach: Reach,
+    /// See [`crate::direct`].
+    pub direct: Direct,
     /// See [`crate::channels`].
     pub channels: Channels,
     pub guides: Guides,

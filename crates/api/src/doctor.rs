@@ -96,7 +96,7 @@ async fn list(may: May<SettingsWrite>, AppState(app): AppState<App>) -> Answer<J
 }
 
 pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
-    Ok(vec![
+    let mut all = vec![
         folder(app),
         key_file(app),
         database(app)?,
@@ -106,7 +106,20 @@ pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
         audiences(app)?,
         clock(app),
         backups(app),
-    ])
+    ];
+    // Channels on which nothing goes out for now; nothing while all is well.
+    all.extend(app.db.read(|tx| app.direct.findings(tx))?.into_iter().map(found));
+    Ok(all)
+}
+
+fn found(own: siyu_kernel::Finding) -> Check {
+    let state = match own.health {
+        siyu_kernel::Health::Ok => State::Ok,
+        siyu_kernel::Health::Warn => State::Warn,
+        siyu_kernel::Health::Fail => State::Fail,
+    };
+    let swap = |(en, zh): (String, String)| (zh, en);
+    Check { key: own.key, state, title: (own.title.1, own.title.0), detail: swap(own.detail), remedy: swap(own.remedy) }
 }
 
 /// Those of the connection to WeCom; none while there is no connection. They ask WeCom.

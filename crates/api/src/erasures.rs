@@ -123,6 +123,7 @@ async fn erase(
             let forgotten = app.intake.forget(tx, &known)?;
             app.journeys.forget(tx, &erased.nodes)?;
             app.reach.forget(tx, &erased.nodes)?;
+            app.direct.forget(tx, &erased.nodes)?;
             app.guides.forget(tx, &erased.nodes)?;
             app.leads.forget(tx, &erased.nodes)?;
             app.contacts.forget(tx, &erased.nodes, app.now())?;

@@ -43,7 +43,6 @@ struct Row {
     num: PersonNum,
     variant: i64,
     id: String,
-    tries: i64,
 }
 
 /// Somebody who is marked, with what is to go out.
@@ -163,10 +162,10 @@ impl Direct {
     fn claim(&self, tx: &mut Tx<'_>, channel: Channel, message: &str, now: Time) -> Result<Claim, Refusal> {
         let parts = self.parts();
         let run = parts.gate.run(tx, message)?;
-        let sql = "SELECT num, variant, id, tries FROM direct_person WHERE message = $1 AND state = 0 AND due_at <= $2 ORDER BY due_at, num LIMIT $3";
+        let sql = "SELECT num, variant, id FROM direct_person WHERE message = $1 AND state = 0 AND due_at <= $2 ORDER BY due_at, num LIMIT $3";
         let most = if channel == Channel::Email { MAILS } else { SHORTS };
         let mut rows = tx.query(sql, params![message, now, most], |row| {
-            Ok(Row { num: row.num(0)?, variant: row.int(1)?, id: row.text(2)?, tries: row.int(3)? })
+            Ok(Row { num: row.num(0)?, variant: row.int(1)?, id: row.text(2)? })
         })?;
         if rows.is_empty() || run.state != "running" {
             return Ok(Claim::Went);
@@ -497,10 +496,10 @@ impl Direct {
         Ok(())
     }
     fn lost_short(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<Lost>, Refusal> {
-        let sql = "SELECT message, num, variant, id, tries, begun_at, address FROM direct_person WHERE channel = 1 AND state = 1 AND due_at <= $1 ORDER BY due_at LIMIT 1";
+        let sql = "SELECT message, num, variant, id, begun_at, address FROM direct_person WHERE channel = 1 AND state = 1 AND due_at <= $1 ORDER BY due_at LIMIT 1";
         let found = tx.opt(sql, params![now], |row| {
-            let own = Row { num: row.num(1)?, variant: row.int(2)?, id: row.text(3)?, tries: row.int(4)? };
-            Ok((row.text(0)?, own, row.opt_time(5)?.unwrap_or(now), row.opt_blob(6)?))
+            let own = Row { num: row.num(1)?, variant: row.int(2)?, id: row.text(3)? };
+            Ok((row.text(0)?, own, row.opt_time(4)?.unwrap_or(now), row.opt_blob(5)?))
         })?;
         let Some((message, row, begun, digest)) = found else { return Ok(None) };
         let seen_by = self.looker(tx, &message, &row, digest)?;

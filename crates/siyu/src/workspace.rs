@@ -220,6 +220,7 @@ impl Folder {
         let contacts =
             siyu_api::contacts(&db, &self.vault, &log, &people, &intake, &leads, &chance, &clock, Arc::clone(&wait));
         let reach = siyu_api::reach(&db, &self.vault, &log, &people, &contacts, &chance, &clock, wait);
+        let direct = siyu_api::direct(&db, &self.vault, &log, &people, &reach, &clock, siyu_api::carriers());
         let channels = siyu_api::channels(&db, &self.vault, &log, &people, &contacts, &chance, &clock);
         let guides = Guides::new(
             db.clone(),
@@ -240,6 +241,7 @@ impl Folder {
             &contacts,
             &audience,
             &reach,
+            &direct,
             &guides,
             Arc::new(hooks),
             &chance,
@@ -256,6 +258,7 @@ impl Folder {
             people,
             contacts,
             reach,
+            direct,
             channels,
             guides,
             leads,

@@ -5,6 +5,7 @@ mod analysis;
 mod audiences;
 mod catalogue;
 mod channels;
+mod direct;
 mod documents;
 mod edge;
 mod effects;
