@@ -11,6 +11,7 @@ import { ListTable, usePages } from "../shell/ListTable";
 import { EmptyHint, Need, Num, PageHead, usePhone } from "../shell/parts";
 import "../welcomes/welcomes.css";
 import { gate as api, gateKeys } from "./calls";
+import { Delivery } from "../direct/Delivery";
 import { EffectPanel } from "./EffectPanel";
 import { RUN_STATES } from "./RunsPage";
 
@@ -42,6 +43,7 @@ function Run({ run }: { run: S.RunDetail }) {
     return <button type="button" className="link num" onClick={() => ask({ title, end: row.end, reason: row.code || undefined })}>{format.count(row.people)}</button>;
   };
   const end = (row: S.RunReason) => <AntTag color={END_COLORS[row.end]}>{word("messages.sum", row.end)}</AntTag>;
+  const isDirect = run.channel === "email" || run.channel === "sms";
   const facts = [
     word("runs.kind", run.kind), word("runs.class", run.class), word("runs.channel", run.channel),
     run.start_at ? `${t("runs.start")} ${format.at(run.start_at)}` : "", run.expires_at ? `${t("runs.expires")} ${format.at(run.expires_at)}` : "",
@@ -50,11 +52,12 @@ function Run({ run }: { run: S.RunDetail }) {
     <>
       <PageHead title={run.name} hint={<Link to="/runs">{t("nav.runs")}</Link>}>
         <AntTag color={RUN_STATES[run.state]}>{word("runs.state", run.state)}</AntTag>
-        {run.kind !== "welcome" ? <Link to={`/messages/${run.id}`}>{t("runs.open_message")}</Link> : <Link to={`/welcomes/${run.id}`}>{t("nav.welcomes")}</Link>}
+        {isDirect ? null : run.kind !== "welcome" ? <Link to={`/messages/${run.id}`}>{t("runs.open_message")}</Link> : <Link to={`/welcomes/${run.id}`}>{t("nav.welcomes")}</Link>}
       </PageHead>
       <div className="stack">
         <p className="muted small">{facts}</p>
         <div className="numbers">{[box("people", run.audience), box("sent", run.sent), box("waiting", run.waiting), box("skipped", run.skipped), box("failed", run.failed)]}</div>
+        {isDirect ? <Delivery id={run.id} state={run.state} /> : null}
         {run.kind !== "welcome" ? <EffectPanel id={run.id} explains={run.kind === "broadcast"} /> : null}
         <div className="panel list">
           <div className="panel-head">{t("runs.why")}</div>

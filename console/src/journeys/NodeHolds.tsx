@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Alert, Button, Drawer, Form, Input, InputNumber, Select, Switch } from "antd";
 import { useState } from "react";
+import { directBody, DirectFields, THROUGH_STAFF, WayChoice, type Direct, type Way } from "../direct/DirectFields";
 import { tags as tagsApi } from "../api/calls";
 import { keys } from "../api/keys";
 import type { Rule } from "../api/types";
@@ -57,12 +58,18 @@ function MessageHolds({ held, onChange }: { held: Held; onChange: (held: Held) =
     const rest = Object.fromEntries(Object.entries(held).filter(([name]) => name !== "content" && name !== "material"));
     onChange({ ...rest, ...bodyOf(next) });
   };
+  const direct: Direct = { way: (held.channel as Way | undefined) ?? "wecom", mail: (held.mail as Direct["mail"] | undefined) ?? THROUGH_STAFF.mail, sms: (held.sms as Direct["sms"] | undefined) ?? THROUGH_STAFF.sms };
+  const go = (next: Direct) => {
+    const rest = Object.fromEntries(Object.entries(held).filter(([name]) => !["channel", "mail", "sms", "content", "material"].includes(name)));
+    onChange(next.way === "wecom" ? { ...rest, content: { text: "", attachments: [] } } : { ...rest, ...directBody(next) });
+  };
   return (
     <>
-      <Form.Item label={t("journeys.content")}>
+      <WayChoice way={direct.way} onChange={(way) => go({ ...direct, way })} />
+      {direct.way !== "wecom" ? <DirectFields own={direct} onChange={go} /> : <Form.Item label={t("journeys.content")}>
         <div className="journey-says">{said.material ? t("journeys.from_material", { name: said.material.name }) : content.text?.trim() || <span className="muted">{t("journeys.content_none")}</span>}{pieces ? <div className="muted small">{t("journeys.pieces", { n: pieces })}</div> : null}</div>
         <Button className="gap-above-small" onClick={() => setOpen(true)}>{t("journeys.content_edit")}</Button>
-      </Form.Item>
+      </Form.Item>}
       <label className="row gap-below"><Switch size="small" checked={Boolean(held.service)} onChange={(service) => set({ service })} /> {t("journeys.service")}</label>
       <p className="muted small gap-below">{t("journeys.service_hint")}</p>
       <Form.Item label={t("journeys.gather")} extra={t("journeys.gather_hint")}><InputNumber min={0} max={1440} value={(held.gather_minutes as number | undefined) ?? 10} onChange={(n) => set({ gather_minutes: n ?? 10 })} suffix={t("journeys.minutes")} className="full" aria-label={t("journeys.gather")} /></Form.Item>

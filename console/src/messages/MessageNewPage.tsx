@@ -7,8 +7,10 @@ import { useOnce } from "../api/useOnce";
 import { audiences } from "../audiences/calls";
 import { keys } from "../api/keys";
 import { useFormat } from "../format/useFormat";
+import { directBody, DirectFields, isWhole, THROUGH_STAFF, WayChoice, type Direct } from "../direct/DirectFields";
+import { DirectPreview } from "../direct/DirectPreview";
 import { broadcasts } from "../gate/calls";
-import { TermsForm, type Terms } from "../gate/TermsForm";
+import { PLAIN, TermsForm, type Terms } from "../gate/TermsForm";
 import { useI18n } from "../i18n";
 import { bodyOf, SaidEditor, type Saying } from "../library/Said";
 import { TestSend } from "../library/TestSend";
@@ -36,23 +38,37 @@ function New() {
   const { content } = said;
   const [terms, setTerms] = useState<Terms | null>(null);
   const [care, setCare] = useState(NO_CARE);
+  const [direct, setDirect] = useState<Direct>(THROUGH_STAFF);
+  const isDirect = direct.way !== "wecom";
   const list = useQuery({ queryKey: keys.audienceChoice, queryFn: () => audiences.list({ limit: 200 }), staleTime: 30_000 });
   const body: S.MessageNew = { name: name.trim(), ...bodyOf(said), audience: audience ?? null, people: [], ...care };
-  const whole = Boolean(name.trim() && audience && (content.text?.trim() || content.attachments?.length));
+  const whole = Boolean(name.trim() && audience && (isDirect ? isWhole(direct) : content.text?.trim() || content.attachments?.length));
   const settled = useSettled(content);
   const preview = useQuery({
     queryKey: welcomeKeys.preview(settled), queryFn: ({ signal }) => welcomes.preview(settled, signal), enabled: Boolean(settled.text?.trim() || settled.attachments?.length),
     retry: false, meta: { quiet: true }, placeholderData: (before) => before,
   });
   const broadcast = (own: Terms): S.BroadcastNew => ({ ...body, ...own, variants: own.variants.filter((one) => one.trim()).map((one) => ({ text: one, attachments: content.attachments })) });
-  const plan = useMutation({ meta: { quiet: true }, mutationFn: () => (terms ? broadcasts.plan(broadcast(terms)) : api.plan(body)) });
-  const once = useOnce([body, terms]);
+  // Mail and SMS have terms always: they are broadcasts.
+  const straight = (): S.BroadcastNew => ({ ...(terms ?? PLAIN), name: name.trim(), audience: audience ?? null, people: [], variants: [], ...directBody(direct) });
+  const asked = (): S.BroadcastNew | null => (isDirect ? straight() : terms ? broadcast(terms) : null);
+  const plan = useMutation({
+    meta: { quiet: true },
+    mutationFn: () => {
+      const own = asked();
+      return own ? broadcasts.plan(own) : api.plan(body);
+    },
+  });
+  const once = useOnce([body, terms, direct]);
   const create = useMutation({
     meta: { quiet: true },
-    mutationFn: async (): Promise<{ id: string }> => (terms ? broadcasts.create(broadcast(terms), once) : api.create(body, once)),
+    mutationFn: async (): Promise<{ id: string }> => {
+      const own = asked();
+      return own ? broadcasts.create(own, once) : api.create(body, once);
+    },
     onSuccess: (made) => {
       void message.success(t("messages.made"));
-      void navigate(`/messages/${made.id}`);
+      void navigate(isDirect ? `/runs/${made.id}` : `/messages/${made.id}`);
     },
   });
   const failed = create.error ?? plan.error;
@@ -77,14 +93,33 @@ function New() {
                 />
               </Form.Item>
             </div>
-            <p className="muted small gap-below">{t("messages.content_hint")}</p>
-            <SaidEditor
-              own={said} only={["staff.name", "store.name", "brand.name"]}
-              onChange={(next) => {
-                say(next);
+            <WayChoice
+              way={direct.way}
+              onChange={(way) => {
+                setDirect({ ...direct, way });
                 forget();
               }}
             />
+            {isDirect ? (
+              <DirectFields
+                own={direct}
+                onChange={(next) => {
+                  setDirect(next);
+                  forget();
+                }}
+              />
+            ) : (
+              <>
+                <p className="muted small gap-below">{t("messages.content_hint")}</p>
+                <SaidEditor
+                  own={said} only={["staff.name", "store.name", "brand.name"]}
+                  onChange={(next) => {
+                    say(next);
+                    forget();
+                  }}
+                />
+              </>
+            )}
             <TermsForm
               terms={terms}
               onChange={(next) => {
@@ -98,7 +133,7 @@ function New() {
             <div className="row">
               <MayButton permission="messages.write" type={plan.data ? "default" : "primary"} htmlType="submit" loading={plan.isPending} disabled={!whole}>{t("messages.plan")}</MayButton>
               {plan.data && (plan.data.reached || plan.data.waiting.length) ? (
-                <Popconfirm title={t("messages.create_sure", { n: format.count(plan.data.reached), staff: format.count(plan.data.staff.length) })} okText={t("messages.create")} cancelText={t("action.cancel")} onConfirm={() => create.mutate()}>
+                <Popconfirm title={isDirect ? t("direct.create_sure", { n: format.count(plan.data.reached) }) : t("messages.create_sure", { n: format.count(plan.data.reached), staff: format.count(plan.data.staff.length) })} okText={t("messages.create")} cancelText={t("action.cancel")} onConfirm={() => create.mutate()}>
                   <MayButton permission="messages.write" type="primary" loading={create.isPending}>{t("messages.create")}</MayButton>
                 </Popconfirm>
               ) : null}
@@ -106,7 +141,7 @@ function New() {
               <Button onClick={() => void navigate(-1)}>{t("action.cancel")}</Button>
             </div>
           </section>
-          <Phone content={content} shown={preview.error ? undefined : preview.data} />
+          {isDirect ? <DirectPreview own={direct} service={terms?.service ?? false} /> : <Phone content={content} shown={preview.error ? undefined : preview.data} />}
         </div>
       </Form>
     </>
@@ -123,14 +158,15 @@ function Plan({ plan }: { plan: S.MessagePlan }) {
         title={t("messages.plan_says", { people: format.count(plan.people), reached: format.count(plan.reached), staff: format.count(plan.staff.length) })}
         description={[...plan.skipped.map((own) => `${word("messages.reason", own.reason)} ${format.count(own.people)}`), ...plan.waiting.map((own) => `${t("messages.waits", { n: format.count(own.people) })} (${word("messages.reason", own.reason)})`)].filter(Boolean).join(" · ") || undefined}
       />
-      <Table
+      {plan.parts ? <p className="muted small">{t("direct.parts", { n: format.count(plan.parts) })}</p> : null}
+      {plan.staff.length ? <Table
         size="small" rowKey={(row) => row.staff} dataSource={plan.staff} pagination={plan.staff.length > 10 ? { pageSize: 10 } : false}
         columns={[
           { title: t("staff.one"), render: (_, row) => row.staff_name || row.staff },
           { title: t("staff.store"), render: (_, row) => row.store || "–" },
           { title: t("messages.people"), align: "right", render: (_, row) => <Num>{format.count(row.people)}</Num> },
         ]}
-      />
+      /> : null}
     </div>
   );
 }

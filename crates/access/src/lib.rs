@@ -26,7 +26,7 @@ mod user;
 mod users;
 
 pub use access::Access;
-pub use attempts::RetryAfter;
+pub use attempts::{RetryAfter, count as count_attempt};
 pub use audit::{Actor, ActorKind, AuditFilter, AuditRow};
 pub use key::{ApiKey, KeyKind};
 pub use role::{Permission, Role};

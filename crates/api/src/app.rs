@@ -8,6 +8,7 @@ use siyu_carriers::Accounts;
 use siyu_channels::Channels;
 use siyu_contacts::Contacts;
 use siyu_db::Db;
+use siyu_direct::Direct;
 use siyu_guides::Guides;
 use siyu_insight::Insight;
 use siyu_intake::Intake;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub contacts: Contacts,
     /// See [`crate::reach`].
     pub reach: Reach,
+    /// See [`crate::direct`].
+    pub direct: Direct,
     /// See [`crate::channels`].
     pub channels: Channels,
     pub guides: Guides,

@@ -1,9 +1,10 @@
 //! Broadcasts: a message to an audience with a time, a pace, several contents, an approval and a breaker. How it stands is its run.
 
 use crate::auth::Caller;
+use crate::direct::{MailSaid, SmsSaid, said};
 use crate::error::Answer;
 use crate::gate::{MessagesWrite, PeopleRead};
-use crate::messages::{MessageNew, MessagePlan, meant};
+use crate::messages::{MessageNew, MessagePlan, meant, whom};
 use crate::part::{OnceKey, OnceParams, must_be_whole_message, seen_part, within};
 use crate::people_reader::{by, note, read, write};
 use crate::said::Said;
@@ -14,6 +15,7 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use siyu_db::Tx;
+use siyu_direct::{Content, Delivery, DirectIn, DirectRow};
 use siyu_gate::Class;
 use siyu_kernel::{Refusal, Time};
 use siyu_reach::{
@@ -29,6 +31,15 @@ pub fn router() -> Endpoints {
 #[serde(deny_unknown_fields)]
 struct BroadcastNew {
     name: String,
+    /// `wecom` (through staff) when absent, `email` or `sms`.
+    #[serde(default)]
+    channel: Option<String>,
+    /// By `email`, instead of `content`.
+    #[serde(default)]
+    mail: Option<MailSaid>,
+    /// By `sms`, instead of `content`.
+    #[serde(default)]
+    sms: Option<SmsSaid>,
     #[serde(default)]
     content: MessageContent,
     /// A material's id, instead of `content`: its approved version is sent.
@@ -199,6 +210,21 @@ impl From<VariantSums> for BroadcastVariant {
     }
 }
 
+/// What carriers of mail and SMS said of those who were let through.
+#[derive(Serialize, ToSchema)]
+struct BroadcastDelivery {
+    /// Taken by a carrier, whatever came of it then.
+    taken: i64,
+    delivered: i64,
+    /// Taken, and it did not arrive.
+    bounced: i64,
+    complained: i64,
+    /// Nobody knows whether it went out; it is not sent again.
+    unknown: i64,
+    /// Of SMS: what was billed, as far as the carrier said.
+    parts: i64,
+}
+
 #[derive(Serialize, ToSchema)]
 struct BroadcastOut {
     /// Of its run and its message, too.
@@ -213,6 +239,12 @@ struct BroadcastOut {
     /// By content, its own first: those who were let through.
     variants: Vec<BroadcastVariant>,
     test: Option<BroadcastTest>,
+    /// `wecom`, `email` or `sms`.
+    channel: &'static str,
+    /// Of mail and SMS.
+    delivery: Option<BroadcastDelivery>,
+    mail: Option<MailSaid>,
+    sms: Option<SmsSaid>,
 }
 impl From<BroadcastRow> for BroadcastOut {
     fn from(row: BroadcastRow) -> Self {
@@ -224,10 +256,83 @@ impl From<BroadcastRow> for BroadcastOut {
             stopped: row.stopped,
             variants: row.variants.into_iter().map(BroadcastVariant::from).collect(),
             test: row.test.map(BroadcastTest::from),
+            channel: "wecom",
+            delivery: None,
+            mail: None,
+            sms: None,
+        }
+    }
+}
+impl From<DirectRow> for BroadcastOut {
+    fn from(row: DirectRow) -> Self {
+        let Delivery { taken, delivered, bounced, complained, unknown, parts } = row.delivery;
+        let (mut mail, mut sms) = (None, None);
+        match row.contents.into_iter().next() {
+            Some(Content::Mail(own)) => mail = Some(own.into()),
+            Some(Content::Sms(own)) => sms = Some(own.into()),
+            None => {}
+        }
+        Self {
+            channel: row.channel.name(),
+            delivery: Some(BroadcastDelivery { taken, delivered, bounced, complained, unknown, parts }),
+            mail,
+            sms,
+            ..Self::from(row.broadcast)
         }
     }
 }
 
+/// However it goes out. Errors: `broadcast_unknown`.
+fn row(app: &App, tx: &mut Tx<'_>, id: &str) -> Result<BroadcastOut, Refusal> {
+    if app.direct.knows(tx, id)? {
+        return app.direct.row(tx, id).map(Into::into);
+    }
+    app.reach.broadcast(tx, id).map(Into::into)
+}
+
+/// What is asked for, by the way it goes out.
+#[derive(Clone)]
+enum Asked {
+    Staff(BroadcastIn, Said, Care),
+    /// With what the terms are made of.
+    Direct(BroadcastIn, DirectIn),
+}
+
+fn asked(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> Result<Asked, Refusal> {
+    let Some(content) = said(input.channel.as_deref(), input.mail.as_ref(), input.sms.as_ref())? else {
+        return given(app, tx, caller, input).map(|(broadcast, said)| Asked::Staff(broadcast, said, care_of(input)));
+    };
+    let (none, no_material) = (MessageContent::default(), input.material.as_deref().is_none_or(str::is_empty));
+    if siyu_reach::content::Content::from(input.content.clone()) != none.into()
+        || !no_material
+        || !input.variants.is_empty()
+        || input.test.is_some()
+        || care_of(input) != Care::default()
+    {
+        return Err(Refusal::invalid(
+            "direct_channel",
+            "Contents, materials, variants, tests and reminders are for broadcasts through staff; a mail or an SMS says one thing.",
+            "内容、素材、变体、测试与催办仅用于经员工发送的群发；邮件与短信只有一份内容。",
+        )
+        .field("channel"));
+    }
+    let people = whom(app, tx, caller, input.audience.as_deref(), &input.people)?;
+    let audience = input.audience.clone().unwrap_or_default();
+    let message = MessageIn {
+        name: input.name.clone(),
+        content: Default::default(),
+        people: people.clone(),
+        audience: audience.clone(),
+        by: by(caller),
+    };
+    let (name, by, asked_by) = (input.name.clone(), by(caller), caller.id().to_owned());
+    let direct = DirectIn { name, contents: vec![content], people, audience, by, asked_by };
+    Ok(Asked::Direct(with_terms(caller, input, message)?, direct))
+}
+
+fn care_of(input: &BroadcastNew) -> Care {
+    Care { nudge_hours: input.nudge_after_hours, reassign_hours: input.reassign_after_hours }
+}
 fn test_of(own: &BroadcastTestNew) -> Result<ContentTestIn, Refusal> {
     let goal = Goal::parse(&own.goal).ok_or_else(|| {
         let (en, zh) = ("A goal is bought, revenue or lost.", "目标为 bought、revenue 或 lost。");
@@ -247,7 +352,15 @@ fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         reassign_after_hours: input.reassign_after_hours,
     };
     let (message, said) = meant(app, tx, caller, &message)?;
-    let broadcast = BroadcastIn {
+    let broadcast = with_terms(caller, input, message)?;
+    Ok((broadcast, said))
+}
+
+/// A message with the terms it goes out by.
+///
+/// Errors: `broadcast_invalid`.
+fn with_terms(caller: &Caller, input: &BroadcastNew, message: MessageIn) -> Result<BroadcastIn, Refusal> {
+    Ok(BroadcastIn {
         message,
         variants: input.variants.iter().cloned().map(Into::into).collect(),
         class: if input.service { Class::Service } else { Class::Marketing },
@@ -258,8 +371,7 @@ fn given(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         expires: input.expires_at,
         asked_by: caller.id().to_owned(),
         test: input.test.as_ref().map(test_of).transpose()?,
-    };
-    Ok((broadcast, said))
+    })
 }
 
 /// Forecasts a broadcast: of its people who would be let through at its start, who would wait and who would be skipped, each with the reason. Nothing is kept.
@@ -275,19 +387,24 @@ async fn plan(
 ) -> Answer<Json<MessagePlan>> {
     let caller = may.caller;
     let split = app.run(move |app| {
-        read(app, |tx| {
-            let (broadcast, _) = given(app, tx, &caller, &input)?;
-            app.reach.plan_broadcast(tx, &broadcast, app.now())
+        read(app, |tx| match asked(app, tx, &caller, &input)? {
+            Asked::Staff(broadcast, ..) => app.reach.plan_broadcast(tx, &broadcast, app.now()).map(MessagePlan::from),
+            Asked::Direct(broadcast, direct) => {
+                let terms = app.reach.broadcast_terms(tx, &broadcast, app.now())?;
+                app.direct.plan(tx, &direct, &terms, app.now()).map(MessagePlan::from)
+            }
         })
     });
-    Ok(Json(split.await?.into()))
+    split.await.map(Json)
 }
 
 /// Makes a broadcast. One to more people than the rules say waits for the approval of somebody else.
 ///
 /// 创建营销群发：定时、限速、多内容；超过规模须由另一位同事审批。
 ///
-/// Errors: as for messages, `broadcast_invalid` with its field, `idempotency_key`, `idempotency_reused`.
+/// By mail or SMS it goes out with nobody of staff in between, to those who have agreed to it.
+///
+/// Errors: as for messages, `broadcast_invalid` with its field, `direct_channel`, `direct_content`, `direct_variable`, `sms_template_unknown`, `idempotency_key`, `idempotency_reused`.
 #[utoipa::path(post, path = "/broadcasts", tag = "Reach", params(OnceParams), request_body = BroadcastNew, responses((status = 201, body = BroadcastOut)))]
 async fn create(
     may: May<MessagesWrite>,
@@ -297,27 +414,53 @@ async fn create(
 ) -> Answer<Created<BroadcastOut>> {
     let caller = may.caller;
     let once = once.of(&caller, "broadcast");
-    let row = app.run(move |app| {
+    let made = app.run(move |app| {
         // Whom it means is worked out before the unit, which holds up everybody who writes.
-        let (broadcast, said) = read(app, |tx| given(app, tx, &caller, &input))?;
-        let care = Care { nudge_hours: input.nudge_after_hours, reassign_hours: input.reassign_after_hours };
+        let asked = read(app, |tx| asked(app, tx, &caller, &input))?;
         write(app, move |app, tx| {
-            let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| {
-                let message = &broadcast.message;
-                let sent = MessageIn { content: said.sent(app, tx)?, ..message.clone() };
-                let row =
-                    app.reach.create_broadcast(tx, &BroadcastIn { message: sent, ..broadcast.clone() }, app.now())?;
-                app.reach.set_care(tx, &row.id, care)?;
-                said.used(app, tx, "broadcast", &row.id)?;
-                let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
-                app.reach.made_by(tx, &row.id, caller.id())?;
-                note(app, tx, &caller, "broadcast.create", &row.id, &detail)?;
-                Ok(row.id)
+            let id = app.reach.once(tx, once.as_ref(), app.now(), |tx| match &asked {
+                Asked::Staff(broadcast, said, care) => make(app, tx, &caller, broadcast, said, *care),
+                Asked::Direct(broadcast, direct) => make_direct(app, tx, &caller, broadcast, direct),
             })?;
-            app.reach.broadcast(tx, &id)
+            row(app, tx, &id)
         })
     });
-    Ok(Created(row.await?.into()))
+    Ok(Created(made.await?))
+}
+
+fn make(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    broadcast: &BroadcastIn,
+    said: &Said,
+    care: Care,
+) -> Result<String, Refusal> {
+    let message = &broadcast.message;
+    let sent = MessageIn { content: said.sent(app, tx)?, ..message.clone() };
+    let row = app.reach.create_broadcast(tx, &BroadcastIn { message: sent, ..broadcast.clone() }, app.now())?;
+    app.reach.set_care(tx, &row.id, care)?;
+    said.used(app, tx, "broadcast", &row.id)?;
+    let detail = json!({ "name": message.name, "people": message.people.len(), "approval": row.approval });
+    app.reach.made_by(tx, &row.id, caller.id())?;
+    note(app, tx, caller, "broadcast.create", &row.id, &detail)?;
+    Ok(row.id)
+}
+fn make_direct(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    broadcast: &BroadcastIn,
+    direct: &DirectIn,
+) -> Result<String, Refusal> {
+    let (now, id) = (app.now(), app.reach.message_id(app.now()));
+    let terms = app.reach.broadcast_terms(tx, broadcast, now)?;
+    app.direct.create(tx, &id, direct, &terms, now)?;
+    app.reach.made_by(tx, &id, caller.id())?;
+    let own = app.direct.row(tx, &id)?;
+    let detail = json!({ "name": direct.name, "people": direct.people.len(), "approval": own.broadcast.approval, "channel": own.channel.name() });
+    note(app, tx, caller, "broadcast.create", &id, &detail)?;
+    Ok(id)
 }
 
 /// Shows what a broadcast has beside its run: approval, breaker, and its contents side by side.
@@ -328,16 +471,23 @@ async fn create(
 #[utoipa::path(get, path = "/broadcasts/{id}", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = BroadcastOut)))]
 async fn get(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<BroadcastOut>> {
     let caller = may.caller;
-    let row = app.run(move |app| {
+    let answer = app.run(move |app| {
         read(app, |tx| {
+            if app.direct.knows(tx, &id)? {
+                // Nobody of staff has a part in it: who sees some customers only sees those they have made.
+                return match seen_part(app, tx, &caller, &id)? {
+                    None => row(app, tx, &id),
+                    Some(_) => Err(siyu_reach::broadcast_unknown()),
+                };
+            }
             let mut row = app.reach.broadcast(tx, &id)?;
             if let Some(staff) = seen_part(app, tx, &caller, &id)? {
                 narrow(&mut row, &app.reach.message_tasks(tx, &id)?, &staff)?;
             }
-            Ok(row)
+            Ok(row.into())
         })
     });
-    Ok(Json(row.await?.into()))
+    answer.await.map(Json)
 }
 
 /// The part of some staff. Errors: `broadcast_unknown` when they have none.
@@ -365,6 +515,9 @@ fn narrow(row: &mut BroadcastRow, tasks: &[TaskRow], staff: &[String]) -> Result
 
 /// Errors: `broadcast_unknown`, `message_part`.
 fn must_be_whole_broadcast(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str) -> Result<(), Refusal> {
+    if app.direct.knows(tx, id)? {
+        return if seen_part(app, tx, caller, id)?.is_none() { Ok(()) } else { Err(siyu_reach::broadcast_unknown()) };
+    }
     app.reach.broadcast(tx, id)?;
     must_be_whole_message(app, tx, caller, id, siyu_reach::broadcast_unknown())
 }
@@ -377,7 +530,7 @@ fn must_be_whole_broadcast(app: &App, tx: &mut Tx<'_>, caller: &Caller, id: &str
 #[utoipa::path(post, path = "/broadcasts/{id}/approve", tag = "Reach", params(("id" = String, Path)), responses((status = 200, body = BroadcastOut)))]
 async fn approve(may: May<MessagesWrite>, At(id): At<String>, State(app): State<App>) -> Answer<Json<BroadcastOut>> {
     let caller = may.caller;
-    let row = app.run(move |app| {
+    let answer = app.run(move |app| {
         write(app, move |app, tx| {
             must_be_whole_broadcast(app, tx, &caller, &id)?;
             if caller.session.is_none() {
@@ -385,12 +538,16 @@ async fn approve(may: May<MessagesWrite>, At(id): At<String>, State(app): State<
                 let en = "Somebody has to approve it who has signed in: a key is nobody in particular.";
                 return Err(Refusal::forbidden("broadcast_person", en, "须由登录的同事审批，不能使用密钥。"));
             }
-            let row = app.reach.approve_broadcast(tx, &id, caller.id(), &by(&caller), app.now())?;
+            if app.direct.knows(tx, &id)? {
+                app.direct.approve(tx, &id, caller.id(), &by(&caller), app.now())?;
+            } else {
+                app.reach.approve_broadcast(tx, &id, caller.id(), &by(&caller), app.now())?;
+            }
             note(app, tx, &caller, "broadcast.approve", &id, &json!({}))?;
-            Ok(row)
+            row(app, tx, &id)
         })
     });
-    Ok(Json(row.await?.into()))
+    answer.await.map(Json)
 }
 
 /// Chooses the content that goes to the rest before the test is over. How the test stood then is kept.
@@ -413,12 +570,12 @@ async fn choose(
         })?;
         write(app, move |app, tx| {
             must_be_whole_broadcast(app, tx, &caller, &id)?;
-            let row = app.reach.choose_content(tx, &id, input.content, &by(&caller), &numbers, app.now())?;
+            let own = app.reach.choose_content(tx, &id, input.content, &by(&caller), &numbers, app.now())?;
             note(app, tx, &caller, "broadcast.choose", &id, &json!({ "content": input.content }))?;
-            Ok(row)
+            Ok(BroadcastOut::from(own))
         })
     });
-    Ok(Json(row.await?.into()))
+    row.await.map(Json)
 }
 
 /// Pauses a broadcast: nobody is decided and no task is made until it is resumed.
@@ -442,16 +599,20 @@ async fn resume(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
 }
 
 async fn hold(caller: Caller, app: App, id: String, pause: bool) -> Answer<Json<BroadcastOut>> {
-    let row = app.run(move |app| {
+    let answer = app.run(move |app| {
         write(app, move |app, tx| {
             must_be_whole_broadcast(app, tx, &caller, &id)?;
-            let row = app.reach.pause_broadcast(tx, &id, pause, app.now())?;
+            if app.direct.knows(tx, &id)? {
+                app.direct.pause(tx, &id, pause, app.now())?;
+            } else {
+                app.reach.pause_broadcast(tx, &id, pause, app.now())?;
+            }
             let what = if pause { "broadcast.pause" } else { "broadcast.resume" };
             note(app, tx, &caller, what, &id, &json!({}))?;
-            Ok(row)
+            row(app, tx, &id)
         })
     });
-    Ok(Json(row.await?.into()))
+    answer.await.map(Json)
 }
 
 /// Stops what is not sent yet; what was sent cannot be called back.
@@ -465,7 +626,11 @@ async fn cancel(may: May<MessagesWrite>, At(id): At<String>, State(app): State<A
     let done = app.run(move |app| {
         write(app, move |app, tx| {
             must_be_whole_broadcast(app, tx, &caller, &id)?;
-            app.reach.cancel_message(tx, &id, app.now())?;
+            if app.direct.knows(tx, &id)? {
+                app.direct.cancel(tx, &id, app.now())?;
+            } else {
+                app.reach.cancel_message(tx, &id, app.now())?;
+            }
             note(app, tx, &caller, "broadcast.cancel", &id, &json!({}))
         })
     });

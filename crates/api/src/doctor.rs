@@ -108,6 +108,8 @@ pub fn checks(app: &App) -> Result<Vec<Check>, Refusal> {
         clock(app),
         backups(app),
     ];
+    // Channels on which nothing goes out for now; nothing while all is well.
+    out.extend(app.db.read(|tx| app.direct.findings(tx))?.into_iter().map(of_finding));
     out.extend(app.db.read(|tx| app.carriers.diagnose(tx))?.into_iter().map(of_finding));
     Ok(out)
 }

@@ -124,6 +124,7 @@ async fn erase(
             app.journeys.forget(tx, &erased.nodes)?;
             app.plays.forget(tx, &erased.nodes)?;
             app.reach.forget(tx, &erased.nodes)?;
+            app.direct.forget(tx, &erased.nodes)?;
             app.guides.forget(tx, &erased.nodes)?;
             app.leads.forget(tx, &erased.nodes)?;
             app.contacts.forget(tx, &erased.nodes, app.now())?;

@@ -49,6 +49,7 @@ mod commerce;
 mod console;
 mod context;
 mod cors;
+mod direct;
 pub mod doctor;
 mod document;
 mod edge;
@@ -154,6 +155,7 @@ pub use channels::channels;
 pub use columns::audience;
 pub use context::Context;
 pub use cors::open_to_all;
+pub use direct::{direct, direct_through};
 pub use document::openapi;
 pub use error::{Answer, ApiError};
 pub use extract::{At, Body, Paging, Query};
@@ -186,6 +188,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_contacts::MIGRATIONS,
         siyu_gate::MIGRATIONS,
         siyu_reach::MIGRATIONS,
+        siyu_direct::MIGRATIONS,
         siyu_channels::MIGRATIONS,
         siyu_guides::MIGRATIONS,
         siyu_leads::MIGRATIONS,
@@ -257,6 +260,7 @@ fn routes() -> Endpoints {
         .merge(runs::router())
         .merge(effects::router())
         .merge(broadcasts::router())
+        .merge(direct::router())
         .merge(journeys::router())
         .merge(journey_hooks::router())
         .merge(journey_numbers::router())

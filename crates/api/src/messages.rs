@@ -181,6 +181,10 @@ pub(crate) struct MessagePlan {
     waiting: Vec<MessageSkip>,
     skipped: Vec<MessageSkip>,
     staff: Vec<MessageShare>,
+    /// Of SMS: what one would be billed as; 0 of others.
+    parts_each: usize,
+    /// What all who can be sent to would be billed as.
+    parts: usize,
 }
 #[derive(Serialize, ToSchema)]
 struct MessageSkip {
@@ -193,6 +197,12 @@ struct MessageShare {
     staff_name: String,
     store: String,
     people: usize,
+}
+impl From<siyu_direct::Plan> for MessagePlan {
+    fn from(own: siyu_direct::Plan) -> Self {
+        let (reached, parts_each, parts) = (own.go, own.parts_each, own.parts);
+        Self { reached, parts_each, parts, ..own.split.into() }
+    }
 }
 impl From<Split> for MessagePlan {
     fn from(own: Split) -> Self {
@@ -209,6 +219,8 @@ impl From<Split> for MessagePlan {
             waiting: own.waiting.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
             skipped: own.skipped.into_iter().map(|(reason, people)| MessageSkip { reason, people }).collect(),
             staff: own.staff.into_iter().map(share).collect(),
+            parts_each: 0,
+            parts: 0,
         }
     }
 }

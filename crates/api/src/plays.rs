@@ -5,6 +5,7 @@ use siyu_access::Locale;
 use siyu_audience::{Audience, Ctx, Lang};
 use siyu_contacts::Contacts;
 use siyu_db::{Db, Tx};
+use siyu_direct::Direct;
 use siyu_guides::Guides;
 use siyu_journeys::Journeys;
 use siyu_kernel::{Chance, Clock, Currency, Refusal, Time, Vault, Zone};
@@ -40,6 +41,7 @@ pub fn journeys(
     contacts: &Contacts,
     audience: &Audience,
     reach: &Reach,
+    direct: &Direct,
     guides: &Guides,
     sender: Arc<dyn Sender>,
     chance: &Arc<Chance>,
@@ -52,6 +54,7 @@ pub fn journeys(
         contacts: contacts.clone(),
         audience: audience.clone(),
         reach: reach.clone(),
+        direct: direct.clone(),
         guides: guides.clone(),
         sender,
         chance: Arc::clone(chance),

@@ -14,7 +14,7 @@ use siyu_wecom::Wait;
 use std::sync::Arc;
 
 /// The shop, and the brand's settings.
-struct Shop;
+pub(crate) struct Shop;
 
 impl Beside for Shop {
     fn has_bought(&self, tx: &mut Tx<'_>, root: PersonNum) -> Result<bool, Refusal> {

@@ -220,6 +220,10 @@ fn lang(caller: &Caller) -> Lang {
 fn said(lang: Lang, end: End, reason: &str, until: Option<Time>, zone: &Zone) -> String {
     let (en, zh) = match siyu_wecom::codes::named(reason) {
         Some(code) if end == End::Failed => (code.en.to_owned(), code.zh.to_owned()),
+        _ if siyu_direct::meaning(reason).is_some() => {
+            let [en, zh, ..] = siyu_direct::meaning(reason).unwrap_or_default();
+            (en.to_owned(), zh.to_owned())
+        }
         _ => sentence(end, reason, until, zone),
     };
     if lang == Lang::Zh { zh } else { en }

@@ -65,6 +65,8 @@ pub trait Heard: Send + Sync {
     ) -> Result<bool, Refusal>;
     /// The address a message went to. `None`: not known, or forgotten.
     fn went_to(&self, tx: &mut Tx<'_>, channel: Channel, id: &str) -> Result<Option<String>, Refusal>;
+    /// How many messages that have not ended use a template.
+    fn uses(&self, tx: &mut Tx<'_>, template: &str) -> Result<i64, Refusal>;
 }
 
 /// Nobody has sent anything.
@@ -84,6 +86,9 @@ impl Heard for NoHeard {
     fn went_to(&self, _: &mut Tx<'_>, _: Channel, _: &str) -> Result<Option<String>, Refusal> {
         Ok(None)
     }
+    fn uses(&self, _: &mut Tx<'_>, _: &str) -> Result<i64, Refusal> {
+        Ok(0)
+    }
 }
 
 /// What lies beside this crate.
@@ -91,10 +96,6 @@ pub trait Beside: Send + Sync {
     /// Where this server is reached, without a path, for whoever has not said so here.
     fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
         Ok(None)
-    }
-    /// How many contents use a template.
-    fn uses(&self, _: &mut Tx<'_>, _: &str) -> Result<i64, Refusal> {
-        Ok(0)
     }
 }
 

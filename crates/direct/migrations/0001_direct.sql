@@ -24,7 +24,7 @@ CREATE TABLE direct_content (
 
 -- Whoever was let through. state: 0 to be sent, 1 being sent (on disk before the carrier is asked), 2 taken by the carrier, 3 delivered, 4 failed, 5 skipped,
 -- 6 nobody knows. id: what it goes out under: of each mail one, the same at every attempt; of SMS that of the batch. address: a keyed digest of the
--- number an SMS went to. due_at: when it is sent, or, while it is being sent, looked after. sent_at: when the carrier took it.
+-- one it went to. due_at: when it is sent, or, while it is being sent, looked after. sent_at: when the carrier took it.
 CREATE TABLE direct_person (
   message TEXT NOT NULL,
   num BIGINT NOT NULL,

@@ -59,7 +59,14 @@ impl Direct {
         let unreachable = |num| addresses.get(num).and_then(|own| own.as_ref().err().copied());
         nums.iter().map(|num| Candidate { num: *num, unreachable: unreachable(num) }).collect()
     }
-    /// By which a report finds whom an SMS went to.
+    /// All addresses somebody has.
+    pub(crate) fn held_by(&self, tx: &mut Tx<'_>, channel: Channel, num: PersonNum) -> Result<Vec<String>, Refusal> {
+        let kind = if channel == Channel::Email { Kind::Email } else { Kind::Phone };
+        let roots = self.parts().people.roots(tx, &[num])?;
+        let held = self.parts().people.identifiers_of(tx, &roots, &kind)?;
+        Ok(held.into_values().flatten().filter_map(|raw| clean(channel, &raw)).collect())
+    }
+    /// By which a report finds whom a message went to.
     pub(crate) fn digest_of(&self, address: &str) -> Vec<u8> {
         self.parts().vault.sign("direct-address", address.as_bytes())[..16].to_vec()
     }

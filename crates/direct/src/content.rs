@@ -204,6 +204,10 @@ impl Direct {
         };
         Values::default().with("customer.name", name).with("brand.name", brand).with("greeting", greeting)
     }
+    /// Errors: as [`Content::check`].
+    pub fn check_content(&self, tx: &mut Tx<'_>, content: &Content, class: Class) -> Result<(), Refusal> {
+        content.check(tx, &*self.parts().carriers, class)
+    }
     /// As this person would get it, or, without one, with samples. Errors: those of saving it.
     pub fn preview(
         &self,

@@ -67,25 +67,25 @@ impl Direct {
     }
 }
 
+/// What a port's code means, and what to do: each in English and Chinese.
+pub fn meaning(code: &str) -> Option<[&'static str; 4]> {
+    let mail = siyu_mail::ALL.iter().find(|known| known.name == code);
+    let mail = mail.map(|known| [known.en, known.zh, known.advice_en, known.advice_zh]);
+    let sms = || siyu_sms::codes::ALL.iter().find(|known| known.name == code);
+    mail.or_else(|| sms().map(|known| [known.en, known.zh, known.advice_en, known.advice_zh]))
+}
+
 fn finding(own: &HoldRow) -> Finding {
     let (key, title) = match own.channel {
         Channel::Sms => ("direct_sms", ("SMS stands still", "短信暂停发送")),
         _ => ("direct_mail", ("Mail stands still", "邮件暂停发送")),
     };
-    let mail = siyu_mail::ALL.iter().find(|known| known.name == own.reason);
-    let sms = siyu_sms::codes::ALL.iter().find(|known| known.name == own.reason);
-    let (en, zh, advice) = match (mail, sms) {
-        (Some(known), _) => (known.en, known.zh, (known.advice_en, known.advice_zh)),
-        (_, Some(known)) => (known.en, known.zh, (known.advice_en, known.advice_zh)),
-        _ => (
-            "There is no account, or it is switched off.",
-            "尚未配置账号，或账号已停用。",
-            (
-                "Set up an account in the settings; people wait until then.",
-                "请在设置中配置账号；在此之前客户会一直等待。",
-            ),
-        ),
-    };
+    let [en, zh, advice_en, advice_zh] = meaning(&own.reason).unwrap_or([
+        "There is no account, or it is switched off.",
+        "尚未配置账号，或账号已停用。",
+        "Set up an account in the settings; people wait until then.",
+        "请在设置中配置账号；在此之前客户会一直等待。",
+    ]);
     let detail = (format!("{en} Nobody is lost: everybody waits."), format!("{zh}所有人都在等待，不会丢失。"));
-    Finding::wrong(key, Health::Fail, title, detail, advice)
+    Finding::wrong(key, Health::Fail, title, detail, (advice_en, advice_zh))
 }

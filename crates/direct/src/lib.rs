@@ -29,10 +29,9 @@ mod trial;
 
 pub use carrier::{Carriers, MailCarrier, NoCarriers, Reported, SmsCarrier};
 pub use content::{Content, Letter, MailContent, Short, Shown, SmsContent};
-pub use hold::HoldRow;
+pub use hold::{HoldRow, meaning};
 pub use make::{DirectIn, Plan};
 pub use read::{Delivery, DirectRow};
-pub use refuse::channel as channel_refused;
 
 use siyu_db::{Db, Migration};
 use siyu_gate::Gate;

@@ -91,6 +91,16 @@ impl Direct {
         Ok(DirectRow { channel, broadcast, delivery, contents })
     }
     /// Its own first.
+    /// How many messages that have not ended say something by this SMS template.
+    pub fn uses(&self, tx: &mut Tx<'_>, template: &str) -> Result<i64, Refusal> {
+        let sql = "SELECT m.id FROM direct_message m JOIN gate_run r ON r.id = m.id WHERE r.ended_at IS NULL AND m.channel = 1";
+        let mut uses = 0;
+        for id in tx.query(sql, &[], |row| row.text(0))? {
+            let own = self.contents(tx, &id)?;
+            uses += i64::from(own.iter().any(|own| matches!(own, Content::Sms(own) if own.template == template)));
+        }
+        Ok(uses)
+    }
     pub(crate) fn contents(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<Content>, Refusal> {
         let sql = "SELECT content FROM direct_content WHERE message = $1 ORDER BY variant";
         let sealed = tx.query(sql, params![id], |row| row.blob(0))?;

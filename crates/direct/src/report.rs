@@ -64,6 +64,15 @@ impl Direct {
         }
         Ok(true)
     }
+    /// The address a mail went to, as long as its receiver has it.
+    pub fn went_to(&self, tx: &mut Tx<'_>, channel: Channel, id: &str) -> Result<Option<String>, Refusal> {
+        let sql = "SELECT num, address FROM direct_person WHERE id = $1 AND channel = $2";
+        let id = id.to_ascii_lowercase();
+        let mut found = tx.query(sql, params![&id, number(channel)], |row| Ok((row.num(0)?, row.opt_blob(1)?)))?;
+        // An SMS goes out under the id of its batch, which has several numbers.
+        let (Some((num, Some(digest))), true) = (found.pop(), found.is_empty()) else { return Ok(None) };
+        Ok(self.held_by(tx, channel, num)?.into_iter().find(|own| self.digest_of(own) == digest))
+    }
     fn to(
         &self,
         tx: &mut Tx<'_>,

@@ -43,7 +43,6 @@ struct Row {
     num: PersonNum,
     variant: i64,
     id: String,
-    tries: i64,
 }
 
 /// Somebody who is marked, with what is to go out.
@@ -163,10 +162,10 @@ impl Direct {
     fn claim(&self, tx: &mut Tx<'_>, channel: Channel, message: &str, now: Time) -> Result<Claim, Refusal> {
         let parts = self.parts();
         let run = parts.gate.run(tx, message)?;
-        let sql = "SELECT num, variant, id, tries FROM direct_person WHERE message = $1 AND state = 0 AND due_at <= $2 ORDER BY due_at, num LIMIT $3";
+        let sql = "SELECT num, variant, id FROM direct_person WHERE message = $1 AND state = 0 AND due_at <= $2 ORDER BY due_at, num LIMIT $3";
         let most = if channel == Channel::Email { MAILS } else { SHORTS };
         let mut rows = tx.query(sql, params![message, now, most], |row| {
-            Ok(Row { num: row.num(0)?, variant: row.int(1)?, id: row.text(2)?, tries: row.int(3)? })
+            Ok(Row { num: row.num(0)?, variant: row.int(1)?, id: row.text(2)? })
         })?;
         if rows.is_empty() || run.state != "running" {
             return Ok(Claim::Went);
@@ -283,6 +282,9 @@ impl Direct {
             mails.push(Marked { row, what: mail });
         }
         self.mark(tx, &run.id, &mails, None, now)?;
+        for own in &mails {
+            self.went(tx, &run.id, own.row.num, own.what.to.address.as_str())?;
+        }
         Ok(if mails.is_empty() { Claim::Went } else { Claim::Mails(Box::new(carrier), mails) })
     }
 
@@ -326,8 +328,7 @@ impl Direct {
         let out_id = new_id();
         self.mark(tx, &run.id, &shorts, Some(&out_id), now)?;
         for own in &shorts {
-            let sql = "UPDATE direct_person SET address = $3 WHERE message = $1 AND num = $2";
-            tx.execute(sql, params![&run.id, own.row.num, &self.digest_of(own.what.phone.e164())])?;
+            self.went(tx, &run.id, own.row.num, own.what.phone.e164())?;
         }
         for own in &mut shorts {
             own.row.id = out_id.clone();
@@ -355,6 +356,11 @@ impl Direct {
             tx.any("num", 2)
         );
         tx.execute(&sql, params![message, &list, now, now.plus_seconds(STALE_SECONDS), out_id])?;
+        Ok(())
+    }
+    fn went(&self, tx: &mut Tx<'_>, message: &str, num: PersonNum, address: &str) -> Result<(), Refusal> {
+        let sql = "UPDATE direct_person SET address = $3 WHERE message = $1 AND num = $2";
+        tx.execute(sql, params![message, num, &self.digest_of(address)])?;
         Ok(())
     }
     fn again(&self, tx: &mut Tx<'_>, message: &str, num: PersonNum, due: Time, now: Time) -> Result<(), Refusal> {
@@ -497,10 +503,10 @@ impl Direct {
         Ok(())
     }
     fn lost_short(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<Lost>, Refusal> {
-        let sql = "SELECT message, num, variant, id, tries, begun_at, address FROM direct_person WHERE channel = 1 AND state = 1 AND due_at <= $1 ORDER BY due_at LIMIT 1";
+        let sql = "SELECT message, num, variant, id, begun_at, address FROM direct_person WHERE channel = 1 AND state = 1 AND due_at <= $1 ORDER BY due_at LIMIT 1";
         let found = tx.opt(sql, params![now], |row| {
-            let own = Row { num: row.num(1)?, variant: row.int(2)?, id: row.text(3)?, tries: row.int(4)? };
-            Ok((row.text(0)?, own, row.opt_time(5)?.unwrap_or(now), row.opt_blob(6)?))
+            let own = Row { num: row.num(1)?, variant: row.int(2)?, id: row.text(3)? };
+            Ok((row.text(0)?, own, row.opt_time(4)?.unwrap_or(now), row.opt_blob(5)?))
         })?;
         let Some((message, row, begun, digest)) = found else { return Ok(None) };
         let seen_by = self.looker(tx, &message, &row, digest)?;
@@ -520,10 +526,9 @@ impl Direct {
             return Ok(None);
         };
         let Ok(template) = self.parts().carriers.template(tx, &content.template) else { return Ok(None) };
-        let roots = self.parts().people.roots(tx, &[row.num])?;
-        let held = self.parts().people.identifiers_of(tx, &roots, &siyu_kernel::Kind::Phone)?;
-        let phones = held.into_values().flatten().filter_map(|raw| Phone::parse(&raw).ok());
-        let phone = phones.into_iter().find(|own| Some(self.digest_of(own.e164())) == digest);
+        let phones = self.held_by(tx, Channel::Sms, row.num)?;
+        let phone = phones.into_iter().find(|own| Some(self.digest_of(own)) == digest);
+        let phone = phone.and_then(|own| Phone::parse(&own).ok());
         Ok(phone.map(|phone| (carrier, template, phone)))
     }
     fn seen(

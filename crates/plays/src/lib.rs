@@ -29,6 +29,7 @@ use flights::Flights;
 use siyu_audience::{Audience, Ctx};
 use siyu_contacts::Contacts;
 use siyu_db::{Db, Migration, Tx};
+use siyu_direct::Direct;
 use siyu_guides::Guides;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault};
 use siyu_people::People;
@@ -56,6 +57,7 @@ pub struct Parts {
     pub contacts: Contacts,
     pub audience: Audience,
     pub reach: Reach,
+    pub direct: Direct,
     pub guides: Guides,
     pub sender: Arc<dyn Sender>,
     pub chance: Arc<Chance>,

@@ -5,6 +5,7 @@ use crate::world::failed;
 use crate::{Plays, refuse};
 use siyu_contacts::Ran;
 use siyu_db::{Param, Tx, params};
+use siyu_direct::DirectIn;
 use siyu_journeys::{Answer, Effect, EffectKey, Outcome, Told, told};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_reach::content::Content;
@@ -28,6 +29,8 @@ struct Gathering {
 pub(crate) struct Words {
     content: Content,
     material: Option<(String, i64)>,
+    /// Said by mail or SMS instead.
+    direct: Option<siyu_direct::Content>,
 }
 
 impl Plays {
@@ -93,7 +96,11 @@ impl Plays {
             }
         }
         for (message, people) in sent {
-            self.inner.reach.withdraw_from_message(tx, &message, &people, now)?;
+            if self.inner.direct.knows(tx, &message)? {
+                self.inner.direct.withdraw(tx, &message, &people, now)?;
+            } else {
+                self.inner.reach.withdraw_from_message(tx, &message, &people, now)?;
+            }
         }
         Ok(())
     }
@@ -182,6 +189,17 @@ impl Plays {
             expires: now.plus_days(said.expires_days),
         };
         let people = own_keys.into_iter().map(|(_, root)| root).collect();
+        if let Some(content) = words.direct {
+            let message = DirectIn {
+                name: own.name.clone(),
+                contents: vec![content],
+                people,
+                audience: String::new(),
+                by: own.of.clone(),
+                asked_by: own.of.clone(),
+            };
+            return self.inner.direct.create(tx, &id, &message, &terms, now).map(drop);
+        }
         let message = MessageIn {
             name: own.name.clone(),
             content: self.counting(tx, &words, now)?,
@@ -204,6 +222,10 @@ impl Plays {
     /// Errors: those of contents, `message_variable`, `material_unknown`, `material_unapproved`, `journey_node_invalid`.
     pub(crate) fn words(&self, tx: &mut Tx<'_>, said: &MessageSaid) -> Result<Words, Refusal> {
         let reach = &self.inner.reach;
+        if let Some(direct) = said.direct()? {
+            self.inner.direct.check_content(tx, &direct, said.class())?;
+            return Ok(Words { content: Content::default(), material: None, direct: Some(direct) });
+        }
         let (content, material) = match said.material.as_deref().filter(|id| !id.is_empty()) {
             None => (said.content.clone(), None),
             Some(_) if said.content != Content::default() => {
@@ -219,7 +241,7 @@ impl Plays {
             }
         };
         reach.check_message_content(tx, &content)?;
-        Ok(Words { content, material })
+        Ok(Words { content, material, direct: None })
     }
     /// What goes out: links of a material count who comes, as soon as it is known at which address we are reached.
     fn counting(&self, tx: &mut Tx<'_>, words: &Words, now: Time) -> Result<Content, Refusal> {

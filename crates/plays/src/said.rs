@@ -4,6 +4,7 @@ use crate::refuse::said;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use siyu_direct::{MailContent, SmsContent};
 use siyu_gate::Class;
 use siyu_kernel::Refusal;
 use siyu_reach::content::Content;
@@ -22,6 +23,13 @@ pub struct MessageSaid {
     /// A material's id, instead of `content`: the version that is approved when it is sent.
     #[serde(default)]
     pub material: Option<String>,
+    /// `email` or `sms`: with nobody of staff in between, saying `mail` or `sms`. Through staff when absent.
+    #[serde(default)]
+    pub channel: Option<String>,
+    #[serde(default)]
+    pub mail: Option<MailContent>,
+    #[serde(default)]
+    pub sms: Option<SmsContent>,
     /// Service messages answer something the customer did, and are not held back by the rules of marketing.
     #[serde(default)]
     pub service: bool,
@@ -49,6 +57,23 @@ fn ten() -> i64 {
 impl MessageSaid {
     pub fn class(&self) -> Class {
         if self.service { Class::Service } else { Class::Marketing }
+    }
+    /// What is said by mail or SMS; `None` is through staff. Errors: `journey_node_invalid`.
+    pub fn direct(&self) -> Result<Option<siyu_direct::Content>, Refusal> {
+        let channel = self.channel.as_deref().filter(|name| !name.is_empty()).unwrap_or("wecom");
+        match (channel, &self.mail, &self.sms) {
+            ("wecom", None, None) => Ok(None),
+            ("email", Some(mail), None) if self.is_bare() => Ok(Some(siyu_direct::Content::Mail(mail.clone()))),
+            ("sms", None, Some(sms)) if self.is_bare() => Ok(Some(siyu_direct::Content::Sms(sms.clone()))),
+            _ => Err(said(
+                "channel",
+                "Through staff a content or a material is said, by email a mail, by sms an SMS, and nothing beside it.",
+                "经员工发送填写 content 或 material；email 只填 mail；sms 只填 sms。",
+            )),
+        }
+    }
+    fn is_bare(&self) -> bool {
+        self.content == Content::default() && self.material.as_deref().is_none_or(str::is_empty)
     }
     /// Everything but the content. Errors: `journey_node_invalid`.
     pub fn check(&self) -> Result<(), Refusal> {
@@ -162,6 +187,29 @@ mod tests {
         assert_eq!((own.service, own.worth, own.expires_days, own.gather_minutes), (false, 1.0, 3, 10));
         assert_eq!(own.class(), Class::Marketing);
         own.check().unwrap();
+    }
+
+    #[test]
+    fn one_channel_says_one_thing() {
+        let of = |with: Value| parse::<MessageSaid>(&with).and_then(|own| own.direct());
+        assert_eq!(of(json!({ "content": { "text": "早" } })).unwrap(), None);
+        let mail = json!({ "subject": "早", "text": "早" });
+        let sms = json!({ "template": "t", "params": {} });
+        assert!(matches!(
+            of(json!({ "channel": "email", "mail": mail })).unwrap(),
+            Some(siyu_direct::Content::Mail(own)) if own.subject == "早"
+        ));
+        assert!(matches!(of(json!({ "channel": "sms", "sms": sms })).unwrap(), Some(siyu_direct::Content::Sms(_))));
+        for wrong in [
+            json!({ "mail": mail }),
+            json!({ "channel": "email" }),
+            json!({ "channel": "email", "mail": mail, "sms": sms }),
+            json!({ "channel": "email", "mail": mail, "content": { "text": "早" } }),
+            json!({ "channel": "sms", "sms": sms, "material": "mat_1" }),
+            json!({ "channel": "pigeon", "mail": mail }),
+        ] {
+            assert_eq!(of(wrong.clone()).unwrap_err().field.as_deref(), Some("channel"), "{wrong}");
+        }
     }
 
     #[test]

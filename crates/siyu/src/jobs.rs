@@ -29,7 +29,10 @@ impl Jobs {
             audiences::keep(open, &stop, holder.clone()),
             neighbours(open, &stop),
         ];
-        let beside = wecom::keep(open, &stop, &holder).into_iter().chain(wecom::keep_journeys(open, &stop, &holder));
+        let beside = wecom::keep(open, &stop, &holder)
+            .into_iter()
+            .chain(wecom::keep_journeys(open, &stop, &holder))
+            .chain(wecom::keep_direct(open, &stop, &holder));
         let threads = threads.into_iter().chain(beside).collect();
         Self { stop, threads }
     }

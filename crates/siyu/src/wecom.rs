@@ -46,6 +46,7 @@ enum By {
 enum Needs {
     Wecom,
     Journeys,
+    Direct,
 }
 
 impl Needs {
@@ -53,6 +54,7 @@ impl Needs {
         app.db.read(|tx| match self {
             Self::Wecom => Ok(app.contacts.connection(tx)?.is_some()),
             Self::Journeys => app.journeys.any_open(tx),
+            Self::Direct => app.direct.any_open(tx),
         })
     }
 }
@@ -65,6 +67,16 @@ pub fn keep_journeys(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> 
         ("webhooks", By::One, |app| app.plays.work_hooks()),
     ];
     start(open, stop, holder, Needs::Journeys, jobs)
+}
+
+/// Mail and SMS: what is decided, and a thread for each carrier, so that none waits for the other.
+pub fn keep_direct(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
+    let jobs: [(&'static str, By, Step); 3] = [
+        ("direct-gate", By::One, |app| app.direct.work_gate()),
+        ("direct-mail", By::One, |app| app.direct.work_mail()),
+        ("direct-sms", By::One, |app| app.direct.work_sms()),
+    ];
+    start(open, stop, holder, Needs::Direct, jobs)
 }
 
 fn work_journeys(app: &App) -> Result<Ran, Refusal> {

@@ -231,6 +231,9 @@ impl Folder {
             Arc::clone(&clock),
             Arc::new(siyu_plays::Echo),
         );
+        let wires = Arc::new(siyu_carriers::Network::default());
+        let carriers = siyu_api::carriers(&db, &self.vault, &log, &people, &guides, wires, &chance, &clock);
+        let direct = siyu_api::direct_through(&db, &self.vault, &log, &people, &reach, &clock, &carriers);
         let hooks = Webhooks::new(Wiring::new(Arc::clone(&clock)));
         let (plays, journeys) = siyu_api::journeys(
             &db,
@@ -240,13 +243,12 @@ impl Folder {
             &contacts,
             &audience,
             &reach,
+            &direct,
             &guides,
             Arc::new(hooks),
             &chance,
             &clock,
         );
-        let wires = Arc::new(siyu_carriers::Network::default());
-        let carriers = siyu_api::carriers(&db, &self.vault, &log, &people, &guides, wires, &chance, &clock);
         let config = Config { behind_proxy, ..Config::default() };
         let app = App::new(Parts {
             db,
@@ -258,6 +260,7 @@ impl Folder {
             people,
             contacts,
             reach,
+            direct,
             channels,
             guides,
             leads,

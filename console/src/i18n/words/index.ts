@@ -6,6 +6,7 @@ import { carriers } from "./carriers";
 import { channels } from "./channels";
 import { common } from "./common";
 import { data } from "./data";
+import { direct } from "./direct";
 import { effects } from "./effects";
 import { events } from "./events";
 import { groupreach } from "./groupreach";
@@ -28,4 +29,4 @@ import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...carriers, ...channels, ...posters, ...messages, ...gate, ...effects, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...canvas };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...carriers, ...channels, ...posters, ...messages, ...gate, ...effects, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...canvas, ...direct };

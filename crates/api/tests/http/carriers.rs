@@ -397,6 +397,9 @@ impl siyu_carriers::Heard for Told {
     fn went_to(&self, _: &mut Tx<'_>, _: Channel, id: &str) -> Result<Option<String>, Refusal> {
         Ok((id == "msg_1").then(|| "ann@example.com".into()))
     }
+    fn uses(&self, _: &mut Tx<'_>, _: &str) -> Result<i64, Refusal> {
+        Ok(0)
+    }
 }
 
 fn pushes_of_the_provider(test: TestDb) {

@@ -6,6 +6,7 @@ mod audiences;
 mod carriers;
 mod catalogue;
 mod channels;
+mod direct;
 mod documents;
 mod edge;
 mod effects;

@@ -33,6 +33,8 @@ pub struct TestApp {
     pub app: App,
     /// Where webhooks go.
     pub hooks: Arc<siyu_webhook::Fake>,
+    /// Where mail and SMS go.
+    pub carriers: Arc<crate::direct::Kept>,
     router: Router,
     runtime: tokio::runtime::Runtime,
 }
@@ -110,6 +112,8 @@ impl TestApp {
         );
         let wait = Arc::new(siyu_wecom::Sleep);
         let reach = siyu_api::reach(&db, &vault, &log, &people, &contacts, &chance, &clock, wait);
+        let kept = Arc::new(crate::direct::Kept::new(&clock));
+        let direct = siyu_api::direct(&db, &vault, &log, &people, &reach, &clock, kept.clone());
         let channels = siyu_api::channels(&db, &vault, &log, &people, &contacts, &chance, &clock);
         let guides = siyu_guides::Guides::new(
             db.clone(),
@@ -130,6 +134,7 @@ impl TestApp {
             &contacts,
             &audience,
             &reach,
+            &direct,
             &guides,
             hooks.clone(),
             &chance,
@@ -147,6 +152,7 @@ impl TestApp {
             people,
             contacts,
             reach,
+            direct,
             channels,
             guides,
             leads,
@@ -163,7 +169,7 @@ impl TestApp {
         });
         let router = routes(app.clone());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        Self { test, app, hooks, router, runtime }
+        Self { test, app, hooks, carriers: kept, router, runtime }
     }
     pub fn set_up(&self) {
         let owner = new_user("owner@brand.example", Role::Owner);

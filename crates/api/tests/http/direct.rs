@@ -1,0 +1,164 @@
+//! Mail and SMS over HTTP: previewed, tried out, broadcast, paused and reported, with carriers that keep what they get.
+
+use crate::support::{TestApp, on_both};
+use serde_json::{Value, json};
+use siyu_access::Role;
+use siyu_db::Tx;
+use siyu_direct::{Carriers, MailCarrier, Reported, SmsCarrier};
+use siyu_gate::Channel;
+use siyu_kernel::{Clock, PersonNum, Refusal, Time};
+use siyu_mail::{Address, Mailbox};
+use siyu_sms::{Provider, Template};
+use siyu_testkit::TestDb;
+use std::sync::Arc;
+
+on_both!(mail_is_broadcast_and_reported, sms_is_planned_with_its_parts, it_is_tried_out_now_and_then);
+
+/// Accounts of nobody.
+pub struct Kept {
+    pub mail: Arc<siyu_mail::Fake>,
+    pub sms: Arc<siyu_sms::Fake>,
+}
+impl Kept {
+    pub fn new(clock: &Arc<dyn Clock>) -> Self {
+        Self {
+            mail: Arc::new(siyu_mail::Fake::new(Arc::clone(clock))),
+            sms: Arc::new(siyu_sms::Fake::new(Arc::clone(clock))),
+        }
+    }
+}
+impl Carriers for Kept {
+    fn mail(&self, _: &mut Tx<'_>) -> Result<Option<MailCarrier>, Refusal> {
+        let from = Mailbox::new("四语", Address::parse("hi@brand.example").unwrap()).unwrap();
+        Ok(Some(MailCarrier { mailer: self.mail.clone(), from, reply_to: None, return_path: None, dkim: None }))
+    }
+    fn sms(&self, _: &mut Tx<'_>) -> Result<Option<SmsCarrier>, Refusal> {
+        Ok(Some(SmsCarrier { sms: self.sms.clone(), sign: "四语".into() }))
+    }
+    fn template(&self, tx: &mut Tx<'_>, id: &str) -> Result<Template, Refusal> {
+        if id != "tpl_1" {
+            return siyu_direct::NoCarriers.template(tx, id);
+        }
+        let text = "${name}您好，新品到店，拒收请回复R".to_owned();
+        let (code, sign, class) = ("SMS_1".to_owned(), "四语".to_owned(), siyu_sms::Class::Marketing);
+        Ok(Template { code, sign, text, class, provider: Provider::Aliyun })
+    }
+    fn left_alone(&self, _: &mut Tx<'_>, _: Channel, all: &[&str]) -> Result<Vec<Option<&'static str>>, Refusal> {
+        Ok(vec![None; all.len()])
+    }
+    fn leave_alone(&self, _: &mut Tx<'_>, _: Channel, _: &str, _: &str, _: Time) -> Result<(), Refusal> {
+        Ok(())
+    }
+    fn unsubscribe(&self, _: &mut Tx<'_>, _: Channel, num: PersonNum) -> Result<Option<String>, Refusal> {
+        Ok(Some(format!("https://a.example/leave/{num}")))
+    }
+}
+
+fn person(app: &TestApp, n: usize) -> String {
+    let body = json!({ "identifiers": [
+        { "kind": "phone", "value": format!("1390000000{n}") }, { "kind": "email", "value": format!("u{n}@example.com") }
+    ], "traits": { "name": "小满" } });
+    app.program().post("/api/v1/people", body).ok()["id"].as_str().unwrap().to_owned()
+}
+fn work(app: &TestApp) {
+    for _ in 0..20 {
+        app.app.direct.work_gate().unwrap();
+        app.app.direct.work_mail().unwrap();
+        app.app.direct.work_sms().unwrap();
+    }
+}
+fn mail() -> Value {
+    json!({ "subject": "{{ customer.name or \"朋友\" }}，你好", "text": "新品到店", "html": "<p>{{ customer.name }}</p>" })
+}
+fn sms() -> Value {
+    json!({ "template": "tpl_1", "params": { "name": "{{ customer.name or \"会员\" }}" } })
+}
+
+fn mail_is_broadcast_and_reported(test: TestDb) {
+    let app = TestApp::new(test);
+    let people = [person(&app, 1), person(&app, 2)];
+    let broadcast = |more: Value| {
+        let mut own = json!({ "name": "秋季", "channel": "email", "mail": mail(), "people": people, "service": true });
+        own.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        own
+    };
+    for (more, says) in [
+        (json!({ "channel": "pigeon" }), "400 direct_channel channel"),
+        (json!({ "channel": "sms" }), "400 direct_channel channel"),
+        (json!({ "content": { "text": "早" } }), "400 direct_channel channel"),
+        (json!({ "mail": { "subject": "", "text": "早" } }), "400 direct_content mail.subject"),
+        (json!({ "mail": { "subject": "x", "text": "{{ staff.name }}" } }), "400 direct_variable mail.text"),
+        (json!({ "mail": { "subject": "x", "txet": "" } }), "400 field_invalid mail.txet"),
+        (json!({ "holdout_percent": 60.0 }), "400 broadcast_invalid holdout_percent"),
+    ] {
+        assert_eq!(app.owner().post("/api/v1/broadcasts", broadcast(more)).says(), says);
+    }
+    let plan = app.owner().post("/api/v1/broadcasts/plan", broadcast(json!({}))).ok();
+    assert_eq!((&plan["reached"], &plan["parts"], &plan["staff"]), (&json!(2), &json!(0), &json!([])));
+    let shown = json!({ "mail": mail(), "person": people[0] });
+    let shown = app.owner().post("/api/v1/mail/preview", shown).ok();
+    assert_eq!(shown["subject"], "小满，你好");
+    assert!(shown["html"].as_str().unwrap().contains("https://a.example/leave/"), "{shown}");
+
+    let made = app.owner().post("/api/v1/broadcasts", broadcast(json!({}))).ok();
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/api/v1/broadcasts/{id}");
+    assert_eq!(app.owner().post(&format!("{path}/pause"), json!({})).status, 200);
+    work(&app);
+    assert!(app.carriers.mail.kept().is_empty());
+    assert_eq!(app.owner().post(&format!("{path}/resume"), json!({})).ok()["channel"], "email");
+    work(&app);
+    let kept = app.carriers.mail.kept();
+    assert_eq!(kept.len(), 2);
+    let (direct, now) = (app.app.direct.clone(), app.app.now());
+    let own = kept[0].message_id.split('@').next().unwrap().to_owned();
+    let what = Reported::Failed("mail_no_mailbox".into());
+    app.app.db.transact(move |tx| direct.reported(tx, Channel::Email, &own, None, &what, now)).unwrap();
+    let row = app.owner().get(&path).ok();
+    assert_eq!((&row["delivery"]["taken"], &row["delivery"]["bounced"]), (&json!(2), &json!(1)));
+    assert_eq!((&row["mail"]["text"], &row["variants"][0]["sent"]), (&json!("新品到店"), &json!(2)));
+    let run = app.owner().get(&format!("/api/v1/runs/{id}")).ok();
+    assert_eq!((&run["channel"], &run["sent"], &run["audience"]), (&json!("email"), &json!(2), &json!(2)));
+    let people = app.owner().get(&format!("/api/v1/runs/{id}/people")).ok();
+    assert_eq!(people["items"].as_array().unwrap().len(), 2);
+    assert_eq!(app.owner().post(&format!("{path}/cancel"), json!({})).says(), "409 message_over");
+    assert_eq!(app.role(Role::Analyst).post("/api/v1/broadcasts", broadcast(json!({}))).status, 403);
+}
+
+fn sms_is_planned_with_its_parts(test: TestDb) {
+    let app = TestApp::new(test);
+    let people = [person(&app, 1), person(&app, 2), person(&app, 3)];
+    let broadcast = json!({ "name": "秋季", "channel": "sms", "sms": sms(), "people": people, "service": true });
+    let plan = app.owner().post("/api/v1/broadcasts/plan", broadcast.clone()).ok();
+    assert_eq!((&plan["reached"], &plan["parts_each"], &plan["parts"]), (&json!(3), &json!(1), &json!(3)));
+    let shown = app.owner().post("/api/v1/sms/preview", json!({ "sms": sms(), "person": people[0] })).ok();
+    assert_eq!(shown, json!({ "text": "【四语】小满您好，新品到店，拒收请回复R", "parts": 1 }));
+    let unknown = json!({ "sms": { "template": "tpl_9", "params": {} } });
+    assert_eq!(app.owner().post("/api/v1/sms/preview", unknown).says(), "404 sms_template_unknown");
+    // A marketing one goes to those who have agreed to it, and starts behind the contest.
+    let mut marketing = broadcast.clone();
+    marketing["service"] = json!(false);
+    let plan = app.owner().post("/api/v1/broadcasts/plan", marketing).ok();
+    assert_eq!(plan["skipped"], json!([{ "reason": "consent_missing", "people": 3 }]));
+    app.owner().post("/api/v1/broadcasts", broadcast).ok();
+    work(&app);
+    assert_eq!(app.carriers.sms.kept().len(), 3);
+}
+
+fn it_is_tried_out_now_and_then(test: TestDb) {
+    let app = TestApp::new(test);
+    let owner = app.owner();
+    let to = |to: &str| json!({ "mail": mail(), "to": to });
+    assert_eq!(owner.post("/api/v1/mail/test-send", to("nobody")).says(), "400 direct_content to");
+    assert_eq!(owner.post("/api/v1/mail/test-send", to("me@brand.example")).status, 204);
+    let sms = json!({ "sms": sms(), "to": "13900000009" });
+    assert_eq!(owner.post("/api/v1/sms/test-send", sms).status, 204);
+    assert_eq!((app.carriers.mail.kept().len(), app.carriers.sms.kept().len()), (1, 1));
+    let audit = owner.get("/api/v1/audit").ok().to_string();
+    assert!(audit.contains("mail.test_send") && audit.contains("sms.test_send") && !audit.contains("13900000009"));
+    for _ in 0..7 {
+        assert_eq!(owner.post("/api/v1/mail/test-send", to("me@brand.example")).status, 204);
+    }
+    assert_eq!(owner.post("/api/v1/mail/test-send", to("me@brand.example")).says(), "429 too_many_attempts");
+    assert_eq!(app.carriers.mail.kept().len(), 8);
+}
