@@ -62,7 +62,7 @@ function Body({ sample }: { sample: Sample }) {
       {send.error ? <Alert type="error" showIcon title={text(send.error)} className="gap-above" /> : null}
       {send.data ? (
         <div className="stack tight gap-above">
-          {send.data.unreached.length ? <Alert type="warning" showIcon title={t("test_send.unreached", { names: send.data.unreached.join("、") })} /> : null}
+          {send.data.unreached.length ? <Alert type="warning" showIcon title={t("test_send.unreached", { names: send.data.unreached.join(t("materials.and")) })} /> : null}
           {send.data.parts.map((part, at) => (
             <div className="row" key={at}><Tag color={COLORS[part.state]}>{word("test_send.state", part.state)}</Tag><span>{word("test_send.kind", part.kind)}</span>{part.reason ? <span className="muted small">{word("test_send.reason", part.reason)}</span> : null}</div>
           ))}
