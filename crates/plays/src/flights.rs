@@ -12,8 +12,9 @@ pub const AT_A_HOST: usize = 3;
 pub const AT_A_BAD_HOST: usize = 1;
 const REST_SECONDS: i64 = 5;
 
-#[derive(Default)]
-struct State {
+/// What is on its way at one moment.
+#[derive(Clone, Default)]
+pub struct Sky {
     /// By receiver: the people something of whom is on its way there.
     hosts: BTreeMap<String, BTreeSet<PersonNum>>,
     slow: BTreeSet<String>,
@@ -27,7 +28,7 @@ struct State {
 
 #[derive(Default)]
 pub struct Flights {
-    state: Mutex<State>,
+    state: Mutex<Sky>,
     ends: Condvar,
 }
 
@@ -47,26 +48,35 @@ impl Flight {
     }
 }
 
-impl Flights {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|broken| broken.into_inner())
-    }
+impl Sky {
     /// How many more may begin.
     pub fn room(&self) -> usize {
-        AT_ONCE.saturating_sub(self.state().count)
+        AT_ONCE.saturating_sub(self.count)
     }
     /// How many more to this receiver, and whose must not: of one person one at a time.
     pub fn room_at(&self, host: &str, fails: bool) -> (usize, BTreeSet<PersonNum>) {
-        let state = self.state();
-        let most = if fails || state.slow.contains(host) { AT_A_BAD_HOST } else { AT_A_HOST };
-        let here = state.hosts.get(host).cloned().unwrap_or_default();
+        let most = if fails || self.slow.contains(host) { AT_A_BAD_HOST } else { AT_A_HOST };
+        let here = self.hosts.get(host).cloned().unwrap_or_default();
         (most.saturating_sub(here.len()), here)
     }
-    pub fn turn(&self) -> String {
-        self.state().turn.clone()
-    }
     pub fn rests(&self, host: &str, now: Time) -> Option<Time> {
-        self.state().rests.get(host).copied().filter(|until| *until > now)
+        self.rests.get(host).copied().filter(|until| *until > now)
+    }
+    pub fn turn(&self) -> &str {
+        &self.turn
+    }
+    pub fn ended(&self) -> u64 {
+        self.ended
+    }
+}
+
+impl Flights {
+    fn state(&self) -> MutexGuard<'_, Sky> {
+        self.state.lock().unwrap_or_else(|broken| broken.into_inner())
+    }
+    /// As it is now. Whoever reads what waits looks here before: what lands in between is known to be on its way still, and not sent twice.
+    pub fn sky(&self) -> Sky {
+        self.state().clone()
     }
     pub fn begin(self: &Arc<Self>, host: &str, num: PersonNum, now: Time) -> Flight {
         let mut state = self.state();
@@ -85,12 +95,9 @@ impl Flights {
             state.slow.remove(host);
         }
     }
-    pub fn ended(&self) -> u64 {
-        self.state().ended
-    }
     /// Waits a moment until one more than `before` has ended. Answers whether one has, and whether any is on its way still.
     pub fn wait(&self, before: u64, millis: u64) -> (bool, bool) {
-        let idle = |state: &mut State| state.ended == before && state.count > 0;
+        let idle = |state: &mut Sky| state.ended == before && state.count > 0;
         let waited = self.ends.wait_timeout_while(self.state(), Duration::from_millis(millis), idle);
         let (state, _) = waited.unwrap_or_else(|broken| broken.into_inner());
         (state.ended != before, state.count > 0)

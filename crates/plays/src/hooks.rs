@@ -2,7 +2,7 @@
 //! its own work and nobody else's.
 
 use crate::Plays;
-use crate::flights::{Flight, fly};
+use crate::flights::{Flight, Sky, fly};
 use crate::said::{HookSaid, parse};
 use crate::world::failed;
 use serde::{Deserialize, Serialize};
@@ -189,9 +189,9 @@ impl Plays {
     /// nobody wrote down is made again, with the same id.
     pub fn work_hooks(&self) -> Result<Ran, Refusal> {
         let now = self.now();
-        let before = self.flights.ended();
+        let sky = self.flights.sky();
         let (chosen, keys, later) = self.inner.db.read(|tx| {
-            let (chosen, later) = self.choose(tx, now)?;
+            let (chosen, later) = self.choose(tx, &sky, now)?;
             let keys = if chosen.is_empty() { None } else { Some(self.hook_keys(tx)?) };
             Ok((chosen, keys, later))
         })?;
@@ -203,7 +203,7 @@ impl Plays {
             let flight = self.flights.begin(&due.host, due.key.num, now);
             fly(move || plays.send_hook(due, &keys, flight))?;
         }
-        let (ended, flying) = self.flights.wait(before, PATIENCE_MILLIS);
+        let (ended, flying) = self.flights.wait(sky.ended(), PATIENCE_MILLIS);
         if begun > 0 || ended {
             return Ok(Ran::Went);
         }
@@ -217,11 +217,11 @@ impl Plays {
         })
     }
     /// What may be sent now, receiver by receiver, those behind the one that had its turn first; else when something is due.
-    fn choose(&self, tx: &mut Tx<'_>, now: Time) -> Result<(Vec<Due>, Option<Time>), Refusal> {
+    fn choose(&self, tx: &mut Tx<'_>, sky: &Sky, now: Time) -> Result<(Vec<Due>, Option<Time>), Refusal> {
         let (mut chosen, mut later): (Vec<Due>, Option<Time>) = (Vec::new(), None);
         let mut wait = |at: Time| later = Some(later.map_or(at, |own: Time| own.min(at)));
-        let mut room = self.flights.room();
-        for host in hosts(tx, &self.flights.turn())? {
+        let mut room = sky.room();
+        for host in hosts(tx, sky.turn())? {
             if room == 0 {
                 break;
             }
@@ -233,12 +233,12 @@ impl Plays {
                 wait(open_at);
                 continue;
             }
-            if let Some(until) = self.flights.rests(&host, now) {
+            if let Some(until) = sky.rests(&host, now) {
                 wait(until);
                 continue;
             }
             let fails = found.is_some_and(|(failures, _)| failures >= FAILURES);
-            let (free, flying) = self.flights.room_at(&host, fails);
+            let (free, flying) = sky.room_at(&host, fails);
             let free = free.min(room);
             if free == 0 {
                 continue;
