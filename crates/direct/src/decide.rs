@@ -22,7 +22,7 @@ impl Direct {
         }
     }
 
-    fn decide(&self, tx: &mut Tx<'_>, due: &Due, now: Time) -> Result<(), Refusal> {
+    pub(crate) fn decide(&self, tx: &mut Tx<'_>, due: &Due, now: Time) -> Result<(), Refusal> {
         let gate = &self.parts().gate;
         let Some(taken) = gate.take(tx, due, now)? else { return Ok(()) };
         let run = &taken.run;

@@ -4,7 +4,7 @@ use crate::hold::number;
 use crate::settle::End as Outcome;
 use crate::{Content, Direct, TO_SEND, refuse};
 use siyu_db::{Param, Tx, params};
-use siyu_gate::{Channel, Class, RunChange, RunIn, RunRow, Spec, Verdict};
+use siyu_gate::{Channel, Class, Due, RunChange, RunIn, RunRow, Spec, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_reach::content::Values;
 use siyu_reach::{Split, Terms};
@@ -51,7 +51,9 @@ impl Direct {
         if input.people.is_empty() || input.people.len() > PEOPLE_MAX {
             return Err(siyu_reach::message_people(PEOPLE_MAX));
         }
-        let Some(first) = input.contents.first() else { return Err(refuse::channel()) };
+        let Some(first) = input.contents.first() else {
+            return Err(refuse::content("mail", "Say something.", "请填写内容。"));
+        };
         if input.contents.len() > VARIANTS_MAX || input.contents.iter().any(|own| own.channel() != first.channel()) {
             let (en, zh) =
                 ("Up to four other contents, on the same channel.", "除主内容外最多 4 个变体，且须为同一渠道。");
@@ -102,7 +104,7 @@ impl Direct {
         Ok(plan)
     }
 
-    /// Keeps a message and whom it is for; the gate decides behind it. A broadcast to more people than the rules say waits for an approval.
+    /// Keeps a message and whom it is for. A small one is decided in this unit, so that nobody can be taken back in between; a large one behind it. A broadcast to more people than the rules say waits for an approval.
     ///
     /// Errors: `message_name`, `message_people`, `direct_content`, `direct_variable`, those of templates.
     pub fn create(
@@ -152,7 +154,13 @@ impl Direct {
             by: input.by.clone(),
         };
         let run = gate.create_run(tx, &run, &people, now)?;
-        if needs { gate.change_run(tx, id, RunChange::Pause, now) } else { Ok(run) }
+        if needs {
+            return gate.change_run(tx, id, RunChange::Pause, now);
+        }
+        if people.len() <= AT_ONCE && terms.start <= now && terms.per_hour == 0 {
+            self.decide(tx, &Due::Part(id.to_owned()), now)?;
+        }
+        Ok(run)
     }
 
     fn running(&self, tx: &mut Tx<'_>, id: &str) -> Result<RunRow, Refusal> {

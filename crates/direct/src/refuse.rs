@@ -13,10 +13,6 @@ pub fn variable(field: &str) -> Refusal {
     )
     .field(field)
 }
-pub fn channel() -> Refusal {
-    Refusal::invalid("direct_channel", "The channel is wecom, email or sms.", "渠道须为 wecom、email 或 sms。")
-        .field("channel")
-}
 pub fn no_account(mail: bool) -> Refusal {
     let (en, zh) = if mail {
         ("There is no mail account yet; set one up in the settings.", "尚未配置邮件账号，请先在设置中配置。")

@@ -269,7 +269,7 @@ fn mail_goes_out_once_and_is_reported(t: TestDb) {
     let world = World::open(t);
     let all = world.people(70, 5);
     world.create("bc_1", vec![mail()], &all, Class::Service);
-    assert_eq!(world.sums("bc_1").waiting, 75);
+    assert_eq!((world.sums("bc_1").people, world.sums("bc_1").waiting), (75, 70));
     // Staff's gate leaves it alone.
     let due = world.read(|tx| world.gate.due(tx, |own| !own.is_direct(), world.now()));
     assert_eq!(due, Due::Nothing);
