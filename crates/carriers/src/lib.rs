@@ -65,6 +65,10 @@ pub trait Heard: Send + Sync {
     ) -> Result<bool, Refusal>;
     /// The address a message went to. `None`: not known, or forgotten.
     fn went_to(&self, tx: &mut Tx<'_>, channel: Channel, id: &str) -> Result<Option<String>, Refusal>;
+    /// How many contents use an SMS template.
+    fn uses(&self, _: &mut Tx<'_>, _: &str) -> Result<i64, Refusal> {
+        Ok(0)
+    }
 }
 
 /// Nobody has sent anything.
@@ -92,12 +96,9 @@ pub trait Beside: Send + Sync {
     fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
         Ok(None)
     }
-    /// How many contents use a template.
-    fn uses(&self, _: &mut Tx<'_>, _: &str) -> Result<i64, Refusal> {
-        Ok(0)
-    }
 }
 
+/// Nothing lies beside.
 pub struct Alone;
 impl Beside for Alone {}
 

@@ -100,7 +100,7 @@ impl Accounts {
     pub fn sms_templates(&self, tx: &mut Tx<'_>) -> Result<Vec<TemplateRow>, Refusal> {
         let mut rows = tx.query(&format!("{COLUMNS} ORDER BY name, id"), &[], row)?;
         for own in &mut rows {
-            own.uses = self.parts().beside.uses(tx, &own.id)?;
+            own.uses = self.heard().uses(tx, &own.id)?;
         }
         Ok(rows)
     }
@@ -108,7 +108,7 @@ impl Accounts {
     pub fn sms_template(&self, tx: &mut Tx<'_>, id: &str) -> Result<TemplateRow, Refusal> {
         let found = tx.opt(&format!("{COLUMNS} WHERE id = $1"), params![id], row)?;
         let mut own = found.ok_or_else(refuse::template_unknown)?;
-        own.uses = self.parts().beside.uses(tx, &own.id)?;
+        own.uses = self.heard().uses(tx, &own.id)?;
         Ok(own)
     }
     /// Errors: `sms_template` with its field, `sms_templates_full`.

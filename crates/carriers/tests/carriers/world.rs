@@ -69,16 +69,16 @@ impl Heard for Sender {
     fn went_to(&self, _: &mut Tx<'_>, _: Channel, id: &str) -> Result<Option<String>, Refusal> {
         Ok(self.went.lock().unwrap().get(id).cloned())
     }
-}
-
-struct Uses;
-impl Beside for Uses {
-    fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
-        Ok(Some("https://shop.example.com".into()))
-    }
     fn uses(&self, tx: &mut Tx<'_>, id: &str) -> Result<i64, Refusal> {
         let sql = "SELECT COUNT(*) FROM setting WHERE name = $1";
         Ok(tx.one(sql, siyu_db::params![id], |row| row.int(0))?)
+    }
+}
+
+struct Here;
+impl Beside for Here {
+    fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
+        Ok(Some("https://shop.example.com".into()))
     }
 }
 
@@ -164,7 +164,7 @@ pub fn accounts(db: &Db, t: &TestDb, wires: Arc<dyn Wires>) -> (Accounts, People
         chance,
         clock: t.clock.clone(),
         wires,
-        beside: Arc::new(Uses),
+        beside: Arc::new(Here),
     };
     (Accounts::new(parts), people)
 }
