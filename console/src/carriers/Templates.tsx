@@ -81,7 +81,7 @@ function TemplateForm({ saved, done }: { saved: SmsTemplate | null; done: () => 
       <div className="wecom-pair">
         <Form.Item name="provider" label={t("sms.provider")}><Select options={PROVIDERS.map((own) => ({ value: own, label: t(`sms.provider.${own}`) }))} /></Form.Item>
         <Form.Item name="class" label={t("templates.class")}><Select options={CLASSES.map((own) => ({ value: own, label: t(`templates.class.${own}`) }))} /></Form.Item>
-        <Form.Item name="code" label={t("templates.code")} rules={needed}><Input maxLength={24} placeholder="SMS_123456789" /></Form.Item>
+        <Form.Item name="code" label={t("templates.code")} rules={needed}><Input maxLength={24} /></Form.Item>
         <Form.Item name="sign" label={t("sms.sign")} rules={needed}><Input maxLength={12} /></Form.Item>
       </div>
       <Form.Item name="text" label={t("templates.text")} extra={t("templates.text_hint")} rules={needed}><Input.TextArea rows={4} maxLength={500} showCount /></Form.Item>
