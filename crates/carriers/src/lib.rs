@@ -99,6 +99,7 @@ pub trait Beside: Send + Sync {
     }
 }
 
+/// Nothing lies beside.
 pub struct Alone;
 impl Beside for Alone {}
 

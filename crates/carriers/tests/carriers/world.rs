@@ -82,6 +82,13 @@ impl Beside for Uses {
     }
 }
 
+struct Here;
+impl Beside for Here {
+    fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
+        Ok(Some("https://shop.example.com".into()))
+    }
+}
+
 pub struct World {
     pub db: Db,
     pub own: Accounts,
@@ -164,7 +171,7 @@ pub fn accounts(db: &Db, t: &TestDb, wires: Arc<dyn Wires>) -> (Accounts, People
         chance,
         clock: t.clock.clone(),
         wires,
-        beside: Arc::new(Uses),
+        beside: Arc::new(Here),
     };
     (Accounts::new(parts), people)
 }
