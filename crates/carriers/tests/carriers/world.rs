@@ -75,13 +75,6 @@ impl Heard for Sender {
     }
 }
 
-struct Uses;
-impl Beside for Uses {
-    fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
-        Ok(Some("https://shop.example.com".into()))
-    }
-}
-
 struct Here;
 impl Beside for Here {
     fn address(&self, _: &mut Tx<'_>) -> Result<Option<String>, Refusal> {
