@@ -1,6 +1,8 @@
 // What a message says by mail or SMS, with nobody of staff in between.
-import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
-import { Button, Form, Input, Segmented } from "antd";
+import { useQuery } from "@tanstack/react-query";
+import { Form, Input, Segmented, Select } from "antd";
+import { carriers as api } from "../api/calls";
+import { keys } from "../api/keys";
 import type * as S from "../api/openapi";
 import { useI18n } from "../i18n";
 
@@ -35,23 +37,33 @@ export function DirectFields({ own, onChange }: { own: Direct; onChange: (own: D
       </>
     );
   }
-  const params = Object.entries(own.sms.params ?? {});
-  const set = (next: [string, string][]) => onChange({ ...own, sms: { ...own.sms, params: Object.fromEntries(next) } });
+  return <ShortFields own={own} onChange={onChange} />;
+}
+
+/** An approved template, and what its places are filled with. */
+function ShortFields({ own, onChange }: { own: Direct; onChange: (own: Direct) => void }) {
+  const { t } = useI18n();
+  const found = useQuery({ queryKey: keys.carriersPart("templates"), queryFn: api.templates, staleTime: 30_000 });
+  const templates = found.data?.items ?? [];
+  const chosen = templates.find((one) => one.id === own.sms.template);
+  const params = own.sms.params ?? {};
+  const choose = (id: string) => {
+    const places = templates.find((one) => one.id === id)?.places ?? [];
+    onChange({ ...own, sms: { template: id, params: Object.fromEntries(places.map((place) => [place, params[place] ?? ""])) } });
+  };
+  const fill = (place: string, value: string) => onChange({ ...own, sms: { ...own.sms, params: { ...params, [place]: value } } });
   return (
     <>
-      <Form.Item label={t("direct.template")} extra={t("direct.template_hint")}><Input value={own.sms.template} onChange={(event) => onChange({ ...own, sms: { ...own.sms, template: event.target.value.trim() } })} aria-label={t("direct.template")} /></Form.Item>
-      <Form.Item label={t("direct.params")} extra={t("direct.params_hint")}>
-        <div className="stack tight">
-          {params.map(([name, value], at) => (
-            <div className="row" key={at}>
-              <Input value={name} placeholder={t("direct.param_name")} aria-label={t("direct.param_name")} onChange={(event) => set(params.map((one, n) => (n === at ? [event.target.value, one[1]] : one)))} />
-              <Input value={value} placeholder={'{{ customer.name or "会员" }}'} aria-label={t("direct.param_value")} onChange={(event) => set(params.map((one, n) => (n === at ? [one[0], event.target.value] : one)))} />
-              <Button type="text" aria-label={t("action.delete")} icon={<DeleteOutlined />} onClick={() => set(params.filter((_, n) => n !== at))} />
-            </div>
-          ))}
-          <div><Button size="small" icon={<PlusOutlined />} disabled={params.some(([name]) => !name)} onClick={() => set([...params, ["", ""]])}>{t("direct.param_add")}</Button></div>
-        </div>
+      <Form.Item label={t("direct.template")} extra={chosen ? `【${chosen.sign}】${chosen.text}` : t("direct.template_hint")}>
+        <Select<string> showSearch={{ optionFilterProp: "label" }} loading={found.isPending} value={own.sms.template || undefined} onChange={choose} placeholder={t("direct.template_none")} options={templates.map((one) => ({ value: one.id, label: `${one.name} · ${one.code}` }))} aria-label={t("direct.template")} />
       </Form.Item>
+      {chosen?.places.length ? (
+        <Form.Item label={t("direct.params")} extra={t("direct.params_hint")}>
+          <div className="stack tight">
+            {chosen.places.map((place) => <Input key={place} prefix={<span className="muted small">{place}</span>} value={params[place] ?? ""} placeholder={t("direct.param_example")} aria-label={place} onChange={(event) => fill(place, event.target.value)} />)}
+          </div>
+        </Form.Item>
+      ) : null}
     </>
   );
 }
