@@ -78,6 +78,7 @@ impl Accounts {
         serde_json::from_slice(&plain).map_err(Refusal::internal)
     }
     /// A new version, in force with the unit: what was wrong with the one before is forgotten.
+    #[allow(clippy::too_many_arguments, reason = "each is a column")]
     pub(crate) fn put(
         &self,
         tx: &mut Tx<'_>,

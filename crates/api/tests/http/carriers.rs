@@ -345,7 +345,9 @@ fn only_a_button_unsubscribes(test: TestDb) {
     assert_eq!(form(&app, &path, &"x".repeat(5000)).status, 413);
     // The event is the person's.
     let id = app.app.people.id(num);
-    assert!(app.program().get(&format!("/api/v1/people/{id}/events")).text().contains("Consent Withdrawn"));
+    assert!(
+        app.program().get(&format!("/api/v1/people/{id}/events?include=system")).text().contains("Consent Withdrawn")
+    );
     // The name of the brand is text, not markup.
     app.program().patch("/api/v1/settings", json!({"name": "<b>A&B</b>"})).says();
     assert!(!app.nobody().get(&path).text().contains("<b>A"));
