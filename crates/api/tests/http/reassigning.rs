@@ -38,9 +38,9 @@ fn a_task_is_taken_back(test: TestDb) {
             .map(|one| one.person)
             .take(3)
             .collect();
-        own.iter().for_each(|person| {
-            world.befriend(serving[1], *person, 1, Source::Personal, true, false).unwrap();
-        });
+        for person in own {
+            world.befriend(serving[1], person, 1, Source::Personal, true, false).unwrap();
+        }
     });
     shop.sync();
     let (api, app) = (shop.app.program(), shop.app.app.clone());

@@ -160,10 +160,12 @@ impl Entrances for Codes {
     }
 }
 
+/// The winner, and why.
+pub type Says = (Option<i64>, &'static str);
 /// Which content does best, as the test says; nothing is known while it says nothing.
 #[derive(Clone, Default)]
 pub struct Panel {
-    pub says: Arc<Mutex<Option<(Option<i64>, &'static str)>>>,
+    pub says: Arc<Mutex<Option<Says>>>,
     pub asked: Arc<Mutex<usize>>,
 }
 impl Judges for Panel {

@@ -210,7 +210,7 @@ fn of_whom_wecom_says_nothing_nobody_is_moved(t: TestDb) {
     let task = first(&brand, &id);
     let mass = mass_of(&brand, &task);
     reassign(&brand, &id, task.id).unwrap();
-    brand.world(|world| drop(world.masses[mass].tasks[0].targets.remove(0)));
+    brand.world(|world| world.masses[mass].tasks[0].targets.remove(0));
     work(&brand, &id, 600);
     let own = tasks(&brand, &id).into_iter().find(|own| own.id == task.id).unwrap();
     assert_eq!((own.moved, own.sums.failed), (task.sums.waiting - 1, 1));
