@@ -187,6 +187,7 @@ fn each_is_watched_from_their_own_entry(t: TestDb) {
     // Before anybody came in.
     brand.orders(brand.people[0], 70_000);
     brand.days(1);
+    let first = brand.t.clock.now();
     brand.let_in(&brand.people[..600]);
     brand.days(6);
     brand.let_in(&brand.people[600..]);
@@ -201,6 +202,7 @@ fn each_is_watched_from_their_own_entry(t: TestDb) {
     }
     brand.does(treated[0], "buy");
     brand.does(control[1], "buy");
+    brand.t.clock.advance_seconds(1);
     brand.orders(treated[0], 500);
     // Twelve days after the first came in their time is over, and that of the others is not.
     brand.days(4);
@@ -209,11 +211,12 @@ fn each_is_watched_from_their_own_entry(t: TestDb) {
         brand.orders(num, 3_000);
         brand.does(num, "buy");
     }
+    brand.t.clock.advance_seconds(1);
     let effect = brand.effect().unwrap();
     assert_eq!(sizes(&effect), [control.len() as i64, treated.len() as i64]);
     assert!(effect.trial.ratio.is_some_and(|own| !own.mismatch) && effect.trial.arms[0].drawn == Some(0.25));
     assert_eq!((effect.open, effect.both, effect.kept_out), (600, 0, 0));
-    assert_eq!((effect.from, effect.trial.kind.name()), (brand.t.clock.now().plus_days(-12), "journey"));
+    assert_eq!((effect.from, effect.trial.kind.name()), (first, "journey"));
     assert_eq!(hits(&effect, What::Goal), [1, 2]);
     assert_eq!(hits(&effect, What::Bought), [20, 201]);
     assert_eq!(hits(&effect, What::Revenue), [200_000, 2_003_500]);
