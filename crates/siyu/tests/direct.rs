@@ -1,0 +1,192 @@
+//! `kill -9` while thousands of mails go out to a server that now and then takes one and never says so: of each message people = sent + skipped + failed +
+//! waiting whenever somebody looks, nobody gets a mail twice, and nobody is lost.
+//!
+//! The moments come from a seed that is printed. Set `SIYU_SEED` to repeat a run, `SIYU_KILLS` for another number of them.
+
+mod common;
+
+use common::{Place, Server, chance, http};
+use serde_json::{Value, json};
+use siyu_kernel::Chance;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PEOPLE: usize = 3_000;
+
+fn kills(usual: usize) -> usize {
+    std::env::var("SIYU_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// What a mail server has taken: how often each receiver, and how often each Message-ID.
+#[derive(Default)]
+struct Taken {
+    receivers: BTreeMap<String, usize>,
+    ids: BTreeMap<String, usize>,
+}
+
+/// A server that takes mail for `example.com`, has no mailbox for every fortieth, and closes the connection instead of answering for every fiftieth.
+struct Sink {
+    port: u16,
+    taken: Arc<Mutex<Taken>>,
+}
+
+impl Sink {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("its number").port();
+        let taken = Arc::new(Mutex::new(Taken::default()));
+        let all = Arc::clone(&taken);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let all = Arc::clone(&all);
+                // A sender that is killed breaks its connections.
+                std::thread::spawn(move || drop(serve(stream, &all)));
+            }
+        });
+        Self { port, taken }
+    }
+}
+
+fn number_of(receiver: &str) -> usize {
+    receiver.trim_start_matches('u').split('@').next().and_then(|own| own.parse().ok()).unwrap_or(0)
+}
+
+fn serve(stream: TcpStream, taken: &Mutex<Taken>) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut out = stream.try_clone()?;
+    let mut lines = BufReader::new(stream).lines();
+    out.write_all(b"220 sink ESMTP\r\n")?;
+    let mut receiver = String::new();
+    while let Some(line) = lines.next() {
+        let line = line?;
+        let word = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
+        match word.as_str() {
+            "EHLO" | "HELO" => out.write_all(b"250-sink\r\n250 8BITMIME\r\n")?,
+            "RCPT" => {
+                receiver =
+                    line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(own, _)| own).to_owned();
+                if number_of(&receiver) % 40 == 7 {
+                    out.write_all(b"550 5.1.1 no such mailbox\r\n")?;
+                } else {
+                    out.write_all(b"250 ok\r\n")?;
+                }
+            }
+            "DATA" => {
+                out.write_all(b"354 go on\r\n")?;
+                let mut id = String::new();
+                for own in lines.by_ref() {
+                    let own = own?;
+                    if own == "." {
+                        break;
+                    }
+                    if let Some(own) = own.strip_prefix("Message-ID: ") {
+                        id = own.to_owned();
+                    }
+                }
+                std::thread::sleep(Duration::from_millis(8));
+                {
+                    let mut taken = taken.lock().expect("whole");
+                    *taken.receivers.entry(receiver.clone()).or_default() += 1;
+                    *taken.ids.entry(id).or_default() += 1;
+                }
+                if number_of(&receiver) % 50 == 13 {
+                    return Ok(());
+                }
+                out.write_all(b"250 taken\r\n")?;
+            }
+            "QUIT" => {
+                out.write_all(b"221 bye\r\n")?;
+                return Ok(());
+            }
+            _ => out.write_all(b"250 ok\r\n")?,
+        }
+    }
+    Ok(())
+}
+
+fn put(server: &Server, key: &str, path: &str, body: &Value) {
+    let (status, answer) = http::put(&server.address, &format!("/api/v1{path}"), key, body).expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+}
+fn number(of: &Value, name: &str) -> i64 {
+    of[name].as_i64().unwrap_or_else(|| panic!("{name} in {of}"))
+}
+/// The run, with its sums checked.
+fn run(server: &Server, key: &str, id: &str) -> Value {
+    let run = server.api(key, &format!("/runs/{id}"));
+    let ends: i64 = ["sent", "skipped", "failed", "waiting"].iter().map(|end| number(&run, end)).sum();
+    assert_eq!((number(&run, "audience"), ends), (PEOPLE as i64, PEOPLE as i64), "{run}");
+    let reasons: i64 = run["reasons"].as_object().expect("reasons").values().filter_map(Value::as_i64).sum();
+    assert_eq!(reasons + number(&run, "sent"), PEOPLE as i64, "{run}");
+    run
+}
+
+fn mails_live_through(place: &Place, points: usize, chance: &Chance) {
+    let sink = Sink::start();
+    let rows: String = (0..PEOPLE).map(|n| format!("u{n}@example.com\n")).collect();
+    let file = place.write("people.csv", format!("email\n{rows}"));
+    assert_eq!(place.import("people", &file, &["--map", "email=email"])["imported"], PEOPLE);
+    let key = place.key("api");
+    let mut server = Server::start(place);
+    let rules = json!({ "rules": { "caps": [], "approval_above": 1_000_000, "quota": "month", "quiet": null, "fatigue": null, "contest_minutes": 0, "holdout": { "percent": 0.0, "salt": "" }, "consent": [] } });
+    put(&server, &key, "/gate/rules", &rules);
+    let account = json!({ "host": "127.0.0.1", "port": sink.port, "security": "none", "from": "news@shop.example", "from_name": "Shop", "per_minute": 100_000, "domain_per_minute": 100_000 });
+    put(&server, &key, "/mail/account", &account);
+    let everybody = json!({ "name": "everybody", "rule": { "field": "created.days", "op": "gte", "value": 0 } });
+    let (status, audience) = http::post(&server.address, "/api/v1/audiences", &key, &everybody).expect("an answer");
+    assert_eq!(status, 201, "{audience}");
+
+    let mail = json!({ "subject": "Hello {{ customer.name or \"friend\" }}", "text": "A word about your order." });
+    let broadcast = json!({ "name": "mail", "channel": "email", "mail": mail, "service": true, "audience": audience["id"] });
+    let (status, made) = http::post(&server.address, "/api/v1/broadcasts", &key, &broadcast).expect("an answer");
+    assert_eq!(status, 201, "{made}");
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let mut halfway = 0;
+    for _ in 0..points {
+        std::thread::sleep(Duration::from_millis(50 + chance.below(300)));
+        run(&server, &key, &id);
+        server.kill();
+        server = Server::start(place);
+        let own = run(&server, &key, &id);
+        halfway += usize::from(number(&own, "sent") > 0 && number(&own, "waiting") > 0);
+    }
+    eprintln!("{halfway} of {points} kills came while mails went out");
+    assert!(halfway > 0, "no kill came in between");
+    // Whose outcome a kill left open is settled a minute later.
+    let ended = (0..3_000).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        Some(run(&server, &key, &id)).filter(|own| own["state"] == "ended")
+    });
+    let ended = ended.expect("the message ends");
+
+    let taken = sink.taken.lock().expect("whole");
+    let twice: Vec<_> = taken.receivers.iter().chain(&taken.ids).filter(|(_, times)| **times > 1).collect();
+    assert!(twice.is_empty(), "mails came twice: {twice:?}");
+    let (sent, unknown) = (number(&ended, "sent"), ended["reasons"]["outcome_unknown"].as_i64().unwrap_or(0));
+    let came = taken.receivers.len() as i64;
+    assert!(sent <= came && came <= sent + unknown, "{came} came; {ended}");
+    // Who has a mailbox has had a mail, or nobody knows.
+    let boxes = (0..PEOPLE).filter(|n| n % 40 != 7).count() as i64;
+    assert_eq!(sent + unknown, boxes, "{ended}");
+    let silent = (0..PEOPLE).filter(|n| n % 40 != 7 && n % 50 == 13).count() as i64;
+    assert!(unknown >= silent, "{ended}");
+    assert!(unknown <= silent + 32 * points as i64, "a kill leaves one batch open: {ended}");
+    assert_eq!(ended["reasons"]["mail_no_mailbox"], PEOPLE as i64 - boxes, "{ended}");
+    drop(server);
+    place.assert_sound();
+}
+
+#[test]
+fn mails_are_killed() {
+    mails_live_through(&Place::sqlite(), kills(6), &chance("mails on SQLite"));
+}
+
+#[test]
+fn mails_on_postgres_are_killed() {
+    if let Some(place) = Place::postgres() {
+        mails_live_through(&place, kills(4), &chance("mails on PostgreSQL"));
+    }
+}
