@@ -131,8 +131,8 @@ fn check_step(at: usize, step: &Step) -> Result<(), Refusal> {
         return Err(refuse::step(at, "A step's name has 1 to 60 characters.", "步骤名称需为 1～60 个字。"));
     }
     match &step.deed {
-        Deed::Task { text } if !(1..=1_000).contains(&text.trim().chars().count()) => {
-            Err(refuse::step(at, "A task's text has 1 to 1,000 characters.", "任务内容需为 1～1000 个字。"))
+        Deed::Task { text } if !(1..=500).contains(&text.trim().chars().count()) => {
+            Err(refuse::step(at, "A task's text has 1 to 500 characters.", "任务内容需为 1～500 个字。"))
         }
         Deed::Send { content } => content.check(&format!("steps[{at}].deed.content")),
         Deed::Task { .. } => Ok(()),
