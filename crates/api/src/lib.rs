@@ -121,6 +121,7 @@ mod search;
 mod serve;
 mod session;
 mod settings;
+mod sops;
 mod standing;
 mod stats;
 mod tag_groups;
@@ -155,6 +156,7 @@ pub use reach::reach;
 pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
 pub use serve::{bind, serve};
+pub use sops::sops;
 pub use tally::warm;
 pub use wecom::contacts;
 pub use workspace::Workspace;
@@ -181,6 +183,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_leads::MIGRATIONS,
         siyu_journeys::MIGRATIONS,
         siyu_plays::MIGRATIONS,
+        siyu_sops::MIGRATIONS,
     ]
     .concat()
 }
@@ -249,6 +252,7 @@ fn routes() -> Endpoints {
         .merge(journey_numbers::router())
         .merge(materials::router())
         .merge(kits::router())
+        .merge(sops::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

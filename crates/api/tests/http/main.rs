@@ -28,6 +28,7 @@ mod people_standing;
 mod people_world;
 mod posters;
 mod session;
+mod sops;
 mod staff_scope;
 mod support;
 mod wecom;
