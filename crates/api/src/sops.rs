@@ -245,7 +245,7 @@ fn whole(app: &App, tx: &mut Tx<'_>, id: &str) -> Result<SopWhole, Refusal> {
 /// Lists the programmes for groups and moments, newest first.
 ///
 /// 社群与朋友圈 SOP 列表，新的在前。
-#[utoipa::path(get, path = "/sops", operation_id = "sops_list", tag = "SOP", responses((status = 200, body = Items<SopOut>)))]
+#[utoipa::path(get, path = "/sops", tag = "SOP", responses((status = 200, body = Items<SopOut>)))]
 async fn list(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Items<SopOut>>> {
     let rows = app.run(|app| read(app, |tx| sops(app).programmes(tx))).await?;
     Ok(Json(Items::new(rows.into_iter().map(SopOut::from).collect(), None)))
@@ -256,7 +256,7 @@ async fn list(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Items<S
 /// 新建 SOP。
 ///
 /// Errors: `sop_name`, `sop_steps`, `sop_step`, `scope_needed`, and those of contents.
-#[utoipa::path(post, path = "/sops", operation_id = "sops_create", tag = "SOP", request_body = SopIn, responses((status = 201, body = SopWhole)))]
+#[utoipa::path(post, path = "/sops", tag = "SOP", request_body = SopIn, responses((status = 201, body = SopWhole)))]
 async fn create(
     may: May<MessagesWrite>,
     State(app): State<App>,
@@ -280,7 +280,7 @@ async fn create(
 /// SOP 详情与步骤。
 ///
 /// Errors: `sop_unknown`.
-#[utoipa::path(get, path = "/sops/{id}", operation_id = "sops_get", tag = "SOP", params(("id" = String, Path)), responses((status = 200, body = SopWhole)))]
+#[utoipa::path(get, path = "/sops/{id}", tag = "SOP", params(("id" = String, Path)), responses((status = 200, body = SopWhole)))]
 async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> Answer<Json<SopWhole>> {
     app.run(move |app| read(app, |tx| whole(app, tx, &id))).await.map(Json)
 }
@@ -290,7 +290,7 @@ async fn get(_: May<PeopleRead>, At(id): At<String>, State(app): State<App>) -> 
 /// 修改 SOP：保存为新版本，已在其中的按新版本尚未到来的步骤继续。
 ///
 /// Errors: `sop_unknown`, `sop_over`, `sop_changed`, and those of making one.
-#[utoipa::path(put, path = "/sops/{id}", operation_id = "sops_edit", tag = "SOP", params(("id" = String, Path)), request_body = SopIn, responses((status = 200, body = SopWhole)))]
+#[utoipa::path(put, path = "/sops/{id}", tag = "SOP", params(("id" = String, Path)), request_body = SopIn, responses((status = 200, body = SopWhole)))]
 async fn edit(
     may: May<MessagesWrite>,
     At(id): At<String>,
@@ -330,7 +330,7 @@ enum SopState {
 /// 暂停、继续或结束 SOP。
 ///
 /// Errors: `sop_unknown`, `sop_over`, `scope_needed`.
-#[utoipa::path(post, path = "/sops/{id}/state", operation_id = "sops_turn", tag = "SOP", params(("id" = String, Path)), request_body = SopTurn, responses((status = 204)))]
+#[utoipa::path(post, path = "/sops/{id}/state", tag = "SOP", params(("id" = String, Path)), request_body = SopTurn, responses((status = 204)))]
 async fn turn(
     may: May<MessagesWrite>,
     At(id): At<String>,
@@ -375,7 +375,7 @@ struct SopCame {
 /// 将客户群（或员工）加入 SOP。
 ///
 /// Errors: `sop_unknown`, `sop_over`, `sop_subject`, `scope_needed`.
-#[utoipa::path(post, path = "/sops/{id}/subjects", operation_id = "sops_enrol", tag = "SOP", params(("id" = String, Path)), request_body = SopEnrol, responses((status = 200, body = SopCame)))]
+#[utoipa::path(post, path = "/sops/{id}/subjects", tag = "SOP", params(("id" = String, Path)), request_body = SopEnrol, responses((status = 200, body = SopCame)))]
 async fn enrol(
     may: May<MessagesWrite>,
     At(id): At<String>,
@@ -402,7 +402,7 @@ async fn enrol(
 /// 将客户群（或员工）移出 SOP，未到的步骤不再执行。
 ///
 /// Errors: `sop_unknown`, `sop_subject`, `scope_needed`.
-#[utoipa::path(delete, path = "/sops/{id}/subjects/{subject}", operation_id = "sops_take_out", tag = "SOP", params(("id" = String, Path), ("subject" = String, Path)), responses((status = 204)))]
+#[utoipa::path(delete, path = "/sops/{id}/subjects/{subject}", tag = "SOP", params(("id" = String, Path), ("subject" = String, Path)), responses((status = 204)))]
 async fn take_out(
     may: May<MessagesWrite>,
     At((id, subject)): At<(String, String)>,
@@ -503,7 +503,7 @@ fn shares(list: Vec<Share>) -> Vec<SopShare> {
 /// Counts steps by programme, store and guide: planned, asked, on time, late, missed. Tasks that journeys gave for customers count, too.
 ///
 /// SOP 看板：按 SOP、门店、导购统计计划、进行中、按时、逾期完成、错过；含旅程下发的客户任务。
-#[utoipa::path(get, path = "/sops/board", operation_id = "sops_board", tag = "SOP", params(SopQuery), responses((status = 200, body = SopBoard)))]
+#[utoipa::path(get, path = "/sops/board", tag = "SOP", params(SopQuery), responses((status = 200, body = SopBoard)))]
 async fn board(may: May<PeopleRead>, Query(q): Query<SopQuery>, State(app): State<App>) -> Answer<Json<SopBoard>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
@@ -543,7 +543,7 @@ const LISTED_MAX: usize = 1_000;
 /// Lists the steps behind a number of the board, by time; up to 1,000.
 ///
 /// 看板数字背后的步骤明细，按时间排列，最多 1000 条。
-#[utoipa::path(get, path = "/sops/steps", operation_id = "sops_steps", tag = "SOP", params(SopQuery), responses((status = 200, body = Items<SopStepOut>)))]
+#[utoipa::path(get, path = "/sops/steps", tag = "SOP", params(SopQuery), responses((status = 200, body = Items<SopStepOut>)))]
 async fn steps(
     may: May<PeopleRead>,
     Query(q): Query<SopQuery>,
@@ -592,7 +592,7 @@ struct SopGraded {
 /// Lists the grades of guides that have one; of the reader's staff. All others are B.
 ///
 /// 导购等级（A/B/C），未设置的为 B。
-#[utoipa::path(get, path = "/sops/grades", operation_id = "sops_grades", tag = "SOP", responses((status = 200, body = Items<SopGraded>)))]
+#[utoipa::path(get, path = "/sops/grades", tag = "SOP", responses((status = 200, body = Items<SopGraded>)))]
 async fn grades(may: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Items<SopGraded>>> {
     let caller = may.caller;
     let answer = app.run(move |app| {
@@ -612,7 +612,7 @@ async fn grades(may: May<PeopleRead>, State(app): State<App>) -> Answer<Json<Ite
 /// 设置导购等级，从下一个步骤起生效。
 ///
 /// Errors: `sop_grade`, `sop_subject`, also for somebody whom the caller does not look after.
-#[utoipa::path(put, path = "/sops/grades/{staff}", operation_id = "sops_set_grade", tag = "SOP", params(("staff" = String, Path)), request_body = SopGrade, responses((status = 204)))]
+#[utoipa::path(put, path = "/sops/grades/{staff}", tag = "SOP", params(("staff" = String, Path)), request_body = SopGrade, responses((status = 204)))]
 async fn set_grade(
     may: May<GuidesWrite>,
     At(staff): At<String>,

@@ -1,6 +1,6 @@
 // SOPs: programmes by day for groups and moments.
 export const sops = {
-  "nav.sops": ["SOP", "SOPs"],
+  "nav.sops": ["SOP 计划", "SOPs"],
   "sops.hint": ["社群与朋友圈的定时计划：哪天由谁做什么、是否按时完成。面向单个客户的计划请用旅程。", "Timed programmes for groups and moments: who does what on which day, and whether it was done in time. Programmes for one customer are journeys."],
   "sops.list": ["计划列表", "Programmes"],
   "sops.board": ["执行看板", "Board"],
