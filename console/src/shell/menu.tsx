@@ -1,7 +1,7 @@
 import {
   AimOutlined, ApartmentOutlined, ApiOutlined, AppstoreOutlined, AuditOutlined, BarChartOutlined, BellOutlined, BranchesOutlined, CalendarOutlined, CameraOutlined, ClusterOutlined, CommentOutlined, CompassOutlined, ContactsOutlined, DashboardOutlined, DatabaseOutlined,
   DeploymentUnitOutlined, ExportOutlined, FieldTimeOutlined, FileProtectOutlined, FolderOpenOutlined, FormOutlined, FunnelPlotOutlined, HeartOutlined, HeatMapOutlined, HomeOutlined, IdcardOutlined, ImportOutlined, KeyOutlined,
-  LineChartOutlined, MailOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PartitionOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
+  LineChartOutlined, MailOutlined, MedicineBoxOutlined, MessageOutlined, MobileOutlined, PartitionOutlined, PictureOutlined, QrcodeOutlined, RetweetOutlined, RiseOutlined, SafetyOutlined, ScheduleOutlined, SendOutlined, SettingOutlined, ShopOutlined, ShoppingOutlined, SkinOutlined, SmileOutlined,
   SolutionOutlined, StockOutlined, StopOutlined, SwapOutlined, TagsOutlined, TeamOutlined, ThunderboltOutlined, UserDeleteOutlined, UsergroupAddOutlined, UserOutlined, WalletOutlined,
   WechatWorkOutlined,
 } from "@ant-design/icons";
@@ -67,6 +67,7 @@ export const sections: Section[] = [
   ]),
   section("reach", "nav.reach", <CommentOutlined />, [
     { path: "/journeys", label: "nav.journeys", icon: <PartitionOutlined />, needs: "people.read" },
+    { path: "/sops", label: "nav.sops", icon: <ScheduleOutlined />, needs: "people.read" },
     { path: "/materials", label: "nav.materials", icon: <FolderOpenOutlined />, needs: "people.read" },
     { path: "/content-calendar", label: "nav.content_calendar", icon: <CalendarOutlined />, needs: "people.read" },
     { path: "/messages", label: "nav.messages", icon: <SendOutlined />, needs: "people.read" },

@@ -129,6 +129,7 @@ mod settings;
 mod sms_account;
 mod sms_push;
 mod sms_templates;
+mod sops;
 mod standing;
 mod stats;
 mod suppressions;
@@ -167,6 +168,7 @@ pub use reach::reach;
 pub use reply::{Created, Items, NoContent};
 pub use route::Endpoints;
 pub use serve::{bind, serve};
+pub use sops::sops;
 pub use tally::warm;
 pub use wecom::contacts;
 pub use workspace::Workspace;
@@ -195,6 +197,7 @@ pub fn migrations() -> Vec<Migration> {
         siyu_journeys::MIGRATIONS,
         siyu_plays::MIGRATIONS,
         siyu_carriers::MIGRATIONS,
+        siyu_sops::MIGRATIONS,
     ]
     .concat()
 }
@@ -271,6 +274,7 @@ fn routes() -> Endpoints {
         .merge(sms_account::router())
         .merge(sms_templates::router())
         .merge(suppressions::router())
+        .merge(sops::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

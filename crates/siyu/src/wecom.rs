@@ -103,7 +103,7 @@ fn start<const N: usize>(
 
 /// The full sync, the inbox, what goes out, files, live codes, welcomes: a thread each, so that none waits for another.
 pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 15] = [
+    let jobs: [(&'static str, By, Step); 16] = [
         ("wecom-sync", By::One, |app| app.contacts.sync_step()),
         ("wecom-inbox", By::One, work_inbox),
         ("wecom-outgoing", By::One, |app| app.contacts.work_outgoing()),
@@ -116,6 +116,7 @@ pub fn keep(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinH
         ("wecom-messages", By::One, |app| app.reach.work_messages()),
         ("wecom-groups", By::One, |app| app.reach.work_groups()),
         ("wecom-moments", By::One, |app| app.reach.work_moments()),
+        ("sops", By::One, |app| siyu_api::sops(app).work()),
         ("gate", By::One, |app| app.reach.work_gate()),
         ("welcomes-told", By::One, |app| app.reach.tell_welcomes()),
         // A lease of a process that has ended would outlast the seconds a welcome has.

@@ -66,8 +66,11 @@ fn serve(stream: TcpStream, taken: &Mutex<Taken>) -> std::io::Result<()> {
         match word.as_str() {
             "EHLO" | "HELO" => out.write_all(b"250-sink\r\n250 8BITMIME\r\n")?,
             "RCPT" => {
-                receiver =
-                    line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(own, _)| own).to_owned();
+                receiver = line
+                    .split_once('<')
+                    .and_then(|(_, rest)| rest.split_once('>'))
+                    .map_or("", |(own, _)| own)
+                    .to_owned();
                 if number_of(&receiver) % 40 == 7 {
                     out.write_all(b"550 5.1.1 no such mailbox\r\n")?;
                 } else {
@@ -140,7 +143,8 @@ fn mails_live_through(place: &Place, points: usize, chance: &Chance) {
     assert_eq!(status, 201, "{audience}");
 
     let mail = json!({ "subject": "Hello {{ customer.name or \"friend\" }}", "text": "A word about your order." });
-    let broadcast = json!({ "name": "mail", "channel": "email", "mail": mail, "service": true, "audience": audience["id"] });
+    let broadcast =
+        json!({ "name": "mail", "channel": "email", "mail": mail, "service": true, "audience": audience["id"] });
     let (status, made) = http::post(&server.address, "/api/v1/broadcasts", &key, &broadcast).expect("an answer");
     assert_eq!(status, 201, "{made}");
     let id = made["id"].as_str().expect("an id").to_owned();

@@ -24,9 +24,10 @@ import { see } from "./see";
 import { sell } from "./sell";
 import { session } from "./session";
 import { settings } from "./settings";
+import { sops } from "./sops";
 import { wecom } from "./wecom";
 import { messages } from "./messages";
 import { welcomes } from "./welcomes";
 
 export type Pair = readonly [zh: string, en: string];
-export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...carriers, ...channels, ...posters, ...messages, ...gate, ...effects, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...canvas, ...direct };
+export const words = { ...common, ...session, ...people, ...person, ...sell, ...data, ...events, ...imports, ...settings, ...see, ...audiences, ...wecom, ...carriers, ...channels, ...posters, ...messages, ...gate, ...effects, ...welcomes, ...groupreach, ...guides, ...handover, ...alerts, ...leads, ...journeys, ...library, ...sops, ...canvas, ...direct };

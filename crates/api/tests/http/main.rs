@@ -32,6 +32,7 @@ mod posters;
 mod reassigning;
 mod rehearsals;
 mod session;
+mod sops;
 mod staff_scope;
 mod support;
 mod wecom;

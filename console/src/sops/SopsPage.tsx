@@ -1,0 +1,70 @@
+// SOPs for groups and moments: what is running, and whether it is done in time.
+import { PlusOutlined, ScheduleOutlined } from "@ant-design/icons";
+import { useQuery } from "@tanstack/react-query";
+import { Segmented, Skeleton, Tag as AntTag } from "antd";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import type * as S from "../api/openapi";
+import { useFormat } from "../format/useFormat";
+import { useI18n } from "../i18n";
+import { ErrorView } from "../shell/errors";
+import { ListTable, usePages } from "../shell/ListTable";
+import { MayButton, Need, Num, PageHead } from "../shell/parts";
+import { Nothing } from "../wecom/Nothing";
+import { Board } from "./Board";
+import { sopKeys, sops as api } from "./calls";
+
+export const SOP_COLORS: Record<string, string> = { running: "blue", paused: "gold", ended: "default" };
+
+export function SopsPage() {
+  return <Need permission="people.read"><Sops /></Need>;
+}
+
+function Sops() {
+  const { t } = useI18n();
+  const navigate = useNavigate();
+  const [shown, show] = useState<"list" | "board">("list");
+  const add = <MayButton permission="messages.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/sops/new")}>{t("sops.new")}</MayButton>;
+  return (
+    <>
+      <PageHead title={t("nav.sops")} hint={t("sops.hint")}>{add}</PageHead>
+      <div className="gap-below"><Segmented value={shown} onChange={show} options={[{ value: "list", label: t("sops.list") }, { value: "board", label: t("sops.board") }]} /></div>
+      {shown === "list" ? <List add={add} /> : <WholeBoard />}
+    </>
+  );
+}
+
+function List({ add }: { add: React.ReactNode }) {
+  const { t, word } = useI18n();
+  const format = useFormat();
+  const navigate = useNavigate();
+  const pages = usePages(sopKeys.list, api.list);
+  const state = (row: S.SopOut) => <AntTag color={SOP_COLORS[row.state]}>{word("sops.state", row.state)}</AntTag>;
+  return (
+    <ListTable
+      pages={pages} rowKey={(row) => row.id} onOpen={(row) => void navigate(`/sops/${row.id}`)}
+      columns={[
+        { title: t("word.name"), render: (_, row) => <b className="plain">{row.name}</b> },
+        { title: t("word.type"), render: (_, row) => word("sops.kind", row.kind) },
+        { title: t("word.state"), render: (_, row) => state(row) },
+        { title: t("sops.subjects"), align: "right", render: (_, row) => <Num muted={!row.subjects}>{format.count(row.subjects)}</Num> },
+        { title: t("messages.created"), render: (_, row) => <Num muted>{format.at(row.created_at)}</Num> },
+      ]}
+      card={(row) => (
+        <>
+          <div className="row between"><span className="card-title">{row.name}</span>{state(row)}</div>
+          <div className="muted small num">{word("sops.kind", row.kind)} · {t("sops.subjects")} {format.count(row.subjects)} · {format.at(row.created_at)}</div>
+        </>
+      )}
+      empty={<Nothing icon={<ScheduleOutlined />} title={t("sops.empty")}>{t("sops.empty_text")}<p className="gap-above">{add}</p></Nothing>}
+    />
+  );
+}
+
+function WholeBoard() {
+  const names = useQuery({ queryKey: sopKeys.list, queryFn: api.list, select: (own) => new Map(own.items.map((row) => [row.id, row.name])) });
+  const board = useQuery({ queryKey: sopKeys.board({}), queryFn: () => api.board({}) });
+  if (board.isError) return <ErrorView error={board.error} retry={() => void board.refetch()} />;
+  if (board.isPending) return <div className="panel pad"><Skeleton active /></div>;
+  return <Board board={board.data} names={names.data ?? new Map<string, string>()} />;
+}
