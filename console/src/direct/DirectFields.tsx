@@ -54,7 +54,7 @@ function ShortFields({ own, onChange }: { own: Direct; onChange: (own: Direct) =
   const fill = (place: string, value: string) => onChange({ ...own, sms: { ...own.sms, params: { ...params, [place]: value } } });
   return (
     <>
-      <Form.Item label={t("direct.template")} extra={chosen ? `【${chosen.sign}】${chosen.text}` : t("direct.template_hint")}>
+      <Form.Item label={t("direct.template")} extra={chosen ? t("direct.signed", { sign: chosen.sign, text: chosen.text }) : t("direct.template_hint")}>
         <Select<string> showSearch={{ optionFilterProp: "label" }} loading={found.isPending} value={own.sms.template || undefined} onChange={choose} placeholder={t("direct.template_none")} options={templates.map((one) => ({ value: one.id, label: `${one.name} · ${one.code}` }))} aria-label={t("direct.template")} />
       </Form.Item>
       {chosen?.places.length ? (
