@@ -44,7 +44,10 @@ fn a_programme_goes_to_the_board(test: TestDb) {
     let made = api.post(PATH, programme()).ok();
     let id = made["id"].as_str().unwrap();
     let one = format!("{PATH}/{id}");
-    assert_eq!((&made["version"], &made["state"], made["steps"].as_array().unwrap().len()), (&json!(1), &json!("running"), 3));
+    assert_eq!(
+        (&made["version"], &made["state"], made["steps"].as_array().unwrap().len()),
+        (&json!(1), &json!("running"), 3)
+    );
     assert_eq!(api.post(&format!("{one}/subjects"), json!({ "rule": {} })).ok()["came"], 2);
     assert_eq!(api.put(&format!("{PATH}/grades/A1"), json!({ "grade": "A" })).status, 204);
     assert_eq!(api.get(&format!("{PATH}/grades")).ok()["items"], json!([{ "staff": "a1", "grade": "A" }]));
@@ -53,7 +56,10 @@ fn a_programme_goes_to_the_board(test: TestDb) {
     at(&app, "2026-03-02T13:00:00Z");
     let board = api.get(&format!("{PATH}/board")).ok();
     let all = &board["all"];
-    assert_eq!((&all["steps"], &all["planned"], &all["asked"], &all["skipped"]), (&json!(6), &json!(2), &json!(3), &json!(1)));
+    assert_eq!(
+        (&all["steps"], &all["planned"], &all["asked"], &all["skipped"]),
+        (&json!(6), &json!(2), &json!(3), &json!(1))
+    );
     assert_eq!(board["programmes"][0]["key"], id);
     assert_eq!((board["stores"].as_array().unwrap().len(), board["staff"].as_array().unwrap().len()), (2, 2));
     let skipped = api.get(&format!("{PATH}/steps?state=skipped")).ok();
