@@ -1,5 +1,5 @@
 // What arrives, and one of it sent to an address of one's own.
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Alert, App, Input } from "antd";
 import { useState } from "react";
 import { useFormat } from "../format/useFormat";
@@ -19,7 +19,7 @@ export function DirectPreview({ own, service }: { own: Direct; service: boolean 
   const [to, setTo] = useState("");
   const settled = useSettled(own);
   const shown = useQuery({
-    queryKey: ["direct", "preview", settled, service], enabled: isWhole(settled), retry: false, meta: { quiet: true }, placeholderData: (before: Seen | undefined) => before,
+    queryKey: ["direct", "preview", settled, service], enabled: isWhole(settled), retry: false, meta: { quiet: true }, placeholderData: keepPreviousData,
     queryFn: async ({ signal }): Promise<Seen> => (settled.way === "email" ? api.mail({ mail: settled.mail, service }, signal) : api.sms({ sms: settled.sms, service }, signal)),
   });
   const attempt = useMutation({
