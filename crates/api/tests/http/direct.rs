@@ -12,7 +12,12 @@ use siyu_sms::{Provider, Template};
 use siyu_testkit::TestDb;
 use std::sync::Arc;
 
-on_both!(mail_is_broadcast_and_reported, sms_is_planned_with_its_parts, it_is_tried_out_now_and_then);
+on_both!(
+    mail_is_broadcast_and_reported,
+    sms_is_planned_with_its_parts,
+    it_is_tried_out_now_and_then,
+    journeys_say_it_by_mail_and_sms
+);
 
 /// Accounts of nobody.
 pub struct Kept {
@@ -161,4 +166,41 @@ fn it_is_tried_out_now_and_then(test: TestDb) {
     }
     assert_eq!(owner.post("/api/v1/mail/test-send", to("me@brand.example")).says(), "429 too_many_attempts");
     assert_eq!(app.carriers.mail.kept().len(), 8);
+}
+
+fn journeys_say_it_by_mail_and_sms(test: TestDb) {
+    let app = TestApp::new(test);
+    let api = app.program();
+    let bare = json!({ "identifiers": [{ "kind": "member_no", "value": "M000001" }] });
+    let bare = api.post("/api/v1/people", bare).ok()["id"].as_str().unwrap().to_owned();
+    let people = [person(&app, 1), person(&app, 2), bare];
+    let say = |id: &str, with: Value, next: &str| json!({ "id": id, "do": { "type": "message", "with": with, "next": next, "skipped": "none" } });
+    let exit = |id: &str| json!({ "id": id, "do": { "type": "exit", "outcome": id } });
+    let definition = |mail: Value| {
+        json!({ "format": 1, "entry": { "type": "trigger", "on": { "type": "event", "name": "Camp Joined" } }, "start": "mail", "nodes": [
+            say("mail", json!({ "channel": "email", "mail": mail, "service": true, "gather_minutes": 0 }), "sms"),
+            say("sms", json!({ "channel": "sms", "sms": sms(), "service": true, "gather_minutes": 0 }), "had"),
+            exit("had"), exit("none"),
+        ] })
+    };
+    let path = "/api/v1/journeys";
+    let wrong = api
+        .post(path, json!({ "name": "旅程", "definition": definition(json!({ "subject": "", "text": "早" })) }))
+        .ok();
+    assert_eq!(wrong["problems"][0]["code"], "direct_content", "{wrong}");
+    let own = api.post(path, json!({ "name": "旅程", "definition": definition(mail()) })).ok();
+    assert_eq!(own["problems"], json!([]), "{own}");
+    let id = own["id"].as_str().unwrap();
+    api.post(&format!("{path}/{id}/publish"), json!({ "edits": own["edits"] })).ok();
+    api.post(&format!("{path}/{id}/enter"), json!({ "people": people })).ok();
+    for _ in 0..20 {
+        app.app.journeys.step().unwrap();
+        app.app.plays.work_messages().unwrap();
+        app.app.direct.work_gate().unwrap();
+        app.app.direct.work_mail().unwrap();
+        app.app.direct.work_sms().unwrap();
+    }
+    assert_eq!((app.carriers.mail.kept().len(), app.carriers.sms.kept().len()), (2, 2));
+    let numbers = app.owner().get(&format!("{path}/{id}/numbers")).ok();
+    assert_eq!((&numbers["sums"]["entered"], &numbers["sums"]["inside"]), (&json!(3), &json!(0)), "{numbers}");
 }
