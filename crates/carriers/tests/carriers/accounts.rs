@@ -7,6 +7,9 @@ use siyu_testkit::{TestDb, contract};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+/// A field, and what makes it wrong.
+type Change<'a, T> = (&'a str, &'a dyn Fn(&mut T));
+
 contract!(migrations();
     secrets_are_sealed_and_stay,
     a_password_goes_to_no_other_server,
@@ -86,7 +89,7 @@ fn a_password_goes_to_no_other_server(t: TestDb) {
 fn wrong_settings_are_refused(t: TestDb) {
     let world = World::new(t);
     let long = "n".repeat(101);
-    let mail: [(&str, &dyn Fn(&mut MailAccount)); 19] = [
+    let mail: [Change<'_, MailAccount>; 19] = [
         ("host", &|own| own.host = "".into()),
         ("host", &|own| own.host = "169.254.169.254".into()),
         ("host", &|own| own.host = "smtp.example.com\r\nRCPT TO:<x>".into()),
@@ -114,7 +117,7 @@ fn wrong_settings_are_refused(t: TestDb) {
         assert_eq!((refusal.code, refusal.field.as_deref()), ("mail_account", Some(field)));
         assert!(!format!("{refusal}{}", refusal.zh).contains("right password"));
     }
-    let sms: [(&str, &dyn Fn(&mut SmsIn)); 9] = [
+    let sms: [Change<'_, SmsIn>; 9] = [
         ("provider", &|own| own.account.provider = "other".into()),
         ("sign", &|own| own.account.sign = "【店】".into()),
         ("base", &|own| own.account.base = "https://evil.example".into()),
@@ -274,7 +277,7 @@ fn templates_are_checked(t: TestDb) {
         text: "${name}，您关注的商品已到货，拒收请回复R".into(),
         class: "marketing".into(),
     };
-    let change: [(&str, &dyn Fn(&mut TemplateIn)); 8] = [
+    let change: [Change<'_, TemplateIn>; 8] = [
         ("name", &|own| own.name = " ".into()),
         ("name", &|own| own.name = "a\nb".into()),
         ("provider", &|own| own.provider = "x".into()),
