@@ -368,10 +368,6 @@ fn make(open: &Open, living: &Living) -> Result<(), Refusal> {
     make_board(open, BOARD, &own)?;
     make_audiences(open, AUDIENCES)?;
     make_scripts(open, SCRIPTS)?;
-    // Something to look at, and nothing that the demo could not do without.
-    if let Err(refusal) = super::library::fill(open) {
-        tracing::warn!(code = refusal.code, error = %refusal, "the sample brand has no materials");
-    }
     note(open, COMPLETE, "1")
 }
 

@@ -5,7 +5,6 @@ mod entrances;
 mod greetings;
 mod grown;
 mod journeys;
-mod library;
 mod living;
 mod made;
 mod pool;
