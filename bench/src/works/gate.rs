@@ -117,7 +117,7 @@ fn decided(db: &Db, gate: &Gate, nums: &[PersonNum], clock: &FakeClock) -> Outco
     db.transact(move |tx| own.create_run(tx, &input, &all, now))?;
     let (mut go, mut wait, mut skip) = (0_u64, 0_u64, 0_u64);
     loop {
-        let due = db.read(|tx| gate.due(tx, now))?;
+        let due = db.read(|tx| gate.due(tx, |_| true, now))?;
         if !matches!(due, Due::Part(_)) {
             break;
         }

@@ -15,7 +15,7 @@ import { ContentEditor } from "../welcomes/ContentEditor";
 import { Board } from "./Board";
 import { sopKeys, sops as api } from "./calls";
 import { SOP_COLORS } from "./SopsPage";
-import { bodyOf, fresh, freshStep, inOrder, isWhole, type Draft } from "./steps";
+import { bodyOf, draftOf, fresh, freshStep, inOrder, isWhole, type Draft } from "./steps";
 
 export function SopPage() {
   return <Need permission="people.read"><Page /></Need>;
@@ -51,7 +51,7 @@ function Whole({ sop }: { sop: S.SopWhole }) {
       {turn.error ? <Alert type="error" showIcon title={text(turn.error)} className="gap-below" /> : null}
       {over ? null : <Enrol sop={sop} />}
       <div className="gap-below"><Segmented value={shown} onChange={show} options={[{ value: "steps", label: t("sops.steps") }, { value: "board", label: t("sops.board") }]} /></div>
-      {shown === "steps" ? <Editor sop={sop} draft={sop} readOnly={over} /> : null}
+      {shown === "steps" ? <Editor sop={sop} draft={draftOf(sop)} readOnly={over} /> : null}
       {shown === "board" && board.isError ? <ErrorView error={board.error} retry={() => void board.refetch()} /> : null}
       {shown === "board" && board.data ? <Board board={board.data} names={new Map([[sop.id, sop.name]])} sop={sop.id} /> : null}
     </>
@@ -82,7 +82,7 @@ function Enrol({ sop }: { sop: S.SopWhole }) {
     onSuccess: () => setSubjects([]), onSettled: () => client.invalidateQueries({ queryKey: sopKeys.all }),
   });
   const options = isGroup
-    ? groups.data?.items.map((own) => ({ value: own.chat_id, label: own.name || own.chat_id }))
+    ? groups.data?.items.map((own) => ({ value: own.id, label: own.name || own.id }))
     : staff.data?.items.filter((own) => own.serves).map((own) => ({ value: own.userid, label: own.name || own.userid }));
   const error = enrol.error ?? out.error;
   return (
@@ -124,7 +124,7 @@ function Editor({ sop, draft: given, readOnly = false }: { sop?: S.SopWhole; dra
           <Input value={draft.name} maxLength={60} placeholder={t("word.name")} aria-label={t("word.name")} onChange={(event) => setDraft({ ...draft, name: event.target.value })} />
           {sop ? null : (
             <div className="row wrap">
-              <Segmented value={draft.kind} onChange={(kind) => setDraft({ ...draft, kind })} options={[{ value: "group", label: t("sops.kind.group") }, { value: "moment", label: t("sops.kind.moment") }]} />
+              <Segmented<Draft["kind"]> value={draft.kind} onChange={(kind) => setDraft({ ...draft, kind })} options={[{ value: "group", label: t("sops.kind.group") }, { value: "moment", label: t("sops.kind.moment") }]} />
               {draft.kind === "group" ? <Select value={draft.anchor} aria-label={t("sops.anchor")} onChange={(anchor) => setDraft({ ...draft, anchor })} options={[{ value: "enrolled", label: t("sops.anchor.enrolled") }, { value: "created", label: t("sops.anchor.created") }]} /> : null}
             </div>
           )}

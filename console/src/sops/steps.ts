@@ -30,3 +30,8 @@ export function isWhole(draft: Draft): boolean {
 export function bodyOf(draft: Draft, version?: number): S.SopIn {
   return { name: draft.name.trim(), kind: draft.kind, anchor: draft.anchor, steps: draft.steps, rule: draft.rule ?? null, version: version ?? null };
 }
+
+/** A programme as it stands, to be changed. */
+export function draftOf({ name, kind, anchor, steps, rule }: S.SopWhole): Draft {
+  return { name, kind: kind === "moment" ? kind : "group", anchor: anchor === "created" ? anchor : "enrolled", steps, rule: rule ?? null };
+}

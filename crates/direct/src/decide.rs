@@ -34,7 +34,8 @@ impl Direct {
         let judged = gate.decide(tx, &taken, &Self::candidates(&taken.nums, &addresses), &zone, now)?;
         let variants =
             tx.one("SELECT COUNT(*) FROM direct_content WHERE message = $1", params![&run.id], |row| row.int(0))?;
-        let (mut going, mut skipped): (Vec<(PersonNum, i64, String)>, Vec<(PersonNum, &str)>) = Default::default();
+        let mut going: Vec<(PersonNum, i64, String)> = Vec::new();
+        let mut skipped: Vec<(PersonNum, &str)> = Vec::new();
         for own in judged {
             match own.verdict {
                 Verdict::Go { .. } => going.push((own.num, self.variant_of(run.num, own.root, variants), new_id())),

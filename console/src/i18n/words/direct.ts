@@ -9,7 +9,7 @@ export const direct = {
   "direct.hint": ["可用变量 customer.name、brand.name、greeting，例如 {{ customer.name or \"朋友\" }}；营销邮件会自动附上退订链接。", "Variables are customer.name, brand.name and greeting, with a fallback: {{ customer.name or \"friend\" }}. Marketing mail says by itself how to unsubscribe."],
   "direct.template": ["短信模板", "SMS template"],
   "direct.template_hint": ["从“邮件与短信”中登记的已审核模板里选择。", "One of the approved templates that are kept under “Mail and SMS”."],
-  "direct.signed": ["【{sign}】{text}", "【{sign}】{text}"],
+  "direct.signed": ["签名：{sign}；正文：{text}", "Signature: {sign}. Text: {text}"],
   "direct.template_none": ["选择模板", "Choose a template"],
   "direct.params": ["模板变量", "Parameters"],
   "direct.params_hint": ["可用变量 customer.name、brand.name，须带备用值。", "Variables are customer.name and brand.name, each with a fallback."],

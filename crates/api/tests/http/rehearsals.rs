@@ -32,7 +32,7 @@ fn a_content_is_shown_to_staff(test: TestDb) {
     assert!(done["parts"].as_array().unwrap().iter().all(|part| part["state"] == "sent"), "{done}");
     let all = told(&shop);
     assert_eq!(all.len(), 1);
-    assert_eq!(all[0].0, [pair.bob.clone()], "one member, once, and nobody else");
+    assert_eq!(all[0].0, std::slice::from_ref(&pair.bob), "one member, once, and nobody else");
     assert!(all[0].1.contains("秋日") && all[0].1.contains("邀您到店") && !all[0].1.contains("{{"), "{}", all[0].1);
     // No run, no task, nobody's quota.
     assert_eq!(tasks(&shop), 0);
