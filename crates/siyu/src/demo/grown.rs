@@ -367,6 +367,10 @@ fn make(open: &Open, living: &Living) -> Result<(), Refusal> {
     let own = [(Kind::Funnel, "加好友之后买了吗", 1, way), (Kind::Trend, "好友从哪里来", 1, channels)];
     make_board(open, BOARD, &own)?;
     make_audiences(open, AUDIENCES)?;
+    // A brand of a few hours has sold nothing yet, and has no card.
+    if open.app.people.field_table().0.contains_key("birthday") {
+        make_audiences(open, BIRTHDAYS)?;
+    }
     make_scripts(open, SCRIPTS)?;
     // Something to look at, and nothing that the demo could not do without.
     if let Err(refusal) = super::library::fill(open) {
@@ -435,5 +439,5 @@ const AUDIENCES: &[(&str, &str)] = &[
         "近 30 天新加的好友，还没买过",
         r#"{"all":[{"did":{"event":"Contact Added","times":{"op":"gte","value":1},"span":{"last_days":30}}},{"field":"orders.count","op":"eq","value":0}]}"#,
     ),
-    ("7 天内过生日", r#"{"field":"until.birthday","op":"lte","value":7}"#),
 ];
+const BIRTHDAYS: &[(&str, &str)] = &[("7 天内过生日", r#"{"field":"until.birthday","op":"lte","value":7}"#)];

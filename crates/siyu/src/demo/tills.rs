@@ -31,8 +31,10 @@ impl Tills {
     /// Reports what has happened since. What was reported before is known by its message id.
     pub fn report(&mut self, living: &Living, address: &str) -> Result<(), Refusal> {
         let happenings = living.happenings(self.next);
-        let messages: Vec<Value> =
-            living.world(|world| happenings.iter().filter_map(|happening| message(world, happening)).collect());
+        let messages: Vec<Value> = living.world(|world| {
+            let both = |happening| message(world, happening).into_iter().chain(card(world, happening));
+            happenings.iter().flat_map(both).collect()
+        });
         for batch in messages.chunks(BATCH) {
             post(address, &self.key, &json!({ "batch": batch }))?;
         }
@@ -102,13 +104,22 @@ fn context(world: &World, person: PersonNo, device: Option<&String>) -> Value {
     if let Some(union_id) = world.union_id(person) {
         traits["unionid"] = union_id.into();
     }
-    if let Some(birthday) = birthday(person) {
-        traits["birthday"] = birthday.into();
-    }
     match device {
         Some(device) => json!({ "traits": traits, "device": { "id": device } }),
         None => json!({ "traits": traits }),
     }
+}
+
+/// What is written on the member card, told with the first purchase: later ones have the same message id.
+fn card(world: &World, happening: &Happening) -> Option<Value> {
+    let What::Purchased { person, .. } = happening.what else { return None };
+    Some(json!({
+        "type": "identify",
+        "messageId": format!("demo-{}-card-{person}", world.seed()),
+        "timestamp": happening.at,
+        "traits": { "birthday": birthday(person)? },
+        "context": context(world, person, None)
+    }))
 }
 
 /// Three of five have written it on their member card. The same person always says the same.

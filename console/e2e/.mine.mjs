@@ -1,0 +1,11 @@
+import { chromium } from "playwright-core";
+import * as acts from "./acts.mjs";
+import { walk } from "./walk.mjs";
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
+const page = await (await browser.newContext({ baseURL: process.env.SIYU_URL, locale: "zh-CN", timezoneId: "Asia/Shanghai" })).newPage();
+page.setDefaultTimeout(20_000);
+await acts.signIn(page, { email: process.env.SIYU_EMAIL, password: process.env.SIYU_PASSWORD });
+const only = new RegExp(process.env.ONLY);
+const { wrong, pages } = await walk(page, { shots: "/tmp/shots9", log: console.log, only });
+console.log(pages, "pages", wrong.length, "wrong");
+await browser.close();
