@@ -7,14 +7,15 @@ import type { MailAccount } from "../api/types";
 import { useI18n } from "../i18n";
 import { ErrorView, useErrorText } from "../shell/errors";
 import { Copyable, MayButton } from "../shell/parts";
-import { Checks, isUnset, place, Remove, Saved } from "./account";
+import { Checks, isUnset, place, Remove, Saved, useThere } from "./account";
 import { mailDraft, mailInput, type MailDraft } from "./drafts";
 
 const mailKey = keys.carriersPart("mail");
 
 export function MailTab() {
-  const account = useQuery({ queryKey: mailKey, queryFn: api.mail, retry: false, refetchOnWindowFocus: false, meta: { quiet: true } });
-  if (account.isPending) return <div className="panel pad"><Skeleton active /></div>;
+  const there = useThere("mail");
+  const account = useQuery({ queryKey: mailKey, queryFn: api.mail, enabled: there === true, retry: false, refetchOnWindowFocus: false, meta: { quiet: true } });
+  if (there === undefined || (there && account.isPending)) return <div className="panel pad"><Skeleton active /></div>;
   if (account.isError && !isUnset(account.error)) return <ErrorView error={account.error} retry={() => void account.refetch()} />;
   const saved = account.data ?? null;
   return (

@@ -6,15 +6,16 @@ import type { SmsAccount } from "../api/types";
 import { useI18n } from "../i18n";
 import { ErrorView, useErrorText } from "../shell/errors";
 import { Copyable, MayButton } from "../shell/parts";
-import { Checks, isUnset, place, Remove, Saved } from "./account";
+import { Checks, isUnset, place, Remove, Saved, useThere } from "./account";
 import { smsDraft, smsInput, type SmsDraft } from "./drafts";
 
 const smsKey = keys.carriersPart("sms");
 const REGIONS = ["ap-guangzhou", "ap-beijing", "ap-nanjing"].map((value) => ({ value, label: value }));
 
 export function SmsTab() {
-  const account = useQuery({ queryKey: smsKey, queryFn: api.sms, retry: false, refetchOnWindowFocus: false, meta: { quiet: true } });
-  if (account.isPending) return <div className="panel pad"><Skeleton active /></div>;
+  const there = useThere("sms");
+  const account = useQuery({ queryKey: smsKey, queryFn: api.sms, enabled: there === true, retry: false, refetchOnWindowFocus: false, meta: { quiet: true } });
+  if (there === undefined || (there && account.isPending)) return <div className="panel pad"><Skeleton active /></div>;
   if (account.isError && !isUnset(account.error)) return <ErrorView error={account.error} retry={() => void account.refetch()} />;
   const saved = account.data ?? null;
   return (

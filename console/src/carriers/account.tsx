@@ -1,7 +1,8 @@
 // What the forms of both accounts share.
 import { ReloadOutlined } from "@ant-design/icons";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Alert, App, Skeleton, type FormInstance } from "antd";
+import { carriers as api } from "../api/calls";
 import { ApiError } from "../api/client";
 import { keys } from "../api/keys";
 import type { Check } from "../api/types";
@@ -30,6 +31,12 @@ export function Saved({ at, by }: { at: string; by: string }) {
   const format = useFormat();
   const who = useWho();
   return <div className="small muted gap-above">{t("carriers.changed", { at: format.ago(at), who: who(by) })}</div>;
+}
+
+/** Whether there is an account: nobody asks for one that is not there. Undefined until that is known. */
+export function useThere(kind: "mail" | "sms"): boolean | undefined {
+  const status = useQuery({ queryKey: keys.carriersPart("status"), queryFn: api.status });
+  return status.data ? status.data[kind] !== null && status.data[kind] !== undefined : status.isError || undefined;
 }
 
 export function Remove({ remove }: { remove: () => Promise<unknown> }) {
