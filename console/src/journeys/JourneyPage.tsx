@@ -176,13 +176,16 @@ function numbersOf(all: readonly S.JourneyNodeNumbers[], version: number | null)
 function Report({ journey, audiences, onAsk }: { journey: S.JourneyOut; audiences: { id: string; name: string }[]; onAsk: (asked: Asked) => void }) {
   const { t, word } = useI18n();
   const format = useFormat();
-  const [version, setVersion] = useState(journey.version);
+  // The newest unless another one is chosen: right after publishing it is known a moment later.
+  const [chosen, setVersion] = useState<number | null>(null);
+  const version = chosen ?? journey.version;
   const found = useQuery({ queryKey: journeyKeys.numbers(journey.id), queryFn: () => api.numbers(journey.id), refetchInterval: journey.state === "ended" ? false : 5_000 });
   const versions = useQuery({ queryKey: [...journeyKeys.versions(journey.id), journey.version], queryFn: () => api.versions(journey.id) });
-  const definition = useQuery({ queryKey: journeyKeys.version(journey.id, version), queryFn: () => api.version(journey.id, version), staleTime: Infinity });
+  const definition = useQuery({ queryKey: journeyKeys.version(journey.id, version), queryFn: () => api.version(journey.id, version), enabled: version > 0, staleTime: Infinity });
   const nameOf = useNames(definition.data ? drawn(definition.data.definition) : undefined, audiences);
   const numbers = useMemo(() => numbersOf(found.data?.nodes ?? [], version), [found.data, version]);
-  if (found.error) return <ErrorView error={found.error} retry={() => void found.refetch()} />;
+  const error = found.error ?? definition.error;
+  if (error) return <ErrorView error={error} retry={() => void Promise.all([found.refetch(), definition.refetch()])} />;
   if (!found.data || !definition.data) return <Skeleton active />;
   const own = drawn(definition.data.definition);
   const sums = found.data.sums;
