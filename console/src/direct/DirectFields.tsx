@@ -1,10 +1,12 @@
 // What a message says by mail or SMS, with nobody of staff in between.
 import { useQuery } from "@tanstack/react-query";
-import { Form, Input, Segmented, Select } from "antd";
+import { Alert, Form, Input, Segmented, Select } from "antd";
+import { Link } from "react-router";
 import { carriers as api } from "../api/calls";
 import { keys } from "../api/keys";
 import type * as S from "../api/openapi";
 import { useI18n } from "../i18n";
+import { useCan } from "../shell/session";
 
 export type Way = "wecom" | "email" | "sms";
 export interface Direct { way: Way; mail: S.MailSaid; sms: S.SmsSaid }
@@ -31,6 +33,7 @@ export function DirectFields({ own, onChange }: { own: Direct; onChange: (own: D
   if (own.way === "email") {
     return (
       <>
+        <NoAccount kind="mail" />
         <Form.Item label={t("direct.subject")}><Input value={own.mail.subject} maxLength={200} onChange={(event) => mail({ subject: event.target.value })} aria-label={t("direct.subject")} /></Form.Item>
         <Form.Item label={t("direct.text")}><Input.TextArea rows={6} value={own.mail.text} onChange={(event) => mail({ text: event.target.value })} aria-label={t("direct.text")} /></Form.Item>
         <Form.Item label={t("direct.html")} extra={t("direct.hint")}><Input.TextArea rows={4} className="code" value={own.mail.html} onChange={(event) => mail({ html: event.target.value })} aria-label={t("direct.html")} /></Form.Item>
@@ -38,6 +41,15 @@ export function DirectFields({ own, onChange }: { own: Direct; onChange: (own: D
     );
   }
   return <ShortFields own={own} onChange={onChange} />;
+}
+
+/** Without an account what is made waits, and nobody would know why. */
+function NoAccount({ kind }: { kind: "mail" | "sms" }) {
+  const { t } = useI18n();
+  const may = useCan();
+  const status = useQuery({ queryKey: keys.carriersPart("status"), queryFn: api.status, staleTime: 30_000 });
+  if (!status.data || status.data[kind]) return null;
+  return <Alert type="warning" showIcon className="gap-below" title={t(`direct.no_account.${kind}`)} action={may("settings.write") ? <Link to={kind === "mail" ? "/settings/carriers" : "/settings/carriers?tab=sms"}>{t("direct.to_settings")}</Link> : undefined} />;
 }
 
 /** An approved template, and what its places are filled with. */
@@ -54,6 +66,7 @@ function ShortFields({ own, onChange }: { own: Direct; onChange: (own: Direct) =
   const fill = (place: string, value: string) => onChange({ ...own, sms: { ...own.sms, params: { ...params, [place]: value } } });
   return (
     <>
+      <NoAccount kind="sms" />
       <Form.Item label={t("direct.template")} extra={chosen ? t("direct.signed", { sign: chosen.sign, text: chosen.text }) : t("direct.template_hint")}>
         <Select<string> showSearch={{ optionFilterProp: "label" }} loading={found.isPending} value={own.sms.template || undefined} onChange={choose} placeholder={t("direct.template_none")} options={templates.map((one) => ({ value: one.id, label: `${one.name} · ${one.code}` }))} aria-label={t("direct.template")} />
       </Form.Item>

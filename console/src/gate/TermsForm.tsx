@@ -12,7 +12,8 @@ export const PLAIN: Terms = { service: false, worth: 1, holdout_percent: 0, per_
 
 const VARIANTS_MAX = 4;
 
-export function TermsForm({ terms, onChange }: { terms: Terms | null; onChange: (terms: Terms | null) => void }) {
+/** `one`: what goes out says one thing, and is not tested against others. */
+export function TermsForm({ terms, one = false, onChange }: { terms: Terms | null; one?: boolean; onChange: (terms: Terms | null) => void }) {
   const { t } = useI18n();
   const set = (change: Partial<Terms>) => onChange({ ...(terms ?? PLAIN), ...change });
   const field = (label: string, child: ReactNode) => <label className="gate-field"><span className="small muted">{label}</span>{child}</label>;
@@ -21,7 +22,7 @@ export function TermsForm({ terms, onChange }: { terms: Terms | null; onChange: 
   );
   return (
     <div className="gap-below">
-      <label className="row gap-below"><Switch checked={terms !== null} onChange={(on) => onChange(on ? PLAIN : null)} /> <span>{t("broadcast.on")}</span></label>
+      <label className="row gap-below"><Switch checked={terms !== null} onChange={(on) => onChange(on ? PLAIN : null)} /> <span>{t(one ? "broadcast.on_one" : "broadcast.on")}</span></label>
       {terms ? (
         <div className="stack tight">
           <div className="gate-fields">
@@ -33,14 +34,14 @@ export function TermsForm({ terms, onChange }: { terms: Terms | null; onChange: 
             {field(t("broadcast.holdout"), <InputNumber min={0} max={50} value={terms.holdout_percent} onChange={(value) => set({ holdout_percent: value ?? 0 })} />)}
           </div>
           <p className="muted small">{t("broadcast.hint")}</p>
-          {terms.variants.map((text, at) => (
+          {(one ? [] : terms.variants).map((text, at) => (
             <div className="row" key={at}>
               <Input.TextArea aria-label={t("broadcast.variant", { n: at + 2 })} placeholder={t("broadcast.variant", { n: at + 2 })} autoSize={{ minRows: 2 }} maxLength={4000} value={text} onChange={(event) => set({ variants: terms.variants.map((own, n) => (n === at ? event.target.value : own)) })} />
               <Button type="text" aria-label={t("action.delete")} icon={<DeleteOutlined />} onClick={() => set({ variants: terms.variants.filter((_, n) => n !== at) })} />
             </div>
           ))}
-          {terms.variants.length < VARIANTS_MAX ? <div><Button size="small" icon={<PlusOutlined />} onClick={() => set({ variants: [...terms.variants, ""] })}>{t("broadcast.variant_add")}</Button></div> : null}
-          {terms.variants.some((text) => text.trim()) || terms.test ? <TestForm test={terms.test} contents={terms.variants.filter((text) => text.trim()).length + 1} onChange={(test) => set({ test })} /> : null}
+          {!one && terms.variants.length < VARIANTS_MAX ? <div><Button size="small" icon={<PlusOutlined />} onClick={() => set({ variants: [...terms.variants, ""] })}>{t("broadcast.variant_add")}</Button></div> : null}
+          {!one && (terms.variants.some((text) => text.trim()) || terms.test) ? <TestForm test={terms.test} contents={terms.variants.filter((text) => text.trim()).length + 1} onChange={(test) => set({ test })} /> : null}
         </div>
       ) : null}
     </div>

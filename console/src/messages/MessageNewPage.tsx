@@ -50,7 +50,7 @@ function New() {
   });
   const broadcast = (own: Terms): S.BroadcastNew => ({ ...body, ...own, variants: own.variants.filter((one) => one.trim()).map((one) => ({ text: one, attachments: content.attachments })) });
   // Mail and SMS have terms always: they are broadcasts.
-  const straight = (): S.BroadcastNew => ({ ...(terms ?? PLAIN), name: name.trim(), audience: audience ?? null, people: [], variants: [], ...directBody(direct) });
+  const straight = (): S.BroadcastNew => ({ ...(terms ?? PLAIN), name: name.trim(), audience: audience ?? null, people: [], variants: [], test: null, ...directBody(direct) });
   const asked = (): S.BroadcastNew | null => (isDirect ? straight() : terms ? broadcast(terms) : null);
   const plan = useMutation({
     meta: { quiet: true },
@@ -121,13 +121,13 @@ function New() {
               </>
             )}
             <TermsForm
-              terms={terms}
+              terms={terms} one={isDirect}
               onChange={(next) => {
                 setTerms(next);
                 forget();
               }}
             />
-            <CareForm care={care} onChange={setCare} />
+            {isDirect ? null : <CareForm care={care} onChange={setCare} />}
             {failed ? <Alert type="error" showIcon title={text(failed)} className="gap-below" /> : null}
             {plan.data ? <Plan plan={plan.data} /> : null}
             <div className="row">
@@ -137,7 +137,7 @@ function New() {
                   <MayButton permission="messages.write" type="primary" loading={create.isPending}>{t("messages.create")}</MayButton>
                 </Popconfirm>
               ) : null}
-              <TestSend sample={{ name: name.trim(), ...bodyOf(said) }} disabled={!said.material && !(content.text?.trim() || content.attachments?.length)} />
+              {isDirect ? null : <TestSend sample={{ name: name.trim(), ...bodyOf(said) }} disabled={!said.material && !(content.text?.trim() || content.attachments?.length)} />}
               <Button onClick={() => void navigate(-1)}>{t("action.cancel")}</Button>
             </div>
           </section>

@@ -2,7 +2,6 @@
 //! so.
 
 use crate::workspace::Open;
-use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_pictures::Raster;
@@ -15,7 +14,7 @@ const LEADER: Writer<'static> = Writer { id: "demo-leader", name: "品牌负责�
 /// People of the broadcast, how many of a hundred are held out, and how many days ago it was.
 const PEOPLE: i64 = 900;
 const HELD_OUT: f64 = 30.0;
-const DAYS_AGO: i64 = 16;
+const DAYS_KNOWN: i64 = 16;
 /// Days that have a kit, from today on.
 const KITS: i32 = 3;
 
@@ -73,10 +72,7 @@ pub fn fill(open: &Open) -> Result<(), Refusal> {
         }
         broadcast(&app, tx, &deal, now)?;
         super::note_within(tx, MADE, "1")
-    })?;
-    // Who is held out is decided now; what staff are asked to send goes to the simulated WeCom, as everything does.
-    while open.app.reach.work_gate()? == Ran::Went {}
-    Ok(())
+    })
 }
 
 fn text(name: &str, folder: &str, labels: &[&str], said: &str) -> MaterialIn {
@@ -114,11 +110,11 @@ fn approve(
     app.reach.approve_material(tx, id, None, LEADER, at).map(drop)
 }
 
-/// To friends of some weeks, in two wordings: chance holds a part out, and what both have bought since is real.
+/// To friends of some weeks, in two wordings, beginning now: chance holds a part out, and what comes of it is told from here on.
 fn broadcast(app: &siyu_api::App, tx: &mut Tx<'_>, material: &str, now: Time) -> Result<(), Refusal> {
-    let then = now.plus_days(-DAYS_AGO);
+    let since = now.plus_days(-DAYS_KNOWN);
     let sql = "SELECT num FROM wecom_contact WHERE first_at < $1 ORDER BY first_at DESC, id LIMIT $2";
-    let friends: Vec<PersonNum> = tx.query(sql, params![then, PEOPLE], |row| row.num(0))?;
+    let friends: Vec<PersonNum> = tx.query(sql, params![since, PEOPLE], |row| row.num(0))?;
     let mut people = app.people.roots(tx, &friends)?;
     people.sort_unstable();
     people.dedup();
@@ -143,11 +139,11 @@ fn broadcast(app: &siyu_api::App, tx: &mut Tx<'_>, material: &str, now: Time) ->
         holdout: HELD_OUT,
         per_hour: 0,
         start: None,
-        expires: Some(then.plus_days(30)),
+        expires: None,
         asked_by: LEADER.id.into(),
     };
-    let made = app.reach.create_broadcast(tx, &input, then)?;
-    app.reach.material_used(tx, Some((material, version)), "broadcast", &made.id, then)
+    let made = app.reach.create_broadcast(tx, &input, now)?;
+    app.reach.material_used(tx, Some((material, version)), "broadcast", &made.id, now)
 }
 
 /// From one colour to another, with a lighter disc in the middle.
