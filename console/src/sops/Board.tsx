@@ -14,19 +14,18 @@ type Part = "programmes" | "stores" | "staff";
 const ASKED_AS: Record<Part, "sop" | "store" | "staff"> = { programmes: "sop", stores: "store", staff: "staff" };
 type Asked = Record<string, string>;
 
-export function Board({ board, names, sop }: { board: S.SopBoard; names: Map<string, string>; sop?: string }) {
+export function Board({ board, sop }: { board: S.SopBoard; sop?: string }) {
   const { t } = useI18n();
   const format = useFormat();
   const [part, choose] = useState<Part>(sop ? "staff" : "programmes");
   const [asked, ask] = useState<Asked | null>(null);
   const own: Asked = sop ? { sop } : {};
-  const named = (key: string) => names.get(key) ?? (key || t("word.none"));
   const number = (sums: S.SopSums, state: (typeof STATES)[number], more: Asked) => (
     sums[state] ? <Button type="link" size="small" className="num" onClick={() => ask({ ...own, ...more, state })}>{format.count(sums[state])}</Button> : <Num muted>0</Num>
   );
   const percent = (sums: S.SopSums) => (typeof sums.rate === "number" ? `${(sums.rate * 100).toFixed(1)}%` : "–");
   const median = (sums: S.SopSums) => (typeof sums.late_median_seconds === "number" ? t("sops.hours", { n: (sums.late_median_seconds / 3600).toFixed(1) }) : "–");
-  const rows = [{ key: "", whole: true, sums: board.all }, ...board[part].map((row) => ({ ...row, whole: false }))];
+  const rows = [{ key: "", name: "", whole: true, sums: board.all }, ...board[part].map((row) => ({ ...row, whole: false }))];
   const more = (row: { key: string; whole: boolean }): Asked => (row.whole ? {} : { [ASKED_AS[part]]: row.key });
   if (board.all.steps === 0) return <EmptyHint title={t("sops.board_empty")} />;
   return (
@@ -36,18 +35,18 @@ export function Board({ board, names, sop }: { board: S.SopBoard; names: Map<str
       <Table
         size="small" scroll={{ x: "max-content" }} pagination={false} dataSource={rows} rowKey={(row) => (row.whole ? "*" : `=${row.key}`)}
         columns={[
-          { title: t(`sops.by.${part}`), render: (_, row) => (row.whole ? <b>{t("sops.all")}</b> : named(row.key)) },
+          { title: t(`sops.by.${part}`), render: (_, row) => (row.whole ? <b>{t("sops.all")}</b> : row.name || t("word.none")) },
           ...STATES.map((state) => ({ title: t(`sops.end.${state}`), align: "right" as const, render: (_: unknown, row: (typeof rows)[number]) => number(row.sums, state, more(row)) })),
           { title: t("sops.rate"), align: "right", render: (_, row) => <Num>{percent(row.sums)}</Num> },
           { title: t("sops.late_median"), align: "right", render: (_, row) => <Num muted>{median(row.sums)}</Num> },
         ]}
       />
-      <Behind asked={asked} named={named} onClose={() => ask(null)} />
+      <Behind asked={asked} onClose={() => ask(null)} />
     </section>
   );
 }
 
-function Behind({ asked, named, onClose }: { asked: Asked | null; named: (key: string) => string; onClose: () => void }) {
+function Behind({ asked, onClose }: { asked: Asked | null; onClose: () => void }) {
   const { t, word } = useI18n();
   const format = useFormat();
   const query = asked ?? {};
@@ -60,8 +59,8 @@ function Behind({ asked, named, onClose }: { asked: Asked | null; named: (key: s
       <div className="cards">
         {list.data?.items.map((row) => (
           <div key={`${row.sop} ${row.subject} ${row.step} ${row.due_at} ${row.staff}`} className="panel pad gap-below">
-            <div className="row between wrap"><b>{named(row.sop)}{row.step ? ` · ${row.step}` : ""}</b><AntTag>{word("sops.end", row.state)}</AntTag></div>
-            <div className="muted small num">{[row.subject, row.staff, row.store, why(row)].filter(Boolean).join(" · ")}</div>
+            <div className="row between wrap"><b>{row.sop_name}{row.step ? ` · ${row.step_name}` : ""}</b><AntTag>{word("sops.end", row.state)}</AntTag></div>
+            <div className="muted small num">{[row.subject === row.staff ? "" : row.subject_name, row.staff_name, row.store_name, why(row)].filter(Boolean).join(" · ")}</div>
             <div className="muted small num">{t("sops.due", { at: format.at(row.due_at) })}{row.done_at ? ` · ${t("sops.done", { at: format.at(row.done_at) })}` : ""}</div>
           </div>
         ))}

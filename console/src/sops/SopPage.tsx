@@ -1,7 +1,7 @@
 // One programme: its steps by day, who is in it, and its board.
 import { DeleteOutlined, PlusOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, App, Button, Input, InputNumber, Popconfirm, Segmented, Select, Skeleton, Switch, Tag as AntTag, TimePicker } from "antd";
+import { Alert, App, Button, Form, Input, InputNumber, Popconfirm, Segmented, Select, Skeleton, Switch, Tag as AntTag, TimePicker } from "antd";
 import dayjs from "dayjs";
 import { useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
@@ -53,7 +53,7 @@ function Whole({ sop }: { sop: S.SopWhole }) {
       <div className="gap-below"><Segmented value={shown} onChange={show} options={[{ value: "steps", label: t("sops.steps") }, { value: "board", label: t("sops.board") }]} /></div>
       {shown === "steps" ? <Editor sop={sop} draft={draftOf(sop)} readOnly={over} /> : null}
       {shown === "board" && board.isError ? <ErrorView error={board.error} retry={() => void board.refetch()} /> : null}
-      {shown === "board" && board.data ? <Board board={board.data} names={new Map([[sop.id, sop.name]])} sop={sop.id} /> : null}
+      {shown === "board" && board.data ? <Board board={board.data} sop={sop.id} /> : null}
     </>
   );
 }
@@ -161,7 +161,7 @@ function OneStep({ step, kind, readOnly, onChange, onRemove }: { step: S.SopStep
       <Input value={step.name} maxLength={60} placeholder={t("sops.step_name")} aria-label={t("sops.step_name")} onChange={(event) => onChange({ ...step, name: event.target.value })} />
       <Segmented size="small" disabled={readOnly} value={sends ? "send" : "task"} onChange={(own) => onChange(own === "send" ? { ...step, task: null, content: { text: step.task ?? "", attachments: [] } } : { ...step, content: null, task: step.content?.text ?? "" })} options={[{ value: "send", label: t(kind === "group" ? "sops.send_group" : "sops.send_moment") }, { value: "task", label: t("sops.task") }]} />
       {step.content
-        ? <ContentEditor content={step.content} only={kind === "group" ? ["brand.name", "staff.name", "store.name"] : ["brand.name"]} onChange={(content) => onChange({ ...step, content })} />
+        ? <Form component={false} layout="vertical"><ContentEditor content={step.content} only={kind === "group" ? ["brand.name", "staff.name", "store.name"] : ["brand.name"]} onChange={(content) => onChange({ ...step, content })} /></Form>
         : <Input.TextArea rows={3} maxLength={500} value={step.task ?? ""} placeholder={t("sops.task_text")} aria-label={t("sops.task_text")} onChange={(event) => onChange({ ...step, task: event.target.value })} />}
     </section>
   );

@@ -2,7 +2,6 @@
 import { PlusOutlined, ScheduleOutlined } from "@ant-design/icons";
 import { useQuery } from "@tanstack/react-query";
 import { Segmented, Skeleton, Tag as AntTag } from "antd";
-import { useState } from "react";
 import { useNavigate } from "react-router";
 import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
@@ -10,11 +9,15 @@ import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
 import { ListTable, usePages } from "../shell/ListTable";
 import { MayButton, Need, Num, PageHead } from "../shell/parts";
+import { useFilters } from "../shell/useFilters";
 import { Nothing } from "../wecom/Nothing";
 import { Board } from "./Board";
 import { sopKeys, sops as api } from "./calls";
+import { Grades } from "./Grades";
 
 export const SOP_COLORS: Record<string, string> = { running: "blue", paused: "gold", ended: "default" };
+
+const TABS = ["list", "board", "grades"] as const;
 
 export function SopsPage() {
   return <Need permission="people.read"><Sops /></Need>;
@@ -23,13 +26,16 @@ export function SopsPage() {
 function Sops() {
   const { t } = useI18n();
   const navigate = useNavigate();
-  const [shown, show] = useState<"list" | "board">("list");
+  const [filters, change] = useFilters();
+  const shown = TABS.find((own) => own === filters.tab) ?? "list";
   const add = <MayButton permission="messages.write" type="primary" icon={<PlusOutlined />} onClick={() => void navigate("/sops/new")}>{t("sops.new")}</MayButton>;
   return (
     <>
       <PageHead title={t("nav.sops")} hint={t("sops.hint")}>{add}</PageHead>
-      <div className="gap-below"><Segmented value={shown} onChange={show} options={[{ value: "list", label: t("sops.list") }, { value: "board", label: t("sops.board") }]} /></div>
-      {shown === "list" ? <List add={add} /> : <WholeBoard />}
+      <div className="gap-below"><Segmented value={shown} onChange={(tab) => change({ tab: tab === "list" ? null : tab })} options={TABS.map((value) => ({ value, label: t(`sops.${value}`) }))} /></div>
+      {shown === "list" ? <List add={add} /> : null}
+      {shown === "board" ? <WholeBoard /> : null}
+      {shown === "grades" ? <Grades /> : null}
     </>
   );
 }
@@ -62,9 +68,8 @@ function List({ add }: { add: React.ReactNode }) {
 }
 
 function WholeBoard() {
-  const names = useQuery({ queryKey: sopKeys.list, queryFn: api.list, select: (own) => new Map(own.items.map((row) => [row.id, row.name])) });
   const board = useQuery({ queryKey: sopKeys.board({}), queryFn: () => api.board({}) });
   if (board.isError) return <ErrorView error={board.error} retry={() => void board.refetch()} />;
   if (board.isPending) return <div className="panel pad"><Skeleton active /></div>;
-  return <Board board={board.data} names={names.data ?? new Map<string, string>()} />;
+  return <Board board={board.data} />;
 }

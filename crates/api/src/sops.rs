@@ -487,6 +487,8 @@ impl From<Sums> for SopSums {
 struct SopShare {
     /// A programme's id, or a journey's name; a store's code; a member's userid in small letters.
     key: String,
+    /// The key where there is none.
+    name: String,
     sums: SopSums,
 }
 #[derive(Serialize, ToSchema)]
@@ -496,8 +498,8 @@ struct SopBoard {
     stores: Vec<SopShare>,
     staff: Vec<SopShare>,
 }
-fn shares(list: Vec<Share>) -> Vec<SopShare> {
-    list.into_iter().map(|own| SopShare { key: own.key, sums: own.sums.into() }).collect()
+fn shares(list: Vec<Share>, name: impl Fn(&str) -> String) -> Vec<SopShare> {
+    list.into_iter().map(|own| SopShare { name: name(&own.key), key: own.key, sums: own.sums.into() }).collect()
 }
 
 /// Counts steps by programme, store and guide: planned, asked, on time, late, missed. Tasks that journeys gave for customers count, too.
@@ -509,11 +511,12 @@ async fn board(may: May<PeopleRead>, Query(q): Query<SopQuery>, State(app): Stat
     let answer = app.run(move |app| {
         read(app, |tx| {
             let rows = rows(app, tx, &caller, &q)?;
+            let names = sops(app).names(tx, &rows)?;
             Ok(SopBoard {
                 all: Sums::of(&rows).into(),
-                programmes: shares(Share::of(&rows, |row| &row.sop)),
-                stores: shares(Share::of(&rows, |row| &row.store)),
-                staff: shares(Share::of(&rows, |row| &row.staff)),
+                programmes: shares(Share::of(&rows, |row| &row.sop), |key| names.programme(key).to_owned()),
+                stores: shares(Share::of(&rows, |row| &row.store), |key| names.store(key).to_owned()),
+                staff: shares(Share::of(&rows, |row| &row.staff), |key| names.staff(key).to_owned()),
             })
         })
     });
@@ -523,15 +526,20 @@ async fn board(may: May<PeopleRead>, Query(q): Query<SopQuery>, State(app): Stat
 #[derive(Serialize, ToSchema)]
 struct SopStepOut {
     sop: String,
+    sop_name: String,
     /// A group, a member of staff, or empty for a customer's task.
     subject: String,
+    subject_name: String,
     step: String,
+    step_name: String,
     #[schema(value_type = String, format = DateTime)]
     due_at: Time,
     #[schema(value_type = String, format = DateTime)]
     deadline: Time,
     staff: String,
+    staff_name: String,
     store: String,
+    store_name: String,
     state: &'static str,
     /// Why it was missed or skipped.
     reason: String,
@@ -557,8 +565,14 @@ async fn steps(
                     && q.store.as_deref().is_none_or(|own| own == row.store)
                     && q.staff.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(&row.staff))
             };
-            let rows = rows(app, tx, &caller, &q)?.into_iter().filter(fits).take(LISTED_MAX);
-            let out = rows.map(|row| SopStepOut {
+            let rows: Vec<StepRow> = rows(app, tx, &caller, &q)?.into_iter().filter(fits).take(LISTED_MAX).collect();
+            let names = sops(app).names(tx, &rows)?;
+            let out = rows.into_iter().map(|row| SopStepOut {
+                sop_name: names.programme(&row.sop).to_owned(),
+                subject_name: names.subject(&row.subject).to_owned(),
+                step_name: names.step(&row).to_owned(),
+                staff_name: names.staff(&row.staff).to_owned(),
+                store_name: names.store(&row.store).to_owned(),
                 state: row.end.name(),
                 sop: row.sop,
                 subject: row.subject,

@@ -18,6 +18,7 @@ mod due;
 mod enrol;
 mod grade;
 mod keep;
+mod names;
 mod programme;
 mod refuse;
 mod work;
@@ -25,6 +26,7 @@ mod work;
 pub use board::{BoardQuery, End, Share, StepRow, Sums};
 pub use grade::{Depth, Grade};
 pub use keep::{ProgrammeIn, ProgrammeRow};
+pub use names::Names;
 pub use programme::{Anchor, Deed, Kind, Rule, Step, When};
 
 use siyu_db::{Db, Migration, Tx};

@@ -60,11 +60,17 @@ fn a_programme_goes_to_the_board(test: TestDb) {
         (&all["steps"], &all["planned"], &all["asked"], &all["skipped"]),
         (&json!(6), &json!(2), &json!(3), &json!(1))
     );
-    assert_eq!(board["programmes"][0]["key"], id);
+    assert_eq!((&board["programmes"][0]["key"], &board["programmes"][0]["name"]), (&json!(id), &made["name"]));
+    for part in ["stores", "staff"] {
+        let named =
+            board[part].as_array().unwrap().iter().all(|own| own["name"].as_str().is_some_and(|name| !name.is_empty()));
+        assert!(named, "{board}");
+    }
     assert_eq!((board["stores"].as_array().unwrap().len(), board["staff"].as_array().unwrap().len()), (2, 2));
     let skipped = api.get(&format!("{PATH}/steps?state=skipped")).ok();
     let row = &skipped["items"][0];
     assert_eq!((&row["subject"], &row["step"], &row["reason"]), (&json!("g2"), &json!("deep"), &json!("grade")));
+    assert_eq!((&row["sop_name"], &row["step_name"]), (&made["name"], &made["steps"][1]["name"]));
     at(&app, "2026-03-02T17:00:00Z");
     assert_eq!(api.get(&format!("{PATH}/board?sop={id}")).ok()["all"]["overdue"], 2);
 
