@@ -4,6 +4,7 @@ import { Alert, App, Input } from "antd";
 import { useState } from "react";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
+import { PersonSelect } from "../people/PersonSelect";
 import { useErrorText } from "../shell/errors";
 import { MayButton, useSettled } from "../shell/parts";
 import { direct as api } from "./calls";
@@ -17,10 +18,11 @@ export function DirectPreview({ own, service }: { own: Direct; service: boolean 
   const format = useFormat();
   const { message } = App.useApp();
   const [to, setTo] = useState("");
+  const [person, setPerson] = useState<string>();
   const settled = useSettled(own);
   const shown = useQuery({
-    queryKey: ["direct", "preview", settled, service], enabled: isWhole(settled), retry: false, meta: { quiet: true }, placeholderData: keepPreviousData,
-    queryFn: async ({ signal }): Promise<Seen> => (settled.way === "email" ? api.mail({ mail: settled.mail, service }, signal) : api.sms({ sms: settled.sms, service }, signal)),
+    queryKey: ["direct", "preview", settled, service, person], enabled: isWhole(settled), retry: false, meta: { quiet: true }, placeholderData: keepPreviousData,
+    queryFn: async ({ signal }): Promise<Seen> => (settled.way === "email" ? api.mail({ mail: settled.mail, service, person: person ?? null }, signal) : api.sms({ sms: settled.sms, service, person: person ?? null }, signal)),
   });
   const attempt = useMutation({
     meta: { quiet: true },
@@ -31,6 +33,7 @@ export function DirectPreview({ own, service }: { own: Direct; service: boolean 
   return (
     <section className="panel pad stack">
       <div className="muted small">{t("direct.preview")}</div>
+      <PersonSelect value={person} onChange={setPerson} />
       {shown.error && isWhole(own) ? <Alert type="warning" showIcon title={text(shown.error)} /> : null}
       {seen?.subject ? <strong>{seen.subject}</strong> : null}
       {seen?.html ? <iframe title={t("direct.preview")} sandbox="" srcDoc={seen.html} className="full" height={320} /> : seen ? <div className="wraps" style={{ whiteSpace: "pre-wrap" }}>{seen.text}</div> : null}

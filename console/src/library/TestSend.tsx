@@ -3,13 +3,14 @@ import { ExperimentOutlined } from "@ant-design/icons";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Alert, Drawer, Form, Select, Tag } from "antd";
 import { useState } from "react";
-import { home, wecom } from "../api/calls";
+import { wecom } from "../api/calls";
 import { keys } from "../api/keys";
 import type * as S from "../api/openapi";
 import { useI18n } from "../i18n";
+import { PersonSelect } from "../people/PersonSelect";
 import { messages as api } from "../messages/calls";
 import { useErrorText } from "../shell/errors";
-import { MayButton, usePhone, useSettled } from "../shell/parts";
+import { MayButton, usePhone } from "../shell/parts";
 
 /** Either a content, or a material and its version. */
 export type Sample = Pick<S.RehearsalNew, "name" | "content" | "material" | "version">;
@@ -31,15 +32,11 @@ export function TestSend({ sample, disabled }: { sample: Sample; disabled?: bool
 function Body({ sample }: { sample: Sample }) {
   const { t, word } = useI18n();
   const text = useErrorText();
-  const [typed, type] = useState("");
-  const q = useSettled(typed.trim());
   const [person, setPerson] = useState<string>();
   const [staff, setStaff] = useState<string>();
   const [receivers, setReceivers] = useState<string[]>([]);
-  const found = useQuery({ queryKey: keys.search(q), queryFn: ({ signal }) => home.search(q, signal), enabled: q.length > 0 });
   const members = useQuery({ queryKey: keys.wecomPart("staff", { limit: 200 }), queryFn: () => wecom.staff({ limit: 200 }), staleTime: 60_000, meta: { quiet: true } });
   const send = useMutation({ meta: { quiet: true }, mutationFn: () => api.test({ ...sample, person: person ?? null, staff: staff ?? null, receivers }) });
-  const hits = (found.data?.items ?? []).filter((hit) => hit.type === "person");
   const choice = members.data?.items.map((own) => ({ value: own.userid, label: own.name || own.userid }));
   return (
     <Form layout="vertical" component="div">
@@ -49,10 +46,7 @@ function Body({ sample }: { sample: Sample }) {
       </Form.Item>
       <div className="halves">
         <Form.Item label={t("materials.reader")}>
-          <Select
-            allowClear showSearch={{ filterOption: false, onSearch: type }} className="full" placeholder={t("materials.reader_none")} value={person} onChange={(next?: string) => setPerson(next)} loading={found.isFetching}
-            options={hits.map((hit) => ({ value: hit.id, label: [hit.title, hit.subtitle].filter(Boolean).join(" · ") }))} notFoundContent={null} aria-label={t("materials.reader")}
-          />
+          <PersonSelect value={person} onChange={setPerson} />
         </Form.Item>
         <Form.Item label={t("materials.sender")}>
           <Select allowClear className="full" showSearch={{ optionFilterProp: "label" }} value={staff} onChange={(next?: string) => setStaff(next)} placeholder={t("materials.sender_none")} options={choice} aria-label={t("materials.sender")} />

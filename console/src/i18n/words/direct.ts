@@ -17,7 +17,7 @@ export const direct = {
   "direct.params": ["模板变量", "Parameters"],
   "direct.params_hint": ["可用变量 customer.name、brand.name，须带备用值。", "Variables are customer.name and brand.name, each with a fallback."],
   "direct.param_example": ["{{ customer.name or \"会员\" }}", "{{ customer.name or \"friend\" }}"],
-  "direct.preview": ["预览（示例数据）", "Preview (samples)"],
+  "direct.preview": ["预览（未选客户时为示例数据）", "Preview (samples unless a customer is chosen)"],
   "direct.parts_each": ["每条计费 {n} 条", "Billed as {n} part(s) each"],
   "direct.parts": ["预计计费 {n} 条", "About {n} billed parts"],
   "direct.to": ["测试地址", "Test address"],
