@@ -28,11 +28,14 @@ impl TestDb {
     pub fn open(engine: Engine, migrations: &[Migration]) -> Option<Self> {
         let name = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
         let folder = std::env::temp_dir().join(format!("siyu-test-{name}"));
+        // A process that was killed leaves its folder behind, and numbers of processes come again.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).expect("the temporary folder can be written");
         let (config, schema) = match engine {
             Engine::Sqlite => (DbConfig::sqlite(&folder.join("workspace.db"), &folder.join("backups")), None),
             Engine::Postgres => {
                 let url = postgres_url()?;
+                drop_schema(&url, &name);
                 (DbConfig::postgres(&url, &name), Some((url, name)))
             }
         };
@@ -65,11 +68,15 @@ impl Drop for TestDb {
     fn drop(&mut self) {
         self.db = None;
         let _ = std::fs::remove_dir_all(&self.folder);
-        if let Some((url, schema)) = &self.schema
-            && let Ok(mut client) = postgres::Client::connect(url, postgres::NoTls)
-        {
-            let _ = client.batch_execute(&format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"));
+        if let Some((url, schema)) = &self.schema {
+            drop_schema(url, schema);
         }
+    }
+}
+
+fn drop_schema(url: &str, schema: &str) {
+    if let Ok(mut client) = postgres::Client::connect(url, postgres::NoTls) {
+        let _ = client.batch_execute(&format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE"));
     }
 }
 
