@@ -84,6 +84,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0010_complaints", sql: include_str!("../migrations/0010_complaints.sql") },
     Migration { id: "reach/0011_trials", sql: include_str!("../migrations/0011_trials.sql") },
     Migration { id: "reach/0012_moving", sql: include_str!("../migrations/0012_moving.sql") },
+    Migration { id: "reach/0013_members", sql: include_str!("../migrations/0013_members.sql") },
 ];
 
 /// Everything reaching out is made from.

@@ -4,6 +4,7 @@ use crate::{Reach, refuse};
 use siyu_db::{Tx, params};
 use siyu_gate::{RunChange, RunRow};
 use siyu_kernel::{Refusal, Time};
+use std::collections::BTreeMap;
 
 /// Fewer outcomes say nothing about a rate.
 const BREAKER_LEAST: i64 = 50;
@@ -42,10 +43,22 @@ impl Reach {
     }
     /// People who have deleted or blocked the member within a day after they were sent it. From the losses, which are few.
     fn complaints(&self, tx: &mut Tx<'_>, run: &RunRow) -> Result<i64, Refusal> {
-        let sql = "SELECT COUNT(*) FROM wecom_follow f JOIN message_task t ON t.message = $1 AND t.staff = f.staff
-              JOIN message_person p ON p.task = t.id AND p.contact = f.contact
-            WHERE f.status = 2 AND f.lost_at >= $2 AND f.lost_by = 'customer' AND p.state = 1 AND f.lost_at >= p.at AND f.lost_at < p.at + $3";
-        Ok(tx.one(sql, params![&run.id, run.start, COMPLAINT_SECONDS * 1_000_000], |row| row.int(0))?)
+        let sql = "SELECT t.id, f.contact, f.lost_at FROM wecom_follow f JOIN message_task t ON t.message = $1 AND t.staff = f.staff AND t.sent > 0
+            WHERE f.status = 2 AND f.lost_at >= $2 AND f.lost_by = 'customer'";
+        let mut lost: BTreeMap<i64, BTreeMap<String, Time>> = BTreeMap::new();
+        tx.each(sql, params![&run.id, run.start], |row| {
+            lost.entry(row.int(0)?).or_default().insert(row.text(1)?, row.time(2)?);
+            Ok(())
+        })?;
+        let mut complaints = 0;
+        for (task, lost) in lost {
+            let contacts: Vec<String> = lost.keys().cloned().collect();
+            let soon = |(contact, at): (&String, &Time)| {
+                lost.get(contact).is_some_and(|gone| (0..COMPLAINT_SECONDS * 1_000_000).contains(&(gone.0 - at.0)))
+            };
+            complaints += self.sent_at(tx, &run.id, task, &contacts)?.iter().filter(|own| soon(*own)).count() as i64;
+        }
+        Ok(complaints)
     }
     fn stop_by_itself(
         &self,

@@ -188,17 +188,17 @@ impl Reach {
         let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
         let variants = tx.one(sql, params![id], |row| row.int(0))? + 1;
         row.variants = vec![VariantSums::default(); variants as usize];
-        let sql = "SELECT t.variant, p.state, COUNT(*) FROM message_person p JOIN message_task t ON t.id = p.task WHERE p.message = $1 GROUP BY t.variant, p.state";
-        for (variant, state, people) in tx.query(sql, params![id], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?)))? {
-            let Some(own) = usize::try_from(variant).ok().and_then(|at| row.variants.get_mut(at)) else { continue };
-            own.people += people;
-            let place = match state {
-                0 => &mut own.waiting,
-                1 => &mut own.sent,
-                2 => &mut own.skipped,
-                _ => &mut own.failed,
-            };
-            *place += people;
+        let sql = "SELECT variant, CAST(SUM(people) AS BIGINT), CAST(SUM(sent) AS BIGINT), CAST(SUM(skipped) AS BIGINT), CAST(SUM(failed) AS BIGINT)
+            FROM message_task WHERE message = $1 GROUP BY variant";
+        let counted = tx.query(sql, params![id], |row| {
+            let (people, sent, skipped, failed) = (row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?);
+            let waiting = people - sent - skipped - failed;
+            Ok((row.int(0)?, VariantSums { people, waiting, sent, skipped, failed }))
+        })?;
+        for (variant, sums) in counted {
+            if let Some(own) = usize::try_from(variant).ok().and_then(|at| row.variants.get_mut(at)) {
+                *own = sums;
+            }
         }
         Ok(row)
     }

@@ -176,7 +176,7 @@ impl Reach {
             "ON CONFLICT (message, num) DO UPDATE SET contact = excluded.contact, task = excluded.task, state = excluded.state, reason = excluded.reason, at = excluded.at",
             &values,
         )?;
-        Ok(())
+        self.put_in(tx, &run.id, &rows)
     }
     pub(super) fn new_task(
         &self,
@@ -198,7 +198,7 @@ impl Reach {
     pub(super) fn gathered(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<(), Refusal> {
         let sql = "UPDATE message_task SET state = $2, due_at = $3 WHERE message = $1 AND state = $4";
         tx.execute(sql, params![message, TO_MAKE, now, GATHERING])?;
-        Ok(())
+        self.lay_out(tx, message)
     }
     fn variants(&self, tx: &mut Tx<'_>, message: &str) -> Result<i64, Refusal> {
         Ok(tx.one("SELECT COUNT(*) FROM message_variant WHERE message = $1", params![message], |row| row.int(0))?)
@@ -222,6 +222,7 @@ impl Reach {
     }
     /// Stops what is not sent: tasks WeCom does not know of at once, the others when it has been told.
     pub(super) fn stop_tasks(&self, tx: &mut Tx<'_>, id: &str, reason: &str, now: Time) -> Result<(), Refusal> {
+        self.lay_out(tx, id)?;
         let unmade = self.message_tasks(tx, id)?.into_iter().filter(|task| [TO_MAKE, GATHERING].contains(&task.raw));
         for task in unmade.collect::<Vec<_>>() {
             tx.execute("UPDATE message_task SET state = $2, finished = 1 WHERE id = $1", params![task.id, CANCELLED])?;

@@ -100,13 +100,12 @@ pub struct PersonRow {
 }
 
 const TASK: &str = "SELECT t.id, t.message, t.userid, COALESCE(s.name, ''), t.store, t.msgid, t.state, t.wish, t.begun_at, t.made_at, t.confirmed_at, t.reminded_at, t.read_at, t.due_at, t.tries, t.error,
-    (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 0), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 1),
-    (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2), (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3), t.variant, t.recalled_at, t.moved
+    t.people, t.sent, t.skipped, t.failed, t.variant, t.recalled_at, t.moved
   FROM message_task t LEFT JOIN wecom_staff s ON s.key = t.staff";
 
 fn sums(row: RowRef<'_>, at: usize) -> Result<Sums, DbError> {
-    let (waiting, sent, skipped, failed) = (row.int(at)?, row.int(at + 1)?, row.int(at + 2)?, row.int(at + 3)?);
-    Ok(Sums { people: waiting + sent + skipped + failed, waiting, sent, skipped, failed })
+    let (people, sent, skipped, failed) = (row.int(at)?, row.int(at + 1)?, row.int(at + 2)?, row.int(at + 3)?);
+    Ok(Sums { people, waiting: people - sent - skipped - failed, sent, skipped, failed })
 }
 
 fn task(row: RowRef<'_>) -> Result<TaskRow, DbError> {

@@ -9,7 +9,7 @@ use crate::content::{Content, Values};
 use crate::events::{Happening, names};
 use crate::mass::{self, LOOK_SECONDS, Wanted};
 use siyu_contacts::Ran;
-use siyu_db::{Tx, params};
+use siyu_db::{Param, Tx, params};
 use siyu_gate::End;
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_wecom::{Client, Error, MassMessage, Retry};
@@ -109,8 +109,7 @@ impl Reach {
     }
     /// The last look before it is made: who has withdrawn since, and whose time is over. Answers whether anybody is left.
     fn still_going(&self, tx: &mut Tx<'_>, task: &TaskRow, now: Time) -> Result<bool, Refusal> {
-        let sql = "SELECT num, contact FROM message_person WHERE task = $1 AND state = 0";
-        let held: Vec<(PersonNum, String)> = tx.query(sql, params![task.id], |row| Ok((row.num(0)?, row.text(1)?)))?;
+        let held = self.waiting(tx, task)?;
         let nums: Vec<PersonNum> = held.iter().map(|(num, _)| *num).collect();
         let (_, zone) = self.parts().beside.brand(tx)?;
         let gate = &self.parts().gate;
@@ -124,8 +123,8 @@ impl Reach {
         let contacts: Vec<String> =
             held.into_iter().filter(|(num, _)| withdrawn.contains(num)).map(|(_, contact)| contact).collect();
         self.end_people(tx, task, Some(&contacts), SKIPPED, "consent_withdrawn", now)?;
-        let left = "SELECT 1 FROM message_person WHERE task = $1 AND state = 0 LIMIT 1";
-        if tx.opt(left, params![task.id], |row| row.int(0))?.is_some() {
+        let left = "SELECT people - sent - skipped - failed FROM message_task WHERE id = $1";
+        if tx.one(left, params![task.id], |row| row.int(0))? > 0 {
             return Ok(true);
         }
         let sql = "UPDATE message_task SET state = $2, finished = 1 WHERE id = $1 AND state = $3";
@@ -134,11 +133,9 @@ impl Reach {
     }
     fn mass_of(&self, tx: &mut Tx<'_>, task: &TaskRow, now: Time) -> Result<(MassMessage, bool), Refusal> {
         let content = self.content_of(tx, task)?;
-        let contacts = tx.query(
-            "SELECT contact FROM message_person WHERE task = $1 AND state = 0 AND contact <> '' ORDER BY contact",
-            params![task.id],
-            |row| row.text(0),
-        )?;
+        let mut contacts: Vec<String> = self.waiting(tx, task)?.into_iter().map(|(_, contact)| contact).collect();
+        contacts.retain(|own| !own.is_empty());
+        contacts.sort_unstable();
         let composed = self.composed(tx, &content, &task.userid, now)?;
         let missing = !composed.missing.is_empty();
         let message = MassMessage {
@@ -304,16 +301,26 @@ impl Reach {
         if only.is_some_and(<[String]>::is_empty) {
             return Ok(());
         }
-        let named = if only.is_some() { format!("AND {}", tx.any("contact", 6)) } else { String::new() };
-        let sql = format!(
-            "UPDATE message_person SET state = $2, reason = $3, at = $4 WHERE task = $1 AND state = $5 {named} RETURNING num"
-        );
-        let list = only.unwrap_or_default();
-        let mut params = params![task.id, state, reason, at, WAITING].to_vec();
-        if only.is_some() {
-            params.push(list.into());
+        let among = self.among(tx, task.id, only)?;
+        let mut params = params![&task.message, task.id, state, reason, at, WAITING].to_vec();
+        let mut narrowed = String::new();
+        for (column, list) in [("num", among.as_deref().map(Param::from)), ("contact", only.map(Param::from))] {
+            if let Some(list) = list {
+                params.push(list);
+                narrowed += &format!(" AND {}", tx.any(column, params.len()));
+            }
         }
+        let sql = format!(
+            "UPDATE message_person SET state = $3, reason = $4, at = $5 WHERE message = $1 AND task = $2 AND state = $6{narrowed} RETURNING num"
+        );
         let nums: Vec<PersonNum> = tx.query(&sql, &params, |row| row.num(0))?;
+        let ended = match state {
+            super::SENT => "sent",
+            SKIPPED => "skipped",
+            _ => "failed",
+        };
+        let sql = format!("UPDATE message_task SET {ended} = {ended} + $2 WHERE id = $1");
+        tx.execute(&sql, params![task.id, nums.len() as i64])?;
         let gate = &self.parts().gate;
         match state {
             super::SENT => gate.sent(tx, &task.message, &nums, at)?,
@@ -342,10 +349,8 @@ impl Reach {
     }
     /// Nobody waits any more: the task has ended. The message ends with the last of its people.
     pub(super) fn close_if_done(&self, tx: &mut Tx<'_>, task: &TaskRow) -> Result<(), Refusal> {
-        let waits = "SELECT 1 FROM message_person WHERE task = $1 AND state = 0 LIMIT 1";
-        if tx.opt(waits, params![task.id], |row| row.int(0))?.is_none() {
-            tx.execute("UPDATE message_task SET finished = 1 WHERE id = $1", params![task.id])?;
-        }
+        let sql = "UPDATE message_task SET finished = 1 WHERE id = $1 AND people = sent + skipped + failed";
+        tx.execute(sql, params![task.id])?;
         Ok(())
     }
 }

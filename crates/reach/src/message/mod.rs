@@ -5,6 +5,7 @@
 mod decide;
 mod lists;
 mod make;
+mod members;
 mod moving;
 mod narrow;
 mod read;

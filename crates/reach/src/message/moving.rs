@@ -115,8 +115,8 @@ impl Reach {
 
     /// Of each who waits in this task and has another friend among staff, through whom they have not been tried yet: the way through the last of those.
     fn others(&self, tx: &mut Tx<'_>, task: &TaskRow) -> Result<Ways, Refusal> {
-        let sql = "SELECT num FROM message_person WHERE task = $1 AND state = 0 AND contact <> '' ORDER BY num";
-        let nums: Vec<PersonNum> = tx.query(sql, params![task.id], |row| row.num(0))?;
+        let reachable = |(num, contact): (PersonNum, String)| (!contact.is_empty()).then_some(num);
+        let nums: Vec<PersonNum> = self.waiting(tx, task)?.into_iter().filter_map(reachable).collect();
         let own = task.userid.to_lowercase();
         let mut all = Ways::default();
         for some in nums.chunks(AT_ONCE) {
@@ -274,8 +274,7 @@ impl Reach {
         unsent: &BTreeSet<String>,
         now: Time,
     ) -> Result<i64, Refusal> {
-        let sql = "SELECT num, contact FROM message_person WHERE task = $1 AND state = 0 ORDER BY num";
-        let rows: Vec<(PersonNum, String)> = tx.query(sql, params![task.id], |row| Ok((row.num(0)?, row.text(1)?)))?;
+        let rows = self.waiting(tx, task)?;
         let (free, doubtful): (Vec<_>, Vec<_>) = rows.into_iter().partition(|(_, own)| unsent.contains(own));
         let names = |some: &[(PersonNum, String)]| some.iter().map(|(_, own)| own.clone()).collect::<Vec<_>>();
         let (erased, doubtful): (Vec<_>, Vec<_>) = doubtful.into_iter().partition(|(_, own)| own.is_empty());
@@ -362,7 +361,7 @@ impl Reach {
             "ON CONFLICT (message, num) DO UPDATE SET contact = excluded.contact, task = excluded.task, at = excluded.at",
             &rows,
         )?;
-        Ok(())
+        self.list(tx, task, people)
     }
     /// Of these, who are people of a task, those who are somebody that has the message already, waits for it elsewhere, or stands earlier among them.
     fn twice(&self, tx: &mut Tx<'_>, task: &TaskRow, nums: &[PersonNum]) -> Result<BTreeSet<PersonNum>, Refusal> {
@@ -384,10 +383,10 @@ impl Reach {
             let elsewhere: BTreeSet<PersonNum> = elsewhere.iter().filter_map(|num| root_of.get(num).copied()).collect();
             // Of the same task who was sent, or nobody knows.
             let sql = format!(
-                "SELECT num FROM message_person WHERE task = $1 AND (state = 1 OR (state = 3 AND reason = 'outcome_unknown')) AND {}",
-                tx.any("num", 2)
+                "SELECT num FROM message_person WHERE message = $1 AND task = $2 AND (state = 1 OR (state = 3 AND reason = 'outcome_unknown')) AND {}",
+                tx.any("num", 3)
             );
-            let here: Vec<PersonNum> = tx.query(&sql, params![task.id, &list], |row| row.num(0))?;
+            let here: Vec<PersonNum> = tx.query(&sql, params![&task.message, task.id, &list], |row| row.num(0))?;
             let here: BTreeSet<PersonNum> = here.iter().filter_map(|num| root_of.get(num).copied()).collect();
             for (num, root) in some.iter().zip(&roots) {
                 if elsewhere.contains(root) || here.contains(root) || !seen.insert(*root) {

@@ -240,6 +240,21 @@ impl Desk {
     pub fn int(&self, sql: &str) -> i64 {
         self.read(|tx| Ok(tx.one(sql, &[], |row| row.int(0))?))
     }
+    /// What each task says of its people is what their rows say, and everybody in a task that is complete stands in its list.
+    pub fn books_agree(&self) {
+        let wrong = "SELECT COUNT(*) FROM message_task t WHERE t.people <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id)
+            OR t.sent <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 1)
+            OR t.skipped <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2)
+            OR t.failed <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3)";
+        assert_eq!(self.int(wrong), 0);
+        let sql = "SELECT p.num, l.people FROM message_person p JOIN message_task t ON t.id = p.task AND t.state <> 7 LEFT JOIN message_list l ON l.task = t.id";
+        let rows = self.read(|tx| Ok(tx.query(sql, &[], |row| Ok((row.num(0)?, row.opt_blob(1)?)))?));
+        for (num, list) in rows {
+            let list = list.unwrap_or_else(|| panic!("{num} stands in a task without a list"));
+            let stands = list.chunks_exact(8).any(|one| one[..4] == num.to_le_bytes());
+            assert!(stands, "{num} is not in the list of their task");
+        }
+    }
     /// (state, reason) of every arrival, in order.
     pub fn ends(&self) -> Vec<(i64, String)> {
         let sql = "SELECT state, reason FROM welcome ORDER BY id";

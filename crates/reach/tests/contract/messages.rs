@@ -38,6 +38,7 @@ fn sums(brand: &Brand, id: &str) -> Sums {
     let row = brand.read(|tx| brand.reach.message(tx, id));
     let counted = row.sums.waiting + row.sums.sent + row.sums.skipped + row.sums.failed;
     assert_eq!(row.sums.people, counted);
+    brand.books_agree();
     row.sums
 }
 /// Works until nothing is due for `seconds`, moving the clock over pauses; the sum never changes.

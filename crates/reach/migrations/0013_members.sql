@@ -1,0 +1,22 @@
+-- People are decided in the order of their numbers: an index of them by task would have a page written for each member of staff in every unit.
+-- Who stands in a task is kept as each unit left it, while a wave gathers, and laid out by task when the wave is complete.
+CREATE TABLE message_unit (
+  id IDENTITY_KEY,
+  message TEXT NOT NULL,
+  people BLOB NOT NULL
+);
+CREATE INDEX message_unit_message ON message_unit (message, id);
+CREATE TABLE message_list (
+  task BIGINT PRIMARY KEY,
+  people BLOB NOT NULL
+) WITHOUT ROWID;
+-- What became of a task's people, counted: those that wait are the rest.
+ALTER TABLE message_task ADD COLUMN sent BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE message_task ADD COLUMN skipped BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE message_task ADD COLUMN failed BIGINT NOT NULL DEFAULT 0;
+UPDATE message_task SET
+  sent = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id AND p.state = 1),
+  skipped = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id AND p.state = 2),
+  failed = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id AND p.state = 3),
+  people = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id);
+DROP INDEX message_person_task;
