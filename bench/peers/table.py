@@ -5,9 +5,10 @@ In: one JSON object per line, ours and the peers': {"work","size","who","version
 for a work and size must agree) and "notes" (an object: what else was measured, "bar" and "met" among it). Ours say Siyu.
 
 Out: a list of rows {"work","size","ours_s","peer","peer_version","peer_s","ratio"}, one for each peer of a work, or one without a peer, with our
-notes as further fields, the peer's as peer_NAME, and the machine. ratio: how many times longer the peer takes.
+notes as further fields, the peer's as peer_NAME, the machine and the day. Works and sizes that are not in this run keep their rows. ratio: how many times longer the peer takes.
 """
 
+import datetime
 import json
 import platform
 import sys
@@ -60,7 +61,20 @@ def machine():
             names = [line.split(":")[1].strip() for line in f if line.startswith("model name")]
     except OSError:
         names = []
-    return {"processor": names[0] if names else platform.processor(), "cores": len(names), "kernel": platform.release()}
+    processor = names[0] if names else platform.processor()
+    today = datetime.date.today().isoformat()
+    return {"processor": processor, "cores": len(names), "kernel": platform.release(), "date": today}
+
+
+def kept(path, out):
+    """What was written before of works that this run was not about."""
+    try:
+        with open(path, encoding="utf-8") as f:
+            before = json.load(f)
+    except FileNotFoundError:
+        return []
+    now = {(row["work"], row["size"]) for row in out}
+    return [row for row in before if (row["work"], row["size"]) not in now]
 
 
 def main():
@@ -68,8 +82,9 @@ def main():
         rows = [json.loads(line) for line in f if line.strip()]
     out, wrong = joined(rows)
     if len(sys.argv) > 2:
+        rows = kept(sys.argv[2], out) + [row | machine() for row in out]
         with open(sys.argv[2], "w", encoding="utf-8") as f:
-            json.dump([row | machine() for row in out], f, ensure_ascii=False, indent=1)
+            json.dump(rows, f, ensure_ascii=False, indent=1)
             f.write("\n")
     lines = [("work", "size", US, "peer", "takes", "ratio", "notes")]
     seen = set()

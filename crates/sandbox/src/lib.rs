@@ -23,6 +23,7 @@ mod happening;
 mod ids;
 pub mod parameters;
 mod server;
+mod texts;
 pub mod world;
 
 pub use clock::WorldClock;

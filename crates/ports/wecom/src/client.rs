@@ -268,6 +268,7 @@ impl Client {
             };
             let pause_ms = match failure {
                 Failure::Token if stale.is_none() => {
+                    self.shared.wiring.tokens.spoil(&self.shared.token_key, &token)?;
                     stale = Some(token);
                     continue;
                 }

@@ -9,6 +9,7 @@ mod host;
 mod login;
 mod office;
 mod pictures;
+mod sms;
 mod window;
 
 use crate::clock::WorldClock;
@@ -17,6 +18,7 @@ use crate::faults::{Fault, Faults};
 use crate::happening::{Happening, What};
 use crate::ids::{self, Id};
 use crate::parameters::{self, Scale};
+use crate::texts::Texts;
 use crate::world::World;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -123,6 +125,7 @@ struct State {
     office: Office,
     faults: Faults,
     dice: Dice,
+    texts: Texts,
     happenings: VecDeque<Happening>,
     /// Calls by path and errcode.
     answered: HashMap<(String, i64), u64>,
@@ -155,6 +158,7 @@ impl Sandbox {
         let mut office = Office::new(options.credentials.clone(), options.limits, options.trusted_addresses.clone());
         office.has_callback = options.callback.is_some();
         let state = State {
+            texts: Texts::new(options.seed, &world.name),
             world,
             office,
             faults: options.faults,
@@ -177,6 +181,7 @@ impl Sandbox {
             .route("/wwopen/sso/qrConnect", get(login::authorize))
             .merge(control::router())
             .merge(window::router())
+            .merge(sms::router())
             // A file of 20 MB, and the form around it.
             .layer(DefaultBodyLimit::max(24 << 20))
             .layer(axum::middleware::from_fn_with_state(self.clone(), host::guard))
@@ -244,6 +249,7 @@ impl Sandbox {
         let count = happenings.len();
         let callbacks = self.emit(state, happenings);
         self.0.mailer.release(now);
+        self.push_texts(state);
         Advanced { now, happenings: count, callbacks }
     }
 

@@ -38,6 +38,35 @@ fn a_token_is_renewed_before_its_end_and_not_at_every_call_near_it() {
 }
 
 #[test]
+fn nobody_goes_on_with_a_token_that_was_refused() {
+    let (fetched, dead) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(usize::MAX)));
+    let world = world({
+        let (fetched, dead) = (fetched.clone(), dead.clone());
+        move |request| {
+            let refused = format!("T{}", dead.load(Ordering::SeqCst));
+            match is_token(request) {
+                true => token(&format!("T{}", fetched.fetch_add(1, Ordering::SeqCst))),
+                false if request.query.iter().any(|(_, value)| *value == refused) => code(40014),
+                false => ok(json!({"follow_user": []})),
+            }
+        }
+    });
+    let asked = || world.wecom.count("externalcontact/get_follow_user_list");
+    let hurried = world.client.within(Duration::from_millis(1));
+    // So many have been asked for that there is none for a while, and the last is thrown away at WeCom.
+    while hurried.check_credentials().is_ok() {}
+    dead.store(fetched.load(Ordering::SeqCst) - 1, Ordering::SeqCst);
+    assert!(hurried.follow_users().is_err());
+    assert_eq!(asked(), 1);
+    // Whoever comes next does not try the dead one once more.
+    assert!(hurried.follow_users().is_err());
+    assert_eq!(asked(), 1);
+    world.clock.advance_seconds(61);
+    world.client.follow_users().unwrap();
+    assert_eq!(asked(), 2);
+}
+
+#[test]
 fn a_check_of_the_secret_is_not_answered_from_what_is_kept() {
     let revoked = Arc::new(AtomicUsize::new(0));
     let world = world({
