@@ -118,6 +118,7 @@ impl Reach {
             let sql = format!("DELETE FROM message_person WHERE message = $1 AND {}", tx.any("num", 2));
             let gone = tx.execute(&sql, params![&task.message, &late])? as i64;
             tx.execute("UPDATE message_task SET people = people - $2 WHERE id = $1", params![task.id, gone])?;
+            self.leave(tx, task.id, &late.into_iter().collect())?;
         }
         let withdrawn = gate.withdrawn(tx, &task.message, &nums, &zone)?;
         let contacts: Vec<String> =

@@ -1,6 +1,4 @@
-//! Who stands in which task. Tables have no index for it: see the migration `0013_members`.
-//!
-//! A list says who was put into a task; somebody may have left it since. So a list only narrows where is looked, and the rows decide.
+//! Who stands in which task. Tables have no index for it: see the migration `0013_members`. A list narrows where is looked; the rows decide.
 
 use super::TaskRow;
 use crate::Reach;
@@ -19,8 +17,20 @@ const LIST_BYTES: usize = 8;
 #[derive(Clone, Copy)]
 struct Member {
     num: u32,
-    /// Of the customer's id at WeCom. Two may have the same.
+    /// Of the customer's id at WeCom. Two may have the same; nought when they are erased.
     mark: u32,
+}
+
+impl Member {
+    fn read(bytes: &[u8]) -> Self {
+        let (num, mark) = bytes.split_at(LIST_BYTES / 2);
+        let of = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("four bytes"));
+        Self { num: of(num), mark: of(mark) }
+    }
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.num.to_le_bytes());
+        out.extend_from_slice(&self.mark.to_le_bytes());
+    }
 }
 
 fn mark(contact: &str) -> u32 {
@@ -40,8 +50,7 @@ impl Reach {
         let mut bytes = Vec::with_capacity(people.len() * UNIT_BYTES);
         for (num, contact, task) in people {
             bytes.extend_from_slice(&task.to_le_bytes());
-            bytes.extend_from_slice(&num.to_le_bytes());
-            bytes.extend_from_slice(&mark(contact).to_le_bytes());
+            Member { num: *num, mark: mark(contact) }.write(&mut bytes);
         }
         let sql = "INSERT INTO message_unit (message, people) VALUES ($1, $2)";
         tx.execute(sql, &[message.into(), Param::Blob(&bytes)])?;
@@ -69,11 +78,49 @@ impl Reach {
     pub(super) fn list(&self, tx: &mut Tx<'_>, task: i64, people: &[(PersonNum, String)]) -> Result<(), Refusal> {
         let mut bytes = Vec::with_capacity(people.len() * LIST_BYTES);
         for (num, contact) in people {
-            bytes.extend_from_slice(&num.to_le_bytes());
-            bytes.extend_from_slice(&mark(contact).to_le_bytes());
+            Member { num: *num, mark: mark(contact) }.write(&mut bytes);
         }
         tx.execute("INSERT INTO message_list (task, people) VALUES ($1, $2)", &[task.into(), Param::Blob(&bytes)])?;
         Ok(())
+    }
+    /// They stand in this task no more.
+    pub(super) fn leave(&self, tx: &mut Tx<'_>, task: i64, nums: &BTreeSet<i64>) -> Result<(), Refusal> {
+        self.change(tx, task, |own| (!nums.contains(&i64::from(own.num))).then_some(own))
+    }
+    /// Nothing of the contacts of erased people stays in lists, nor in what is to become lists.
+    pub(crate) fn forget_members(&self, tx: &mut Tx<'_>, nums: &[i64]) -> Result<(), Refusal> {
+        let gone: BTreeSet<i64> = nums.iter().copied().collect();
+        let scrubbed =
+            |own: Member| Some(if gone.contains(&i64::from(own.num)) { Member { mark: 0, ..own } } else { own });
+        let sql = format!("SELECT DISTINCT task FROM message_person WHERE {}", tx.any("num", 1));
+        for task in tx.query(&sql, params![nums], |row| row.int(0))? {
+            self.change(tx, task, scrubbed)?;
+        }
+        let sql = format!(
+            "SELECT u.id, u.people FROM message_unit u WHERE u.message IN (SELECT p.message FROM message_person p WHERE {})",
+            tx.any("p.num", 1)
+        );
+        for (id, mut people) in tx.query(&sql, params![nums], |row| Ok((row.int(0)?, row.blob(1)?)))? {
+            for one in people.chunks_exact_mut(UNIT_BYTES) {
+                let member = &mut one[UNIT_BYTES - LIST_BYTES..];
+                if gone.contains(&i64::from(Member::read(member).num)) {
+                    member[LIST_BYTES / 2..].fill(0);
+                }
+            }
+            tx.execute("UPDATE message_unit SET people = $2 WHERE id = $1", &[id.into(), Param::Blob(&people)])?;
+        }
+        Ok(())
+    }
+    fn change(&self, tx: &mut Tx<'_>, task: i64, each: impl Fn(Member) -> Option<Member>) -> Result<(), Refusal> {
+        let Some(members) = self.members(tx, task)? else { return Ok(()) };
+        let mut bytes = Vec::with_capacity(members.len() * LIST_BYTES);
+        members.into_iter().filter_map(each).for_each(|own| own.write(&mut bytes));
+        tx.execute("UPDATE message_list SET people = $2 WHERE task = $1", &[task.into(), Param::Blob(&bytes)])?;
+        Ok(())
+    }
+    fn members(&self, tx: &mut Tx<'_>, task: i64) -> Result<Option<Vec<Member>>, Refusal> {
+        let bytes = tx.opt("SELECT people FROM message_list WHERE task = $1", params![task], |row| row.blob(0))?;
+        Ok(bytes.map(|bytes| bytes.chunks_exact(LIST_BYTES).map(Member::read).collect()))
     }
     /// Numbers among which those of a task are, or of it those with these contacts. `None`: any (it gathers yet, or is older than lists).
     pub(super) fn among(
@@ -82,17 +129,12 @@ impl Reach {
         task: i64,
         contacts: Option<&[String]>,
     ) -> Result<Option<Vec<i64>>, Refusal> {
-        let bytes = tx.opt("SELECT people FROM message_list WHERE task = $1", params![task], |row| row.blob(0))?;
-        let Some(bytes) = bytes else { return Ok(None) };
-        let members = bytes.chunks_exact(LIST_BYTES).map(|one| Member {
-            num: u32::from_le_bytes(one[..4].try_into().expect("four bytes")),
-            mark: u32::from_le_bytes(one[4..].try_into().expect("four bytes")),
-        });
-        // An erased person's row has no contact any more, and the list has the old one's mark.
+        let Some(members) = self.members(tx, task)? else { return Ok(None) };
+        // An erased person's row has no contact any more.
         let marks: Option<BTreeSet<u32>> = contacts
             .filter(|all| all.iter().all(|own| !own.is_empty()))
             .map(|all| all.iter().map(|own| mark(own)).collect());
-        let meant = members.filter(|own| marks.as_ref().is_none_or(|all| all.contains(&own.mark)));
+        let meant = members.into_iter().filter(|own| marks.as_ref().is_none_or(|all| all.contains(&own.mark)));
         Ok(Some(meant.map(|own| i64::from(own.num)).collect()))
     }
     /// Those of a task who wait, by number, with their contacts.

@@ -361,7 +361,8 @@ impl Reach {
             "ON CONFLICT (message, num) DO UPDATE SET contact = excluded.contact, task = excluded.task, at = excluded.at",
             &rows,
         )?;
-        self.list(tx, task, people)
+        self.list(tx, task, people)?;
+        self.leave(tx, old.id, &people.iter().map(|(num, _)| i64::from(*num)).collect())
     }
     /// Of these, who are people of a task, those who are somebody that has the message already, waits for it elsewhere, or stands earlier among them.
     fn twice(&self, tx: &mut Tx<'_>, task: &TaskRow, nums: &[PersonNum]) -> Result<BTreeSet<PersonNum>, Refusal> {

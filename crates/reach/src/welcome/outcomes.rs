@@ -258,10 +258,12 @@ impl Reach {
         );
         tx.execute(&sql, &[(&nums).into(), Param::Blob(b"")])?;
         self.parts().gate.forget(tx, nodes, self.now())?;
-        let sql = format!("SELECT task, COUNT(*) FROM message_person WHERE state = 0 AND {} GROUP BY task", tx.any("num", 1));
+        let sql =
+            format!("SELECT task, COUNT(*) FROM message_person WHERE state = 0 AND {} GROUP BY task", tx.any("num", 1));
         for (task, gone) in tx.query(&sql, params![&nums], |row| Ok((row.int(0)?, row.int(1)?)))? {
             tx.execute("UPDATE message_task SET skipped = skipped + $2 WHERE id = $1", params![task, gone])?;
         }
+        self.forget_members(tx, &nums)?;
         let sql = format!(
             "UPDATE message_person SET contact = '', state = CASE WHEN state = 0 THEN 2 ELSE state END, reason = CASE WHEN state = 0 THEN 'erased' ELSE reason END WHERE {}",
             tx.any("num", 1)

@@ -240,20 +240,24 @@ impl Desk {
     pub fn int(&self, sql: &str) -> i64 {
         self.read(|tx| Ok(tx.one(sql, &[], |row| row.int(0))?))
     }
-    /// What each task says of its people is what their rows say, and everybody in a task that is complete stands in its list.
+    /// What each task says of its people is what their rows say, and in the list of one that is complete stand just they.
     pub fn books_agree(&self) {
         let wrong = "SELECT COUNT(*) FROM message_task t WHERE t.people <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id)
             OR t.sent <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 1)
             OR t.skipped <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 2)
             OR t.failed <> (SELECT COUNT(*) FROM message_person p WHERE p.task = t.id AND p.state = 3)";
         assert_eq!(self.int(wrong), 0);
-        let sql = "SELECT p.num, l.people FROM message_person p JOIN message_task t ON t.id = p.task AND t.state <> 7 LEFT JOIN message_list l ON l.task = t.id";
-        let rows = self.read(|tx| Ok(tx.query(sql, &[], |row| Ok((row.num(0)?, row.opt_blob(1)?)))?));
-        for (num, list) in rows {
-            let list = list.unwrap_or_else(|| panic!("{num} stands in a task without a list"));
-            let stands = list.chunks_exact(8).any(|one| one[..4] == num.to_le_bytes());
-            assert!(stands, "{num} is not in the list of their task");
-        }
+        let sql = "SELECT p.task, p.num FROM message_person p JOIN message_task t ON t.id = p.task AND t.state <> 7 ORDER BY p.task, p.num";
+        let rows: Vec<(i64, u32)> = self.read(|tx| Ok(tx.query(sql, &[], |row| Ok((row.int(0)?, row.num(1)?)))?));
+        let sql = "SELECT task, people FROM message_list ORDER BY task";
+        let lists = self.read(|tx| Ok(tx.query(sql, &[], |row| Ok((row.int(0)?, row.blob(1)?)))?));
+        let listed = lists.iter().flat_map(|(task, people)| {
+            let mut nums: Vec<u32> =
+                people.chunks_exact(8).map(|one| u32::from_le_bytes(one[..4].try_into().unwrap())).collect();
+            nums.sort_unstable();
+            nums.into_iter().map(move |num| (*task, num))
+        });
+        assert_eq!(listed.collect::<Vec<_>>(), rows);
     }
     /// (state, reason) of every arrival, in order.
     pub fn ends(&self) -> Vec<(i64, String)> {

@@ -8,7 +8,7 @@ use siyu_sandbox::{Faults, Reasons};
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
-    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, the_same_words_twice_are_told_apart, nobody_left_is_nobody_asked, what_is_never_reported_ends, who_is_merged_meanwhile_is_reached, mistakes_are_told,
+    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, the_same_words_twice_are_told_apart, nobody_left_is_nobody_asked, of_the_erased_no_list_keeps_a_trace, what_is_never_reported_ends, who_is_merged_meanwhile_is_reached, mistakes_are_told,
     a_large_one_is_decided_behind, nobody_confirms_in_time, who_says_no_in_between_gets_nothing, what_was_missed_overnight_waits_for_the_morning);
 
 /// Everybody with a friend among the staff, and somebody without.
@@ -389,6 +389,33 @@ fn nobody_left_is_nobody_asked(t: TestDb) {
     assert_eq!((own.state, own.sums.skipped, own.sums.waiting), (TaskState::Cancelled, gone, 0), "{own:?}");
     let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
     assert!(reasons.contains(&(PersonState::Skipped, "erased".into(), gone)), "{reasons:?}");
+}
+
+fn of_the_erased_no_list_keeps_a_trace(t: TestDb) {
+    let brand = Brand::open(t);
+    let id = create(&brand, people(&brand));
+    let gone = brand.read(|tx| Ok(tx.one("SELECT MIN(num) FROM message_person", &[], |row| row.num(0))?));
+    let marks = |sql: &str, from: usize| -> Vec<u32> {
+        let blobs = brand.read(|tx| Ok(tx.query(sql, &[], |row| row.blob(0))?));
+        let of = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
+        let members = blobs.iter().flat_map(|own| own.chunks_exact(from + 8));
+        members.filter(|own| of(&own[from..from + 4]) == gone).map(|own| of(&own[from + 4..])).collect()
+    };
+    let (lists, units) = ("SELECT people FROM message_list", "SELECT people FROM message_unit");
+    let before = marks(lists, 0);
+    assert!(before.len() == 1 && before[0] != 0, "{before:?}");
+    // Another wave of it gathers.
+    let mut unit = 1_i64.to_le_bytes().to_vec();
+    unit.extend_from_slice(&gone.to_le_bytes());
+    unit.extend_from_slice(&before[0].to_le_bytes());
+    let sql = "INSERT INTO message_unit (message, people) VALUES ($1, $2)";
+    brand.act(move |tx| Ok(tx.execute(sql, &[(&id).into(), siyu_db::Param::Blob(&unit)])?));
+    assert_eq!(marks(units, 8), before);
+
+    let reach = brand.reach.clone();
+    brand.act(move |tx| reach.forget(tx, &[gone]));
+    assert_eq!((marks(lists, 0), marks(units, 8)), (vec![0], vec![0]));
+    brand.books_agree();
 }
 
 fn mistakes_are_told(t: TestDb) {
