@@ -20,3 +20,6 @@ UPDATE message_task SET
   failed = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id AND p.state = 3),
   people = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id);
 DROP INDEX message_person_task;
+-- What is to be made, looked for or stopped comes before what is read.
+CREATE INDEX message_task_deed ON message_task (due_at, id) WHERE finished = 0 AND (state IN (0, 1, 6) OR wish <> 0);
+CREATE INDEX group_message_task_deed ON group_message_task (due_at, id) WHERE finished = 0 AND (state IN (0, 1, 6) OR wish <> 0);

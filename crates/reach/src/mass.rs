@@ -4,6 +4,9 @@ use siyu_kernel::Time;
 use siyu_wecom::{Client, MassMessage, MassQuery, Result, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Of a task `t`: it is to be made, looked for or told something at WeCom, and not only read. As the indices for it say.
+pub(crate) const DEED: &str = "t.finished = 0 AND (t.state IN (0, 1, 6) OR t.wish <> 0)";
+
 /// After an unknown outcome WeCom's own list is looked at: so long until it shows what was made.
 pub(crate) const LOOK_SECONDS: i64 = 60;
 /// Looked for in one pass: each record is read once for all of them.

@@ -122,8 +122,12 @@ fn within(tx: &Tx<'_>, staff: Option<&[String]>, at: usize) -> (String, Vec<Stri
 }
 
 impl Reach {
-    /// The task that is due first, whenever that is.
-    pub(super) fn group_task_due(&self, tx: &mut Tx<'_>) -> Result<Option<GroupTask>, Refusal> {
+    /// The task that is next, as of messages to customers.
+    pub(super) fn group_task_due(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<GroupTask>, Refusal> {
+        let sql = format!("{TASK} WHERE {} AND t.due_at <= $1 ORDER BY t.due_at, t.id LIMIT 1", crate::mass::DEED);
+        if let Some(own) = tx.opt(&sql, params![now], task)? {
+            return Ok(Some(own));
+        }
         Ok(tx.opt(&format!("{TASK} WHERE t.finished = 0 ORDER BY t.due_at, t.id LIMIT 1"), &[], task)?)
     }
     /// Those that WeCom may have, and that may be looked for now.

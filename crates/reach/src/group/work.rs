@@ -28,7 +28,7 @@ impl Reach {
             self.work_group_welcome(own)?;
             return Ok(Ran::Went);
         }
-        let due = self.parts().db.read(|tx| self.group_task_due(tx))?;
+        let due = self.parts().db.read(|tx| self.group_task_due(tx, now))?;
         let next = [welcome.map(|own| own.due_at), due.as_ref().map(|own| own.due_at)].into_iter().flatten().min();
         let Some(task) = due.filter(|own| own.due_at <= now) else {
             return Ok(next.map_or(Ran::Nothing, Ran::Waits));

@@ -143,9 +143,17 @@ fn task(row: RowRef<'_>) -> Result<TaskRow, DbError> {
 }
 
 impl Reach {
-    /// The task that is due first, whenever that is.
-    pub(super) fn task_due(&self, tx: &mut Tx<'_>) -> Result<Option<TaskRow>, Refusal> {
-        Ok(tx.opt(&format!("{TASK} WHERE t.finished = 0 AND t.state <> 7 AND (t.state <> 0 OR NOT EXISTS (SELECT 1 FROM gate_run r WHERE r.id = t.message AND r.state = 'paused' AND r.ended_at IS NULL)) ORDER BY t.due_at, t.id LIMIT 1"), &[], task)?)
+    /// The task that is next: of those that are due one with which something is to be done, before those that are read, however long these have
+    /// been waiting; where WeCom lets little through, messages go first. Of none that is due the first.
+    pub(super) fn task_due(&self, tx: &mut Tx<'_>, now: Time) -> Result<Option<TaskRow>, Refusal> {
+        const GOES: &str = "(t.state <> 0 OR NOT EXISTS (SELECT 1 FROM gate_run r WHERE r.id = t.message AND r.state = 'paused' AND r.ended_at IS NULL))";
+        let sql =
+            format!("{TASK} WHERE {} AND t.due_at <= $1 AND {GOES} ORDER BY t.due_at, t.id LIMIT 1", crate::mass::DEED);
+        if let Some(own) = tx.opt(&sql, params![now], task)? {
+            return Ok(Some(own));
+        }
+        let sql = format!("{TASK} WHERE t.finished = 0 AND t.state <> 7 AND {GOES} ORDER BY t.due_at, t.id LIMIT 1");
+        Ok(tx.opt(&sql, &[], task)?)
     }
     /// Those that WeCom may have, and that may be looked for now.
     pub(super) fn tasks_perhaps(&self, tx: &mut Tx<'_>, now: Time) -> Result<Vec<TaskRow>, Refusal> {

@@ -20,10 +20,10 @@ const BEGUN_SECONDS: i64 = 120;
 pub(super) const FIRST_READ_SECONDS: i64 = 60;
 
 impl Reach {
-    /// One step for the task that is due first: made, looked for, reminded, cancelled or read. The caller holds the lease.
+    /// One step for the task that is next: made, looked for, reminded, cancelled or read. The caller holds the lease.
     pub fn work_messages(&self) -> Result<Ran, Refusal> {
         let now = self.now();
-        let due = self.parts().db.read(|tx| self.task_due(tx))?;
+        let due = self.parts().db.read(|tx| self.task_due(tx, now))?;
         let Some(task) = due else { return Ok(Ran::Nothing) };
         if task.due_at > now {
             return Ok(Ran::Waits(task.due_at));

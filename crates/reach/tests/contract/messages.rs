@@ -8,7 +8,7 @@ use siyu_sandbox::{Faults, Reasons};
 use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
-    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, the_same_words_twice_are_told_apart, nobody_left_is_nobody_asked, of_the_erased_no_list_keeps_a_trace, what_is_never_reported_ends, who_is_merged_meanwhile_is_reached, mistakes_are_told,
+    a_message_goes_through_staff_and_comes_back, cancelled_and_reminded, an_unknown_outcome_is_looked_up, the_same_words_twice_are_told_apart, nobody_left_is_nobody_asked, of_the_erased_no_list_keeps_a_trace, what_goes_out_comes_before_what_is_read, what_is_never_reported_ends, who_is_merged_meanwhile_is_reached, mistakes_are_told,
     a_large_one_is_decided_behind, nobody_confirms_in_time, who_says_no_in_between_gets_nothing, what_was_missed_overnight_waits_for_the_morning);
 
 /// Everybody with a friend among the staff, and somebody without.
@@ -389,6 +389,32 @@ fn nobody_left_is_nobody_asked(t: TestDb) {
     assert_eq!((own.state, own.sums.skipped, own.sums.waiting), (TaskState::Cancelled, gone, 0), "{own:?}");
     let reasons = brand.read(|tx| brand.reach.message_reasons(tx, &id));
     assert!(reasons.contains(&(PersonState::Skipped, "erased".into(), gone)), "{reasons:?}");
+}
+
+fn what_goes_out_comes_before_what_is_read(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let id = create(&brand, all.clone());
+    while brand.reach.work_messages().unwrap() == Ran::Went {}
+    // All tasks of the first have been waiting to be read for a while.
+    brand.clock.move_to(brand.now().plus_days(1));
+    let first = brand.world(|world| world.masses.len());
+    let tasks = brand.read(|tx| brand.reach.message_tasks(tx, &id));
+    assert!(first > 1 && tasks.iter().all(|task| !task.msgid.is_empty()), "{tasks:?}");
+    let second = create(&brand, all);
+    for made in 1..=brand.read(|tx| brand.reach.message_tasks(tx, &second)).len() {
+        assert_eq!(brand.reach.work_messages().unwrap(), Ran::Went);
+        assert_eq!(brand.world(|world| world.masses.len()), first + made);
+    }
+    // And a wish to stop comes before reading, too.
+    let (reach, now, own) = (brand.reach.clone(), brand.now(), second.clone());
+    brand.act(move |tx| reach.cancel_message(tx, &own, now));
+    let tasks = brand.read(|tx| brand.reach.message_tasks(tx, &second));
+    for _ in &tasks {
+        assert_eq!(brand.reach.work_messages().unwrap(), Ran::Went);
+    }
+    let tasks = brand.read(|tx| brand.reach.message_tasks(tx, &second));
+    assert!(tasks.iter().all(|task| task.state == TaskState::Cancelled), "{tasks:?}");
 }
 
 fn of_the_erased_no_list_keeps_a_trace(t: TestDb) {
