@@ -24,7 +24,7 @@ mod refuse;
 mod work;
 
 pub use board::{Board, BoardQuery, End, Share, StepFilter, StepRow, Sums};
-pub use grade::{Depth, Grade};
+pub use grade::{Depth, Grade, grade_of};
 pub use keep::{ProgrammeIn, ProgrammeRow};
 pub use names::{Names, Unnamed};
 pub use programme::{Anchor, Deed, Kind, Rule, Step, When};
