@@ -2,13 +2,12 @@
 
 use crate::auth::Caller;
 use crate::error::Answer;
+use crate::extract::PagingParams;
 use crate::gate::{GuidesWrite, MessagesWrite, PeopleRead};
 use crate::part::must_see_all;
 use crate::people_reader::{Reader, by, note, read, write};
 use crate::welcome_shapes::MessageContent;
-use crate::{
-    App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, PagingParams, Query, Workspace, endpoints,
-};
+use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
