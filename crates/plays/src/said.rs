@@ -231,7 +231,7 @@ mod tests {
             Some("content.txet")
         );
         let task = |title: &str, kind: &str| {
-            let own = TaskSaid { title: title.into(), kind: kind.into() };
+            let own = TaskSaid { title: title.into(), kind: kind.into(), depth: Depth::Basic };
             own.check().map_err(|refusal| refusal.field.unwrap_or_default())
         };
         assert_eq!(task("回访", "call"), Ok(()));
