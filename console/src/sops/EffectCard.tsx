@@ -10,7 +10,7 @@ import { Num } from "../shell/parts";
 import { sopKeys, sops as api } from "./calls";
 
 const DAYS = [7, 14, 30] as const;
-const READINGS: Record<string, string> = { too_few: "default", unclear: "default", higher: "green", lower: "orange" };
+const READINGS: Record<string, string> = { too_few: "default", unclear: "default", higher: "blue", lower: "blue" };
 
 export function EffectCard() {
   const { t } = useI18n();

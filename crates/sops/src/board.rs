@@ -242,9 +242,12 @@ fn keys(row: RowRef<'_>) -> Result<[String; 4], DbError> {
 
 /// Those that are late, by how late they are: the middle of each is met when half of its own have gone by. Nothing but counts is kept.
 fn late_medians(tx: &mut Tx<'_>, sums: &mut Keyed<Sums>, query: &BoardQuery, now: Time) -> Result<(), Refusal> {
+    if sums[0].values().all(|own| own.late == 0) {
+        return Ok(());
+    }
     let from = sources(query).collect::<Vec<_>>().join(" UNION ALL ");
     let mut own = asked(tx, "sop, store, staff, done_at - deadline", &from, query, now);
-    own.sql.push_str(" AND ending = 4 ORDER BY done_at - deadline");
+    own.sql.push_str(" AND state = 'asked' AND ending = 4 ORDER BY done_at - deadline");
     let mut gone = Keyed::<i64>::default();
     tx.each(&own.sql, &own.values, |row| {
         let seconds = row.int(3)? / 1_000_000;

@@ -87,7 +87,7 @@ export const sops = {
   "sops.reason.moment_stopped": ["朋友圈任务已取消", "The moment was stopped"],
   "sops.effect": ["按时与逾期的对比", "On time against late"],
   "sops.effect_hint": ["旅程下发的客户任务：从截止时间起 {n} 天内，客户是否下单、净消费多少。逾期含迟做、未做和到期收回的任务。在同一导购的任务之间比较，因为按时的导购在别的方面也不同。", "Customers' tasks that journeys gave: whether the customer paid within {n} days of the deadline, and what. Late are those done later, not at all, or taken back at the deadline. Each guide's tasks are compared with each other, for guides who are on time differ in other things, too."],
-  "sops.effect_no_cause": ["这是观察，不是实验：按时的任务和逾期的任务可能本来就面对不同的客户，差异不能说成是“按时”带来的。", "An observation and no experiment: tasks that were done on time may have been about other customers in the first place. No difference here is the merit of being on time."],
+  "sops.effect_no_cause": ["这是观察，不是实验：按时的任务和逾期的任务可能本来就面对不同的客户，差异不能说成是“按时”带来的。", "An observation and no experiment: tasks that were done on time may have been about other customers in the first place. A difference cannot be put down to being on time."],
   "sops.effect_too_few": ["数据还不够：同时有按时与逾期任务的导购名下，两组各需至少 {customers} 位客户，且合计至少 {paid} 个任务的客户下过单。", "Not enough data yet: of guides with tasks of both kinds, each kind needs {customers} customers or more, and {paid} tasks or more whose customer paid."],
   "sops.effect_late": ["逾期", "Late"],
   "sops.effect_within": ["同一导购内的差异（95% 区间）", "Within guides (95 % interval)"],
