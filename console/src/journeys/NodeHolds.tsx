@@ -20,6 +20,7 @@ type Held = Record<string, unknown>;
 interface Props { node: JourneyNode; onChange: (held: Held) => void }
 
 const TASK_KINDS = ["follow_up", "message", "call", "invite", "group", "other"] as const;
+const DEPTHS = ["basic", "standard", "deep"] as const;
 
 export function NodeHolds(props: Props) {
   return <Form layout="vertical" component="div"><Holds {...props} /></Form>;
@@ -91,6 +92,7 @@ function TaskHolds({ held, onChange }: { held: Held; onChange: (held: Held) => v
     <>
       <Form.Item label={t("journeys.task_title")} extra={t("journeys.task_hint")}><Input.TextArea rows={2} maxLength={200} value={(held.title as string | undefined) ?? ""} onChange={(event) => set({ title: event.target.value })} aria-label={t("journeys.task_title")} /></Form.Item>
       <Form.Item label={t("guides.task_kind")}><Select value={(held.kind as string | undefined) ?? "follow_up"} onChange={(kind: string) => set({ kind })} options={TASK_KINDS.map((kind) => ({ value: kind, label: t(`guides.task_kind.${kind}`) }))} aria-label={t("guides.task_kind")} /></Form.Item>
+      <Form.Item label={t("sops.depth")} extra={t("journeys.depth_hint")}><Select value={(held.depth as string | undefined) ?? "basic"} onChange={(depth: string) => set({ depth })} options={DEPTHS.map((depth) => ({ value: depth, label: t(`sops.depth.${depth}`) }))} aria-label={t("sops.depth")} /></Form.Item>
     </>
   );
 }

@@ -1,11 +1,11 @@
 // Steps counted by programme, store and guide; behind each number its list.
-import { useQuery } from "@tanstack/react-query";
 import { Button, Drawer, Segmented, Skeleton, Table, Tag as AntTag } from "antd";
 import { useState } from "react";
 import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { ErrorView } from "../shell/errors";
+import { itemsOf, usePages } from "../shell/ListTable";
 import { EmptyHint, Num } from "../shell/parts";
 import { sopKeys, sops as api } from "./calls";
 
@@ -47,24 +47,33 @@ export function Board({ board, sop }: { board: S.SopBoard; sop?: string }) {
 }
 
 function Behind({ asked, onClose }: { asked: Asked | null; onClose: () => void }) {
+  const { word } = useI18n();
+  return (
+    <Drawer open={asked !== null} onClose={onClose} size="large" title={asked?.state ? word("sops.end", asked.state) : ""} destroyOnHidden>
+      {asked ? <Steps asked={asked} /> : null}
+    </Drawer>
+  );
+}
+
+function Steps({ asked }: { asked: Asked }) {
   const { t, word } = useI18n();
   const format = useFormat();
-  const query = asked ?? {};
-  const list = useQuery({ queryKey: sopKeys.steps(query), queryFn: () => api.steps(query), enabled: asked !== null });
+  const pages = usePages(sopKeys.steps(asked), api.steps, asked);
   const why = (row: S.SopStepOut) => (row.reason ? word("sops.reason", row.reason) : "");
+  if (pages.isPending) return <Skeleton active />;
   return (
-    <Drawer open={asked !== null} onClose={onClose} size="large" title={asked?.state ? word("sops.end", asked.state) : ""}>
-      {list.isError ? <ErrorView error={list.error} retry={() => void list.refetch()} /> : null}
-      {list.isPending ? <Skeleton active /> : null}
+    <>
+      {pages.isError ? <ErrorView error={pages.error} retry={() => void pages.refetch()} /> : null}
       <div className="cards">
-        {list.data?.items.map((row) => (
-          <div key={`${row.sop} ${row.subject} ${row.step} ${row.due_at} ${row.staff}`} className="panel pad gap-below">
+        {itemsOf(pages).map((row, at) => (
+          <div key={at} className="panel pad gap-below">
             <div className="row between wrap"><b>{row.sop_name}{row.step ? ` · ${row.step_name}` : ""}</b><AntTag>{word("sops.end", row.state)}</AntTag></div>
             <div className="muted small num">{[row.subject === row.staff ? "" : row.subject_name, row.staff_name, row.store_name, why(row)].filter(Boolean).join(" · ")}</div>
             <div className="muted small num">{t("sops.due", { at: format.at(row.due_at) })}{row.done_at ? ` · ${t("sops.done", { at: format.at(row.done_at) })}` : ""}</div>
           </div>
         ))}
       </div>
-    </Drawer>
+      {pages.hasNextPage ? <Button block loading={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>{t("list.more")}</Button> : null}
+    </>
   );
 }

@@ -13,6 +13,7 @@ import { useFilters } from "../shell/useFilters";
 import { Nothing } from "../wecom/Nothing";
 import { Board } from "./Board";
 import { sopKeys, sops as api } from "./calls";
+import { EffectCard } from "./EffectCard";
 import { Grades } from "./Grades";
 
 export const SOP_COLORS: Record<string, string> = { running: "blue", paused: "gold", ended: "default" };
@@ -71,5 +72,5 @@ function WholeBoard() {
   const board = useQuery({ queryKey: sopKeys.board({}), queryFn: () => api.board({}) });
   if (board.isError) return <ErrorView error={board.error} retry={() => void board.refetch()} />;
   if (board.isPending) return <div className="panel pad"><Skeleton active /></div>;
-  return <Board board={board.data} />;
+  return <div className="stack"><Board board={board.data} /><EffectCard /></div>;
 }

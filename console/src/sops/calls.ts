@@ -11,6 +11,7 @@ export const sops = {
   takeOut: (id: string, subject: string) => remove("/sops/{id}/subjects/{subject}", { path: { id, subject } }),
   board: (query: Query) => get("/sops/board", { query }),
   steps: (query: Query) => get("/sops/steps", { query }),
+  effect: (query: Query) => get("/sops/effect", { query }),
   grades: () => get("/sops/grades", {}),
   setGrade: (staff: string, grade: string) => put("/sops/grades/{staff}", { path: { staff }, body: { grade } }),
 };
@@ -21,5 +22,6 @@ export const sopKeys = {
   one: (id: string) => ["sops", "one", id] as const,
   board: (query: Query) => ["sops", "board", query] as const,
   steps: (query: Query) => ["sops", "steps", query] as const,
+  effect: (query: Query) => ["sops", "effect", query] as const,
   grades: ["sops", "grades"] as const,
 };

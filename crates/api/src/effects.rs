@@ -23,7 +23,7 @@ const LIFT: std::ops::RangeInclusive<f64> = 1.0..=500.0;
 
 /// Where 95 of 100 such intervals hold the truth.
 #[derive(Serialize, ToSchema)]
-struct EffectInterval {
+pub(crate) struct EffectInterval {
     low: f64,
     high: f64,
 }
@@ -196,7 +196,7 @@ fn trial(own: Trial) -> EffectTrial {
     }
 }
 
-fn wrong_days() -> Refusal {
+pub(crate) fn wrong_days() -> Refusal {
     Refusal::invalid("effect_days", "An effect is looked at for 1 to 90 days.", "效果观察期为 1 到 90 天。")
         .field("days")
 }

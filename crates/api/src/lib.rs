@@ -129,6 +129,7 @@ mod settings;
 mod sms_account;
 mod sms_push;
 mod sms_templates;
+mod sop_effect;
 mod sops;
 mod standing;
 mod stats;
@@ -275,6 +276,7 @@ fn routes() -> Endpoints {
         .merge(sms_templates::router())
         .merge(suppressions::router())
         .merge(sops::router())
+        .merge(sop_effect::router())
 }
 
 /// The whole server. Give the result to [`serve`], or call it in-process in a test.

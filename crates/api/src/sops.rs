@@ -2,11 +2,12 @@
 
 use crate::auth::Caller;
 use crate::error::Answer;
+use crate::extract::PagingParams;
 use crate::gate::{GuidesWrite, MessagesWrite, PeopleRead};
 use crate::part::must_see_all;
 use crate::people_reader::{Reader, by, note, read, write};
 use crate::welcome_shapes::MessageContent;
-use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Query, Workspace, endpoints};
+use crate::{App, At, Body, Created, Endpoints, Items, May, NoContent, Paging, Query, Workspace, endpoints};
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -14,8 +15,8 @@ use serde_json::json;
 use siyu_db::Tx;
 use siyu_kernel::{Refusal, Time, Zone};
 use siyu_sops::{
-    Anchor, Around, BoardQuery, Deed, Depth, Grade, Kind, Parts, ProgrammeIn, ProgrammeRow, Rule, Share, Sops, Step,
-    StepRow, Sums, When,
+    Anchor, Around, BoardQuery, Deed, Depth, End, Grade, Kind, Parts, ProgrammeIn, ProgrammeRow, Rule, Share, Sops,
+    Step, StepFilter, Sums, Unnamed, When,
 };
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
@@ -428,23 +429,37 @@ struct SopQuery {
     days: Option<i64>,
     /// One programme only, by id; of a journey's tasks by the journey's name.
     sop: Option<String>,
-    /// For the list: only these: `planned`, `asked`, `overdue`, `on_time`, `late`, `missed` or `skipped`.
+}
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SopStepsQuery {
+    /// How many days back, 1 to 90; 30 when absent.
+    #[param(minimum = 1, maximum = 90)]
+    days: Option<i64>,
+    /// One programme only, by id; of a journey's tasks by the journey's name.
+    sop: Option<String>,
+    /// Only these: `planned`, `asked`, `overdue`, `on_time`, `late`, `missed` or `skipped`.
     state: Option<String>,
-    /// For the list: only this store, this member of staff (userid).
+    /// Only this store, this member of staff (userid).
     store: Option<String>,
     staff: Option<String>,
 }
 /// Steps of the last days, and those planned for the next week; of the reader's staff.
-fn rows(app: &App, tx: &mut Tx<'_>, caller: &Caller, q: &SopQuery) -> Result<Vec<StepRow>, Refusal> {
+fn question(
+    app: &App,
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    days: Option<i64>,
+    sop: Option<&String>,
+) -> Result<BoardQuery, Refusal> {
     let now = app.now();
-    let query = BoardQuery {
-        from: now.plus_days(-q.days.unwrap_or(30).clamp(1, 90)),
+    Ok(BoardQuery {
+        from: now.plus_days(-days.unwrap_or(30).clamp(1, 90)),
         to: now.plus_days(7),
-        sop: q.sop.clone(),
+        sop: sop.cloned(),
         staff: Reader::new(app, tx, caller)?.staff(tx)?,
         customers: true,
-    };
-    sops(app).board_rows(tx, &query, now)
+    })
 }
 
 /// steps = planned + asked + overdue + on_time + late + missed + skipped.
@@ -510,13 +525,15 @@ async fn board(may: May<PeopleRead>, Query(q): Query<SopQuery>, State(app): Stat
     let caller = may.caller;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let rows = rows(app, tx, &caller, &q)?;
-            let names = sops(app).names(tx, &rows)?;
+            let query = question(app, tx, &caller, q.days, q.sop.as_ref())?;
+            let own = sops(app);
+            let board = own.board(tx, &query, app.now())?;
+            let names = own.names(tx, Unnamed::of_board(&board))?;
             Ok(SopBoard {
-                all: Sums::of(&rows).into(),
-                programmes: shares(Share::of(&rows, |row| &row.sop), |key| names.programme(key).to_owned()),
-                stores: shares(Share::of(&rows, |row| &row.store), |key| names.store(key).to_owned()),
-                staff: shares(Share::of(&rows, |row| &row.staff), |key| names.staff(key).to_owned()),
+                all: board.all.into(),
+                programmes: shares(board.programmes, |key| names.programme(key).to_owned()),
+                stores: shares(board.stores, |key| names.store(key).to_owned()),
+                staff: shares(board.staff, |key| names.staff(key).to_owned()),
             })
         })
     });
@@ -546,27 +563,35 @@ struct SopStepOut {
     #[schema(value_type = Option<String>, format = DateTime)]
     done_at: Option<Time>,
 }
-const LISTED_MAX: usize = 1_000;
+fn wrong_state() -> Refusal {
+    let en = "A state is planned, asked, overdue, on_time, late, missed or skipped.";
+    let zh = "状态为 planned、asked、overdue、on_time、late、missed 或 skipped。";
+    Refusal::invalid("sop_state", en, zh).field("state")
+}
 
-/// Lists the steps behind a number of the board, by time; up to 1,000.
+/// Lists the steps behind a number of the board, by time.
 ///
-/// 看板数字背后的步骤明细，按时间排列，最多 1000 条。
-#[utoipa::path(get, path = "/sops/steps", tag = "SOP", params(SopQuery), responses((status = 200, body = Items<SopStepOut>)))]
+/// 看板数字背后的步骤明细，按时间排列，可翻页。
+///
+/// Errors: `sop_state`, `page_token`.
+#[utoipa::path(get, path = "/sops/steps", tag = "SOP", params(SopStepsQuery, PagingParams), responses((status = 200, body = Items<SopStepOut>)))]
 async fn steps(
     may: May<PeopleRead>,
-    Query(q): Query<SopQuery>,
+    Query(q): Query<SopStepsQuery>,
+    page: Paging,
     State(app): State<App>,
 ) -> Answer<Json<Items<SopStepOut>>> {
     let caller = may.caller;
+    let end = q.state.as_deref().map(|name| End::named(name).ok_or_else(wrong_state)).transpose()?;
     let answer = app.run(move |app| {
         read(app, |tx| {
-            let fits = |row: &StepRow| {
-                q.state.as_deref().is_none_or(|own| own == row.end.name())
-                    && q.store.as_deref().is_none_or(|own| own == row.store)
-                    && q.staff.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(&row.staff))
-            };
-            let rows: Vec<StepRow> = rows(app, tx, &caller, &q)?.into_iter().filter(fits).take(LISTED_MAX).collect();
-            let names = sops(app).names(tx, &rows)?;
+            let query = question(app, tx, &caller, q.days, q.sop.as_ref())?;
+            let staff = q.staff.as_ref().map(|own| own.to_lowercase());
+            let filter =
+                StepFilter { end, store: q.store.clone(), staff, after: page.after.clone(), limit: page.limit };
+            let own = sops(app);
+            let (rows, next) = own.board_steps(tx, &query, &filter, app.now())?;
+            let names = own.names(tx, Unnamed::of_steps(&rows))?;
             let out = rows.into_iter().map(|row| SopStepOut {
                 sop_name: names.programme(&row.sop).to_owned(),
                 subject_name: names.subject(&row.subject).to_owned(),
@@ -584,7 +609,7 @@ async fn steps(
                 reason: row.reason,
                 done_at: row.done_at,
             });
-            Ok(Items::new(out.collect(), None))
+            Ok(Items::new(out.collect(), next))
         })
     });
     answer.await.map(Json)

@@ -40,7 +40,7 @@ pub use page::{LIMIT_MAX, Page};
 pub use place::{place, place_booked};
 pub use products::{ProductQuery, ProductRow, products};
 pub use recount::{detach, forget, recount, recount_all};
-pub use spans::{Bought, Spent, bought_between, spent_between};
+pub use spans::{Bought, Spent, bought_between, bought_between_in, spent_between};
 pub use stores::{StoreQuery, StoreRow, stores};
 pub use totals::{Totals, totals};
 

@@ -48,11 +48,28 @@ pub fn bought_between(
     currency: Currency,
     from: Time,
     until: Time,
+    each: impl FnMut(Bought),
+) -> Result<(), Refusal> {
+    bought_between_in(tx, currency, None, from, until, each)
+}
+/// Those of the stores with these codes; `None`: all.
+pub fn bought_between_in(
+    tx: &mut Tx<'_>,
+    currency: Currency,
+    stores: Option<&[String]>,
+    from: Time,
+    until: Time,
     mut each: impl FnMut(Bought),
 ) -> Result<(), Refusal> {
-    let sql = "SELECT root, at, sales, CASE WHEN currency = $3 THEN amount - refunded ELSE 0 END
-        FROM orders WHERE at >= $1 AND at < $2 AND stub = 0 AND root IS NOT NULL";
-    tx.each(sql, params![from, until, currency.code()], |row| -> Result<(), DbError> {
+    let mut sql = "SELECT root, at, sales, CASE WHEN currency = $3 THEN amount - refunded ELSE 0 END
+        FROM orders WHERE at >= $1 AND at < $2 AND stub = 0 AND root IS NOT NULL"
+        .to_owned();
+    let mut values = params![from, until, currency.code()].to_vec();
+    if let Some(codes) = stores {
+        sql.push_str(&format!(" AND store IN (SELECT id FROM store WHERE {})", tx.any("code", 4)));
+        values.push(codes.into());
+    }
+    tx.each(&sql, &values, |row| -> Result<(), DbError> {
         each(Bought { root: row.num(0)?, at: row.time(1)?, is_sale: row.int(2)? > 0, net: row.int(3)? });
         Ok(())
     })?;

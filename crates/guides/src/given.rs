@@ -35,16 +35,17 @@ impl Guides {
         Ok(())
     }
     /// Gives the task to somebody else: another friend of the customer's, else a leader of the store, else a colleague there with the fewest to do.
-    /// Answers who has it now; where there is nobody else it stays, with the new time.
+    /// Only those count who are fit for it. Answers who has it now; where there is nobody else it stays, with the new time.
     pub fn pass_on(
         &self,
         tx: &mut Tx<'_>,
         origin: &str,
         due: Option<Time>,
+        fits: impl Fn(&mut Tx<'_>, &str) -> Result<bool, Refusal>,
         now: Time,
     ) -> Result<Option<String>, Refusal> {
         let Some(open) = self.open_of(tx, origin)? else { return Ok(None) };
-        let to = self.somebody_else(tx, &open)?.unwrap_or_else(|| open.staff.clone());
+        let to = self.somebody_else(tx, &open, &fits)?.unwrap_or_else(|| open.staff.clone());
         let due: Param<'_> = due.into();
         let sql = "UPDATE guide_task SET staff = $2, due_at = COALESCE($3, due_at), nudged_at = NULL WHERE id = $1";
         tx.execute(sql, &[(&open.id).into(), (&to).into(), due])?;
@@ -78,40 +79,48 @@ impl Guides {
             Ok(Open { id: row.text(0)?, staff: row.text(1)?, kind: row.text(2)?, num })
         })
     }
-    fn somebody_else(&self, tx: &mut Tx<'_>, open: &Open) -> Result<Option<String>, Refusal> {
+    fn somebody_else(&self, tx: &mut Tx<'_>, open: &Open, fits: Fits<'_>) -> Result<Option<String>, Refusal> {
         if let Some(num) = open.num {
             let root = self.inner.people.roots(tx, &[num])?[0];
             let nodes = self.inner.people.nodes_of(tx, &[root])?;
             let nodes: Vec<i64> = nodes.into_iter().map(|(node, _)| i64::from(node)).collect();
             let sql = format!(
                 "SELECT f.staff FROM wecom_contact c JOIN wecom_follow f ON f.contact = c.id AND f.status = 0 JOIN wecom_staff s ON s.key = f.staff AND s.serves = 1 AND s.gone_at IS NULL
-                 WHERE f.staff <> $1 AND {} ORDER BY f.created_at DESC, f.staff LIMIT 1",
+                 WHERE f.staff <> $1 AND {} ORDER BY f.created_at DESC, f.staff",
                 tx.any("c.num", 2)
             );
-            if let Some(staff) = tx.opt(&sql, params![&open.staff, &nodes], |row| row.text(0))? {
+            let friends = tx.query(&sql, params![&open.staff, &nodes], |row| row.text(0))?;
+            if let Some(staff) = first(tx, friends, fits)? {
                 return Ok(Some(staff));
             }
         }
         let place = "SELECT COALESCE(store, ''), main_department FROM wecom_staff WHERE key = $1";
         let place = tx.opt(place, params![&open.staff], |row| Ok((row.text(0)?, row.int(1)?)))?;
         let Some((store, department)) = place else { return Ok(None) };
-        if let Some(leader) = self.leader(tx, (&store, department), &open.staff)? {
+        if let Some(leader) = self.leader(tx, (&store, department), &open.staff, fits)? {
             return Ok(Some(leader));
         }
         let sql = format!(
             "SELECT s.key FROM wecom_staff s WHERE {} AND s.key <> $3 AND s.serves = 1 AND s.gone_at IS NULL
-             ORDER BY (SELECT COUNT(*) FROM guide_task t WHERE t.staff = s.key AND t.state = 'open'), s.key LIMIT 1",
+             ORDER BY (SELECT COUNT(*) FROM guide_task t WHERE t.staff = s.key AND t.state = 'open'), s.key",
             beside("s.store", "s.main_department")
         );
-        Ok(tx.opt(&sql, params![&store, department, &open.staff], |row| row.text(0))?)
+        let colleagues = tx.query(&sql, params![&store, department, &open.staff], |row| row.text(0))?;
+        first(tx, colleagues, fits)
     }
-    fn leader(&self, tx: &mut Tx<'_>, (store, department): (&str, i64), but: &str) -> Result<Option<String>, Refusal> {
+    fn leader(
+        &self,
+        tx: &mut Tx<'_>,
+        (store, department): (&str, i64),
+        but: &str,
+        fits: Fits<'_>,
+    ) -> Result<Option<String>, Refusal> {
         let sql = format!("SELECT leaders FROM wecom_department WHERE {} ORDER BY id", beside("store", "id"));
         for list in tx.query(&sql, params![store, department], |row| row.text(0))? {
             let names: Vec<String> = serde_json::from_str(&list).unwrap_or_default();
             for name in names.iter().map(|name| crate::texts::key(name)).filter(|key| key != but) {
                 let here = "SELECT 1 FROM wecom_staff WHERE key = $1 AND serves = 1 AND gone_at IS NULL";
-                if tx.opt(here, params![&name], |row| row.int(0))?.is_some() {
+                if tx.opt(here, params![&name], |row| row.int(0))?.is_some() && fits(tx, &name)? {
                     return Ok(Some(name));
                 }
             }
@@ -172,6 +181,18 @@ impl Guides {
         let text = format!("提醒：有一项任务待完成{about}\n{}", task.text);
         Ok(tries.map(|tries| Nudge { userid: task.staff, text, tries }))
     }
+}
+
+/// Whether a task may go to somebody, by key.
+type Fits<'f> = &'f dyn Fn(&mut Tx<'_>, &str) -> Result<bool, Refusal>;
+
+fn first(tx: &mut Tx<'_>, staff: Vec<String>, fits: Fits<'_>) -> Result<Option<String>, Refusal> {
+    for key in staff {
+        if fits(tx, &key)? {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }
 
 /// Of the same store ($1); where departments are no stores, of the same department ($2).

@@ -57,6 +57,7 @@ use std::sync::Arc;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "guides/0001_guides", sql: include_str!("../migrations/0001_guides.sql") },
     Migration { id: "guides/0002_nudges", sql: include_str!("../migrations/0002_nudges.sql") },
+    Migration { id: "guides/0003_journeys", sql: include_str!("../migrations/0003_journeys.sql") },
 ];
 
 /// The operations. Cheap to clone.

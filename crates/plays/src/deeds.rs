@@ -8,6 +8,7 @@ use siyu_guides::TaskIn;
 use siyu_journeys::{Answer, Effect, Order, Outcome};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_people::{Tag, TagKind, TagMark};
+use siyu_sops::{Depth, grade_of};
 use std::collections::BTreeMap;
 
 /// Errors: `tag_unknown`, `tag_by_rule`.
@@ -60,7 +61,9 @@ impl Plays {
             Order::Do => self.give(tx, own).or_else(failed),
             Order::Nudge => guides.nudge(tx, &own.about.show(), now).map(|()| Answer::Now(Outcome::Done)),
             Order::Reassign => {
-                guides.pass_on(tx, &own.about.show(), own.deadline, now).map(|_| Answer::Now(Outcome::Done))
+                let depth = parse::<TaskSaid>(&own.with).map_or_else(|_| Depth::default(), |said| said.depth);
+                let fits = |tx: &mut Tx<'_>, staff: &str| Ok(depth.is_for(grade_of(tx, staff)?));
+                guides.pass_on(tx, &own.about.show(), own.deadline, fits, now).map(|_| Answer::Now(Outcome::Done))
             }
             Order::Withdraw => guides.take_back(tx, &own.about.show(), now).map(|()| Answer::Now(Outcome::Done)),
         }
@@ -71,6 +74,10 @@ impl Plays {
         let Some((_, staff)) = friends.into_values().next() else {
             return Ok(Answer::Now(Outcome::Failed("no_friend".into())));
         };
+        // It is not the guide who lets it be: whoever follows up the numbers sees why nobody was asked.
+        if !said.depth.is_for(grade_of(tx, &staff)?) {
+            return Ok(Answer::Now(Outcome::Skipped("grade".into())));
+        }
         let task = TaskIn {
             staff,
             kind: said.kind,

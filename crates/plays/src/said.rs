@@ -8,6 +8,7 @@ use siyu_direct::{MailContent, SmsContent};
 use siyu_gate::Class;
 use siyu_kernel::Refusal;
 use siyu_reach::content::Content;
+use siyu_sops::Depth;
 
 const EXPIRES_DAYS_MAX: i64 = 30;
 const GATHER_MINUTES_MAX: i64 = 1_440;
@@ -104,6 +105,9 @@ pub struct TaskSaid {
     /// One of [`siyu_guides::TASK_KINDS`].
     #[serde(default = "follow_up")]
     pub kind: String,
+    /// Not given to whom it is too deep for.
+    #[serde(default)]
+    pub depth: Depth,
 }
 
 fn follow_up() -> String {
@@ -227,7 +231,7 @@ mod tests {
             Some("content.txet")
         );
         let task = |title: &str, kind: &str| {
-            let own = TaskSaid { title: title.into(), kind: kind.into() };
+            let own = TaskSaid { title: title.into(), kind: kind.into(), depth: Depth::Basic };
             own.check().map_err(|refusal| refusal.field.unwrap_or_default())
         };
         assert_eq!(task("回访", "call"), Ok(()));

@@ -102,6 +102,16 @@ fn the_platform_knows_what_the_world_knows() {
         board.iter().any(|own| own["adds"].as_i64() > Some(0) && own["cost_per_add"].as_i64() > Some(0)),
         "{board:?}"
     );
+    // Programmes have a history: done, late, missed, by guides of all grades.
+    let sops = demo.get("/api/v1/sops/board");
+    for part in ["on_time", "late", "missed", "skipped", "planned"] {
+        assert!(sops["all"][part].as_i64() > Some(0), "{part}: {sops}");
+    }
+    assert_eq!(sops["programmes"].as_array().map(Vec::len), Some(2), "{sops}");
+    let grades = demo.get("/api/v1/sops/grades");
+    for grade in ["A", "C"] {
+        assert!(grades["items"].as_array().expect("grades").iter().any(|own| own["grade"] == grade), "{grades}");
+    }
     // The world lives on, and what happens there arrives.
     let relations = demo.world("relations");
     let friend = relations.iter().find(|own| own["status"] == "Active").expect("somebody is a friend");

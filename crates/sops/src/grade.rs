@@ -54,6 +54,12 @@ impl Depth {
     }
 }
 
+/// Of somebody, by their key.
+pub fn grade_of(tx: &mut Tx<'_>, staff: &str) -> Result<Grade, Refusal> {
+    let own = tx.opt("SELECT grade FROM sop_grade WHERE staff = $1", params![staff], |row| row.text(0))?;
+    own.map_or(Ok(Grade::default()), |text| Grade::parse(&text))
+}
+
 impl Sops {
     /// Errors: `sop_subject` when nobody has this userid.
     pub fn set_grade(&self, tx: &mut Tx<'_>, userid: &str, grade: Grade, by: &str, now: Time) -> Result<(), Refusal> {

@@ -23,10 +23,10 @@ mod programme;
 mod refuse;
 mod work;
 
-pub use board::{BoardQuery, End, Share, StepRow, Sums};
-pub use grade::{Depth, Grade};
+pub use board::{Board, BoardQuery, End, Share, StepFilter, StepRow, Sums};
+pub use grade::{Depth, Grade, grade_of};
 pub use keep::{ProgrammeIn, ProgrammeRow};
-pub use names::Names;
+pub use names::{Names, Unnamed};
 pub use programme::{Anchor, Deed, Kind, Rule, Step, When};
 
 use siyu_db::{Db, Migration, Tx};

@@ -1,6 +1,6 @@
 //! How those on a board are called. Whoever has no name here is called by their key.
 
-use crate::{Sops, StepRow};
+use crate::{Board, Share, Sops, StepRow};
 use siyu_db::{Tx, params};
 use siyu_kernel::Refusal;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,25 +40,51 @@ impl Names {
     }
 }
 
+/// Whom and what is to be named, by key.
+#[derive(Clone, Debug, Default)]
+pub struct Unnamed {
+    pub programmes: BTreeSet<String>,
+    pub stores: BTreeSet<String>,
+    pub staff: BTreeSet<String>,
+    /// Groups, or whoever publishes moments.
+    pub subjects: BTreeSet<String>,
+}
+
+impl Unnamed {
+    pub fn of_board(board: &Board) -> Self {
+        let keys = |list: &[Share]| list.iter().map(|own| own.key.clone()).collect();
+        Self {
+            programmes: keys(&board.programmes),
+            stores: keys(&board.stores),
+            staff: keys(&board.staff),
+            subjects: BTreeSet::new(),
+        }
+    }
+    pub fn of_steps(rows: &[StepRow]) -> Self {
+        let keys = |key: fn(&StepRow) -> &String| rows.iter().map(|row| key(row).clone()).collect();
+        Self {
+            programmes: keys(|row| &row.sop),
+            stores: keys(|row| &row.store),
+            staff: keys(|row| &row.staff),
+            subjects: keys(|row| &row.subject),
+        }
+    }
+}
+
 impl Sops {
-    /// Of everybody and everything in these rows.
-    pub fn names(&self, tx: &mut Tx<'_>, rows: &[StepRow]) -> Result<Names, Refusal> {
-        let distinct = |key: &dyn Fn(&StepRow) -> &String| -> Vec<String> {
-            rows.iter().map(|row| key(row).clone()).collect::<BTreeSet<_>>().into_iter().collect()
-        };
-        let (programmes, stores, groups) =
-            (distinct(&|row| &row.sop), distinct(&|row| &row.store), distinct(&|row| &row.subject));
-        let mut staff = distinct(&|row| &row.staff);
-        staff.extend(groups.iter().cloned());
-        let mut named = |table: &str, column: &str, keys: &[String]| -> Result<BTreeMap<String, String>, Refusal> {
+    pub fn names(&self, tx: &mut Tx<'_>, whom: Unnamed) -> Result<Names, Refusal> {
+        let mut named = |table: &str, column: &str, keys: &BTreeSet<String>| -> Result<_, Refusal> {
+            let keys: Vec<String> = keys.iter().cloned().collect();
             let sql = format!("SELECT {column}, name FROM {table} WHERE {}", tx.any(column, 1));
-            Ok(tx.query(&sql, params![keys], |row| Ok((row.text(0)?, row.text(1)?)))?.into_iter().collect())
+            let rows = tx.query(&sql, params![&keys], |row| Ok((row.text(0)?, row.text(1)?)))?;
+            Ok(rows.into_iter().collect::<BTreeMap<String, String>>())
         };
+        let staff = whom.staff.union(&whom.subjects).cloned().collect();
         let mut names = Names {
-            programmes: named("sop", "id", &programmes)?,
-            stores: named("store", "code", &stores)?,
+            programmes: named("sop", "id", &whom.programmes)?,
+            stores: named("store", "code", &whom.stores)?,
             staff: named("wecom_staff", "key", &staff)?,
-            groups: named("wecom_group", "id", &groups)?,
+            groups: named("wecom_group", "id", &whom.subjects)?,
             steps: BTreeMap::new(),
         };
         for sop in names.programmes.keys() {

@@ -36,3 +36,7 @@ pub fn subject() -> Refusal {
 pub fn grade() -> Refusal {
     Refusal::invalid("sop_grade", "A grade is A, B or C.", "等级为 A、B 或 C。").field("grade")
 }
+pub fn page() -> Refusal {
+    let en = "This page token is not valid here. Start again from the first page.";
+    Refusal::invalid("page_token", en, "翻页标记无效，请从第一页重新开始。").field("after")
+}

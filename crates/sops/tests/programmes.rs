@@ -1,7 +1,7 @@
 //! Programmes over days, on both engines and without WeCom: the mirror's rows, and what WeCom says of messages, are put in by hand.
 
 use siyu_contacts::{Contacts, Ran};
-use siyu_db::{Migration, Tx, params};
+use siyu_db::{Engine, Migration, Tx, params};
 use siyu_gate::{Gate, Rules};
 use siyu_guides::Guides;
 use siyu_kernel::{Chance, Clock, Refusal, Time, Vault, Zone};
@@ -10,10 +10,11 @@ use siyu_people::People;
 use siyu_reach::Reach;
 use siyu_reach::content::Content;
 use siyu_sops::{
-    Anchor, Around, BoardQuery, Deed, Depth, Grade, Kind, Parts, ProgrammeIn, Rule, Share, Sops, Step, StepRow, Sums,
-    When,
+    Anchor, Around, Board, BoardQuery, Deed, Depth, End, Grade, Kind, Parts, ProgrammeIn, Rule, Share, Sops, Step,
+    StepFilter, StepRow, Sums, When,
 };
 use siyu_testkit::TestDb;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
@@ -30,7 +31,7 @@ const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
 siyu_testkit::contract!(MIGRATIONS;
     a_group_goes_through_its_days, nothing_is_asked_twice_or_made_up_for_in_a_burst, a_new_version_keeps_what_is_behind,
     paused_taken_out_and_ended, groups_come_in_by_themselves, grades_decide_how_deep, moments_ask_staff_together,
-    weekly_steps_tell_missed_weeks, wrong_programmes_are_told);
+    weekly_steps_tell_missed_weeks, sums_are_those_of_each_step_read_by_itself, wrong_programmes_are_told);
 
 struct Shanghai;
 impl Around for Shanghai {
@@ -120,7 +121,12 @@ impl World {
     }
     fn rows(&self) -> Vec<StepRow> {
         let query = BoardQuery { from: Time(0), to: Time::MAX, ..BoardQuery::default() };
-        self.t.db().read(|tx| self.sops.board_rows(tx, &query, self.now())).unwrap()
+        let filter = StepFilter { limit: 10_000, ..StepFilter::default() };
+        self.t.db().read(|tx| self.sops.board_steps(tx, &query, &filter, self.now())).unwrap().0
+    }
+    fn board(&self) -> Board {
+        let query = BoardQuery { from: Time(0), to: Time::MAX, ..BoardQuery::default() };
+        self.t.db().read(|tx| self.sops.board(tx, &query, self.now())).unwrap()
     }
     /// `subject step end reason`, by time.
     fn said(&self) -> Vec<String> {
@@ -189,13 +195,12 @@ fn a_group_goes_through_its_days(t: TestDb) {
     });
     assert_eq!(world.said()[2..], ["g1 topic on_time", "g2 topic skipped task_skipped"]);
 
-    let rows = world.rows();
-    let sums = Sums::of(&rows);
+    let board = world.board();
+    let sums = board.all;
     assert_eq!((sums.steps, sums.on_time, sums.late, sums.skipped), (4, 2, 1, 1));
     assert_eq!((sums.late_median_seconds, sums.rate()), (Some(90 * 60), Some(2.0 / 3.0)));
-    let by_guide = Share::of(&rows, |row| &row.staff);
-    assert_eq!(by_guide.iter().map(|own| (own.key.as_str(), own.sums.steps)).collect::<Vec<_>>(), [("ann", 4)]);
-    assert_eq!(Share::of(&rows, |row| &row.store)[0].key, "S1");
+    assert_eq!(board.staff.iter().map(|own| (own.key.as_str(), own.sums.steps)).collect::<Vec<_>>(), [("ann", 4)]);
+    assert_eq!(board.stores[0].key, "S1");
 }
 
 fn nothing_is_asked_twice_or_made_up_for_in_a_burst(mut t: TestDb) {
@@ -218,7 +223,7 @@ fn nothing_is_asked_twice_or_made_up_for_in_a_burst(mut t: TestDb) {
         ["g1 d0 overdue", "g1 d1 missed not_asked", "g1 d2 missed not_asked", "g1 d3 asked", "g1 d4 planned"]
     );
     assert_eq!(world.count("guide_task"), 2);
-    let missed = Sums::of(&world.rows());
+    let missed = world.board().all;
     assert_eq!((missed.missed, missed.rate()), (2, Some(0.0)));
     // Another process that looks at the same instant finds nothing to do.
     let (second, _) = wire(&world.t);
@@ -343,8 +348,10 @@ fn moments_ask_staff_together(t: TestDb) {
     world.at("2026-03-02T14:30:00Z");
     assert_eq!(world.said(), ["ann m on_time", "bea m overdue"]);
     let query = BoardQuery { from: Time(0), to: Time::MAX, staff: Some(vec!["bea".into()]), ..BoardQuery::default() };
-    let own = world.t.db().read(|tx| world.sops.board_rows(tx, &query, now)).unwrap();
+    let filter = StepFilter { limit: 10, ..StepFilter::default() };
+    let own = world.t.db().read(|tx| world.sops.board_steps(tx, &query, &filter, now)).unwrap().0;
     assert_eq!(own.len(), 1, "a manager sees their own");
+    assert_eq!(world.t.db().read(|tx| world.sops.board(tx, &query, now)).unwrap().all.steps, 1);
 }
 
 fn weekly_steps_tell_missed_weeks(t: TestDb) {
@@ -362,6 +369,174 @@ fn weekly_steps_tell_missed_weeks(t: TestDb) {
     let w: Vec<String> = world.said().into_iter().filter(|own| own.contains(" v ")).collect();
     let missed = "g1 v missed not_asked";
     assert_eq!(w, ["g1 v overdue", missed, missed, "g1 v asked", "g1 v planned"]);
+}
+
+/// A step as it lies in the tables, and what it is by the rules of docs/sop.md.
+struct Lain {
+    due: Time,
+    deadline: Time,
+    sop: String,
+    store: String,
+    staff: String,
+    end: End,
+    late_seconds: i64,
+}
+
+/// Steps and tasks of all kinds and ends, some at one instant; answers what each is.
+fn lain(world: &World, chance: &Chance, now: Time) -> Vec<Lain> {
+    let mut rows = Vec::new();
+    let mut sql: Vec<String> = Vec::new();
+    let pick = |list: &[&str]| list[chance.below(list.len() as u64) as usize].to_owned();
+    for at in 0..400 {
+        let due = now.plus_seconds(600 * (chance.below(200) as i64 - 150));
+        let deadline = due.plus_seconds(3_600 * chance.below(6) as i64);
+        let (staff, state) = (pick(&["ann", "bea", "gone"]), pick(&["planned", "missed", "skipped", "asked", "asked"]));
+        let store = match staff.as_str() {
+            "ann" => "S1",
+            "bea" => "S2",
+            _ => "",
+        };
+        let done = due.plus_seconds(chance.below(30_000) as i64 + 1);
+        let (subject, made) = (format!("x{at}"), format!("m{at}"));
+        let (way, task) = (chance.below(4), chance.below(3));
+        let is_task = chance.below(3) == 0;
+        let by = |at: Option<Time>| at.map_or("NULL".to_owned(), |at| at.0.to_string());
+        let mut end = match at_once(&state) {
+            Some(end) if !is_task => Some((end, None)),
+            _ => None,
+        };
+        let mut found = |what: End, at: Option<Time>| {
+            end.get_or_insert((what, at));
+        };
+        if is_task || way == 1 {
+            let state = ["open", "done", "skipped"][task as usize];
+            let (source, deadline) = if is_task { ("journey", due) } else { ("sop", deadline) };
+            let (sop, ended) = (if is_task { "旅程" } else { "p" }, (task > 0).then_some(done));
+            sql.push(format!("INSERT INTO guide_task (id, staff, kind, body, due_at, source, origin, state, created_at, created_by, ended_at) VALUES ('t{at}', '{staff}', 'other', {}, {}, '{source}', '{made}', '{state}', 0, '{sop}', {})", blob(&world.t), deadline.0, by(ended)));
+            match task {
+                1 => found(End::OnTime, Some(done)),
+                2 => found(End::Skipped, None),
+                _ => {}
+            }
+        } else if way == 2 {
+            let state = chance.below(4) as i64;
+            let reason = if state >= 2 { pick(&["unconfirmed", "over_limit"]) } else { String::new() };
+            sql.push(format!("INSERT INTO group_message_group (message, chat, task, members, state, reason, at) VALUES ('{made}', '{subject}', 1, 1, {state}, '{reason}', {})", done.0));
+            match (state, reason.as_str()) {
+                (1, _) => found(End::OnTime, Some(done)),
+                (_, "unconfirmed") => found(End::Missed, None),
+                (2.., _) => found(End::Skipped, None),
+                _ => {}
+            }
+        } else if way == 3 {
+            let (state, whole) = (chance.below(3), chance.below(8));
+            sql.push(format!("INSERT INTO moment (id, name, content, files, senders, tags, state, due_at, created_at, created_by) VALUES ('{made}', '', {}, '', '', '', {whole}, 0, 0, '')", blob(&world.t)));
+            sql.push(format!("INSERT INTO moment_task (moment, staff, userid, store, state, seen_at, due_at) VALUES ('{made}', '{subject}', '', '', {state}, {}, 0)", by((state == 1).then_some(done))));
+            match (state, whole) {
+                (1, _) => found(End::OnTime, Some(done)),
+                (2, _) | (_, 4 | 5) => found(End::Skipped, None),
+                _ => {}
+            }
+        }
+        let deadline = if is_task { due } else { deadline };
+        let (end, done) = end.unwrap_or((if now <= deadline { End::Asked } else { End::Overdue }, None));
+        let late = done.filter(|done| *done > deadline);
+        let end = if late.is_some() { End::Late } else { end };
+        let sop = if is_task { "旅程".to_owned() } else { pick(&["p1", "p2"]) };
+        if !is_task {
+            sql.push(format!("INSERT INTO sop_step (sop, subject, step, occasion, version, due_at, deadline, staff, state, reason, way, made) VALUES ('{sop}', '{subject}', 's', 0, 1, {}, {}, '{staff}', '{state}', 'why', {way}, '{made}')", due.0, deadline.0));
+        }
+        let late_seconds = late.map_or(0, |at| (at.0 - deadline.0) / 1_000_000);
+        rows.push(Lain { due, deadline, sop, store: store.into(), staff, end, late_seconds });
+    }
+    world.act(move |tx| sql.iter().try_for_each(|own| tx.execute(own, &[]).map(drop)).map_err(Refusal::from));
+    rows
+}
+fn at_once(state: &str) -> Option<End> {
+    [End::Planned, End::Missed, End::Skipped].into_iter().find(|own| own.name() == state)
+}
+fn blob(t: &TestDb) -> &'static str {
+    if t.db().engine() == Engine::Sqlite { "x''" } else { "''::bytea" }
+}
+
+/// Counted one by one.
+fn folded<'r>(rows: impl IntoIterator<Item = &'r Lain>) -> Sums {
+    let (mut sums, mut late) = (Sums::default(), Vec::new());
+    for row in rows {
+        sums.steps += 1;
+        *match row.end {
+            End::Planned => &mut sums.planned,
+            End::Asked => &mut sums.asked,
+            End::Overdue => &mut sums.overdue,
+            End::OnTime => &mut sums.on_time,
+            End::Late => &mut sums.late,
+            End::Missed => &mut sums.missed,
+            End::Skipped => &mut sums.skipped,
+        } += 1;
+        if row.end == End::Late {
+            late.push(row.late_seconds);
+        }
+    }
+    late.sort_unstable();
+    let middle = late.len() / 2;
+    sums.late_median_seconds = match late.len() {
+        0 => None,
+        len if len % 2 == 1 => Some(late[middle]),
+        _ => Some((late[middle - 1] + late[middle]) / 2),
+    };
+    sums
+}
+fn shares<'r>(rows: &'r [Lain], key: impl Fn(&'r Lain) -> &'r String) -> Vec<Share> {
+    let keys: BTreeSet<&String> = rows.iter().map(&key).collect();
+    let of = |own: &String| folded(rows.iter().filter(|row| key(row) == own));
+    keys.into_iter().map(|own| Share { key: own.clone(), sums: of(own) }).collect()
+}
+
+fn sums_are_those_of_each_step_read_by_itself(t: TestDb) {
+    let world = World::open(t);
+    let (chance, now) = (Chance::seeded(11), world.now());
+    let rows = lain(&world, &chance, now);
+    for staff in [None, Some(vec!["ann".to_owned(), "gone".to_owned()])] {
+        let query = BoardQuery { from: Time(0), to: Time::MAX, sop: None, staff: staff.clone(), customers: true };
+        let seen = |row: &&Lain| staff.as_ref().is_none_or(|own| own.contains(&row.staff));
+        let own: Vec<&Lain> = rows.iter().filter(seen).collect();
+        let board = world.t.db().read(|tx| world.sops.board(tx, &query, now)).unwrap();
+        assert_eq!(board.all, folded(own.iter().copied()));
+        if staff.is_none() {
+            assert_eq!(board.programmes, shares(&rows, |row| &row.sop));
+            assert_eq!(board.stores, shares(&rows, |row| &row.store));
+            assert_eq!(board.staff, shares(&rows, |row| &row.staff));
+        }
+        // The list by pages is each of them once, by time, and what each is.
+        for end in [None, Some(End::Late), Some(End::Skipped)] {
+            let mut filter = StepFilter { end, limit: 7, ..StepFilter::default() };
+            let mut listed: Vec<StepRow> = Vec::new();
+            loop {
+                let (page, next) = world.t.db().read(|tx| world.sops.board_steps(tx, &query, &filter, now)).unwrap();
+                assert!(page.len() == 7 || next.is_none());
+                listed.extend(page);
+                let Some(next) = next else { break };
+                filter.after = Some(next);
+            }
+            assert!(listed.is_sorted_by_key(|row| row.due_at));
+            let tokens: BTreeSet<&String> = listed.iter().map(|row| &row.token).collect();
+            assert_eq!(tokens.len(), listed.len(), "none comes twice");
+            let mut found: Vec<_> =
+                listed.iter().map(|row| (row.due_at, row.deadline, row.staff.clone(), row.end)).collect();
+            let mut wanted: Vec<_> = own
+                .iter()
+                .filter(|row| end.is_none_or(|end| row.end == end))
+                .map(|row| (row.due, row.deadline, row.staff.clone(), row.end))
+                .collect();
+            found.sort();
+            wanted.sort();
+            assert_eq!(found, wanted);
+        }
+    }
+    let filter = StepFilter { after: Some("nonsense".into()), limit: 7, ..StepFilter::default() };
+    let query = BoardQuery { to: Time::MAX, ..BoardQuery::default() };
+    let refused = world.t.db().read(|tx| world.sops.board_steps(tx, &query, &filter, now));
+    assert_eq!(refused.unwrap_err().code, "page_token");
 }
 
 fn wrong_programmes_are_told(t: TestDb) {

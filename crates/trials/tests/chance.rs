@@ -1,7 +1,7 @@
 //! What the statistics promise, tried by chance: intervals miss nought in one case of twenty when there is nothing, and hold what there is in nineteen.
 
 use siyu_kernel::Chance;
-use siyu_trials::{Figures, Interval, Sample, Share, Verdict, compare, means, rates, ratio};
+use siyu_trials::{Figures, Interval, Sample, Seen, Share, Verdict, compare, means, rates, ratio, within};
 
 const TRIES: usize = 4_000;
 
@@ -51,6 +51,45 @@ fn intervals_of_revenue_hold_the_truth() {
             Some((found.interval, mean * (more - 1.0)))
         });
         assert!((0.93..=0.965).contains(&share), "{more}: {share}");
+    }
+}
+/// Guides who are on time more often have better customers too; being on time itself adds `more`. Some customers have two tasks and pay for both or none.
+fn tasks(chance: &Chance, more: f64) -> Vec<Seen> {
+    let mut all = Vec::new();
+    for guide in 0..12_u32 {
+        let level = f64::from(guide) / 20.0;
+        for at in 0..40_u32 {
+            let person = guide * 1_000 + at;
+            let second = uniform(chance) < 0.2 + level;
+            let pays = uniform(chance) < 0.05 + level + if second { more } else { 0.0 };
+            let one = Seen { stratum: guide, person, second, figure: f64::from(u8::from(pays)) };
+            all.extend(std::iter::repeat_n(one, if at % 3 == 0 { 2 } else { 1 }));
+        }
+    }
+    all
+}
+#[test]
+fn within_guides_the_truth_is_held_where_the_plain_comparison_misses_it() {
+    for (seed, more) in [(7, 0.0), (8, 0.1)] {
+        let chance = Chance::seeded(seed);
+        let tried: Vec<Vec<Seen>> = (0..1_500).map(|_| tasks(&chance, more)).collect();
+        let held = |found: &dyn Fn(&[Seen]) -> Interval| {
+            let is_held = |own: &&Vec<Seen>| {
+                let interval = found(own);
+                interval.low <= more && more <= interval.high
+            };
+            tried.iter().filter(is_held).count() as f64 / tried.len() as f64
+        };
+        let own = held(&|all| within(all).expect("there are enough").interval);
+        assert!((0.93..=0.97).contains(&own), "{more}: {own}");
+        let plain = held(&|all| {
+            let share = |second: bool| {
+                let own = all.iter().filter(|own| own.second == second);
+                Share::new(own.clone().filter(|own| own.figure > 0.0).count() as i64, own.count() as i64)
+            };
+            rates(share(false), share(true)).expect("there are enough").interval
+        });
+        assert!(plain < 0.5, "who is on time has better customers: {plain}");
     }
 }
 #[test]

@@ -14,6 +14,7 @@ on_both!(
     everything_a_journey_decides_is_carried_out,
     what_a_journey_takes_back_is_not_sent,
     a_task_nobody_does_is_reminded_of_and_passed_on,
+    a_task_goes_to_guides_it_is_not_too_deep_for,
     who_sees_a_part_of_the_brand_sees_their_customers,
     a_condition_counts_what_led_to_it,
     a_slow_receiver_holds_nobody_up,
@@ -369,6 +370,60 @@ fn a_task_nobody_does_is_reminded_of_and_passed_on(test: TestDb) {
     assert_eq!(own["sums"]["outcomes"]["late"], 1, "{own}");
     let board = shop.app.program().get("/api/v1/guide/setup/board?days=7").ok();
     assert!(board["items"].as_array().unwrap().iter().all(|own| own["open"] == 0), "{board}");
+}
+
+/// Too deep for the guide is a way out like let be, told with its reason; whoever takes a task over must be fit for it, too.
+fn a_task_goes_to_guides_it_is_not_too_deep_for(test: TestDb) {
+    let shop = Shop::new(test);
+    let Pair { ann, of_ann, bob, of_bob } = shop.pair();
+    let hour = |amount: u32| json!({ "amount": amount, "unit": "hour" });
+    let call = |depth: &str| json!({ "id": "call", "do": { "type": "task", "with": { "title": "回访", "depth": depth }, "deadline": hour(4), "reassign": 1, "next": "done", "late": "late" } });
+    let wrong = of("call", vec![call("bottomless"), exit("done"), exit("late")]);
+    let drawn = shop.app.program().post(PATH, json!({ "name": "x", "definition": wrong })).ok();
+    assert_eq!(drawn["problems"][0]["code"], "journey_node_invalid", "{drawn}");
+
+    let grade = |who: &str, grade: &str| {
+        assert_eq!(
+            shop.app.program().put(&format!("/api/v1/sops/grades/{who}"), json!({ "grade": grade })).status,
+            204
+        );
+    };
+    grade(&ann, "C");
+    let id = shop.draw(&of("call", vec![call("standard"), exit("done"), exit("late")]));
+    let (one, two) = (shop.person_of(&of_ann[0]), shop.person_of(&of_bob[0]));
+    shop.enter(&id, &[&one, &two]);
+    shop.settle();
+    let own = shop.journey_sums(&id);
+    let call = own["nodes"].as_array().unwrap().iter().find(|own| own["node"] == "call").unwrap().clone();
+    assert_eq!(
+        (&call["inside"], &call["passed"]["late"], &call["outcomes"]["late:grade"]),
+        (&json!(1), &json!(1), &json!(1)),
+        "{call}"
+    );
+    let way = shop.app.owner().get(&format!("{PATH}/{id}/people/{one}")).ok();
+    let step = &way["items"][0]["steps"][0];
+    assert_eq!((&step["way"], &step["reason"]), (&json!("late"), &json!("grade")), "{way}");
+    let open = || -> Vec<String> {
+        let board = shop.app.program().get("/api/v1/guide/setup/board?days=7").ok();
+        let open = board["items"].as_array().unwrap().iter().filter(|own| own["open"] != 0);
+        open.map(|own| own["staff"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(open(), std::slice::from_ref(&bob));
+    // Decided is decided: a better grade gives nobody the task that was let be.
+    grade(&ann, "A");
+    shop.settle();
+    assert_eq!(open(), std::slice::from_ref(&bob));
+    // Nobody else is fit for it: it stays where it is, with a new time.
+    let all = shop.app.program().get("/api/v1/wecom/staff?limit=200").ok()["items"].clone();
+    for own in all.as_array().unwrap() {
+        let who = own["userid"].as_str().unwrap();
+        if who != bob && own["serves"] == true {
+            grade(who, "C");
+        }
+    }
+    shop.app.test.clock.advance_seconds(4 * 3_600);
+    shop.settle();
+    assert_eq!(open(), [bob]);
 }
 
 /// Readers of some stores see what became of their own customers, and nothing of the others; nothing is theirs to change.

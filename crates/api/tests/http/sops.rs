@@ -8,7 +8,11 @@ use siyu_db::params;
 use siyu_kernel::Time;
 use siyu_testkit::TestDb;
 
-on_both!(a_programme_goes_to_the_board, managers_see_their_own_and_change_nothing);
+on_both!(
+    a_programme_goes_to_the_board,
+    managers_see_their_own_and_change_nothing,
+    tasks_on_time_are_compared_with_late_ones
+);
 
 const PATH: &str = "/api/v1/sops";
 
@@ -68,6 +72,11 @@ fn a_programme_goes_to_the_board(test: TestDb) {
     }
     assert_eq!((board["stores"].as_array().unwrap().len(), board["staff"].as_array().unwrap().len()), (2, 2));
     let skipped = api.get(&format!("{PATH}/steps?state=skipped")).ok();
+    assert_eq!(api.get(&format!("{PATH}/steps?state=done")).says(), "400 sop_state state");
+    assert_eq!(api.get(&format!("{PATH}/steps?after=x")).says(), "400 page_token after");
+    let first = api.get(&format!("{PATH}/steps?limit=4")).ok();
+    let rest = api.get(&format!("{PATH}/steps?limit=4&after={}", first["next"].as_str().unwrap())).ok();
+    assert_eq!((rest["items"].as_array().unwrap().len(), &rest["next"]), (2, &Value::Null), "{rest}");
     let row = &skipped["items"][0];
     assert_eq!((&row["subject"], &row["step"], &row["reason"]), (&json!("g2"), &json!("deep"), &json!("grade")));
     assert_eq!((&row["sop_name"], &row["step_name"]), (&made["name"], &made["steps"][1]["name"]));
@@ -108,4 +117,97 @@ fn managers_see_their_own_and_change_nothing(test: TestDb) {
     assert_eq!(operator.post(PATH, programme()).says(), "403 scope_needed");
     assert_eq!(operator.post(&format!("{one}/state"), json!({ "state": "ended" })).says(), "403 scope_needed");
     assert_eq!(operator.post(&format!("{one}/subjects"), json!({ "subjects": ["g1"] })).says(), "403 scope_needed");
+}
+
+/// Of two guides one is on time more often; of her customers more pay, whatever she does.
+fn tasks_on_time_are_compared_with_late_ones(test: TestDb) {
+    let app = TestApp::new(test);
+    brand(&app);
+    let path = format!("{PATH}/effect");
+    let none = app.program().get(&path).ok();
+    assert_eq!((&none["on_time"]["tasks"], &none["outcomes"][0]["reading"]), (&json!(0), &json!("too_few")));
+    assert_eq!((&none["days"], &none["to"], &none["customers_least"]), (&json!(14), &json!("2026-03-02"), &json!(30)));
+    for (query, says) in [
+        ("days=0", "400 effect_days days"),
+        ("days=91", "400 effect_days days"),
+        ("from=2026-03-03&to=2026-03-02", "400 sop_span from"),
+        ("from=2024-03-03", "400 sop_span from"),
+        ("from=yesterday", "400 day_invalid from"),
+    ] {
+        assert_eq!(app.program().get(&format!("{path}?{query}")).says(), says, "{query}");
+    }
+
+    let write = app.key(siyu_access::KeyKind::Write, None);
+    for n in 0..160 {
+        let identify = json!({ "userId": format!("u{n}"), "messageId": format!("i{n}"), "traits": {} });
+        assert_eq!(write.post("/v1/identify", identify).status, 200);
+    }
+    let own = app.app.clone();
+    let due = app.app.now();
+    let unit = move |tx: &mut siyu_db::Tx<'_>| {
+        let nums = tx.query("SELECT num FROM person ORDER BY num", &[], |row| row.num(0))?;
+        for (at, num) in nums.into_iter().enumerate() {
+            // Nine of ten on time, against one of ten.
+            let staff = if at < 80 { "a1" } else { "b1" };
+            let on_time = (at % 10 < 9) == (at < 80);
+            let task = siyu_guides::TaskIn {
+                staff: staff.into(),
+                kind: "call".into(),
+                num: Some(num),
+                text: "回访".into(),
+                due_at: Some(due),
+                source: "journey".into(),
+                by: "新客关怀".into(),
+                ..siyu_guides::TaskIn::default()
+            };
+            let task = own.guides.give(tx, &task)?;
+            if on_time {
+                tx.execute("UPDATE guide_task SET state = 'done', ended_at = due_at WHERE id = $1", params![&task.id])?;
+            }
+            if (at / 10) % 10 < if at < 80 { 4 } else { 1 } || at == 80 {
+                let order = siyu_commerce::OrderIn {
+                    order_no: format!("N{num}"),
+                    at: due.plus_days(1),
+                    store: Some(if at < 80 { "S1" } else { "S2" }.into()),
+                    currency: siyu_kernel::Currency::CNY,
+                    person: Some(num),
+                    root: Some(num),
+                    lines: vec![siyu_commerce::LineIn {
+                        line_no: None,
+                        sku: "A".into(),
+                        title: None,
+                        quantity_milli: 1_000,
+                        price_minor: None,
+                        amount_minor: 10_000 + i64::from(num),
+                        refund_of: None,
+                    }],
+                    source: "test".into(),
+                    whole: false,
+                };
+                siyu_commerce::place(tx, &[order], 0, due)?;
+            }
+        }
+        Ok(())
+    };
+    app.app.db.transact(unit).unwrap();
+    assert_eq!(app.program().get(&path).ok()["waiting"], 160);
+    app.test.clock.advance_seconds(15 * 86_400);
+    let told = app.program().get(&format!("{path}?sop=%E6%96%B0%E5%AE%A2%E5%85%B3%E6%80%80")).ok();
+    assert_eq!(
+        (&told["on_time"]["tasks"], &told["late"]["compared_customers"], &told["guides"]),
+        (&json!(80), &json!(80), &json!(2))
+    );
+    let bought = &told["outcomes"][0];
+    assert_eq!((&bought["what"], &bought["reading"]), (&json!("bought"), &json!("unclear")), "{told}");
+    let of = |part: &str| bought[part]["value"].as_f64().unwrap();
+    assert!(of("raw") > 0.15 && of("within").abs() < 0.1, "{told}");
+    assert_eq!(app.program().get(&format!("{path}?days=30")).ok()["waiting"], 160);
+    assert_eq!(app.program().get(&format!("{path}?sop=x")).ok()["on_time"]["tasks"], 0);
+    // A manager sees the tasks of their staff alone.
+    let manager = app.scoped(Role::StoreManager, &[], &["S2"]).get(&path).ok();
+    assert_eq!(
+        (&manager["on_time"]["tasks"], &manager["late"]["tasks"], &manager["guides"]),
+        (&json!(8), &json!(72), &json!(1))
+    );
+    assert_eq!(manager["outcomes"][0]["reading"], "too_few");
 }

@@ -186,11 +186,16 @@ fn grow(open: &Open, living: &Living, tills: &mut Tills, at: Time) -> Result<(),
     entrances::make(open, living)?;
     pool::open_pool(open)?;
     let (end, mut told) = (clocks::system().now(), 0);
+    // Later the server does it, or was off.
+    let is_first = noted(open, COMPLETE)?.is_none();
     while now < end {
         now = now.plus_seconds(STEP_SECONDS).min(end);
         retelling.advance(living, now)?;
         greeted(app);
         work(app)?;
+        if is_first {
+            super::sops::live(open, end)?;
+        }
         tills.report(living, &address)?;
         note(open, AT, &now.to_string())?;
         let day = (now.0 - begun.0) / 86_400_000_000;

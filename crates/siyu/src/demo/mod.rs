@@ -10,6 +10,7 @@ mod living;
 mod made;
 mod pool;
 mod retail;
+mod sops;
 mod team;
 mod tills;
 
