@@ -140,18 +140,19 @@ const STEPS: &str = "SELECT r.sop AS sop, r.subject AS subject, r.step AS step, 
 
 /// A journey's task has its deadline alone: it is its time, too.
 const TASKS: &str = "SELECT t.created_by AS sop, '' AS subject, '' AS step, 0 AS occasion, t.due_at AS due_at, t.due_at AS deadline, t.staff AS staff,
-    COALESCE(s.store, '') AS store, 'asked' AS state, '' AS reason, t.state AS task, -1 AS sent, '' AS unsent, 0 AS stopped,
+    COALESCE(s.store, '') AS store, 'asked' AS state, '' AS reason, t.state AS task, -1 AS sent,
+    CASE WHEN t.state <> 'skipped' OR COALESCE(t.ended_by, '-') <> '' THEN '' WHEN t.ended_at >= t.due_at THEN 'not_done' ELSE 'withdrawn' END AS unsent, 0 AS stopped,
     CASE WHEN t.state = 'done' THEN t.ended_at END AS done_at, t.id AS id
   FROM guide_task t LEFT JOIN wecom_staff s ON s.key = t.staff WHERE t.source = 'journey' AND t.due_at >= $1 AND t.due_at < $2 AND ($3 = '' OR t.created_by = $3)";
 
-/// The place in [`End::ALL`] of what a step is at $4. A message that WeCom took back unanswered was missed.
+/// The place in [`End::ALL`] of what a step is at $4. What was taken back unanswered was missed: a message by WeCom, a task by its journey at the deadline.
 const ENDING: &str = "CASE WHEN state = 'planned' THEN 0 WHEN state = 'missed' THEN 5 WHEN state = 'skipped' THEN 6
     WHEN done_at IS NOT NULL THEN CASE WHEN done_at <= deadline THEN 3 ELSE 4 END
-    WHEN unsent = 'unconfirmed' THEN 5 WHEN sent >= 2 OR task = 'skipped' OR stopped = 1 THEN 6
+    WHEN unsent IN ('unconfirmed', 'not_done') THEN 5 WHEN sent >= 2 OR task = 'skipped' OR stopped = 1 THEN 6
     WHEN deadline >= $4 THEN 1 ELSE 2 END";
 /// Its reason, beside.
 const REASON: &str = "CASE WHEN state IN ('missed', 'skipped') THEN reason WHEN state = 'planned' OR done_at IS NOT NULL THEN ''
-    WHEN unsent = 'unconfirmed' OR sent >= 2 THEN unsent WHEN task = 'skipped' THEN 'task_skipped' WHEN stopped = 1 THEN 'moment_stopped' ELSE '' END";
+    WHEN unsent IN ('unconfirmed', 'not_done', 'withdrawn') OR sent >= 2 THEN unsent WHEN task = 'skipped' THEN 'task_skipped' WHEN stopped = 1 THEN 'moment_stopped' ELSE '' END";
 
 /// What steps are counted by: nothing, their programme, store and guide.
 type Keyed<T> = [BTreeMap<String, T>; 4];

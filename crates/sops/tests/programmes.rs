@@ -412,9 +412,17 @@ fn lain(world: &World, chance: &Chance, now: Time) -> Vec<Lain> {
             let state = ["open", "done", "skipped"][task as usize];
             let (source, deadline) = if is_task { ("journey", due) } else { ("sop", deadline) };
             let (sop, ended) = (if is_task { "旅程" } else { "p" }, (task > 0).then_some(done));
-            sql.push(format!("INSERT INTO guide_task (id, staff, kind, body, due_at, source, origin, state, created_at, created_by, ended_at) VALUES ('t{at}', '{staff}', 'other', {}, {}, '{source}', '{made}', '{state}', 0, '{sop}', {})", blob(&world.t), deadline.0, by(ended)));
+            // A guide lets it be, or the journey takes it back: at its deadline, or before.
+            let taken = is_task.then(|| chance.below(3)).filter(|own| task == 2 && *own > 0);
+            let (who, ended) = match taken {
+                None => ("S9", ended),
+                Some(1) => ("", Some(due)),
+                Some(_) => ("", Some(due.plus_seconds(-1))),
+            };
+            sql.push(format!("INSERT INTO guide_task (id, staff, kind, body, due_at, source, origin, state, created_at, created_by, ended_at, ended_by) VALUES ('t{at}', '{staff}', 'other', {}, {}, '{source}', '{made}', '{state}', 0, '{sop}', {}, '{who}')", blob(&world.t), deadline.0, by(ended)));
             match task {
                 1 => found(End::OnTime, Some(done)),
+                2 if taken == Some(1) => found(End::Missed, None),
                 2 => found(End::Skipped, None),
                 _ => {}
             }

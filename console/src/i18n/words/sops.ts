@@ -84,6 +84,8 @@ export const sops = {
   "sops.reason.owner_cannot_send": ["群主不能群发（离职或无权限）", "The owner cannot send"],
   "sops.reason.group_had_today": ["该群今天已收过群发", "The group had one today"],
   "sops.reason.task_skipped": ["导购跳过了任务", "The guide skipped it"],
+  "sops.reason.not_done": ["到期未做，旅程已收回", "Not done by its deadline: the journey took it back"],
+  "sops.reason.withdrawn": ["旅程已收回（不再需要）", "The journey needs it no more"],
   "sops.reason.moment_stopped": ["朋友圈任务已取消", "The moment was stopped"],
   "sops.effect": ["按时与逾期的对比", "On time against late"],
   "sops.effect_hint": ["旅程下发的客户任务：从截止时间起 {n} 天内，客户是否下单、净消费多少。逾期含迟做、未做和到期收回的任务。在同一导购的任务之间比较，因为按时的导购在别的方面也不同。", "Customers' tasks that journeys gave: whether the customer paid within {n} days of the deadline, and what. Late are those done later, not at all, or taken back at the deadline. Each guide's tasks are compared with each other, for guides who are on time differ in other things, too."],
