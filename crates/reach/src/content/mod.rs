@@ -129,6 +129,10 @@ impl Content {
             std::iter::once(self.text.as_str()).chain(texts).flat_map(template::variables).collect();
         NAMES.iter().map(|known| known.name).filter(|name| found.contains(*name)).collect()
     }
+    /// Whether its text fits yet with so many bytes more.
+    pub(crate) fn may_grow(&self, by: usize) -> bool {
+        template::longest("text", &self.text).is_ok_and(|longest| longest + by <= TEXT_BYTES_MAX)
+    }
     /// Everything but whether its files are there. `place`: what fields begin with.
     ///
     /// Errors: `content_invalid`, `content_template`, `content_variable`.

@@ -3,9 +3,11 @@
 use crate::Reach;
 use crate::content::{Content, Piece, Values, address, render};
 use crate::events::{Happening, names};
+use linkify::{LinkFinder, LinkKind};
 use siyu_db::{Tx, params};
 use siyu_kernel::{Chance, PersonNum, Refusal, Time};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
 /// Letters of a code: 80 bits of the system's chance, which nobody guesses.
@@ -74,6 +76,26 @@ fn is_code(text: &str) -> bool {
     text.len() == CODE && text.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
+/// Where addresses stand in a text. One that a variable is part of is none: what it leads to is not known yet.
+fn addresses(text: &str) -> Vec<Range<usize>> {
+    let mut finder = LinkFinder::new();
+    finder.kinds(&[LinkKind::Url]);
+    let whole = |own: &Range<usize>| {
+        let link = &text[own.clone()];
+        let is_web = link.starts_with("https://") || link.starts_with("http://");
+        is_web && !link.contains(['{', '}']) && !text[own.end..].starts_with(['{', '}']) && address("url", link).is_ok()
+    };
+    // Chinese goes on right behind an address, without a space: each run of ASCII is looked at by itself.
+    let (mut found, mut from) = (Vec::new(), 0);
+    for run in text.split_inclusive(|c: char| !c.is_ascii()) {
+        let ascii = run.trim_end_matches(|c: char| !c.is_ascii());
+        found.extend(finder.links(ascii).map(|own| from + own.start()..from + own.end()));
+        from += run.len();
+    }
+    found.retain(whole);
+    found
+}
+
 impl Reach {
     /// The content with links of ours instead of its own. `values`: of whom it goes to; a link with variables that are not known yet stays as it is.
     pub fn tracked(
@@ -100,7 +122,29 @@ impl Reach {
             }
             *url = format!("{}/l/{}", track.base, self.link(tx, track, place as i64, whole.trim(), now)?);
         }
+        self.track_text(tx, &mut own, track, now)?;
         Ok(own)
+    }
+    /// Addresses inside the text, unless it grew too long by that: then it stays as it is.
+    fn track_text(&self, tx: &mut Tx<'_>, own: &mut Content, track: &Track<'_>, now: Time) -> Result<(), Refusal> {
+        let ours = format!("{}/l/", track.base);
+        let found = addresses(&own.text).into_iter().filter(|at| !own.text[at.clone()].starts_with(&ours));
+        let found: Vec<_> = found.collect();
+        let more = found.iter().map(|at| (ours.len() + CODE).saturating_sub(at.len())).sum::<usize>();
+        if found.is_empty() || !own.may_grow(more) {
+            return Ok(());
+        }
+        let (mut text, mut from) = (String::with_capacity(own.text.len() + more), 0);
+        for (nth, at) in found.into_iter().enumerate() {
+            text.push_str(&own.text[from..at.start]);
+            // Attachments count from nought on.
+            let place = -1 - nth as i64;
+            text.push_str(&format!("{ours}{}", self.link(tx, track, place, &own.text[at.clone()], now)?));
+            from = at.end;
+        }
+        text.push_str(&own.text[from..]);
+        own.text = text;
+        Ok(())
     }
     /// The same link for the same reader, so that opens add up.
     fn link(&self, tx: &mut Tx<'_>, track: &Track<'_>, place: i64, url: &str, now: Time) -> Result<String, Refusal> {
@@ -188,6 +232,28 @@ mod tests {
         assert!(all.iter().all(|own| is_code(own)));
         for wrong in ["", "short", "0123456789abcde/", "0123456789ABCDEF", "0123456789abcdefg", "../../../../../.."] {
             assert!(!is_code(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn addresses_in_texts_are_found_whole() {
+        let found = |text: &str| addresses(text).into_iter().map(|at| text[at].to_owned()).collect::<Vec<_>>();
+        for (text, wanted) in [
+            ("新品https://a.example/tea，欢迎", vec!["https://a.example/tea"]),
+            (
+                "见 http://a.example/x?y=1&z=2。再看（https://b.example）",
+                vec!["http://a.example/x?y=1&z=2", "https://b.example"],
+            ),
+            ("https://a.example/a_(b) end.", vec!["https://a.example/a_(b)"]),
+            ("See https://a.example/end.", vec!["https://a.example/end"]),
+            ("https://a.example/{{ channel }}", vec![]),
+            ("https://a.example/?c={{ customer.name }}&d=1", vec![]),
+            ("a.example 与 www.a.example 与 ftp://a.example", vec![]),
+            ("写信到 a@b.example", vec![]),
+            ("https://", vec![]),
+            ("", vec![]),
+        ] {
+            assert_eq!(found(text), wanted, "{text}");
         }
     }
 

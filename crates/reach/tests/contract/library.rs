@@ -12,7 +12,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     somebody_else_approves, a_draft_leaves_what_is_approved_in_use, materials_are_found, files_of_materials_stay, it_is_shown_as_somebody_reads_it,
-    links_count_who_comes, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
+    links_count_who_comes, links_in_texts_count_too, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
 
 const ANN: Writer<'_> = Writer { id: "usr_ann", name: "ann" };
 const BOB: Writer<'_> = Writer { id: "usr_bob", name: "bob" };
@@ -287,6 +287,39 @@ fn links_count_who_comes(t: TestDb) {
     assert_eq!(radar().people, 1);
     let rows = brand.read(|tx| brand.reach.radar_people(tx, &id, 10));
     assert_eq!((rows.len(), rows[0].opens), (1, 4));
+}
+
+fn links_in_texts_count_too(t: TestDb) {
+    let brand = Brand::open(t);
+    let reader = people(&brand)[0];
+    let id = approved(&brand, given("秋茶", content("新品 https://a.example/tea")));
+    let tracked = |person: Option<u32>, text: &str| {
+        let (reach, now, id, content) = (brand.reach.clone(), brand.now(), id.clone(), content(text));
+        brand.act(move |tx| {
+            let track = Track { material: &id, version: 1, base: "https://s.example", person, staff: "" };
+            Ok(reach.tracked(tx, &content, &track, None, now)?.text)
+        })
+    };
+    let text = "新品https://a.example/tea，{{ staff.name }}推荐 https://b.example/x?y=1。另见 https://a.example/{{ channel }} 与 https://s.example/l/0123456789abcdef";
+    let sent = tracked(Some(reader), text);
+    let parts: Vec<&str> = sent.split("https://s.example/l/").collect();
+    assert_eq!(parts.len(), 4, "{sent}");
+    assert_eq!(&parts[1][16..], "，{{ staff.name }}推荐 ");
+    assert_eq!(&parts[2][16..], "。另见 https://a.example/{{ channel }} 与 ");
+    assert_eq!(parts[3], "0123456789abcdef", "ours stay as they are");
+    let landing = |code: &str| brand.read(|tx| brand.reach.landing(tx, code)).map(|own| own.url);
+    assert_eq!(landing(&parts[1][..16]).as_deref(), Some("https://a.example/tea"));
+    assert_eq!(landing(&parts[2][..16]).as_deref(), Some("https://b.example/x?y=1"));
+    assert_eq!(tracked(Some(reader), text), sent, "the same for the same reader");
+    assert_ne!(tracked(None, text), sent);
+    let (reach, now, code) = (brand.reach.clone(), brand.now(), parts[2][..16].to_owned());
+    brand.act(move |tx| reach.link_opened(tx, &code, now));
+    let radar = brand.read(|tx| brand.reach.radar(tx, &id));
+    assert_eq!((radar.opens, radar.people), (1, 1));
+    // A text that would grow too long goes out as it is.
+    let long = "http://a.cn ".repeat(320);
+    assert_eq!(tracked(None, &long), long);
+    assert_ne!(tracked(None, &"http://a.cn ".repeat(80)), "http://a.cn ".repeat(80));
 }
 
 fn an_erased_person_leaves_a_number(t: TestDb) {
