@@ -51,8 +51,8 @@ export async function sidebar(page, chat, shot = async () => {}) {
 
   // One tap: the script is filled for this customer, becomes a line of the chat, and an event of their history.
   await frame(page).getByRole("tab", { name: "话术" }).click();
-  // Kits of the day stand above the scripts.
-  const card = frame(page).locator("article.card").last();
+  // Kits of the day stand above the scripts, and come when they come.
+  const card = frame(page).locator("article.card:not(:has(.kit-material))").first();
   const text = (await card.locator("blockquote").textContent()).trim();
   insist(!/[{}]/.test(text), `a variable was left: ${text}`);
   await card.getByRole("button", { name: "发送" }).click();
