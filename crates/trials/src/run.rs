@@ -6,7 +6,7 @@ use crate::verdict::{Figures, ratio};
 use crate::winner::{Pick, pick};
 use siyu_commerce::spent_between;
 use siyu_db::{Tx, params};
-use siyu_gate::{Class, Gate, RunRow};
+use siyu_gate::{Channel, Class, Gate, RunRow};
 use siyu_kernel::{Currency, PersonNum, Refusal, Time};
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ pub fn of_run(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow, asked: &Asked) -> Resu
     let counted = count(tx, &people, run.start, until, asked.currency)?;
     let mut trials = Vec::new();
     let of = |part: Part| counted.get(&part).copied().unwrap_or_default();
-    let variants = variants(tx, &run.id)?;
+    let variants = variants(tx, run)?;
     let each: Vec<Counted> = (0..variants).map(|own| of(Part::Variant(own))).collect();
     let held_out = of(Part::HeldOut);
     if held_out.people > 0 || drawn.is_some_and(|share| share > 0.0) {
@@ -141,7 +141,7 @@ pub fn of_test(
 ) -> Result<Tested, Refusal> {
     let (people, ..) = people(tx, gate, run)?;
     let counted = count(tx, &people, run.start, until.max(run.start), currency)?;
-    let variants = variants(tx, &run.id)?;
+    let variants = variants(tx, run)?;
     let of = |own: u8| counted.get(&Part::Variant(own)).copied().unwrap_or_default();
     let each: Vec<Counted> = (0..variants).map(of).collect();
     let people: Vec<i64> = each.iter().map(|own| own.people).collect();
@@ -157,10 +157,18 @@ pub fn of_test(
 }
 
 /// How many contents a message has, its own among them.
-fn variants(tx: &mut Tx<'_>, message: &str) -> Result<u8, Refusal> {
-    let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
-    let more = tx.one(sql, params![message], |row| row.int(0))?;
-    Ok(u8::try_from(more + 1).unwrap_or(u8::MAX))
+fn variants(tx: &mut Tx<'_>, run: &RunRow) -> Result<u8, Refusal> {
+    let sql = if is_direct(run) {
+        "SELECT COUNT(*) FROM direct_content WHERE message = $1"
+    } else {
+        "SELECT COUNT(*) + 1 FROM message_variant WHERE message = $1"
+    };
+    let all = tx.one(sql, params![&run.id], |row| row.int(0))?;
+    Ok(u8::try_from(all).unwrap_or(u8::MAX))
+}
+/// Whether it goes to people with nobody of staff in between, and its people stand in other tables.
+fn is_direct(run: &RunRow) -> bool {
+    matches!(run.channel, Channel::Email | Channel::Sms)
 }
 
 /// The people of a run by root, ascending, each with their part; how many were in both arms; and which share was to be held out of all these.
@@ -176,12 +184,16 @@ fn people(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow) -> Result<(Vec<(PersonNum,
         })?
         .into_iter()
         .collect();
-    let sql = "SELECT p.root, m.task, d.rules FROM gate_decision d JOIN person p ON p.num = d.num
-          LEFT JOIN message_person m ON m.message = $2 AND m.num = d.num
-        WHERE d.run = $1 AND p.state <> 2 AND (m.num IS NOT NULL OR (d.state = 3 AND d.reason = 'holdout'))";
+    let (through, part) = if is_direct(run) { ("direct_person", "variant") } else { ("message_person", "task") };
+    let sql = format!(
+        "SELECT p.root, m.{part}, d.rules FROM gate_decision d JOIN person p ON p.num = d.num
+          LEFT JOIN {through} m ON m.message = $2 AND m.num = d.num
+        WHERE d.run = $1 AND p.state <> 2 AND (m.num IS NOT NULL OR (d.state = 3 AND d.reason = 'holdout'))"
+    );
     let (mut all, mut by_rules) = (Vec::new(), BTreeMap::<i64, i64>::new());
-    tx.each(sql, params![run.num, &run.id], |row| {
+    tx.each(&sql, params![run.num, &run.id], |row| {
         let part = match row.opt_int(1)? {
+            Some(variant) if is_direct(run) => Part::Variant(u8::try_from(variant).unwrap_or(u8::MAX)),
             Some(task) => tasks.get(&task).copied().unwrap_or(Part::Variant(0)),
             None => Part::HeldOut,
         };

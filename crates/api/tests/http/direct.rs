@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 on_both!(
     mail_is_broadcast_and_reported,
+    what_a_mail_did_is_told,
     sms_is_planned_with_its_parts,
     it_is_tried_out_now_and_then,
     journeys_say_it_by_mail_and_sms
@@ -61,7 +62,7 @@ impl Carriers for Kept {
 
 fn person(app: &TestApp, n: usize) -> String {
     let body = json!({ "identifiers": [
-        { "kind": "phone", "value": format!("1390000000{n}") }, { "kind": "email", "value": format!("u{n}@example.com") }
+        { "kind": "phone", "value": format!("139{n:08}") }, { "kind": "email", "value": format!("u{n}@example.com") }
     ], "traits": { "name": "小满" } });
     app.program().post("/api/v1/people", body).ok()["id"].as_str().unwrap().to_owned()
 }
@@ -77,6 +78,28 @@ fn mail() -> Value {
 }
 fn sms() -> Value {
     json!({ "template": "tpl_1", "params": { "name": "{{ customer.name or \"会员\" }}" } })
+}
+
+fn what_a_mail_did_is_told(test: TestDb) {
+    let app = TestApp::new(test);
+    let mut rules = app.owner().get("/api/v1/gate/rules").ok()["rules"].clone();
+    (rules["quiet"], rules["caps"], rules["consent"]) = (Value::Null, json!([]), json!([]));
+    app.owner().put("/api/v1/gate/rules", json!({ "rules": rules })).ok();
+    let people: Vec<String> = (10..50).map(|n| person(&app, n)).collect();
+    let broadcast =
+        json!({ "name": "秋季", "channel": "email", "mail": mail(), "people": people, "holdout_percent": 50.0 });
+    let made = app.owner().post("/api/v1/broadcasts", broadcast).ok();
+    let id = made["id"].as_str().unwrap();
+    app.test.clock.advance_seconds(600);
+    work(&app);
+    let run = app.owner().get(&format!("/api/v1/runs/{id}")).ok();
+    let held = run["reasons"]["holdout"].as_i64().unwrap_or(0);
+    assert!((5..35).contains(&held), "{run}");
+    let effect = app.owner().get(&format!("/api/v1/runs/{id}/effect")).ok();
+    let arms: Vec<i64> =
+        effect["trials"][0]["arms"].as_array().unwrap().iter().map(|own| own["people"].as_i64().unwrap()).collect();
+    assert_eq!(arms, [held, 40 - held], "{effect}");
+    assert_eq!(effect["trials"].as_array().unwrap().len(), 1, "there is one content: {effect}");
 }
 
 fn mail_is_broadcast_and_reported(test: TestDb) {
