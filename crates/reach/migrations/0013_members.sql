@@ -19,6 +19,8 @@ UPDATE message_task SET
   skipped = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id AND p.state = 2),
   failed = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id AND p.state = 3),
   people = (SELECT COUNT(*) FROM message_person p WHERE p.task = message_task.id);
+-- Of tasks that gather now nobody has kept units: they are complete as they stand, and have no list.
+UPDATE message_task SET state = 0, due_at = 0 WHERE state = 7;
 DROP INDEX message_person_task;
 -- What is to be made, looked for or stopped comes before what is read.
 CREATE INDEX message_task_deed ON message_task (due_at, id) WHERE finished = 0 AND (state IN (0, 1, 6) OR wish <> 0);
