@@ -272,6 +272,10 @@ impl Client {
                     stale = Some(token);
                     continue;
                 }
+                Failure::Token if stale.as_deref() == Some(&token) => {
+                    self.shared.wiring.tokens.insists(&self.shared.token_key, &token);
+                    return Err(self.stop_if_needed(error));
+                }
                 Failure::Again(pause_ms) if tries < TRIES_MAX => self.jittered(pause_ms, tries),
                 Failure::Window => {
                     let until = self.shared.wiring.limiter.refused(&self.ask(call, &input.subjects));

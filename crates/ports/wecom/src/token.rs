@@ -116,6 +116,8 @@ struct GateState {
     taken: bool,
     /// Since a renewal failed: not before this.
     not_before: Option<Time>,
+    /// A value that was refused, given out by WeCom once more, and refused again: it is the call that is refused.
+    insisted: Option<String>,
 }
 
 impl Gate {
@@ -182,7 +184,7 @@ impl Tokens {
         if let Some(error) = self.resting(key)? {
             return good.map(|held| held.value).ok_or(error);
         }
-        let gate = self.gates().entry(key.to_owned()).or_default().clone();
+        let gate = self.gate(key);
         match good {
             Some(held) => {
                 let Some(_turn) = gate.try_enter(self.clock.now()) else { return Ok(held.value) };
@@ -206,13 +208,21 @@ impl Tokens {
         Ok(self.read(key)?.map(|held| held.value))
     }
 
-    /// WeCom takes this value no more: nobody goes on with it, in no process.
+    /// WeCom takes this value no more: nobody goes on with it, in no process; unless it insists on it.
     pub(crate) fn spoil(&self, key: &str, value: &str) -> Result<()> {
         let now = self.clock.now();
+        if self.gate(key).state().insisted.as_deref() == Some(value) {
+            return Ok(());
+        }
         match self.read(key)?.filter(|held| held.value == value && held.expires > now) {
             Some(held) => self.store.put(key, &Held { expires: now, ..held }).map_err(broken),
             None => Ok(()),
         }
+    }
+
+    /// WeCom has given this value out again after it had refused it, and refuses it once more.
+    pub(crate) fn insists(&self, key: &str, value: &str) {
+        self.gate(key).state().insisted = Some(value.to_owned());
     }
 
     /// By whoever has entered the gate: fetches, unless another process does.
@@ -292,6 +302,9 @@ impl Tokens {
     }
     fn read(&self, key: &str) -> Result<Option<Held>> {
         self.store.get(key).map_err(broken)
+    }
+    fn gate(&self, key: &str) -> Arc<Gate> {
+        self.gates().entry(key.to_owned()).or_default().clone()
     }
     fn gates(&self) -> MutexGuard<'_, HashMap<String, Arc<Gate>>> {
         self.gates.lock().unwrap_or_else(|broken| broken.into_inner())

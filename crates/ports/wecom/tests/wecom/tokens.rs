@@ -67,6 +67,19 @@ fn nobody_goes_on_with_a_token_that_was_refused() {
 }
 
 #[test]
+fn a_call_that_is_always_refused_holds_up_no_other() {
+    let world = with_token(|request| {
+        if request.path.ends_with("get_follow_user_list") { code(40014) } else { ok(json!({"tag_group": []})) }
+    });
+    // WeCom gives the same token again and refuses it again: it is the call that is refused.
+    assert_eq!(world.client.follow_users().unwrap_err().code(), Some(40014));
+    let hurried = world.client.within(Duration::from_millis(1));
+    while hurried.check_credentials().is_ok() {}
+    assert!(hurried.follow_users().is_err());
+    hurried.corp_tags().expect("the others go on with it");
+}
+
+#[test]
 fn a_check_of_the_secret_is_not_answered_from_what_is_kept() {
     let revoked = Arc::new(AtomicUsize::new(0));
     let world = world({
