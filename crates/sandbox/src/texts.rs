@@ -280,7 +280,9 @@ impl Texts {
         for one in due {
             match one {
                 Due::Report(text) => {
-                    let Some(own) = self.sent.iter_mut().find(|own| own.number == text.number) else { continue };
+                    // One that is forgotten by now is not told again.
+                    let Ok(at) = self.sent.binary_search_by_key(&text.number, |own| own.number) else { continue };
+                    let own = &mut self.sent[at];
                     if let Some(later) = PUSH_AGAIN.get(own.tries) {
                         (own.told, own.tries, own.push_at) = (false, own.tries + 1, now.plus_seconds(*later));
                     }
