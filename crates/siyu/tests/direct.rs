@@ -6,7 +6,7 @@
 mod common;
 
 use common::wecom::Wecom;
-use common::{Place, Server, chance, http};
+use common::{Place, Server, chance, http, kills};
 use serde_json::{Value, json};
 use siyu_kernel::{Chance, Stopwatch};
 use std::collections::BTreeMap;
@@ -16,10 +16,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 const PEOPLE: usize = 3_000;
-
-fn kills(usual: usize) -> usize {
-    std::env::var("SIYU_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
 
 /// What a mail server has taken: how often each receiver, and how often each Message-ID.
 #[derive(Default)]
@@ -115,6 +111,11 @@ fn put(server: &Server, key: &str, path: &str, body: &Value) {
     let (status, answer) = http::put(&server.address, &format!("/api/v1{path}"), key, body).expect("an answer");
     assert_eq!(status, 200, "{answer}");
 }
+fn post(server: &Server, key: &str, path: &str, body: &Value) -> Value {
+    let (status, made) = http::post(&server.address, &format!("/api/v1{path}"), key, body).expect("an answer");
+    assert_eq!(status, 201, "{made}");
+    made
+}
 fn number(of: &Value, name: &str) -> i64 {
     of[name].as_i64().unwrap_or_else(|| panic!("{name} in {of}"))
 }
@@ -136,19 +137,16 @@ fn mails_live_through(place: &Place, points: usize, chance: &Chance) {
     let key = place.key("api");
     let mut server = Server::start(place);
     // What a kill leaves open counts as failed: the breaker would stop the message, and rightly.
-    let rules = json!({ "rules": { "caps": [], "breaker_percent": 100.0, "approval_above": 1_000_000, "quota": "month", "quiet": null, "fatigue": null, "contest_minutes": 0, "holdout": { "percent": 0.0, "salt": "" }, "consent": [] } });
-    put(&server, &key, "/gate/rules", &rules);
+    server.without_limits(&key, &json!({ "breaker_percent": 100.0 }));
     let account = json!({ "host": "127.0.0.1", "port": sink.port, "security": "none", "from": "news@shop.example", "from_name": "Shop", "per_minute": 100_000, "domain_per_minute": 100_000 });
     put(&server, &key, "/mail/account", &account);
     let everybody = json!({ "name": "everybody", "rule": { "field": "created.days", "op": "gte", "value": 0 } });
-    let (status, audience) = http::post(&server.address, "/api/v1/audiences", &key, &everybody).expect("an answer");
-    assert_eq!(status, 201, "{audience}");
+    let audience = post(&server, &key, "/audiences", &everybody);
 
     let mail = json!({ "subject": "Hello {{ customer.name or \"friend\" }}", "text": "A word about your order." });
     let broadcast =
         json!({ "name": "mail", "channel": "email", "mail": mail, "service": true, "audience": audience["id"] });
-    let (status, made) = http::post(&server.address, "/api/v1/broadcasts", &key, &broadcast).expect("an answer");
-    assert_eq!(status, 201, "{made}");
+    let made = post(&server, &key, "/broadcasts", &broadcast);
     let id = made["id"].as_str().expect("an id").to_owned();
     let mut halfway = 0;
     let mut before = 0;
@@ -223,8 +221,7 @@ fn texts_live_through(place: &Place, provider: &str, points: usize, chance: &Cha
     assert_eq!(place.import("people", &file, &["--map", "phone=phone"])["imported"], PEOPLE);
     let key = place.key("api");
     let mut server = Server::start(place);
-    let rules = json!({ "rules": { "caps": [], "breaker_percent": 100.0, "approval_above": 1_000_000, "quota": "month", "quiet": null, "fatigue": null, "contest_minutes": 0, "holdout": { "percent": 0.0, "salt": "" }, "consent": [] } });
-    put(&server, &key, "/gate/rules", &rules);
+    server.without_limits(&key, &json!({ "breaker_percent": 100.0 }));
     let own = &keys[provider];
     let (id, secret) = if provider == "aliyun" { ("key_id", "key_secret") } else { ("secret_id", "secret_key") };
     let (code, order) = if provider == "aliyun" { ("SMS_100002", "order") } else { ("100002", "2") };
@@ -233,11 +230,9 @@ fn texts_live_through(place: &Place, provider: &str, points: usize, chance: &Cha
     put(&server, &key, "/sms/account", &account);
     let text = keys["templates"].as_array().expect("templates").iter().find(|own| own["code"] == code).expect("ours");
     let template = json!({ "name": "sent", "provider": provider, "code": code, "sign": keys["signs"][0], "text": text["text"], "class": "notice" });
-    let (status, template) = http::post(&server.address, "/api/v1/sms/templates", &key, &template).expect("an answer");
-    assert_eq!(status, 201, "{template}");
+    let template = post(&server, &key, "/sms/templates", &template);
     let everybody = json!({ "name": "everybody", "rule": { "field": "created.days", "op": "gte", "value": 0 } });
-    let (status, audience) = http::post(&server.address, "/api/v1/audiences", &key, &everybody).expect("an answer");
-    assert_eq!(status, 201, "{audience}");
+    let audience = post(&server, &key, "/audiences", &everybody);
     // Reports come to wherever the server listens by then: those of a killed one are tried again, and asked for.
     let pushes = |server: &Server| {
         let account = server.api(&key, "/sms/account");
@@ -251,8 +246,7 @@ fn texts_live_through(place: &Place, provider: &str, points: usize, chance: &Cha
     let sms =
         json!({ "template": template["id"], "params": { name: "{{ customer.name or \"friend\" }}", order: "A1" } });
     let broadcast = json!({ "name": "sms", "channel": "sms", "sms": sms, "service": true, "audience": audience["id"] });
-    let (status, made) = http::post(&server.address, "/api/v1/broadcasts", &key, &broadcast).expect("an answer");
-    assert_eq!(status, 201, "{made}");
+    let made = post(&server, &key, "/broadcasts", &broadcast);
     let id = made["id"].as_str().expect("an id").to_owned();
     let (mut halfway, mut before) = (0, 0);
     for _ in 0..points {

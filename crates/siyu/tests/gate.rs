@@ -5,34 +5,14 @@
 
 mod common;
 
-use common::wecom::{AES_KEY, TOKEN, Wecom};
-use common::{Place, Server, chance, http};
+use common::wecom::{Wecom, connected};
+use common::{Place, Server, chance, http, kills};
 use serde_json::{Value, json};
 use siyu_kernel::Chance;
 use std::time::Duration;
 
 /// What goes wrong at WeCom meanwhile. (No time-outs: they would take as long as the whole test.)
 const FAULTS: &str = "busy=0.01,expired=0.05,proxy=0.01,concurrency=0.02";
-
-fn kills(usual: usize) -> usize {
-    std::env::var("SIYU_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
-
-/// A server without limits of its own for messages, connected to a WeCom of this size that has been read.
-fn connected(place: &Place, wecom: &Wecom) {
-    let file = place.write("credentials.json", wecom.get("/sandbox/credentials").to_string());
-    let base = wecom.base();
-    let more = ["--callback-token", TOKEN, "--callback-key", AES_KEY];
-    let connected = place.run(&[&["wecom", "connect", "--from", &file, "--base", &base, "--json"][..], &more].concat());
-    assert!(connected.ok, "{}", connected.err);
-    let synced = place.run(&["wecom", "sync", "--json"]);
-    assert!(synced.ok, "{}", synced.err);
-}
-fn without_limits(server: &Server, key: &str) {
-    let rules = json!({ "rules": { "caps": [], "approval_above": 1_000_000, "quota": "month", "quiet": null, "fatigue": null, "contest_minutes": 0, "holdout": { "percent": 0.0, "salt": "" }, "consent": [] } });
-    let (status, answer) = http::put(&server.address, "/api/v1/gate/rules", key, &rules).expect("an answer");
-    assert_eq!(status, 200, "{answer}");
-}
 
 /// In the file, and friends of nobody.
 const STRANGERS: usize = 12_000;
@@ -65,7 +45,7 @@ fn messages_live_through(place: &Place, points: usize, chance: &Chance) {
 
     let key = place.key("api");
     let mut server = Server::start(place);
-    without_limits(&server, &key);
+    server.without_limits(&key, &json!({}));
     let everybody = json!({ "name": "everybody", "rule": { "field": "created.days", "op": "gte", "value": 0 } });
     let (status, audience) = http::post(&server.address, "/api/v1/audiences", &key, &everybody).expect("an answer");
     assert_eq!(status, 201, "{audience}");
@@ -179,7 +159,7 @@ fn groups_live_through(place: &Place, points: usize, chance: &Chance) {
     connected(place, &wecom);
     let key = place.key("api");
     let mut server = Server::start(place);
-    without_limits(&server, &key);
+    server.without_limits(&key, &json!({}));
     wecom.post("/sandbox/settings", &json!({ "faults": FAULTS }));
     let mut halfway = 0;
     for point in 0..points {

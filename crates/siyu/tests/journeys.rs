@@ -6,8 +6,8 @@
 
 mod common;
 
-use common::wecom::{AES_KEY, TOKEN, Wecom};
-use common::{Place, Server, chance, http};
+use common::wecom::{Wecom, connected};
+use common::{Place, Server, chance, http, kills};
 use serde_json::{Value, json};
 use siyu_kernel::Chance;
 use std::time::Duration;
@@ -17,9 +17,6 @@ const FAULTS: &str = "busy=0.01,expired=0.05,proxy=0.01,concurrency=0.02";
 /// In the file, and friends of nobody.
 const STRANGERS: usize = 2_000;
 
-fn kills(usual: usize) -> usize {
-    std::env::var("SIYU_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
 fn number(of: &Value, name: &str) -> i64 {
     of[name].as_i64().unwrap_or_else(|| panic!("{name} in {of}"))
 }
@@ -126,13 +123,7 @@ impl Walk<'_> {
 
 fn a_journey_lives_through(place: &Place, points: usize, chance: &Chance) {
     let wecom = Wecom::quiet("small");
-    let file = place.write("credentials.json", wecom.get("/sandbox/credentials").to_string());
-    let more = ["--callback-token", TOKEN, "--callback-key", AES_KEY];
-    let base = wecom.base();
-    let connected = place.run(&[&["wecom", "connect", "--from", &file, "--base", &base, "--json"][..], &more].concat());
-    assert!(connected.ok, "{}", connected.err);
-    let synced = place.run(&["wecom", "sync", "--json"]);
-    assert!(synced.ok, "{}", synced.err);
+    connected(place, &wecom);
     let rows: String = (0..STRANGERS).map(|n| format!("1391{n:07}\n")).collect();
     let file = place.write("people.csv", format!("phone\n{rows}"));
     assert_eq!(place.import("people", &file, &["--map", "phone=phone"])["imported"], STRANGERS);

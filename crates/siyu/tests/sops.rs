@@ -5,8 +5,8 @@
 
 mod common;
 
-use common::wecom::{AES_KEY, TOKEN, Wecom};
-use common::{Place, Server, chance, http};
+use common::wecom::{Wecom, connected};
+use common::{Place, Server, chance, http, kills};
 use serde_json::{Value, json};
 use siyu_kernel::{Chance, clocks};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,9 +17,6 @@ const STATES: [&str; 7] = ["planned", "asked", "overdue", "on_time", "late", "mi
 /// Of a group: those of today, and one that stays ahead.
 const STEPS: i64 = 5;
 
-fn kills(usual: usize) -> usize {
-    std::env::var("SIYU_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
-}
 fn number(of: &Value, name: &str) -> i64 {
     of[name].as_i64().unwrap_or_else(|| panic!("{name} in {of}"))
 }
@@ -121,19 +118,11 @@ fn programme(kind: &str, steps: &[Value]) -> Value {
 
 fn programmes_live_through(place: &Place, points: usize, chance: &Chance) {
     let wecom = Wecom::quiet("small");
-    let file = place.write("credentials.json", wecom.get("/sandbox/credentials").to_string());
-    let base = wecom.base();
-    let more = ["--callback-token", TOKEN, "--callback-key", AES_KEY];
-    let connected = place.run(&[&["wecom", "connect", "--from", &file, "--base", &base, "--json"][..], &more].concat());
-    assert!(connected.ok, "{}", connected.err);
-    let synced = place.run(&["wecom", "sync", "--json"]);
-    assert!(synced.ok, "{}", synced.err);
+    connected(place, &wecom);
     let key = place.key("api");
     let server = Server::start(place);
     // Nobody is held back, whatever the time of the day is.
-    let rules = json!({ "rules": { "caps": [], "breaker_percent": 100.0, "approval_above": 1_000_000, "quota": "month", "quiet": null, "fatigue": null, "contest_minutes": 0, "holdout": { "percent": 0.0, "salt": "" }, "consent": [] } });
-    let (status, answer) = http::put(&server.address, "/api/v1/gate/rules", &key, &rules).expect("an answer");
-    assert_eq!(status, 200, "{answer}");
+    server.without_limits(&key, &json!({ "breaker_percent": 100.0 }));
     let mut run = Run { place, server, key, chance, steps: 0, kills: 0 };
 
     while second() > 35 {

@@ -1,6 +1,6 @@
 //! `siyu sandbox`: a simulated WeCom in a process of its own, and its switches.
 
-use super::{http, siyu};
+use super::{Place, http, siyu};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -70,6 +70,17 @@ impl Wecom {
     pub fn active(&self) -> Vec<Value> {
         self.list("relations").into_iter().filter(|own| own["status"] == "Active").collect()
     }
+}
+
+/// Connects the workspace to this WeCom and reads all of it.
+pub fn connected(place: &Place, wecom: &Wecom) {
+    let file = place.write("credentials.json", wecom.get("/sandbox/credentials").to_string());
+    let base = wecom.base();
+    let more = ["--callback-token", TOKEN, "--callback-key", AES_KEY];
+    let connected = place.run(&[&["wecom", "connect", "--from", &file, "--base", &base, "--json"][..], &more].concat());
+    assert!(connected.ok, "{}", connected.err);
+    let synced = place.run(&["wecom", "sync", "--json"]);
+    assert!(synced.ok, "{}", synced.err);
 }
 
 /// Waits until something is so, for a minute at most.
