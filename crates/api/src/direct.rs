@@ -37,6 +37,16 @@ impl Heard for Told {
     ) -> Result<bool, Refusal> {
         self.0.reported(tx, channel, id, address, what, at)
     }
+    fn reported_as(
+        &self,
+        tx: &mut Tx<'_>,
+        taken_as: &str,
+        phone: &str,
+        what: &Reported,
+        at: Time,
+    ) -> Result<bool, Refusal> {
+        self.0.reported_as(tx, taken_as, phone, what, at)
+    }
     fn went_to(&self, tx: &mut Tx<'_>, channel: Channel, id: &str) -> Result<Option<String>, Refusal> {
         self.0.went_to(tx, channel, id)
     }

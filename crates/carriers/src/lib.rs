@@ -63,6 +63,15 @@ pub trait Heard: Send + Sync {
         what: &Reported,
         at: Time,
     ) -> Result<bool, Refusal>;
+    /// Of an SMS, by what the provider calls it. `false`: none of ours, as far as is known.
+    fn reported_as(
+        &self,
+        tx: &mut Tx<'_>,
+        taken_as: &str,
+        phone: &str,
+        what: &Reported,
+        at: Time,
+    ) -> Result<bool, Refusal>;
     /// The address a message went to. `None`: not known, or forgotten.
     fn went_to(&self, tx: &mut Tx<'_>, channel: Channel, id: &str) -> Result<Option<String>, Refusal>;
     /// How many messages that have not ended use a template.
@@ -81,6 +90,9 @@ impl Heard for NoHeard {
         _: &Reported,
         _: Time,
     ) -> Result<bool, Refusal> {
+        Ok(false)
+    }
+    fn reported_as(&self, _: &mut Tx<'_>, _: &str, _: &str, _: &Reported, _: Time) -> Result<bool, Refusal> {
         Ok(false)
     }
     fn went_to(&self, _: &mut Tx<'_>, _: Channel, _: &str) -> Result<Option<String>, Refusal> {

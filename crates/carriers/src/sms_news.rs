@@ -66,7 +66,12 @@ impl Accounts {
             return Ok(());
         }
         let (at, phone) = (told_at(report.at, now), report.phone.e164());
-        let known = self.heard().reported(tx, Channel::Sms, &report.out_id, Some(phone), &what, at)?;
+        let heard = self.heard();
+        let known = if report.out_id.is_empty() {
+            heard.reported_as(tx, &report.message_id, phone, &what, at)?
+        } else {
+            heard.reported(tx, Channel::Sms, &report.out_id, Some(phone), &what, at)?
+        };
         out.reports += 1;
         out.strangers += u64::from(!known);
         Ok(())

@@ -41,8 +41,10 @@ use siyu_people::People;
 use siyu_reach::{Beside, Ends};
 use std::sync::Arc;
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { id: "direct/0001_direct", sql: include_str!("../migrations/0001_direct.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { id: "direct/0001_direct", sql: include_str!("../migrations/0001_direct.sql") },
+    Migration { id: "direct/0002_taken", sql: include_str!("../migrations/0002_taken.sql") },
+];
 
 /// Everything it is made from.
 pub struct Parts {

@@ -218,7 +218,7 @@ impl Direct {
     pub fn forget(&self, tx: &mut Tx<'_>, nodes: &[PersonNum]) -> Result<(), Refusal> {
         let nums: Vec<i64> = nodes.iter().map(|node| i64::from(*node)).collect();
         let sql = format!(
-            "UPDATE direct_person SET address = NULL, id = '', reason = CASE WHEN state IN (0, 1) THEN 'erased' ELSE reason END, state = CASE WHEN state IN (0, 1) THEN 5 ELSE state END WHERE {}",
+            "UPDATE direct_person SET address = NULL, id = '', taken_as = '', reason = CASE WHEN state IN (0, 1) THEN 'erased' ELSE reason END, state = CASE WHEN state IN (0, 1) THEN 5 ELSE state END WHERE {}",
             tx.any("num", 1)
         );
         let params: [Param<'_>; 1] = [(&nums).into()];

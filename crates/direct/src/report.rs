@@ -40,7 +40,75 @@ impl Direct {
         }
         let found: Option<(String, PersonNum, i64)> =
             tx.opt(&sql, &with, |row| Ok((row.text(0)?, row.num(1)?, row.int(2)?)))?;
-        let Some((message, num, mut state)) = found else { return Ok(false) };
+        let Some(found) = found else { return Ok(false) };
+        self.hear(tx, found, what, at)?;
+        Ok(true)
+    }
+    /// Of an SMS, by what the provider calls it: for reports that do not bring our own id back. One that is here before the answer to its message is kept
+    /// until that comes, and counts as none of ours until then.
+    pub fn reported_as(
+        &self,
+        tx: &mut Tx<'_>,
+        taken_as: &str,
+        phone: &str,
+        what: &Reported,
+        at: Time,
+    ) -> Result<bool, Refusal> {
+        let Ok(phone) = siyu_sms::Phone::parse(phone) else { return Ok(false) };
+        if taken_as.is_empty() {
+            return Ok(false);
+        }
+        let (taken_as, digest) = (taken_as.to_ascii_lowercase(), self.digest_of(phone.e164()));
+        let sql =
+            "SELECT message, num, state FROM direct_person WHERE taken_as = $1 AND taken_as <> '' AND address = $2";
+        let found = tx.opt(sql, params![&taken_as, &digest], |row| Ok((row.text(0)?, row.num(1)?, row.int(2)?)))?;
+        if let Some(found) = found {
+            self.hear(tx, found, what, at)?;
+            return Ok(true);
+        }
+        let failed = match what {
+            Reported::Failed(code) => code.as_str(),
+            Reported::Delivered | Reported::Complained => "",
+        };
+        let now = self.now();
+        tx.execute("DELETE FROM direct_early WHERE at < $1", params![now.plus_days(-1)])?;
+        let sql = "INSERT INTO direct_early (taken_as, address, failed, at) VALUES ($1, $2, $3, $4) ON CONFLICT (taken_as, address) DO NOTHING";
+        tx.execute(sql, params![&taken_as, &digest, failed, now])?;
+        Ok(false)
+    }
+    /// What was reported of these people of a message before it was known what the provider calls their SMS.
+    pub(crate) fn hear_early(
+        &self,
+        tx: &mut Tx<'_>,
+        message: &str,
+        nums: impl Iterator<Item = PersonNum>,
+        now: Time,
+    ) -> Result<(), Refusal> {
+        let list: Vec<i64> = nums.map(i64::from).collect();
+        let sql = format!(
+            "SELECT d.num, d.state, e.taken_as, e.address, e.failed FROM direct_person d
+              JOIN direct_early e ON e.taken_as = d.taken_as AND e.address = d.address
+            WHERE d.message = $1 AND d.taken_as <> '' AND {}",
+            tx.any("d.num", 2)
+        );
+        let early = tx.query(&sql, params![message, &list], |row| {
+            Ok((row.num(0)?, row.int(1)?, row.text(2)?, row.blob(3)?, row.text(4)?))
+        })?;
+        for (num, state, taken_as, address, failed) in early {
+            let what = if failed.is_empty() { Reported::Delivered } else { Reported::Failed(failed) };
+            self.hear(tx, (message.to_owned(), num, state), &what, now)?;
+            let sql = "DELETE FROM direct_early WHERE taken_as = $1 AND address = $2";
+            tx.execute(sql, params![&taken_as, &address])?;
+        }
+        Ok(())
+    }
+    fn hear(
+        &self,
+        tx: &mut Tx<'_>,
+        (message, num, mut state): (String, PersonNum, i64),
+        what: &Reported,
+        at: Time,
+    ) -> Result<(), Refusal> {
         if state == SENDING {
             // It has been sent, whatever comes of the answer.
             self.settle(tx, &message, &[num], End::Sent, "", at)?;
@@ -62,7 +130,7 @@ impl Direct {
             }
             Reported::Delivered | Reported::Failed(_) => {}
         }
-        Ok(true)
+        Ok(())
     }
     /// The address a mail went to, as long as its receiver has it.
     pub fn went_to(&self, tx: &mut Tx<'_>, channel: Channel, id: &str) -> Result<Option<String>, Refusal> {

@@ -62,7 +62,8 @@ enum Claim {
 
 /// What came of one.
 enum Came {
-    Sent(i64),
+    /// With the parts that are billed, and what the provider calls it.
+    Sent(i64, String),
     Failed(&'static str),
     /// The address gets nothing more.
     Gone(&'static str, String),
@@ -395,7 +396,7 @@ impl Direct {
     fn post(&self, carrier: &MailCarrier, mail: &Mail, at: Time) -> (Came, Option<Stop>) {
         let built = siyu_mail::build(mail, at, carrier.dkim.as_deref(), &Limits::default());
         match built.and_then(|built| carrier.mailer.send(&built)) {
-            Ok(_) => (Came::Sent(0), None),
+            Ok(_) => (Came::Sent(0, String::new()), None),
             Err(error) => {
                 tracing::warn!(code = error.name(), detail = %error.detail, "a mail was not taken");
                 mail_came(&error, mail.to.address.as_str(), self.now())
@@ -430,11 +431,11 @@ impl Direct {
         for (row, (came, _)) in all.iter().filter(|(row, _)| marked.contains(&row.num)) {
             let num = row.num;
             match came {
-                Came::Sent(parts) => {
+                Came::Sent(parts, taken_as) => {
                     went = true;
-                    if *parts > 0 {
-                        let sql = "UPDATE direct_person SET parts = $3 WHERE message = $1 AND num = $2";
-                        tx.execute(sql, params![message, num, *parts])?;
+                    if *parts > 0 || !taken_as.is_empty() {
+                        let sql = "UPDATE direct_person SET parts = $3, taken_as = $4 WHERE message = $1 AND num = $2";
+                        tx.execute(sql, params![message, num, *parts, taken_as])?;
                     }
                     ends.entry((End::Sent, "")).or_default().push(num);
                 }
@@ -452,6 +453,7 @@ impl Direct {
         for ((end, why), nums) in ends {
             self.settle(tx, message, &nums, end, why, now)?;
         }
+        self.hear_early(tx, message, all.iter().map(|(row, _)| row.num), now)?;
         let stops: Vec<&Stop> = all.iter().filter_map(|(_, (_, stop))| stop.as_ref()).collect();
         for stop in &stops {
             match stop {
@@ -642,7 +644,10 @@ fn mail_came(error: &siyu_mail::Error, address: &str, now: Time) -> (Came, Optio
 fn short_came(sent: siyu_sms::Sent, now: Time) -> (Came, Option<Stop>) {
     use siyu_sms::codes::{BUSY, CROWDED, UNREACHABLE};
     let error = match sent.outcome {
-        Ok(accepted) => return (Came::Sent(i64::from(accepted.parts.unwrap_or(0))), None),
+        Ok(accepted) => {
+            let taken_as = accepted.message_id.to_ascii_lowercase();
+            return (Came::Sent(i64::from(accepted.parts.unwrap_or(0)), taken_as), None);
+        }
         Err(error) => error,
     };
     tracing::warn!(code = error.name(), detail = %error.detail, "an SMS was not taken");

@@ -26,7 +26,7 @@ siyu_testkit::contract!(MIGRATIONS;
     mail_goes_out_once_and_is_reported, marketing_mail_says_how_to_leave, who_says_no_in_between_gets_nothing,
     what_was_missed_overnight_waits_for_the_morning, what_is_refused_is_told_and_what_stands_still_is_not_lost,
     nobody_waits_for_a_message_that_is_over, an_sms_whose_answer_was_lost_is_asked_for, a_process_that_ends_leaves_nobody_behind,
-    a_large_broadcast_is_approved_and_stops_when_it_fails, erased_people_lead_nowhere, whatever_happens_everybody_has_one_end);
+    a_large_broadcast_is_approved_and_stops_when_it_fails, reports_without_our_id_are_matched, erased_people_lead_nowhere, whatever_happens_everybody_has_one_end);
 
 type Told = Arc<Mutex<Vec<(PersonNum, End, String)>>>;
 
@@ -490,6 +490,38 @@ fn a_large_broadcast_is_approved_and_stops_when_it_fails(t: TestDb) {
     assert_eq!((world.sums("bc_1").waiting, world.row("bc_1").broadcast.stopped), (0, None));
 }
 
+fn reports_without_our_id_are_matched(t: TestDb) {
+    let world = World::open(t);
+    let all = world.people(4, 0);
+    world.create("bc_1", vec![sms()], &all, Class::Service);
+    let told = |taken_as: &str, n: usize, what: Reported| {
+        let (direct, now, taken_as, phone) = (world.direct.clone(), world.now(), taken_as.to_owned(), phone_of(n));
+        world.act(move |tx| direct.reported_as(tx, &taken_as, phone.e164(), &what, now))
+    };
+    // Two are here before the provider has answered us: nobody knows yet that they are ours.
+    let numbered = |n: usize| format!("fake-{}", n + 1);
+    assert!(!told(&numbered(0), 0, Reported::Delivered));
+    assert!(!told(&numbered(1), 1, Reported::Failed("MK:0001".into())));
+    assert!(!told("stranger", 2, Reported::Delivered));
+    world.work();
+    // The fake counts them as they come to it.
+    let kept = world.carriers.sms.kept();
+    assert_eq!(kept[0].message.phone, phone_of(0));
+    assert_eq!(kept[1].message.phone, phone_of(1));
+    let own = world.row("bc_1").delivery;
+    assert_eq!((own.delivered, own.bounced), (1, 1), "{own:?}");
+    assert!(told(&numbered(2).to_uppercase(), 2, Reported::Delivered));
+    assert!(told(&numbered(2), 2, Reported::Failed("late".into())), "known, and not taken back");
+    assert!(!told(&numbered(2), 3, Reported::Delivered), "another number");
+    assert!(!told("", 3, Reported::Delivered));
+    let own = world.row("bc_1").delivery;
+    assert_eq!((own.taken, own.delivered, own.bounced, world.sums("bc_1").sent), (4, 2, 1, 4), "{own:?}");
+    // What was nobody's goes with the next day's.
+    world.t.clock.advance_seconds(2 * 86_400);
+    assert!(!told("another", 3, Reported::Delivered));
+    assert_eq!(world.read(|tx| Ok(tx.one("SELECT COUNT(*) FROM direct_early", &[], |row| row.int(0))?)), 1);
+}
+
 fn erased_people_lead_nowhere(t: TestDb) {
     let world = World::open(t);
     let all = world.people(3, 0);
@@ -505,7 +537,8 @@ fn erased_people_lead_nowhere(t: TestDb) {
     world.work();
     assert_eq!((world.sums("bc_1").sent, world.sums("bc_2").sent), (2, 1));
     assert_eq!(world.count("bc_2", End::Skipped, "erased"), 1);
-    let left = "SELECT COUNT(*) FROM direct_person WHERE num = $1 AND (address IS NOT NULL OR id <> '')";
+    let left =
+        "SELECT COUNT(*) FROM direct_person WHERE num = $1 AND (address IS NOT NULL OR id <> '' OR taken_as <> '')";
     assert_eq!(world.read(|tx| Ok(tx.one(left, params![num], |row| row.int(0))?)), 0);
     let kept = world.carriers.sms.kept();
     assert!(!world.report(Channel::Sms, &kept[0].out_id, Some(phone_of(0).e164()), Reported::Delivered));

@@ -396,6 +396,16 @@ impl siyu_carriers::Heard for Told {
         self.0.lock().unwrap().push(format!("{}:{id}:{}:{what:?}", channel.name(), address.unwrap_or_default()));
         Ok(true)
     }
+    fn reported_as(
+        &self,
+        tx: &mut Tx<'_>,
+        taken_as: &str,
+        phone: &str,
+        what: &Reported,
+        at: Time,
+    ) -> Result<bool, Refusal> {
+        self.reported(tx, Channel::Sms, taken_as, Some(phone), what, at)
+    }
     fn went_to(&self, _: &mut Tx<'_>, _: Channel, id: &str) -> Result<Option<String>, Refusal> {
         Ok((id == "msg_1").then(|| "ann@example.com".into()))
     }

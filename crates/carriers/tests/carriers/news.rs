@@ -161,6 +161,12 @@ fn deliveries_are_told_once(t: TestDb) {
     assert_eq!(told[0], ("sms:job_77".into(), "+8613800000001".into(), Reported::Delivered));
     let Reported::Failed(code) = &told[1].2 else { panic!("{told:?}") };
     assert!(told.len() == 2 && code.starts_with("MK:0001") && !code.contains(char::is_whitespace));
+    // A request of many with values of their own brings no id of ours back.
+    let body =
+        r#"[{"phone_number":"13800000003","success":true,"err_code":"DELIVERED","biz_id":"9007^0","out_id":""}]"#;
+    assert_eq!(push(&world, Provider::Aliyun, body).reports, 1);
+    let told = world.sender.told.lock().unwrap().last().cloned();
+    assert_eq!(told, Some(("sms:as:9007^0".into(), "+8613800000003".into(), Reported::Delivered)));
     for bad in ["", "x", "1", "{\"a\":", &"[".repeat(100_000)] {
         assert_eq!(
             world.own.hear_push(Provider::Aliyun, bad.as_bytes(), world.now()).unwrap_err().code,

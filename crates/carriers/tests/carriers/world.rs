@@ -66,6 +66,16 @@ impl Heard for Sender {
         ));
         Ok(known)
     }
+    fn reported_as(
+        &self,
+        tx: &mut Tx<'_>,
+        taken_as: &str,
+        phone: &str,
+        what: &Reported,
+        at: Time,
+    ) -> Result<bool, Refusal> {
+        self.reported(tx, Channel::Sms, &format!("as:{taken_as}"), Some(phone), what, at)
+    }
     fn went_to(&self, _: &mut Tx<'_>, _: Channel, id: &str) -> Result<Option<String>, Refusal> {
         Ok(self.went.lock().unwrap().get(id).cloned())
     }
