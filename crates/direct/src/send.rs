@@ -573,7 +573,16 @@ impl Direct {
             Some(Ok(Seen::TooEarly(at))) => later(tx, *at),
             Some(Err(error)) => {
                 tracing::warn!(code = error.name(), detail = %error.detail, "what became of an SMS is not known yet");
-                later(tx, now.plus_seconds(DEFERRED_SECONDS))
+                let deferred = now.plus_seconds(DEFERRED_SECONDS);
+                match error.retry {
+                    SmsRetry::At(at) if stops_all(error) => {
+                        let sql = "UPDATE direct_person SET due_at = $2 WHERE channel = 1 AND state = 1 AND due_at < $2 AND begun_at <= $1";
+                        tx.execute(sql, params![now.plus_seconds(-STALE_SECONDS), at.min(deferred).max(after(now))])?;
+                        Ok(())
+                    }
+                    SmsRetry::At(at) => later(tx, at.min(deferred)),
+                    _ => later(tx, deferred),
+                }
             }
             None => later(tx, now.plus_seconds(DEFERRED_SECONDS)),
         }
@@ -641,8 +650,13 @@ fn mail_came(error: &siyu_mail::Error, address: &str, now: Time) -> (Came, Optio
     }
 }
 
-fn short_came(sent: siyu_sms::Sent, now: Time) -> (Came, Option<Stop>) {
+/// The next request would end alike.
+fn stops_all(error: &siyu_sms::Error) -> bool {
     use siyu_sms::codes::{BUSY, CROWDED, UNREACHABLE};
+    [&BUSY, &CROWDED, &UNREACHABLE].contains(&error.meaning())
+}
+
+fn short_came(sent: siyu_sms::Sent, now: Time) -> (Came, Option<Stop>) {
     let error = match sent.outcome {
         Ok(accepted) => {
             let taken_as = accepted.message_id.to_ascii_lowercase();
@@ -653,10 +667,7 @@ fn short_came(sent: siyu_sms::Sent, now: Time) -> (Came, Option<Stop>) {
     tracing::warn!(code = error.name(), detail = %error.detail, "an SMS was not taken");
     let why = error.meaning().name;
     match error.retry {
-        SmsRetry::At(at) => {
-            let all = [&BUSY, &CROWDED, &UNREACHABLE].contains(&error.meaning());
-            (Came::Again(at), all.then_some(Stop::Channel(why, at)))
-        }
+        SmsRetry::At(at) => (Came::Again(at), stops_all(&error).then_some(Stop::Channel(why, at))),
         SmsRetry::LookFirst => (Came::Ask, None),
         SmsRetry::WhenFixed if error.stops_the_account() => {
             (Came::Again(now), Some(Stop::Channel(why, now.plus_seconds(HELD_SECONDS))))

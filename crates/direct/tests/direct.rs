@@ -25,7 +25,7 @@ const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
 siyu_testkit::contract!(MIGRATIONS;
     mail_goes_out_once_and_is_reported, marketing_mail_says_how_to_leave, who_says_no_in_between_gets_nothing,
     what_was_missed_overnight_waits_for_the_morning, what_is_refused_is_told_and_what_stands_still_is_not_lost,
-    nobody_waits_for_a_message_that_is_over, an_sms_whose_answer_was_lost_is_asked_for, a_process_that_ends_leaves_nobody_behind,
+    nobody_waits_for_a_message_that_is_over, an_sms_whose_answer_was_lost_is_asked_for, many_are_asked_for_as_fast_as_the_provider_lets_us, a_process_that_ends_leaves_nobody_behind,
     a_large_broadcast_is_approved_and_stops_when_it_fails, reports_without_our_id_are_matched, erased_people_lead_nowhere, whatever_happens_everybody_has_one_end);
 
 type Told = Arc<Mutex<Vec<(PersonNum, End, String)>>>;
@@ -430,6 +430,24 @@ fn an_sms_whose_answer_was_lost_is_asked_for(t: TestDb) {
     let own = world.row("bc_1").delivery;
     assert_eq!((own.taken, own.delivered), (5, 2));
     assert_eq!(own.parts, 4, "the provider has not said what the one it was asked for was billed as");
+}
+
+fn many_are_asked_for_as_fast_as_the_provider_lets_us(t: TestDb) {
+    let world = World::open(t);
+    let all = world.people(250, 0);
+    let fake = &world.carriers.sms;
+    (0..250).for_each(|n| fake.fail(&phone_of(n), &siyu_sms::codes::OUTCOME_UNKNOWN, true));
+    world.create("bc_1", vec![sms()], &all, Class::Service);
+    world.work();
+    assert_eq!(world.sums("bc_1").waiting, 250);
+    fake.limit_looks(100);
+    let mut left = Vec::new();
+    for seconds in [61, 1, 1] {
+        world.pass(seconds);
+        left.push((world.sums("bc_1").waiting, fake.looks_now()));
+    }
+    // One is refused, and the others wait with it: nobody asks in vain for each of them.
+    assert_eq!((left, fake.kept().len()), (vec![(150, 101), (50, 101), (0, 50)], 250));
 }
 
 fn a_process_that_ends_leaves_nobody_behind(t: TestDb) {

@@ -28,6 +28,8 @@ pub struct Fake {
 struct Inner {
     kept: Vec<Kept>,
     errors: HashMap<Phone, (Error, bool)>,
+    looks: (Time, u32),
+    looks_max: Option<u32>,
 }
 
 impl Fake {
@@ -41,6 +43,14 @@ impl Fake {
     }
     pub fn heal(&self, phone: &Phone) {
         self.inner().errors.remove(phone);
+    }
+    /// From now on it answers so many questions a second.
+    pub fn limit_looks(&self, most: u32) {
+        self.inner().looks_max = Some(most);
+    }
+    /// Questions of the last second there were any.
+    pub fn looks_now(&self) -> u32 {
+        self.inner().looks.1
     }
     pub fn kept(&self) -> Vec<Kept> {
         self.inner().kept.clone()
@@ -89,6 +99,13 @@ impl Sms for Fake {
         sent
     }
     fn look(&self, batch: &Batch<'_>, phone: &Phone, _: Time) -> Result<Seen> {
+        let now = self.clock.now();
+        let mut inner = self.inner();
+        inner.looks = (now, if inner.looks.0 == now { inner.looks.1 + 1 } else { 1 });
+        if inner.looks_max.is_some_and(|most| inner.looks.1 > most) {
+            return Err(Error::refused(&crate::codes::CROWDED, "too many questions", now));
+        }
+        drop(inner);
         let kept = self.kept();
         let found = kept.iter().find(|kept| kept.out_id == batch.out_id && kept.message.phone == *phone);
         Ok(found.map_or(Seen::Never, |kept| Seen::Done(self.report(kept, State::Delivered))))
