@@ -136,10 +136,11 @@ function Radar({ id }: { id: string }) {
         {figure(t("materials.opens"), format.count(own.opens))}
         {figure(t("materials.people"), format.count(own.people))}
         {figure(t("materials.sent"), format.count(own.sent))}
+        {figure(t("materials.passed_on"), format.count(own.passed_on))}
         {figure(t("materials.last"), own.last_at ? format.at(own.last_at) : "–")}
       </div>
       {own.items.slice(0, 20).map((one) => (
-        <div key={one.id} className="row between material-line"><Link to={`/people/${one.id}`}>{one.name || t("leads.nameless")}</Link><span className="muted small num">{t("materials.opens_n", { n: format.count(one.opens) })} · {format.at(one.last_at)}</span></div>
+        <div key={one.id} className="row between material-line"><Link to={`/people/${one.id}`}>{one.name || t("leads.nameless")}</Link><span className="muted small num">{t("materials.opens_n", { n: format.count(one.opens) })}{one.browsers > 1 ? ` · ${t("materials.browsers_n", { n: format.count(one.browsers) })}` : ""} · {format.at(one.last_at)}</span></div>
       ))}
     </section>
   );

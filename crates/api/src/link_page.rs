@@ -1,5 +1,6 @@
 //! Links that count: where they lead, and that somebody came.
 
+use crate::auth::cookie_named;
 use crate::context::{Context, text};
 use crate::edge::PagePolicy;
 use crate::error::Answer;
@@ -7,24 +8,28 @@ use crate::gate::Public;
 use crate::people_reader::write;
 use crate::{App, At, Endpoints, endpoints};
 use axum::Extension;
-use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
+use axum::extract::{RawQuery, State};
+use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use siyu_access::Locale;
+use siyu_db::Tx;
+use siyu_kernel::Chance;
 
 pub fn router() -> Endpoints {
     endpoints!(follow)
 }
 
 /// Follows a link of a material: leads to the address it was made for, and counts that somebody came. Programs that only look (previews, crawlers,
-/// `HEAD`) are led there uncounted. What leads nowhere is a page of status 404.
+/// `HEAD`) are led there uncounted. What leads nowhere is a page of status 404. A browser that comes by a link of one person for the first time is given a
+/// cookie and sent here once more, so that whoever the link was passed on to is told apart.
 ///
 /// 素材短链：跳转到素材中的网址并记录打开；预览机器人与 HEAD 请求不计数，无效短链返回 404 页面。
 #[utoipa::path(get, path = "/l/{code}", tag = "Library", params(("code" = String, Path)), responses((status = 302, description = "To the address of the material"), (status = 404, description = "A page that says so", content_type = "text/html")))]
 async fn follow(
     _: Public,
     At(code): At<String>,
+    RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
     Extension(context): Extension<Context>,
@@ -37,9 +42,15 @@ async fn follow(
     let Ok(place) = HeaderValue::from_str(&written(&landing.url)) else {
         return Ok(nowhere(context.locale() == Locale::Zh));
     };
-    if method == Method::GET && is_somebody(&headers) && app.reach.counts_open(&landing.code, app.now()) {
-        let counted =
-            app.run(move |app| write(app, move |app, tx| app.reach.link_opened(tx, &landing.code, app.now()))).await;
+    let is_look = method == Method::GET && is_somebody(&headers);
+    let reader = if landing.is_personal { reader_of(&headers) } else { None };
+    // Who comes back without it keeps no cookies: they count, and are told apart from nobody.
+    if is_look && landing.is_personal && reader.is_none() && query.as_deref() != Some(AGAIN) {
+        return Ok(named(&landing.code, context.secure));
+    }
+    if is_look && app.reach.counts_open(&landing.code, app.now()) {
+        let opened = move |app: &App, tx: &mut Tx<'_>| app.reach.link_opened(tx, &landing.code, reader, app.now());
+        let counted = app.run(move |app| write(app, opened)).await;
         // Whoever came is led on all the same.
         if let Err(error) = counted {
             tracing::warn!(code = error.code(), "an open of a material is not counted");
@@ -47,6 +58,25 @@ async fn follow(
     }
     let fixed = [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (LOCATION, place)];
     Ok((StatusCode::FOUND, fixed).into_response())
+}
+
+/// The browser's name, of chance.
+const READER: &str = "siyu_reader";
+/// Of a browser that was given its name a moment ago.
+const AGAIN: &str = "again";
+
+fn reader_of(headers: &HeaderMap) -> Option<i64> {
+    let own = cookie_named(headers, READER).filter(|own| own.len() == 16)?;
+    u64::from_str_radix(&own, 16).ok().map(u64::cast_signed)
+}
+/// Gives it a name, and sends it here once more.
+fn named(code: &str, secure: bool) -> Response {
+    let name = u64::from_be_bytes(Chance::secret());
+    let secure = if secure { "; Secure" } else { "" };
+    let cookie = format!("{READER}={name:016x}; Path=/l/; Max-Age=15552000; HttpOnly; SameSite=Lax{secure}");
+    let place = format!("/l/{code}?{AGAIN}");
+    let fixed = [(CACHE_CONTROL, "no-store".to_owned()), (LOCATION, place), (SET_COOKIE, cookie)];
+    (StatusCode::FOUND, fixed).into_response()
 }
 
 /// An address as a header takes it: whatever is not ASCII is written as bytes in per cent.

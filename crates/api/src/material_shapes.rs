@@ -229,6 +229,8 @@ pub(crate) struct MaterialRadar {
     pub people: i64,
     /// People it was sent to one by one.
     pub sent: i64,
+    /// People whose link was opened in more than one browser: passed on, or opened on a second device of theirs.
+    pub passed_on: i64,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_at: Option<Time>,
     /// Who came last first, at most 200.
@@ -236,8 +238,8 @@ pub(crate) struct MaterialRadar {
 }
 impl MaterialRadar {
     pub fn new(own: Radar, items: Vec<MaterialReader>) -> Self {
-        let Radar { opens, unknown, people, sent, last_at } = own;
-        Self { opens, unknown, people, sent, last_at, items }
+        let Radar { opens, unknown, people, sent, passed_on, last_at } = own;
+        Self { opens, unknown, people, sent, passed_on, last_at, items }
     }
 }
 #[derive(Serialize, ToSchema)]
@@ -245,6 +247,8 @@ pub(crate) struct MaterialReader {
     pub id: String,
     pub name: Option<String>,
     pub opens: i64,
+    /// In which their links were opened, 50 at most; 0 where browsers keep no cookie.
+    pub browsers: i64,
     #[schema(value_type = String, format = DateTime)]
     pub first_at: Time,
     #[schema(value_type = String, format = DateTime)]

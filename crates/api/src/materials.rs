@@ -380,6 +380,7 @@ async fn radar(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>)
                 own = Radar {
                     opens: rows.iter().map(|row| row.opens).sum(),
                     people: rows.len() as i64,
+                    passed_on: rows.iter().filter(|row| row.browsers > 1).count() as i64,
                     last_at: rows.iter().map(|row| row.last_at).max(),
                     ..Radar::default()
                 };
@@ -390,6 +391,7 @@ async fn radar(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>)
                     id: app.people.id(row.root),
                     name: app.people.profile(tx, row.root)?.name(),
                     opens: row.opens,
+                    browsers: row.browsers,
                     first_at: row.first_at,
                     last_at: row.last_at,
                 });

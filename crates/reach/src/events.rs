@@ -10,6 +10,7 @@ pub mod names {
     pub const MESSAGE_FAILED: &str = "Message Failed";
     pub const MATERIAL_SENT: &str = "Material Sent";
     pub const MATERIAL_OPENED: &str = "Material Opened";
+    pub const MATERIAL_PASSED_ON: &str = "Material Passed On";
     pub const MOMENT_SHOWN: &str = "Moment Shown";
     pub const MOMENT_LIKED: &str = "Moment Liked";
     pub const MOMENT_COMMENTED: &str = "Moment Commented";

@@ -85,6 +85,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0011_trials", sql: include_str!("../migrations/0011_trials.sql") },
     Migration { id: "reach/0012_moving", sql: include_str!("../migrations/0012_moving.sql") },
     Migration { id: "reach/0013_members", sql: include_str!("../migrations/0013_members.sql") },
+    Migration { id: "reach/0014_readers", sql: include_str!("../migrations/0014_readers.sql") },
 ];
 
 /// Everything reaching out is made from.

@@ -57,6 +57,7 @@ export const events = {
   "event.Script Sent": ["发送话术", "Script sent"],
   "event.Material Sent": ["发送素材", "Material sent"],
   "event.Material Opened": ["打开素材", "Material opened"],
+  "event.Material Passed On": ["转发素材（他人打开）", "Material passed on"],
   "event.Welcome Sent": ["发送欢迎语", "Welcome sent"],
   "event.Welcome Skipped": ["未发欢迎语", "Welcome skipped"],
   "event.Welcome Failed": ["欢迎语发送失败", "Welcome failed"],

@@ -62,6 +62,8 @@ export const library = {
   "materials.radar": ["素材雷达", "Radar"],
   "materials.radar_hint": ["统计素材中链接的打开情况；须先在“导购工作台”设置访问地址。", "Opens of the links attached to it; the address of the guides' pages has to be set first."],
   "materials.opens": ["打开次数", "Opens"],
+  "materials.passed_on": ["被转发打开的客户", "Passed on by"],
+  "materials.browsers_n": ["{n} 个浏览器", "{n} browsers"],
   "materials.opens_n": ["打开 {n} 次", "{n} opens"],
   "materials.people": ["打开的客户", "People who opened"],
   "materials.sent": ["一对一发送的客户", "Sent one by one to"],

@@ -66,14 +66,41 @@ fn guides_find_todays_kits_and_send_of_them(test: TestDb) {
         (&own["sends"], &own["sent"][0]["sends"], &own["sent"][0]["staff"]),
         (&json!(2), &json!(2), &json!(ann))
     );
-    // Who opens the link is known.
-    assert_eq!(shop.app.nobody().header("user-agent", PHONE).get(&path).status, 302);
-    let radar = shop.app.owner().get(&format!("/api/v1/materials/{material}/radar")).ok();
-    assert_eq!((&radar["opens"], &radar["people"], &radar["sent"]), (&json!(1), &json!(1), &json!(1)));
+    // Who opens the link is known: a browser is given a name first, and comes again.
+    let browser =
+        |cookie: &str, path: &str| shop.app.nobody().header("user-agent", PHONE).header("cookie", cookie).get(path);
+    let radar = || shop.app.owner().get(&format!("/api/v1/materials/{material}/radar")).ok();
+    let named = || {
+        let first = browser("", &path);
+        assert_eq!((first.status, first.header("location")), (302, format!("{path}?again")));
+        let cookie = first.header("set-cookie");
+        assert!(cookie.contains("; Path=/l/; ") && cookie.contains("; HttpOnly; SameSite=Lax"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    };
+    let (one, other) = (named(), named());
+    assert_ne!(one, other);
+    assert_eq!(radar()["opens"], 0, "nobody has come yet");
+    let led = browser(&one, &format!("{path}?again"));
+    assert_eq!((led.status, led.header("set-cookie")), (302, String::new()));
+    assert!(!led.header("location").contains("/l/"), "{}", led.header("location"));
+    let own = radar();
+    assert_eq!((&own["opens"], &own["people"], &own["sent"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!((&own["passed_on"], &own["items"][0]["browsers"]), (&json!(0), &json!(1)));
+    // Cookies that are none of ours, or that are not kept, lead on and tell nobody apart.
+    for cookie in ["", "siyu_reader=", "siyu_reader=x", "siyu_reader=zzzzzzzzzzzzzzzz", "other=1"] {
+        shop.app.test.clock.advance_seconds(10);
+        assert_eq!(browser(cookie, &format!("{path}?again")).header("location"), led.header("location"), "{cookie}");
+    }
+    assert_eq!((&radar()["opens"], &radar()["passed_on"]), (&json!(6), &json!(0)));
+    shop.app.test.clock.advance_seconds(10);
+    assert_eq!(browser(&other, &path).header("location"), led.header("location"));
+    let radar = radar();
+    assert_eq!((&radar["opens"], &radar["passed_on"]), (&json!(7), &json!(1)));
+    assert_eq!(radar["items"][0]["browsers"], 2);
     let person = radar["items"][0]["id"].as_str().unwrap();
     let events = shop.app.owner().get(&format!("/api/v1/people/{person}/events")).ok();
     let names: Vec<_> = events["items"].as_array().unwrap().iter().map(|own| own["name"].as_str().unwrap()).collect();
-    for wanted in ["Material Sent", "Material Opened"] {
+    for wanted in ["Material Sent", "Material Opened", "Material Passed On"] {
         assert_eq!(names.iter().filter(|name| **name == wanted).count(), 1, "{names:?}");
     }
     shop.app.owner().post(&format!("/api/v1/materials/{material}/retire"), json!({})).ok();

@@ -18,6 +18,8 @@ const COUNTED_ONE: u32 = 600;
 const COUNTED_ALL: u32 = 6_000;
 /// A page that loads again within this is the same look.
 const SAME_SECONDS: i64 = 5;
+/// Browsers that are told apart of what was sent to one person.
+const BROWSERS_MAX: i64 = 50;
 
 /// What a content was taken from, and to whom it goes.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,8 @@ pub struct Track<'a> {
 pub struct Landing {
     pub url: String,
     pub code: String,
+    /// It was sent to one person.
+    pub is_personal: bool,
 }
 
 /// How many opens this minute has had.
@@ -164,17 +168,19 @@ impl Reach {
         if !is_code(code) {
             return Ok(None);
         }
-        let sealed = tx.opt("SELECT url FROM material_link WHERE code = $1", params![code], |row| row.blob(0))?;
-        let Some(sealed) = sealed else { return Ok(None) };
+        let sql = "SELECT url, num FROM material_link WHERE code = $1";
+        let found = tx.opt(sql, params![code], |row| Ok((row.blob(0)?, row.int(1)? > 0)))?;
+        let Some((sealed, is_personal)) = found else { return Ok(None) };
         let url: String = self.unseal(&sealed)?;
-        Ok(address("url", &url).is_ok().then(|| Landing { url, code: code.to_owned() }))
+        Ok(address("url", &url).is_ok().then(|| Landing { url, code: code.to_owned(), is_personal }))
     }
     /// Whether one more open of this code may be counted now: nobody makes work without end by opening a link again and again.
     pub fn counts_open(&self, code: &str, now: Time) -> bool {
         self.inner.counted.one_more(code, now)
     }
-    /// Somebody came by a link: counted, and told of whom it was sent to, once an hour.
-    pub fn link_opened(&self, tx: &mut Tx<'_>, code: &str, now: Time) -> Result<(), Refusal> {
+    /// Somebody came by a link: counted, and told of whom it was sent to, once an hour. `reader`: their browser, where it keeps what it is told; each after
+    /// the first is told of once, too.
+    pub fn link_opened(&self, tx: &mut Tx<'_>, code: &str, reader: Option<i64>, now: Time) -> Result<(), Refusal> {
         let sql = "SELECT l.material, l.version, l.num, l.staff, m.name FROM material_link l JOIN material m ON m.id = l.material WHERE l.code = $1";
         let found =
             tx.opt(sql, params![code], |row| Ok((row.text(0)?, row.int(1)?, row.num(2)?, row.text(3)?, row.text(4)?)))?;
@@ -185,17 +191,45 @@ impl Reach {
              ON CONFLICT (material, num) DO UPDATE SET opens = material_open.opens + 1, last_at = excluded.last_at WHERE material_open.last_at <= $4",
             params![&material, i64::from(num), now, since],
         )?;
-        if num == 0 || counted == 0 {
+        if num == 0 {
             return Ok(());
         }
-        let hour = now.0.div_euclid(3_600_000_000);
-        let event = Happening::new(names::MATERIAL_OPENED, num, now, &format!("open:{code}:{hour}"))
-            .by_source("material")
-            .with("material", &material)
-            .with("material_name", &name)
-            .with_number("version", version)
-            .with("staff", &staff);
-        Ok(self.append(tx, vec![event], now)?)
+        let told = |name_of: &'static str, id: String| {
+            Happening::new(name_of, num, now, &id)
+                .by_source("material")
+                .with("material", &material)
+                .with("material_name", &name)
+                .with_number("version", version)
+                .with("staff", &staff)
+        };
+        let mut events = Vec::new();
+        if counted > 0 {
+            let hour = now.0.div_euclid(3_600_000_000);
+            events.push(told(names::MATERIAL_OPENED, format!("open:{code}:{hour}")));
+        }
+        if let Some(browsers) = self.another(tx, &material, num, reader, now)? {
+            events.push(told(names::MATERIAL_PASSED_ON, format!("passed:{material}:{num}:{browsers}")));
+        }
+        Ok(self.append(tx, events, now)?)
+    }
+    /// How many browsers there are now, when this is a new one and not the first.
+    fn another(
+        &self,
+        tx: &mut Tx<'_>,
+        material: &str,
+        num: PersonNum,
+        reader: Option<i64>,
+        now: Time,
+    ) -> Result<Option<i64>, Refusal> {
+        let Some(reader) = reader else { return Ok(None) };
+        let sql = "SELECT COUNT(*), COALESCE(MAX(CASE WHEN reader = $3 THEN 1 ELSE 0 END), 0) FROM material_reader WHERE material = $1 AND num = $2";
+        let (known, is_one) = tx.one(sql, params![material, num, reader], |row| Ok((row.int(0)?, row.int(1)? == 1)))?;
+        if is_one || known >= BROWSERS_MAX {
+            return Ok(None);
+        }
+        let sql = "INSERT INTO material_reader (material, num, reader, at) VALUES ($1, $2, $3, $4) ON CONFLICT (material, num, reader) DO NOTHING";
+        tx.execute(sql, params![material, num, reader, now])?;
+        Ok((known > 0).then_some(known + 1))
     }
     /// Somebody is erased: their links lead nowhere any more, and their opens are those of nobody known.
     pub(crate) fn forget_links(&self, tx: &mut Tx<'_>, nums: &[i64]) -> Result<(), Refusal> {
@@ -216,6 +250,7 @@ impl Reach {
         }
         let nums = nums.to_vec();
         tx.execute(&format!("DELETE FROM material_open WHERE num > 0 AND {}", tx.any("num", 1)), params![&nums])?;
+        tx.execute(&format!("DELETE FROM material_reader WHERE {}", tx.any("num", 1)), params![&nums])?;
         tx.execute(&format!("DELETE FROM material_link WHERE num > 0 AND {}", tx.any("num", 1)), params![&nums])?;
         Ok(())
     }

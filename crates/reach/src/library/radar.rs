@@ -3,6 +3,7 @@
 use crate::Reach;
 use siyu_db::{Tx, params};
 use siyu_kernel::{PersonNum, Refusal, Time};
+use std::collections::HashMap;
 
 /// Of one material.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Radar {
     pub people: i64,
     /// Links that were made for one person each.
     pub sent: i64,
+    /// People whose link was opened in more than one browser.
+    pub passed_on: i64,
     pub last_at: Option<Time>,
 }
 
@@ -21,6 +24,8 @@ pub struct Radar {
 pub struct RadarPerson {
     pub root: PersonNum,
     pub opens: i64,
+    /// In which their links were opened, as far as they can be told apart.
+    pub browsers: i64,
     pub first_at: Time,
     pub last_at: Time,
 }
@@ -37,20 +42,37 @@ impl Reach {
                 unknown: row.int(1)?,
                 people: row.int(2)?,
                 sent: 0,
+                passed_on: 0,
                 last_at: row.opt_time(3)?,
             })
         })?;
         let sql = "SELECT COUNT(DISTINCT p.root) FROM material_link l JOIN person p ON p.num = l.num WHERE l.material = $1 AND l.num > 0";
         radar.sent = tx.one(sql, params![id], |row| row.int(0))?;
+        let sql = "SELECT COUNT(*) FROM (SELECT p.root FROM material_reader r JOIN person p ON p.num = r.num WHERE r.material = $1
+            GROUP BY p.root HAVING COUNT(DISTINCT r.reader) > 1) passed";
+        radar.passed_on = tx.one(sql, params![id], |row| row.int(0))?;
         Ok(radar)
     }
     /// By the person each is now, who came last first; at most `limit`.
     pub fn radar_people(&self, tx: &mut Tx<'_>, id: &str, limit: i64) -> Result<Vec<RadarPerson>, Refusal> {
         let sql = "SELECT p.root, CAST(SUM(o.opens) AS BIGINT), MIN(o.first_at), MAX(o.last_at) FROM material_open o JOIN person p ON p.num = o.num
             WHERE o.material = $1 AND o.num > 0 GROUP BY p.root ORDER BY MAX(o.last_at) DESC, p.root LIMIT $2";
-        let rows = tx.query(sql, params![id, limit.clamp(1, 5_000)], |row| {
-            Ok(RadarPerson { root: row.num(0)?, opens: row.int(1)?, first_at: row.time(2)?, last_at: row.time(3)? })
+        let mut rows = tx.query(sql, params![id, limit.clamp(1, 5_000)], |row| {
+            let (root, opens, first_at, last_at) = (row.num(0)?, row.int(1)?, row.time(2)?, row.time(3)?);
+            Ok(RadarPerson { root, opens, browsers: 0, first_at, last_at })
         })?;
+        let roots: Vec<i64> = rows.iter().map(|own| i64::from(own.root)).collect();
+        let sql = format!(
+            "SELECT p.root, COUNT(DISTINCT r.reader) FROM material_open o JOIN person p ON p.num = o.num
+              JOIN material_reader r ON r.material = o.material AND r.num = o.num
+            WHERE o.material = $1 AND o.num > 0 AND {} GROUP BY p.root",
+            tx.any("p.root", 2)
+        );
+        let browsers: HashMap<PersonNum, i64> =
+            tx.query(&sql, params![id, &roots], |row| Ok((row.num(0)?, row.int(1)?)))?.into_iter().collect();
+        for own in &mut rows {
+            own.browsers = browsers.get(&own.root).copied().unwrap_or(0);
+        }
         Ok(rows)
     }
 }

@@ -12,7 +12,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     somebody_else_approves, a_draft_leaves_what_is_approved_in_use, materials_are_found, files_of_materials_stay, it_is_shown_as_somebody_reads_it,
-    links_count_who_comes, links_in_texts_count_too, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
+    links_count_who_comes, links_in_texts_count_too, whom_it_was_passed_on_to_is_seen, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
 
 const ANN: Writer<'_> = Writer { id: "usr_ann", name: "ann" };
 const BOB: Writer<'_> = Writer { id: "usr_bob", name: "bob" };
@@ -253,7 +253,7 @@ fn links_count_who_comes(t: TestDb) {
     assert_eq!(landing("https://evil.example"), None);
     let come = |url: &str| {
         let (reach, now, code) = (brand.reach.clone(), brand.now(), code(url));
-        brand.act(move |tx| reach.link_opened(tx, &code, now));
+        brand.act(move |tx| reach.link_opened(tx, &code, None, now));
     };
     come(&open);
     come(&open);
@@ -289,6 +289,65 @@ fn links_count_who_comes(t: TestDb) {
     assert_eq!((rows.len(), rows[0].opens), (1, 4));
 }
 
+fn whom_it_was_passed_on_to_is_seen(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let id = approved(&brand, given("秋茶", link("https://a.example")));
+    let codes: Vec<String> = all[..2]
+        .iter()
+        .map(|person| {
+            let (reach, now, own, person) = (brand.reach.clone(), brand.now(), id.clone(), *person);
+            brand.act(move |tx| {
+                let track =
+                    Track { material: &own, version: 1, base: "https://s.example", person: Some(person), staff: "lin" };
+                let sent = reach.tracked(tx, &link("https://a.example"), &track, None, now)?;
+                let Piece::Link { url, .. } = &sent.attachments[0] else { panic!("a link") };
+                Ok(url.rsplit('/').next().unwrap().to_owned())
+            })
+        })
+        .collect();
+    let come = |nth: usize, reader: Option<i64>| {
+        let (reach, code) = (brand.reach.clone(), codes[nth].clone());
+        brand.clock.move_to(brand.now().plus_seconds(10));
+        let now = brand.now();
+        brand.act(move |tx| reach.link_opened(tx, &code, reader, now));
+    };
+    let seen = || {
+        let radar = brand.read(|tx| brand.reach.radar(tx, &id));
+        let mut rows = brand.read(|tx| brand.reach.radar_people(tx, &id, 10));
+        rows.sort_by_key(|own| own.root);
+        (
+            radar.passed_on,
+            rows.iter().map(|own| own.browsers).collect::<Vec<_>>(),
+            brand.events("Material Passed On").len(),
+        )
+    };
+    // Each step: whose link, in which browser, and what is known then.
+    for (nth, reader, want) in [
+        (0, Some(1), (0, vec![1], 0)),
+        (0, Some(1), (0, vec![1], 0)),
+        (0, None, (0, vec![1], 0)),
+        (1, Some(1), (0, vec![1, 1], 0)),
+        (0, Some(-2), (1, vec![2, 1], 1)),
+        (0, Some(-2), (1, vec![2, 1], 1)),
+        (0, Some(3), (1, vec![3, 1], 2)),
+        (1, Some(4), (2, vec![3, 2], 3)),
+    ] {
+        come(nth, reader);
+        assert_eq!(seen(), want, "{nth} {reader:?}");
+    }
+    let own = &brand.events("Material Passed On")[0];
+    assert_eq!((&own.1["material_name"], &own.1["staff"]), (&"秋茶".into(), &"lin".into()));
+    // A link that goes round the world is no table without end.
+    (10..90).for_each(|reader| come(0, Some(reader)));
+    assert_eq!(brand.int("SELECT COUNT(*) FROM material_reader"), 52);
+    // Two who turn out to be one: browsers of both.
+    let (one, other) = (all[0], all[1]);
+    brand.act(move |tx| Ok(tx.execute("UPDATE person SET root = $1 WHERE num = $2", siyu_db::params![one, other])?));
+    let (passed, browsers, _) = seen();
+    assert_eq!((passed, browsers), (1, vec![51]));
+}
+
 fn links_in_texts_count_too(t: TestDb) {
     let brand = Brand::open(t);
     let reader = people(&brand)[0];
@@ -313,7 +372,7 @@ fn links_in_texts_count_too(t: TestDb) {
     assert_eq!(tracked(Some(reader), text), sent, "the same for the same reader");
     assert_ne!(tracked(None, text), sent);
     let (reach, now, code) = (brand.reach.clone(), brand.now(), parts[2][..16].to_owned());
-    brand.act(move |tx| reach.link_opened(tx, &code, now));
+    brand.act(move |tx| reach.link_opened(tx, &code, None, now));
     let radar = brand.read(|tx| brand.reach.radar(tx, &id));
     assert_eq!((radar.opens, radar.people), (1, 1));
     // A text that would grow too long goes out as it is.
@@ -332,7 +391,7 @@ fn an_erased_person_leaves_a_number(t: TestDb) {
         let sent = reach.tracked(tx, &link("https://a.example"), &track, None, now)?;
         let Piece::Link { url, .. } = &sent.attachments[0] else { panic!("a link") };
         let code = url.rsplit('/').next().unwrap().to_owned();
-        reach.link_opened(tx, &code, now)?;
+        reach.link_opened(tx, &code, Some(7), now)?;
         reach.forget(tx, &[person])?;
         Ok(code)
     });
@@ -340,6 +399,7 @@ fn an_erased_person_leaves_a_number(t: TestDb) {
     let radar = brand.read(|tx| brand.reach.radar(tx, &id));
     assert_eq!((radar.opens, radar.unknown, radar.people, radar.sent), (1, 1, 0, 0));
     assert_eq!(brand.int("SELECT COUNT(*) FROM material_link"), 0);
+    assert_eq!(brand.int("SELECT COUNT(*) FROM material_reader"), 0);
 }
 
 fn kits_are_for_whom_they_are_for(t: TestDb) {
