@@ -2,6 +2,7 @@
 // SIYU_URL SIYU_EMAIL SIYU_PASSWORD: a program that already runs.   SIYU_SHOTS: a folder for screenshots.   SIYU_CHROMIUM: the browser.
 import { chromium } from "playwright-core";
 import * as acts from "./acts.mjs";
+import { contents } from "./contents.mjs";
 import * as guide from "./guide.mjs";
 import { journey } from "./journey.mjs";
 import * as insight from "./insight.mjs";
@@ -70,6 +71,7 @@ try {
       const inside = await open(grown.url);
       await attempt("trouble", () => trouble(inside, grown.chat, grown.account));
       await attempt("runs", () => runs(inside));
+      await attempt("contents", () => contents(inside, shots ? (name) => inside.screenshot({ path: `${shots}/${name}.png` }) : undefined));
       await attempt("sign in by scanning", () => signInByScan(inside, () => open(grown.url)));
     } finally {
       await grown.stop();

@@ -1,7 +1,7 @@
 // What arrives, and one of it sent to an address of one's own.
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 import { Alert, App, Input } from "antd";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
 import { PersonSelect } from "../people/PersonSelect";
@@ -12,7 +12,8 @@ import { isWhole, type Direct } from "./DirectFields";
 
 interface Seen { subject?: string; text: string; html?: string; parts?: number }
 
-export function DirectPreview({ own, service }: { own: Direct; service: boolean }) {
+/** `children`: which of several contents is meant. */
+export function DirectPreview({ own, service, children }: { own: Direct; service: boolean; children?: ReactNode }) {
   const { t } = useI18n();
   const text = useErrorText();
   const format = useFormat();
@@ -33,6 +34,7 @@ export function DirectPreview({ own, service }: { own: Direct; service: boolean 
   return (
     <section className="panel pad stack">
       <div className="muted small">{t("direct.preview")}</div>
+      {children}
       <PersonSelect value={person} onChange={setPerson} />
       {shown.error && isWhole(own) ? <Alert type="warning" showIcon title={text(shown.error)} /> : null}
       {seen?.subject ? <strong>{seen.subject}</strong> : null}

@@ -6,7 +6,8 @@ export interface Test { percent: number; hours: number; goal: string }
 export const GOALS = ["bought", "revenue", "lost"];
 const PERCENT_ALL_MAX = 90;
 
-export function TestForm({ test, contents, onChange }: { test: Test | null; contents: number; onChange: (test: Test | null) => void }) {
+/** `goals`: those there are. */
+export function TestForm({ test, contents, goals = GOALS, onChange }: { test: Test | null; contents: number; goals?: string[]; onChange: (test: Test | null) => void }) {
   const { t, word } = useI18n();
   const most = Math.max(5, Math.min(50, Math.floor(PERCENT_ALL_MAX / contents)));
   const set = (change: Partial<Test>) => test && onChange({ ...test, ...change });
@@ -18,7 +19,7 @@ export function TestForm({ test, contents, onChange }: { test: Test | null; cont
           <div className="gate-fields">
             <label className="gate-field"><span className="small muted">{t("broadcast.test.percent")}</span><InputNumber min={5} max={most} precision={0} value={test.percent} onChange={(value) => set({ percent: value ?? 15 })} /></label>
             <label className="gate-field"><span className="small muted">{t("broadcast.test.hours")}</span><InputNumber min={1} max={720} precision={0} value={test.hours} onChange={(value) => set({ hours: value ?? 24 })} /></label>
-            <label className="gate-field"><span className="small muted">{t("broadcast.test.goal")}</span><Select aria-label={t("broadcast.test.goal")} value={test.goal} onChange={(goal) => set({ goal })} options={GOALS.map((goal) => ({ value: goal, label: word("broadcast.goal", goal) }))} /></label>
+            <label className="gate-field"><span className="small muted">{t("broadcast.test.goal")}</span><Select aria-label={t("broadcast.test.goal")} value={test.goal} onChange={(goal) => set({ goal })} options={goals.map((goal) => ({ value: goal, label: word("broadcast.goal", goal) }))} /></label>
           </div>
           <p className="muted small">{t("broadcast.test.hint", { n: Math.max(0, 100 - test.percent * contents) })}</p>
         </>

@@ -48,6 +48,12 @@ struct BroadcastNew {
     /// Up to four contents that are said instead to equal parts of the people.
     #[serde(default)]
     variants: Vec<MessageContent>,
+    /// By `email`, instead of `variants`.
+    #[serde(default)]
+    mail_variants: Vec<MailSaid>,
+    /// By `sms`, instead of `variants`.
+    #[serde(default)]
+    sms_variants: Vec<SmsSaid>,
     /// An audience's id: whoever is in it now …
     #[serde(default)]
     audience: Option<String>,
@@ -84,7 +90,7 @@ struct BroadcastTestNew {
     percent: i64,
     /// 1 to 720: so long after the last of them had their turn it is decided.
     hours: i64,
-    /// What the winner is best at: `bought` (people with an order), `revenue` (what each spends) or `lost` (friends lost, fewest).
+    /// What the winner is best at: `bought` (people with an order), `revenue` (what each spends) or `lost` (friends lost, fewest; through staff only).
     goal: String,
 }
 
@@ -244,7 +250,11 @@ struct BroadcastOut {
     /// Of mail and SMS.
     delivery: Option<BroadcastDelivery>,
     mail: Option<MailSaid>,
+    /// What is said instead to equal parts of the people.
+    mail_variants: Vec<MailSaid>,
     sms: Option<SmsSaid>,
+    /// As of mail.
+    sms_variants: Vec<SmsSaid>,
 }
 impl From<BroadcastRow> for BroadcastOut {
     fn from(row: BroadcastRow) -> Self {
@@ -259,24 +269,30 @@ impl From<BroadcastRow> for BroadcastOut {
             channel: "wecom",
             delivery: None,
             mail: None,
+            mail_variants: Vec::new(),
             sms: None,
+            sms_variants: Vec::new(),
         }
     }
 }
 impl From<DirectRow> for BroadcastOut {
     fn from(row: DirectRow) -> Self {
         let Delivery { taken, delivered, bounced, complained, unknown, parts } = row.delivery;
-        let (mut mail, mut sms) = (None, None);
-        match row.contents.into_iter().next() {
-            Some(Content::Mail(own)) => mail = Some(own.into()),
-            Some(Content::Sms(own)) => sms = Some(own.into()),
-            None => {}
+        let (mut mails, mut shorts) = (Vec::new(), Vec::new());
+        for content in row.contents {
+            match content {
+                Content::Mail(own) => mails.push(own.into()),
+                Content::Sms(own) => shorts.push(own.into()),
+            }
         }
+        let (mut mails, mut shorts) = (mails.into_iter(), shorts.into_iter());
         Self {
             channel: row.channel.name(),
             delivery: Some(BroadcastDelivery { taken, delivered, bounced, complained, unknown, parts }),
-            mail,
-            sms,
+            mail: mails.next(),
+            mail_variants: mails.collect(),
+            sms: shorts.next(),
+            sms_variants: shorts.collect(),
             ..Self::from(row.broadcast)
         }
     }
@@ -299,20 +315,30 @@ enum Asked {
 }
 
 fn asked(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> Result<Asked, Refusal> {
-    let Some(content) = said(input.channel.as_deref(), input.mail.as_ref(), input.sms.as_ref())? else {
+    let content = said(input.channel.as_deref(), input.mail.as_ref(), input.sms.as_ref())?;
+    let (mails, shorts) = (input.mail_variants.iter().cloned(), input.sms_variants.iter().cloned());
+    let variants: Vec<Content> = mails.map(Into::into).chain(shorts.map(Into::into)).collect();
+    if variants.iter().any(|own| content.as_ref().is_none_or(|first| first.channel() != own.channel())) {
+        return Err(Refusal::invalid(
+            "direct_channel",
+            "The other contents are on the broadcast's own channel: variants through staff, mail_variants by mail, sms_variants by SMS.",
+            "变体须与群发同一渠道：经员工发送用 variants，邮件用 mail_variants，短信用 sms_variants。",
+        )
+        .field("channel"));
+    }
+    let Some(content) = content else {
         return given(app, tx, caller, input).map(|(broadcast, said)| Asked::Staff(broadcast, said, care_of(input)));
     };
     let (none, no_material) = (MessageContent::default(), input.material.as_deref().is_none_or(str::is_empty));
     if siyu_reach::content::Content::from(input.content.clone()) != none.into()
         || !no_material
         || !input.variants.is_empty()
-        || input.test.is_some()
         || care_of(input) != Care::default()
     {
         return Err(Refusal::invalid(
             "direct_channel",
-            "Contents, materials, variants, tests and reminders are for broadcasts through staff; a mail or an SMS says one thing.",
-            "内容、素材、变体、测试与催办仅用于经员工发送的群发；邮件与短信只有一份内容。",
+            "Contents, materials, their variants and reminders are for broadcasts through staff; a mail or an SMS says what mail or sms hold.",
+            "content、素材、variants 与催办仅用于经员工发送的群发；邮件与短信的内容填写在 mail 或 sms 中。",
         )
         .field("channel"));
     }
@@ -326,8 +352,12 @@ fn asked(app: &App, tx: &mut Tx<'_>, caller: &Caller, input: &BroadcastNew) -> R
         by: by(caller),
     };
     let (name, by, asked_by) = (input.name.clone(), by(caller), caller.id().to_owned());
-    let direct = DirectIn { name, contents: vec![content], people, audience, by, asked_by };
-    Ok(Asked::Direct(with_terms(caller, input, message)?, direct))
+    let mut broadcast = with_terms(caller, input, message)?;
+    // The terms ask how many there are, and no more.
+    broadcast.variants = vec![Default::default(); variants.len()];
+    let contents = std::iter::once(content).chain(variants).collect();
+    let direct = DirectIn { name, contents, people, audience, by, asked_by, test: broadcast.test };
+    Ok(Asked::Direct(broadcast, direct))
 }
 
 fn care_of(input: &BroadcastNew) -> Care {
@@ -563,19 +593,20 @@ async fn choose(
     Body(input): Body<BroadcastChoice>,
 ) -> Answer<Json<BroadcastOut>> {
     let caller = may.caller;
-    let row = app.run(move |app| {
+    let chosen = app.run(move |app| {
         let numbers = read(app, |tx| {
             must_be_whole_broadcast(app, tx, &caller, &id)?;
             app.reach.test_numbers(tx, &id, app.now())
         })?;
         write(app, move |app, tx| {
             must_be_whole_broadcast(app, tx, &caller, &id)?;
-            let own = app.reach.choose_content(tx, &id, input.content, &by(&caller), &numbers, app.now())?;
+            let contents = row(app, tx, &id)?.variants.len();
+            app.reach.choose_content(tx, &id, contents, input.content, &by(&caller), &numbers, app.now())?;
             note(app, tx, &caller, "broadcast.choose", &id, &json!({ "content": input.content }))?;
-            Ok(BroadcastOut::from(own))
+            row(app, tx, &id)
         })
     });
-    row.await.map(Json)
+    chosen.await.map(Json)
 }
 
 /// Pauses a broadcast: nobody is decided and no task is made until it is resumed.

@@ -6,6 +6,7 @@ use siyu_contacts::Ran;
 use siyu_db::{Param, Tx, params};
 use siyu_gate::{Channel, Due, Verdict};
 use siyu_kernel::{Chance, PersonNum, Refusal, Time};
+use siyu_reach::chosen_content;
 
 impl Direct {
     /// One unit of what the gate has to decide on the channels of ours. The caller holds the lease.
@@ -34,16 +35,20 @@ impl Direct {
         let judged = gate.decide(tx, &taken, &Self::candidates(&taken.nums, &addresses), &zone, now)?;
         let variants =
             tx.one("SELECT COUNT(*) FROM direct_content WHERE message = $1", params![&run.id], |row| row.int(0))?;
+        let chosen = chosen_content(tx, &run.id)?;
         let mut going: Vec<(PersonNum, i64, String)> = Vec::new();
         let mut skipped: Vec<(PersonNum, &str)> = Vec::new();
         for own in judged {
             match own.verdict {
-                Verdict::Go { .. } => going.push((own.num, self.variant_of(run.num, own.root, variants), new_id())),
+                Verdict::Go { .. } => {
+                    let variant = chosen.unwrap_or_else(|| self.variant_of(run.num, own.root, variants));
+                    going.push((own.num, variant, new_id()));
+                }
                 Verdict::Skip(reason) => skipped.push((own.num, reason)),
                 Verdict::Wait { .. } => {}
             }
         }
-        let rows: Vec<[Param<'_>; 12]> = going
+        let rows: Vec<[Param<'_>; 13]> = going
             .iter()
             .map(|(num, variant, id)| {
                 [
@@ -59,11 +64,12 @@ impl Direct {
                     0_i64.into(),
                     0_i64.into(),
                     now.into(),
+                    i64::from(chosen.is_some()).into(),
                 ]
             })
             .collect();
         tx.bulk(
-            "INSERT INTO direct_person (message, num, channel, variant, id, state, reason, due_at, tries, parts, complained, at)",
+            "INSERT INTO direct_person (message, num, channel, variant, id, state, reason, due_at, tries, parts, complained, at, rest)",
             "",
             &rows,
         )?;

@@ -44,6 +44,7 @@ use std::sync::Arc;
 pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "direct/0001_direct", sql: include_str!("../migrations/0001_direct.sql") },
     Migration { id: "direct/0002_taken", sql: include_str!("../migrations/0002_taken.sql") },
+    Migration { id: "direct/0003_rest", sql: include_str!("../migrations/0003_rest.sql") },
 ];
 
 /// Everything it is made from.

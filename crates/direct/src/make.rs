@@ -7,7 +7,7 @@ use siyu_db::{Param, Tx, params};
 use siyu_gate::{Channel, Class, Due, RunChange, RunIn, RunRow, Spec, Verdict};
 use siyu_kernel::{PersonNum, Refusal, Time};
 use siyu_reach::content::Values;
-use siyu_reach::{Split, Terms};
+use siyu_reach::{ContentTestIn, Goal, Split, Terms, keep_test, split_for_test};
 use std::collections::BTreeSet;
 
 /// A message as it is given.
@@ -23,6 +23,8 @@ pub struct DirectIn {
     pub by: String,
     /// The id of whoever makes it: another one approves.
     pub asked_by: String,
+    /// Of the contents: the rest of the people waits for the winner.
+    pub test: Option<ContentTestIn>,
 }
 
 /// What a message would become.
@@ -31,7 +33,7 @@ pub struct Plan {
     /// Nobody of staff is in it.
     pub split: Split,
     pub go: usize,
-    /// Of SMS: what one, and all that go, would be billed as.
+    /// Of SMS: what one, and all that go (those of a test's rest, too), would be billed as.
     pub parts_each: usize,
     pub parts: usize,
 }
@@ -62,7 +64,21 @@ impl Direct {
         for content in &input.contents {
             content.check(tx, &*self.parts().carriers, class)?;
         }
+        if input.test.is_some_and(|own| own.goal == Goal::Lost) {
+            let (en, zh) = (
+                "Friends are lost in WeCom: a test by mail or SMS goes by bought or revenue.",
+                "流失指企业微信好友流失：邮件与短信的测试目标须为 bought 或 revenue。",
+            );
+            return Err(Refusal::invalid("broadcast_invalid", en, zh).field("test.goal"));
+        }
         Ok(first.channel())
+    }
+    /// Those whose turn comes at once, and those who wait for the winner of a test.
+    fn halves(&self, id: &str, input: &DirectIn, people: Vec<PersonNum>) -> (Vec<PersonNum>, Vec<PersonNum>) {
+        match input.test.map(|own| own.share(input.contents.len())) {
+            Some(share) if share < 1.0 => split_for_test(&self.parts().vault, id, people, share),
+            _ => (people, Vec::new()),
+        }
     }
     /// Each person once, by number.
     fn whom(&self, tx: &mut Tx<'_>, people: &[PersonNum]) -> Result<Vec<PersonNum>, Refusal> {
@@ -81,7 +97,11 @@ impl Direct {
         let (class, worth, holdout, expires) = (terms.class, terms.worth, terms.holdout, terms.expires);
         let spec = Spec { run: 0, class, channel, worth, holdout, expires };
         let mut plan = Plan { split: Split { people: roots.len(), ..Split::default() }, ..Plan::default() };
-        for some in roots.chunks(AT_ONCE) {
+        let (first, rest) = self.halves("plan", input, roots);
+        if !rest.is_empty() {
+            plan.split.waiting.insert("test_cell".to_owned(), rest.len());
+        }
+        for some in first.chunks(AT_ONCE) {
             let addresses = self.addresses(tx, channel, some)?;
             let candidates = Self::candidates(some, &addresses);
             for own in self.parts().gate.look(tx, &spec, &candidates, &zone, now.max(terms.start))? {
@@ -100,7 +120,9 @@ impl Direct {
                 }
             }
         }
-        plan.parts = plan.go * plan.parts_each;
+        // Of those who wait for the winner as many will be let through as of the others.
+        let later = rest.len() * plan.go / first.len().max(1);
+        plan.parts = (plan.go + later) * plan.parts_each;
         Ok(plan)
     }
 
@@ -153,7 +175,11 @@ impl Direct {
             expires: terms.expires,
             by: input.by.clone(),
         };
-        let run = gate.create_run(tx, &run, &people, now)?;
+        let (people, held) = self.halves(id, input, people);
+        if let Some(test) = input.test {
+            keep_test(tx, id, test)?;
+        }
+        let run = gate.create_run_holding(tx, &run, &people, &held, now)?;
         if needs {
             return gate.change_run(tx, id, RunChange::Pause, now);
         }

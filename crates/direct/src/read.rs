@@ -58,6 +58,7 @@ impl Direct {
             Ok((channel_of(row.int(0)?), broadcast))
         })?;
         let (channel, mut broadcast) = row.ok_or_else(siyu_reach::broadcast_unknown)?;
+        broadcast.test = siyu_reach::content_test(tx, id)?;
         let contents = self.contents(tx, id)?;
         broadcast.variants = vec![VariantSums::default(); contents.len()];
         let mut delivery = Delivery::default();
@@ -90,7 +91,6 @@ impl Direct {
         }
         Ok(DirectRow { channel, broadcast, delivery, contents })
     }
-    /// Its own first.
     /// How many messages that have not ended say something by this SMS template.
     pub fn uses(&self, tx: &mut Tx<'_>, template: &str) -> Result<i64, Refusal> {
         let sql = "SELECT m.id FROM direct_message m JOIN gate_run r ON r.id = m.id WHERE r.ended_at IS NULL AND m.channel = 1";
@@ -101,6 +101,7 @@ impl Direct {
         }
         Ok(uses)
     }
+    /// Its own first.
     pub(crate) fn contents(&self, tx: &mut Tx<'_>, id: &str) -> Result<Vec<Content>, Refusal> {
         let sql = "SELECT content FROM direct_content WHERE message = $1 ORDER BY variant";
         let sealed = tx.query(sql, params![id], |row| row.blob(0))?;

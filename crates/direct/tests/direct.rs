@@ -9,7 +9,7 @@ use siyu_kernel::{Chance, Clock, Identifier, Kind, PersonNum, Refusal, Time, Vau
 use siyu_log::Log;
 use siyu_mail::{Address, Mailbox, Mailer};
 use siyu_people::{ConsentIn, People};
-use siyu_reach::{Beside, Ends, Terms};
+use siyu_reach::{Beside, ContentTestIn, Ends, Goal, Terms};
 use siyu_sms::{Phone, Provider, Sms, Template};
 use siyu_testkit::TestDb;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,14 +18,16 @@ use std::sync::{Arc, Mutex};
 const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
     siyu_log::MIGRATIONS,
     siyu_people::MIGRATIONS,
+    siyu_contacts::MIGRATIONS,
     siyu_gate::MIGRATIONS,
+    siyu_reach::MIGRATIONS,
     siyu_direct::MIGRATIONS
 ];
 
 siyu_testkit::contract!(MIGRATIONS;
     mail_goes_out_once_and_is_reported, marketing_mail_says_how_to_leave, who_says_no_in_between_gets_nothing,
     what_was_missed_overnight_waits_for_the_morning, what_is_refused_is_told_and_what_stands_still_is_not_lost,
-    nobody_waits_for_a_message_that_is_over, an_sms_whose_answer_was_lost_is_asked_for, many_are_asked_for_as_fast_as_the_provider_lets_us, a_process_that_ends_leaves_nobody_behind,
+    nobody_waits_for_a_message_that_is_over, an_sms_whose_answer_was_lost_is_asked_for, the_rest_of_a_test_gets_what_was_chosen, many_are_asked_for_as_fast_as_the_provider_lets_us, a_process_that_ends_leaves_nobody_behind,
     a_large_broadcast_is_approved_and_stops_when_it_fails, reports_without_our_id_are_matched, erased_people_lead_nowhere, whatever_happens_everybody_has_one_end);
 
 type Told = Arc<Mutex<Vec<(PersonNum, End, String)>>>;
@@ -199,12 +201,27 @@ impl World {
         }
     }
     fn create(&self, id: &str, contents: Vec<Content>, people: &[PersonNum], class: Class) {
+        self.create_testing(id, contents, people, class, None);
+    }
+    fn create_testing(
+        &self,
+        id: &str,
+        contents: Vec<Content>,
+        people: &[PersonNum],
+        class: Class,
+        test: Option<ContentTestIn>,
+    ) {
         let (direct, now, terms, id) = (self.direct.clone(), self.now(), self.terms(class), id.to_owned());
         let (people, audience) = (people.to_vec(), String::new());
-        let input =
-            DirectIn {
-                name: "秋季".into(), contents, people, audience, by: "Ann".into(), asked_by: "usr_ann".into()
-            };
+        let input = DirectIn {
+            name: "秋季".into(),
+            contents,
+            people,
+            audience,
+            by: "Ann".into(),
+            asked_by: "usr_ann".into(),
+            test,
+        };
         self.act(move |tx| direct.create(tx, &id, &input, &terms, now).map(drop));
     }
     fn decide(&self) {
@@ -430,6 +447,37 @@ fn an_sms_whose_answer_was_lost_is_asked_for(t: TestDb) {
     let own = world.row("bc_1").delivery;
     assert_eq!((own.taken, own.delivered), (5, 2));
     assert_eq!(own.parts, 4, "the provider has not said what the one it was asked for was billed as");
+}
+
+fn has_subject(own: &siyu_mail::Built, subject: &str) -> bool {
+    String::from_utf8_lossy(&own.bytes).contains(&format!("Subject: {subject}\r\n"))
+}
+
+fn the_rest_of_a_test_gets_what_was_chosen(t: TestDb) {
+    let world = World::open(t);
+    let all = world.people(120, 0);
+    let named =
+        |subject: &str| Content::Mail(MailContent { subject: subject.into(), text: "早".into(), html: String::new() });
+    let test = Some(ContentTestIn { percent: 25, hours: 2, goal: Goal::Bought });
+    world.create_testing("bc_1", vec![named("A"), named("B")], &all, Class::Service, test);
+    world.work();
+    let said = |subject: &str| world.mails().iter().filter(|own| has_subject(own, subject)).count();
+    let (a, b) = (said("A"), said("B"));
+    assert!((40..80).contains(&(a + b)) && a > 10 && b > 10, "{a} {b}");
+    // Time alone lets nobody through.
+    world.pass(86_000);
+    assert_eq!((world.sums("bc_1").waiting as usize, said("A"), said("B")), (120 - a - b, a, b));
+    let (gate, now) = (world.gate.clone(), world.now());
+    world.act(move |tx| {
+        gate.release(tx, "bc_1", now)?;
+        tx.execute("UPDATE broadcast_test SET winner = 1, decided_at = $1", params![now])?;
+        Ok(())
+    });
+    world.work();
+    assert_eq!((world.sums("bc_1").sent, said("A"), said("B")), (120, a, 120 - a));
+    let row = world.row("bc_1");
+    assert_eq!((row.broadcast.variants[0].sent as usize, row.broadcast.variants[1].sent as usize), (a, 120 - a));
+    assert_eq!(row.broadcast.test.and_then(|own| own.winner), Some(1));
 }
 
 fn many_are_asked_for_as_fast_as_the_provider_lets_us(t: TestDb) {

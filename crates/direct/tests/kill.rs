@@ -22,7 +22,9 @@ use std::time::Duration;
 const MIGRATIONS: &[Migration] = siyu_testkit::migrations![
     siyu_log::MIGRATIONS,
     siyu_people::MIGRATIONS,
+    siyu_contacts::MIGRATIONS,
     siyu_gate::MIGRATIONS,
+    siyu_reach::MIGRATIONS,
     siyu_direct::MIGRATIONS
 ];
 const PEOPLE: usize = 600;
@@ -211,6 +213,7 @@ fn nobody_gets_a_mail_twice_and_nobody_is_lost() {
             audience: String::new(),
             by: "test".into(),
             asked_by: "test".into(),
+            test: None,
         };
         let terms = Terms {
             kind: "message",

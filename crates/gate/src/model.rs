@@ -94,7 +94,8 @@ impl Channel {
     pub(crate) fn number(self) -> u8 {
         self as u8
     }
-    pub(crate) fn of(number: i64) -> Self {
+    /// By the number it is kept under.
+    pub fn of(number: i64) -> Self {
         usize::try_from(number).ok().and_then(|at| Self::ALL.get(at)).copied().unwrap_or(Self::Wecom)
     }
 }

@@ -197,6 +197,7 @@ impl Plays {
                 audience: String::new(),
                 by: own.of.clone(),
                 asked_by: own.of.clone(),
+                test: None,
             };
             return self.inner.direct.create(tx, &id, &message, &terms, now).map(drop);
         }

@@ -34,7 +34,7 @@ mod welcome;
 pub use beside::{Alone, Beside, Ends, Entrance, Entrances, NoEnds, NoEntrances};
 pub use broadcast::{
     BroadcastIn, BroadcastRow, ContentAgainst, ContentFigure, ContentTest, ContentTestIn, Goal, Judges, NoJudges,
-    TestNumbers, VariantSums,
+    TestNumbers, VariantSums, chosen_content, content_test, keep_test, split_for_test,
 };
 pub use events::names;
 pub use files::{FileIn, FileKind, FileRow};

@@ -69,10 +69,11 @@ pub fn keep_journeys(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> 
     start(open, stop, holder, Needs::Journeys, jobs)
 }
 
-/// Mail and SMS: what is decided, and a thread for each carrier, so that none waits for the other.
+/// Mail and SMS: what is decided, and a thread for each carrier, so that none waits for the other; and tests of contents.
 pub fn keep_direct(open: &Arc<Open>, stop: &Arc<AtomicBool>, holder: &str) -> Vec<JoinHandle<()>> {
-    let jobs: [(&'static str, By, Step); 3] = [
+    let jobs: [(&'static str, By, Step); 4] = [
         ("direct-gate", By::One, |app| app.direct.work_gate()),
+        ("direct-tests", By::One, |app| app.reach.work_tests(|channel| channel.is_direct())),
         ("direct-mail", By::One, |app| app.direct.work_mail()),
         ("direct-sms", By::One, |app| app.direct.work_sms()),
     ];

@@ -184,15 +184,20 @@ fn people(tx: &mut Tx<'_>, gate: &Gate, run: &RunRow) -> Result<(Vec<(PersonNum,
         })?
         .into_iter()
         .collect();
-    let (through, part) = if is_direct(run) { ("direct_person", "variant") } else { ("message_person", "task") };
+    let (through, part) = if is_direct(run) {
+        ("direct_person", "CASE WHEN m.rest = 1 THEN -1 ELSE m.variant END")
+    } else {
+        ("message_person", "m.task")
+    };
     let sql = format!(
-        "SELECT p.root, m.{part}, d.rules FROM gate_decision d JOIN person p ON p.num = d.num
+        "SELECT p.root, {part}, d.rules FROM gate_decision d JOIN person p ON p.num = d.num
           LEFT JOIN {through} m ON m.message = $2 AND m.num = d.num
         WHERE d.run = $1 AND p.state <> 2 AND (m.num IS NOT NULL OR (d.state = 3 AND d.reason = 'holdout'))"
     );
     let (mut all, mut by_rules) = (Vec::new(), BTreeMap::<i64, i64>::new());
     tx.each(&sql, params![run.num, &run.id], |row| {
         let part = match row.opt_int(1)? {
+            Some(-1) if is_direct(run) => Part::Rest,
             Some(variant) if is_direct(run) => Part::Variant(u8::try_from(variant).unwrap_or(u8::MAX)),
             Some(task) => tasks.get(&task).copied().unwrap_or(Part::Variant(0)),
             None => Part::HeldOut,

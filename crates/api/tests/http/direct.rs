@@ -15,6 +15,7 @@ use std::sync::Arc;
 on_both!(
     mail_is_broadcast_and_reported,
     what_a_mail_did_is_told,
+    the_winner_of_a_test_goes_to_the_rest,
     sms_is_planned_with_its_parts,
     it_is_tried_out_now_and_then,
     journeys_say_it_by_mail_and_sms
@@ -82,9 +83,7 @@ fn sms() -> Value {
 
 fn what_a_mail_did_is_told(test: TestDb) {
     let app = TestApp::new(test);
-    let mut rules = app.owner().get("/api/v1/gate/rules").ok()["rules"].clone();
-    (rules["quiet"], rules["caps"], rules["consent"]) = (Value::Null, json!([]), json!([]));
-    app.owner().put("/api/v1/gate/rules", json!({ "rules": rules })).ok();
+    open_gate(&app);
     let people: Vec<String> = (10..50).map(|n| person(&app, n)).collect();
     let broadcast =
         json!({ "name": "秋季", "channel": "email", "mail": mail(), "people": people, "holdout_percent": 50.0 });
@@ -100,6 +99,113 @@ fn what_a_mail_did_is_told(test: TestDb) {
         effect["trials"][0]["arms"].as_array().unwrap().iter().map(|own| own["people"].as_i64().unwrap()).collect();
     assert_eq!(arms, [held, 40 - held], "{effect}");
     assert_eq!(effect["trials"].as_array().unwrap().len(), 1, "there is one content: {effect}");
+}
+
+fn open_gate(app: &TestApp) {
+    let mut rules = app.owner().get("/api/v1/gate/rules").ok()["rules"].clone();
+    (rules["quiet"], rules["caps"], rules["consent"]) = (Value::Null, json!([]), json!([]));
+    app.owner().put("/api/v1/gate/rules", json!({ "rules": rules })).ok();
+}
+/// Whose turn has come, and tests that begin or end.
+fn work_tests(app: &TestApp) {
+    work(app);
+    while app.app.reach.work_tests(Channel::is_direct).unwrap() == siyu_contacts::Ran::Went {}
+    work(app);
+}
+
+fn the_winner_of_a_test_goes_to_the_rest(test: TestDb) {
+    let app = TestApp::new(test);
+    open_gate(&app);
+    let people: Vec<String> = (0..150).map(|n| person(&app, 1_000 + n)).collect();
+    let other = json!({ "subject": "Another one", "text": "新品到店" });
+    let broadcast = |more: Value| {
+        let mut own = json!({ "name": "秋季", "channel": "email", "mail": mail(), "mail_variants": [other], "people": people, "service": true });
+        own.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        own
+    };
+    let of = |percent: i64, goal: &str| json!({ "percent": percent, "hours": 6, "goal": goal });
+    for (more, says) in [
+        (json!({ "test": of(40, "clicks") }), "400 broadcast_invalid test.goal"),
+        (json!({ "test": of(40, "lost") }), "400 broadcast_invalid test.goal"),
+        (json!({ "test": of(60, "bought") }), "400 broadcast_invalid test.percent"),
+        (json!({ "test": of(10, "bought") }), "400 broadcast_invalid test.percent"),
+        (json!({ "test": of(40, "bought"), "mail_variants": [] }), "400 broadcast_invalid variants"),
+        (json!({ "sms_variants": [sms()] }), "400 direct_channel channel"),
+        (json!({ "channel": "wecom", "mail": null }), "400 direct_channel channel"),
+        (json!({ "variants": [{ "text": "早" }] }), "400 direct_channel channel"),
+        (json!({ "mail_variants": [other, other, other, other, other] }), "400 broadcast_invalid variants"),
+        (json!({ "mail_variants": [{ "subject": "x", "text": "{{ staff.name }}" }] }), "400 direct_variable mail.text"),
+    ] {
+        assert_eq!(app.owner().post("/api/v1/broadcasts", broadcast(more.clone())).says(), says, "{more}");
+        assert_eq!(app.owner().post("/api/v1/broadcasts/plan", broadcast(more.clone())).says(), says, "{more}");
+    }
+    let good = broadcast(json!({ "test": of(40, "bought") }));
+    let plan = app.owner().post("/api/v1/broadcasts/plan", good.clone()).ok();
+    let waits = plan["waiting"].as_array().unwrap().iter().find(|own| own["reason"] == "test_cell").unwrap().clone();
+    let reached = plan["reached"].as_i64().unwrap();
+    assert_eq!((reached + waits["people"].as_i64().unwrap(), &plan["people"]), (150, &json!(150)), "{plan}");
+
+    let made = app.owner().post("/api/v1/broadcasts", good).ok();
+    let id = made["id"].as_str().unwrap();
+    let path = format!("/api/v1/broadcasts/{id}");
+    assert_eq!((&made["mail_variants"][0]["subject"], &made["test"]["winner"]), (&json!("Another one"), &Value::Null));
+    work_tests(&app);
+    let held = app.owner().get(&format!("/api/v1/runs/{id}")).ok()["reasons"]["test_cell"].as_i64().unwrap();
+    assert!((5..60).contains(&held) && app.carriers.mail.kept().len() as i64 == 150 - held);
+    let with = |content: i64, rest: i64| -> Vec<PersonNum> {
+        let sql = "SELECT num FROM direct_person WHERE message = $1 AND variant = $2 AND rest = $3 ORDER BY num";
+        app.app.db.read(|tx| Ok(tx.query(sql, siyu_db::params![id, content, rest], |row| row.num(0))?)).unwrap()
+    };
+    let arms = [with(0, 0), with(1, 0)];
+    assert!(arms.iter().all(|own| own.len() > 30), "{arms:?}");
+    crate::effects::bought(&app.app, &arms[1][..20]);
+    // Its hours are not over.
+    app.test.clock.advance_seconds(6 * 3_600 - 60);
+    work_tests(&app);
+    assert_eq!(app.owner().get(&path).ok()["test"]["winner"], Value::Null);
+    app.test.clock.advance_seconds(120);
+    work_tests(&app);
+    let own = app.owner().get(&path).ok();
+    let test = &own["test"];
+    assert_eq!((&test["winner"], &test["reason"]), (&json!(1), &json!("shown")), "{own}");
+    assert_eq!(
+        test["numbers"]["contents"][1],
+        json!({ "people": arms[1].len(), "count": 20, "value": 20.0 / arms[1].len() as f64 })
+    );
+    assert_eq!((with(0, 1).len(), with(1, 1).len() as i64), (0, held));
+    assert_eq!(own["variants"][1]["sent"], json!(arms[1].len() as i64 + held));
+    let kept = app.carriers.mail.kept();
+    let seconds =
+        kept.iter().filter(|own| String::from_utf8_lossy(&own.bytes).contains("Subject: Another one\r\n")).count();
+    assert_eq!((kept.len(), seconds), (150, arms[1].len() + held as usize));
+    // The contents are compared among those who were drawn for them.
+    let effect = app.owner().get(&format!("/api/v1/runs/{id}/effect")).ok();
+    let sizes: Vec<i64> =
+        effect["trials"][0]["arms"].as_array().unwrap().iter().map(|own| own["people"].as_i64().unwrap()).collect();
+    assert_eq!(sizes, [arms[0].len() as i64, arms[1].len() as i64]);
+
+    // By SMS, and somebody chooses.
+    let other = json!({ "template": "tpl_1", "params": { "name": "老朋友" } });
+    let short = json!({ "name": "秋季", "channel": "sms", "sms": sms(), "sms_variants": [other], "people": people, "service": true, "test": of(40, "revenue") });
+    let plan = app.owner().post("/api/v1/broadcasts/plan", short.clone()).ok();
+    assert_eq!((plan["reached"].as_i64() < Some(150), &plan["parts"]), (true, &json!(150)), "the rest is billed, too");
+    let made = app.owner().post("/api/v1/broadcasts", short).ok();
+    let path = format!("/api/v1/broadcasts/{}", made["id"].as_str().unwrap());
+    work_tests(&app);
+    let first = app.carriers.sms.kept();
+    assert!((90..145).contains(&first.len()), "{}", first.len());
+    let choose = |content: i64| app.owner().post(&format!("{path}/winner"), json!({ "content": content })).says();
+    assert_eq!(choose(2), "400 broadcast_invalid content");
+    let own = app.owner().post(&format!("{path}/winner"), json!({ "content": 1 })).ok();
+    assert_eq!((&own["test"]["winner"], &own["test"]["reason"]), (&json!(1), &json!("by_hand")));
+    assert_eq!(
+        (choose(0).as_str(), own["sms_variants"][0]["params"]["name"].as_str()),
+        ("409 broadcast_test", Some("老朋友"))
+    );
+    work_tests(&app);
+    let kept = app.carriers.sms.kept();
+    assert_eq!(kept.len(), 150);
+    assert!(kept[first.len()..].iter().all(|own| own.message.params == [("name".to_owned(), "老朋友".to_owned())]));
 }
 
 fn mail_is_broadcast_and_reported(test: TestDb) {

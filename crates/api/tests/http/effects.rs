@@ -4,6 +4,7 @@ use crate::guide_shop::Shop;
 use crate::support::{TestApp, on_both};
 use serde_json::{Value, json};
 use siyu_access::Role;
+use siyu_api::App;
 use siyu_commerce::{LineIn, OrderIn, place};
 use siyu_contacts::Ran;
 use siyu_kernel::{Currency, PersonNum};
@@ -26,8 +27,7 @@ fn decided(shop: &Shop) {
     }
     panic!("the gate comes to an end");
 }
-fn bought(shop: &Shop, buyers: &[PersonNum]) {
-    let app = &shop.app.app;
+pub fn bought(app: &App, buyers: &[PersonNum]) {
     let (now, buyers) = (app.now(), buyers.to_vec());
     let order = |buyer: &PersonNum| OrderIn {
         order_no: format!("N{buyer}"),
@@ -89,7 +89,7 @@ fn the_winner_of_a_test_goes_to_the_rest(test: TestDb) {
         app.db.read(|tx| Ok(tx.query(sql, siyu_db::params![id, content, rest], |row| row.num(0))?)).unwrap()
     };
     let arms = [with(0, 0), with(1, 0)];
-    bought(&shop, &arms[1][..20]);
+    bought(&shop.app.app, &arms[1][..20]);
     shop.app.test.clock.advance_seconds(6 * 3_600 + 60);
     decided(&shop);
     let own = api.get(&path).ok()["test"].clone();

@@ -9,8 +9,8 @@
 mod breaker;
 mod winner;
 
-pub(crate) use winner::TestDue;
 pub use winner::{ContentAgainst, ContentFigure, ContentTest, ContentTestIn, Goal, Judges, NoJudges, TestNumbers};
+pub use winner::{chosen_content, content_test, keep_test, split_for_test};
 
 use crate::content::Content;
 use crate::message::{MessageIn, Split, Terms};
@@ -91,7 +91,7 @@ impl Reach {
         let id = self.message_id(now);
         let nobody = match input.test {
             Some(test) => {
-                self.keep_test(tx, &id, test)?;
+                keep_test(tx, &id, test)?;
                 let share = test.share(input.variants.len() + 1);
                 self.create_message_testing(tx, &id, &input.message, &input.variants, &terms, share, now)?
             }
@@ -162,7 +162,7 @@ impl Reach {
         }
         let (class, worth, holdout, per_hour) = (input.class, input.worth, input.holdout, input.per_hour);
         let terms = Terms { kind: "broadcast", class, worth, holdout, per_hour, start, expires };
-        input.test.map_or(Ok(()), |test| test.check(input, &terms))?;
+        input.test.map_or(Ok(()), |test| test.check(input.variants.len() + 1, input.message.people.len(), &terms))?;
         Ok(terms)
     }
 
@@ -184,7 +184,7 @@ impl Reach {
             })
         })?;
         let mut row = row.ok_or_else(refuse::broadcast_unknown)?;
-        row.test = self.content_test(tx, id)?;
+        row.test = content_test(tx, id)?;
         let sql = "SELECT COUNT(*) FROM message_variant WHERE message = $1";
         let variants = tx.one(sql, params![id], |row| row.int(0))? + 1;
         row.variants = vec![VariantSums::default(); variants as usize];

@@ -4,13 +4,14 @@
 //! - It is decided once: the choice, its figures and the release of the rest are one unit.
 //! - Nothing is chosen on a guess: where none is shown to beat all others the broadcast's own content goes, and the reason says so.
 
-use super::{BroadcastIn, BroadcastRow};
+use super::BroadcastIn;
 use crate::message::{Split, Terms};
 use crate::{Reach, refuse};
 use serde::{Deserialize, Serialize};
+use siyu_contacts::Ran;
 use siyu_db::{Tx, params};
-use siyu_gate::RunRow;
-use siyu_kernel::{PersonNum, Refusal, Time};
+use siyu_gate::{Channel, RunRow};
+use siyu_kernel::{PersonNum, Refusal, Time, Vault};
 
 /// What the best content is best at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +116,7 @@ pub struct ContentTest {
 }
 
 /// What has to happen to a test now, or when.
-pub(crate) enum TestDue {
+enum TestDue {
     Begins(String),
     Ends(String),
     Later(Time),
@@ -133,11 +134,11 @@ const REST_SECONDS: i64 = 3_600;
 
 impl ContentTestIn {
     /// Which part of the people is in the test.
-    pub(crate) fn share(self, contents: usize) -> f64 {
+    pub fn share(self, contents: usize) -> f64 {
         (self.percent * contents as i64) as f64 / 100.0
     }
-    pub(super) fn check(self, input: &BroadcastIn, terms: &Terms) -> Result<(), Refusal> {
-        let contents = input.variants.len() as i64 + 1;
+    pub(super) fn check(self, contents: usize, people: usize, terms: &Terms) -> Result<(), Refusal> {
+        let (contents, people) = (contents as i64, people as i64);
         if contents < 2 {
             let en = "A test compares at least two contents: add another one.";
             return Err(refuse::broadcast("variants", en, "A/B 测试至少需要两个内容：请再添加一个。"));
@@ -154,7 +155,6 @@ impl ContentTestIn {
                 "测试时长须为 1 到 720 小时。",
             ));
         }
-        let people = input.message.people.len() as i64;
         if people * self.percent / 100 < PEOPLE_LEAST {
             let en = format!("A test needs at least {PEOPLE_LEAST} people for each content: fewer say nothing.");
             let zh = format!("每个内容至少需要 {PEOPLE_LEAST} 人参与测试，否则无法得出结论。");
@@ -172,18 +172,53 @@ impl ContentTestIn {
     }
 }
 
+/// Of these people those who are in the test of a message, and the rest.
+pub fn split_for_test(
+    vault: &Vault,
+    message: &str,
+    people: Vec<PersonNum>,
+    share: f64,
+) -> (Vec<PersonNum>, Vec<PersonNum>) {
+    let seed = vault.derived64(&format!("test:{message}"));
+    let drawn = |num: &PersonNum| (crate::message::spread(seed, *num) as f64) < share * u64::MAX as f64;
+    people.into_iter().partition(drawn)
+}
+
+pub fn keep_test(tx: &mut Tx<'_>, message: &str, test: ContentTestIn) -> Result<(), Refusal> {
+    let sql = "INSERT INTO broadcast_test (message, percent, hours, goal) VALUES ($1, $2, $3, $4)";
+    tx.execute(sql, params![message, test.percent, test.hours, test.goal.name()])?;
+    Ok(())
+}
+
+pub fn content_test(tx: &mut Tx<'_>, message: &str) -> Result<Option<ContentTest>, Refusal> {
+    let sql = "SELECT percent, hours, goal, begun_at, ends_at, winner, reason, decided_at, decided_by, numbers FROM broadcast_test WHERE message = $1";
+    let found = tx.opt(sql, params![message], |row| {
+        let test = ContentTest {
+            percent: row.int(0)?,
+            hours: row.int(1)?,
+            goal: Goal::parse(&row.text(2)?).unwrap_or(Goal::Bought),
+            begun_at: row.opt_time(3)?,
+            ends_at: row.opt_time(4)?,
+            winner: row.opt_int(5)?,
+            reason: row.opt_text(6)?,
+            decided_at: row.opt_time(7)?,
+            decided_by: row.opt_text(8)?,
+            numbers: None,
+        };
+        Ok((test, row.opt_text(9)?))
+    })?;
+    let Some((test, numbers)) = found else { return Ok(None) };
+    let numbers = numbers.map(|own| serde_json::from_str(&own)).transpose().map_err(Refusal::internal)?;
+    Ok(Some(ContentTest { numbers, ..test }))
+}
+
+/// The content that goes to whoever is let through from now on; `None`: each gets the one they are drawn for.
+pub fn chosen_content(tx: &mut Tx<'_>, message: &str) -> Result<Option<i64>, Refusal> {
+    let sql = "SELECT winner FROM broadcast_test WHERE message = $1 AND decided_at IS NOT NULL";
+    Ok(tx.opt(sql, params![message], |row| row.int(0))?)
+}
+
 impl Reach {
-    /// Of these people those who are in the test, and the rest.
-    pub(crate) fn split_for_test(
-        &self,
-        message: &str,
-        people: Vec<PersonNum>,
-        share: f64,
-    ) -> (Vec<PersonNum>, Vec<PersonNum>) {
-        let seed = self.parts().vault.derived64(&format!("test:{message}"));
-        let drawn = |num: &PersonNum| (crate::message::spread(seed, *num) as f64) < share * u64::MAX as f64;
-        people.into_iter().partition(drawn)
-    }
     /// The forecast of a broadcast with a test: at its start only those of the test are decided.
     pub(super) fn plan_test(
         &self,
@@ -194,7 +229,7 @@ impl Reach {
         now: Time,
     ) -> Result<Split, Refusal> {
         let people = self.whom(tx, &input.message.people)?;
-        let (first, rest) = self.split_for_test("plan", people, test.share(input.variants.len() + 1));
+        let (first, rest) = split_for_test(&self.parts().vault, "plan", people, test.share(input.variants.len() + 1));
         let message = crate::MessageIn { people: first, ..input.message.clone() };
         let mut split = self.split_by(tx, &message, terms, now)?;
         split.people += rest.len();
@@ -203,46 +238,34 @@ impl Reach {
         }
         Ok(split)
     }
-    pub(super) fn keep_test(&self, tx: &mut Tx<'_>, message: &str, test: ContentTestIn) -> Result<(), Refusal> {
-        let sql = "INSERT INTO broadcast_test (message, percent, hours, goal) VALUES ($1, $2, $3, $4)";
-        tx.execute(sql, params![message, test.percent, test.hours, test.goal.name()])?;
-        Ok(())
+    /// Begins or ends one test that is due, of messages on the channels that are meant. The caller holds the lease.
+    pub fn work_tests(&self, meant: fn(Channel) -> bool) -> Result<Ran, Refusal> {
+        let now = self.now();
+        Ok(match self.parts().db.read(|tx| self.test_due(tx, meant, now))? {
+            TestDue::Begins(id) => {
+                let reach = self.clone();
+                self.parts().db.transact(move |tx| reach.begin_test(tx, &id, now))?;
+                Ran::Went
+            }
+            TestDue::Ends(id) => {
+                self.end_test(&id, now)?;
+                Ran::Went
+            }
+            TestDue::Later(at) => Ran::Waits(at),
+            TestDue::Nothing => Ran::Nothing,
+        })
     }
-
-    pub(super) fn content_test(&self, tx: &mut Tx<'_>, message: &str) -> Result<Option<ContentTest>, Refusal> {
-        let sql = "SELECT percent, hours, goal, begun_at, ends_at, winner, reason, decided_at, decided_by, numbers FROM broadcast_test WHERE message = $1";
-        let found = tx.opt(sql, params![message], |row| {
-            let test = ContentTest {
-                percent: row.int(0)?,
-                hours: row.int(1)?,
-                goal: Goal::parse(&row.text(2)?).unwrap_or(Goal::Bought),
-                begun_at: row.opt_time(3)?,
-                ends_at: row.opt_time(4)?,
-                winner: row.opt_int(5)?,
-                reason: row.opt_text(6)?,
-                decided_at: row.opt_time(7)?,
-                decided_by: row.opt_text(8)?,
-                numbers: None,
-            };
-            Ok((test, row.opt_text(9)?))
-        })?;
-        let Some((test, numbers)) = found else { return Ok(None) };
-        let numbers = numbers.map(|own| serde_json::from_str(&own)).transpose().map_err(Refusal::internal)?;
-        Ok(Some(ContentTest { numbers, ..test }))
-    }
-    /// The content that goes to whoever is let through from now on; `None`: each gets the one they are drawn for.
-    pub(crate) fn chosen_content(&self, tx: &mut Tx<'_>, message: &str) -> Result<Option<i64>, Refusal> {
-        let sql = "SELECT winner FROM broadcast_test WHERE message = $1 AND decided_at IS NOT NULL";
-        Ok(tx.opt(sql, params![message], |row| row.int(0))?)
-    }
-
-    pub(crate) fn test_due(&self, tx: &mut Tx<'_>, now: Time) -> Result<TestDue, Refusal> {
-        let sql = "SELECT t.message, t.ends_at, r.state, r.undecided - r.held FROM broadcast_test t JOIN gate_run r ON r.id = t.message
+    fn test_due(&self, tx: &mut Tx<'_>, meant: fn(Channel) -> bool, now: Time) -> Result<TestDue, Refusal> {
+        let sql = "SELECT t.message, t.ends_at, r.state, r.undecided - r.held, r.channel FROM broadcast_test t JOIN gate_run r ON r.id = t.message
             WHERE t.decided_at IS NULL AND r.ended_at IS NULL AND r.state <> 'cancelled' AND r.start_at <= $1 ORDER BY t.message";
-        let each =
-            tx.query(sql, params![now], |row| Ok((row.text(0)?, row.opt_time(1)?, row.text(2)?, row.int(3)?)))?;
+        let each = tx.query(sql, params![now], |row| {
+            Ok((row.text(0)?, row.opt_time(1)?, row.text(2)?, row.int(3)?, row.int(4)?))
+        })?;
         let mut later: Option<Time> = None;
-        for (message, ends, state, turns) in each {
+        for (message, ends, state, turns, channel) in each {
+            if !meant(Channel::of(channel)) {
+                continue;
+            }
             match ends {
                 Some(at) if at <= now => return Ok(TestDue::Ends(message)),
                 Some(at) => later = Some(later.map_or(at, |own| own.min(at))),
@@ -253,7 +276,7 @@ impl Reach {
         Ok(later.map_or(TestDue::Nothing, TestDue::Later))
     }
     /// Everybody of the test has had their turn: its hours run.
-    pub(crate) fn begin_test(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<(), Refusal> {
+    fn begin_test(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<(), Refusal> {
         let expires = self.gate().run(tx, message)?.expires;
         let sql = "SELECT hours FROM broadcast_test WHERE message = $1";
         let hours = tx.one(sql, params![message], |row| row.int(0))?;
@@ -264,7 +287,7 @@ impl Reach {
         Ok(())
     }
     /// The hours of a test are over. The figures are read before the unit, which holds up everybody who writes.
-    pub(crate) fn end_test(&self, message: &str, now: Time) -> Result<(), Refusal> {
+    fn end_test(&self, message: &str, now: Time) -> Result<(), Refusal> {
         let numbers = self.parts().db.read(|tx| self.test_numbers(tx, message, now))?;
         let (reach, message) = (self.clone(), message.to_owned());
         self.parts().db.transact(move |tx| {
@@ -274,8 +297,11 @@ impl Reach {
     }
     /// What the contents have done until now. Errors: `broadcast_unknown`, `broadcast_test`.
     pub fn test_numbers(&self, tx: &mut Tx<'_>, message: &str, now: Time) -> Result<TestNumbers, Refusal> {
-        let test = self.broadcast(tx, message)?.test.ok_or_else(refuse::broadcast_test)?;
-        let run = self.gate().run(tx, message)?;
+        let run = match self.gate().run(tx, message) {
+            Err(refusal) if refusal.code == "run_unknown" => return Err(refuse::broadcast_unknown()),
+            run => run?,
+        };
+        let test = content_test(tx, message)?.ok_or_else(refuse::broadcast_test)?;
         self.parts().judges.judge(tx, &run, test.goal, now)
     }
     /// Answers whether it was this that decided: the first one counts.
@@ -300,29 +326,31 @@ impl Reach {
         }
         Ok(decided)
     }
-    /// Somebody chooses before the test is over. `numbers`: how it stood then ([`Reach::test_numbers`]).
+    /// Somebody chooses one of so many `contents` before the test is over. `numbers`: how it stood then ([`Reach::test_numbers`]).
     ///
-    /// Errors: `broadcast_unknown`, `message_over`, `broadcast_test` (there is none, or it is decided), `broadcast_invalid`.
+    /// Errors: `message_over`, `broadcast_test` (there is none, or it is decided), `broadcast_invalid`.
+    #[allow(clippy::too_many_arguments, reason = "what is kept of a decision")]
     pub fn choose_content(
         &self,
         tx: &mut Tx<'_>,
         message: &str,
+        contents: usize,
         content: i64,
         by: &str,
         numbers: &TestNumbers,
         now: Time,
-    ) -> Result<BroadcastRow, Refusal> {
-        let row = self.broadcast(tx, message)?;
-        self.running(tx, message)?;
-        if row.test.is_none_or(|own| own.decided_at.is_some()) {
+    ) -> Result<(), Refusal> {
+        let run = self.gate().run(tx, message)?;
+        if run.ended_at.is_some() || run.state == "cancelled" {
+            return Err(refuse::message_over());
+        }
+        if content_test(tx, message)?.is_none_or(|own| own.decided_at.is_some()) {
             return Err(refuse::broadcast_test());
         }
-        if !(0..row.variants.len() as i64).contains(&content) {
+        if !(0..contents as i64).contains(&content) {
             return Err(refuse::broadcast("content", "There is no such content.", "没有该内容。"));
         }
-        if !self.decide_test(tx, message, content, "by_hand", by, numbers, now)? {
-            return Err(refuse::broadcast_test());
-        }
-        self.broadcast(tx, message)
+        let decided = self.decide_test(tx, message, content, "by_hand", by, numbers, now)?;
+        if decided { Ok(()) } else { Err(refuse::broadcast_test()) }
     }
 }

@@ -2,7 +2,6 @@
 
 use super::split::candidates;
 use super::{CANCELLED, CONFIRMED, GATHERING, MADE, SKIPPED, TASK_MAX, TO_MAKE, WAITING, WISH_CANCEL};
-use crate::broadcast::TestDue;
 use crate::events::{Happening, names};
 use crate::{Reach, refuse};
 use siyu_contacts::Ran;
@@ -31,19 +30,10 @@ impl Reach {
     /// One unit of what the gate has to decide: a part of a run, or those who have waited. The caller holds the lease.
     pub fn work_gate(&self) -> Result<Ran, Refusal> {
         let now = self.now();
-        let test = self.parts().db.read(|tx| self.test_due(tx, now))?;
-        let next = match test {
-            TestDue::Begins(id) => {
-                let reach = self.clone();
-                self.parts().db.transact(move |tx| reach.begin_test(tx, &id, now))?;
-                return Ok(Ran::Went);
-            }
-            TestDue::Ends(id) => {
-                self.end_test(&id, now)?;
-                return Ok(Ran::Went);
-            }
-            TestDue::Later(at) => Some(at),
-            TestDue::Nothing => None,
+        let next = match self.work_tests(through_staff)? {
+            Ran::Went => return Ok(Ran::Went),
+            Ran::Waits(at) => Some(at),
+            Ran::Nothing => None,
         };
         let (due, expired) =
             self.parts().db.read(|tx| Ok((self.parts().gate.due(tx, through_staff, now)?, self.expired(tx, now)?)))?;
@@ -123,7 +113,7 @@ impl Reach {
     fn gather(&self, tx: &mut Tx<'_>, run: &RunRow, judged: &[Judged], ways: &Ways, now: Time) -> Result<(), Refusal> {
         let mut by_staff: BTreeMap<(&str, i64), Vec<(PersonNum, &str)>> = BTreeMap::new();
         let variants = self.variants(tx, &run.id)?;
-        let chosen = self.chosen_content(tx, &run.id)?;
+        let chosen = crate::chosen_content(tx, &run.id)?;
         let after_test = i64::from(chosen.is_some());
         for own in judged.iter().filter(|own| matches!(own.verdict, Verdict::Go { .. })) {
             if let Some((contact, staff)) = ways.get(&own.num) {

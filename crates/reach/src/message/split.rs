@@ -171,7 +171,11 @@ impl Reach {
     ) -> Result<bool, Refusal> {
         self.check_message(tx, input)?;
         let people = self.whom(tx, &input.people)?;
-        let (people, held) = if share < 1.0 { self.split_for_test(id, people, share) } else { (people, Vec::new()) };
+        let (people, held) = if share < 1.0 {
+            crate::split_for_test(&self.parts().vault, id, people, share)
+        } else {
+            (people, Vec::new())
+        };
         let mut files = input.content.files();
         for content in variants {
             self.check_message_content(tx, content)?;

@@ -253,7 +253,11 @@ fn rest_of(brand: &Brand, id: &str) -> Vec<(i64, i64)> {
 fn choose(brand: &Brand, id: &str, content: i64) -> Result<BroadcastRow, Refusal> {
     let (reach, id, now) = (brand.reach.clone(), id.to_owned(), brand.now());
     let numbers = brand.db.read(|tx| reach.test_numbers(tx, &id, now))?;
-    brand.db.transact(move |tx| reach.choose_content(tx, &id, content, "Ann", &numbers, now))
+    brand.db.transact(move |tx| {
+        let contents = reach.broadcast(tx, &id)?.variants.len();
+        reach.choose_content(tx, &id, contents, content, "Ann", &numbers, now)?;
+        reach.broadcast(tx, &id)
+    })
 }
 
 fn the_winner_goes_to_the_rest(t: TestDb) {
@@ -343,7 +347,7 @@ fn a_test_is_decided_once(t: TestDb) {
     // Both come to the end of a test at the same time: the second one changes nothing.
     let (reach, now, id) = (next.reach.clone(), brand.now(), row.id.clone());
     let numbers = first.numbers.clone().unwrap();
-    let again = brand.db.transact(move |tx| reach.choose_content(tx, &id, 0, "Bob", &numbers, now));
+    let again = brand.db.transact(move |tx| reach.choose_content(tx, &id, 2, 0, "Bob", &numbers, now));
     assert_eq!(again.unwrap_err().code, "broadcast_test");
 }
 
