@@ -39,6 +39,7 @@ export async function contents(page, shot) {
   insist(made.mail.subject === "第一种" && made.mail_variants[0].subject === "第二种", `what was written: ${JSON.stringify(made)}`);
   insist(made.test?.goal === "bought" && made.variants.length === 2, `a test: ${JSON.stringify(made.test)}`);
   // The test, with a choice by hand for each content.
+  await page.locator(".panel.list .row.pad button").nth(1).waitFor({ timeout: 20_000 });
   insist((await page.locator(".panel.list .row.pad button").count()) === 2, "each content can be chosen");
   await shot?.("contents-run");
   await page.request.post(`/api/v1/broadcasts/${id}/cancel`);

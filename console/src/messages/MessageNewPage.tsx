@@ -69,7 +69,7 @@ function New() {
       return own ? broadcasts.create(own, once) : api.create(body, once);
     },
     onSuccess: (made) => {
-      void message.success(t("messages.made"));
+      void message.success(t(isDirect ? "direct.made" : "messages.made"));
       void navigate(isDirect ? `/runs/${made.id}` : `/messages/${made.id}`);
     },
   });

@@ -66,6 +66,15 @@ fn leads_that_cannot_be_leave_no_job() {
     assert_eq!(server.all(&key, "/imports"), [] as [Value; 0]);
 }
 
+/// Nothing about it passes: nobody is told to wait.
+#[test]
+fn a_mapping_that_cannot_be_is_refused_at_once() {
+    let place = Place::sqlite();
+    let file = place.write("people.csv", "手机\n13912345678\n");
+    let ran = place.run(&["import", "people", &file, "--map", "phone=号码"]);
+    assert!(!ran.ok && ran.err.contains("mapping") && !ran.err.contains("is away"), "{}", ran.err);
+}
+
 const ORDERS: &str = "单号,下单时间,手机,货号,数量,金额\n\
     A1,2026-01-02T03:04:05Z,13912345678,S1,1,10.50\n\
     A1,2026-01-02T03:04:05Z,13912345678,S2,2,\"1,020.00\"\n\

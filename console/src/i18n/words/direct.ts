@@ -26,6 +26,7 @@ export const direct = {
   "direct.try": ["发送测试", "Send a test"],
   "direct.tried": ["测试已发出", "The test is out"],
   "direct.plan_says": ["共 {people} 人，可触达 {reached} 人", "Of {people} people {reached} can be reached"],
+  "direct.made": ["已创建", "Made"],
   "direct.create": ["发送", "Send"],
   "direct.create_sure": ["确认向约 {n} 人发送？", "Send it to about {n} people?"],
   "messages.reason.no_email": ["没有邮箱", "No mail address"],

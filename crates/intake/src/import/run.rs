@@ -98,12 +98,14 @@ impl Run<'_> {
                 Some((watch, at)) if at == job.done => watch,
                 _ => Stopwatch::start(),
             };
-            progress(Progress {
-                rows: job.summary.rows,
-                done: job.bytes_done as u64,
-                total: job.bytes_total as u64,
-                waiting: Some(refusal.code),
-            });
+            if self.is_worth_waiting_for(&refusal) {
+                progress(Progress {
+                    rows: job.summary.rows,
+                    done: job.bytes_done as u64,
+                    total: job.bytes_total as u64,
+                    waiting: Some(refusal.code),
+                });
+            }
             let Some(next) = self.wait(&job, &refusal, &watch) else { return Err(self.fail(&job, refusal)) };
             if next.state != JobState::Running {
                 // Paused or cancelled meanwhile, or the end was saved after all.
@@ -114,12 +116,14 @@ impl Run<'_> {
         }
     }
 
+    fn is_worth_waiting_for(&self, refusal: &Refusal) -> bool {
+        siyu_db::is_passing(refusal) || (self.patience == Patience::Endless && refusal.class == Class::Unavailable)
+    }
     /// The job as it was saved, once it can be read again; `None` when it is not worth waiting for, or no longer.
     fn wait(&self, job: &Job, refusal: &Refusal, watch: &Stopwatch) -> Option<Job> {
-        let passing = siyu_db::is_passing(refusal);
         let more = || match self.patience {
-            Patience::Seconds(most) => passing && watch.seconds() < f64::from(most),
-            Patience::Endless => passing || refusal.class == Class::Unavailable,
+            Patience::Seconds(most) => self.is_worth_waiting_for(refusal) && watch.seconds() < f64::from(most),
+            Patience::Endless => self.is_worth_waiting_for(refusal),
         };
         let mut pause = 250;
         while more() {
