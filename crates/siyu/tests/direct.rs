@@ -76,15 +76,20 @@ fn serve(stream: TcpStream, taken: &Mutex<Taken>) -> std::io::Result<()> {
             }
             "DATA" => {
                 out.write_all(b"354 go on\r\n")?;
-                let mut id = String::new();
+                let (mut id, mut is_whole) = (String::new(), false);
                 for own in lines.by_ref() {
                     let own = own?;
                     if own == "." {
+                        is_whole = true;
                         break;
                     }
                     if let Some(own) = own.strip_prefix("Message-ID: ") {
                         id = own.to_owned();
                     }
+                }
+                // Of a sender that is killed in the middle of it nothing is taken.
+                if !is_whole {
+                    return Ok(());
                 }
                 std::thread::sleep(Duration::from_millis(8));
                 {

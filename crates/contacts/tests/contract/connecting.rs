@@ -90,6 +90,9 @@ fn tokens_are_shared(t: TestDb) {
     here.release("k", "a").unwrap();
     assert!(there.lease("k", "b", at(4), at(34)).unwrap());
     assert!(here.lease("k", "a", at(40), at(70)).unwrap(), "a lease that is over is free");
+    // Clocks of two processes differ; one that was set back does not wait for its old time.
+    assert!(!there.lease("k", "b", at(-200), at(-170)).unwrap());
+    assert!(there.lease("k", "b", at(-86_400), at(-86_370)).unwrap());
     // Sealed with another key: as if it were not there.
     let stranger = DbTokens::new(t.db().clone(), siyu_kernel::Vault::from_key([9; 32]));
     assert!(stranger.get("k").unwrap().is_none());
