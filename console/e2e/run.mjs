@@ -9,6 +9,7 @@ import * as insight from "./insight.mjs";
 import { startDemo, startEmpty, startGrown } from "./program.mjs";
 import { runs } from "./runs.mjs";
 import { signInByScan } from "./scan.mjs";
+import { stay } from "./stay.mjs";
 import { trouble } from "./trouble.mjs";
 import { walk } from "./walk.mjs";
 
@@ -58,6 +59,7 @@ try {
     const empty = await startEmpty();
     try {
       const page = await open(empty.url);
+      await attempt("stay", () => stay(open, empty.url));
       if (await attempt("setUp", () => acts.setUp(page, account))) await attempt("emptyPages", () => acts.emptyPages(page));
     } finally {
       await empty.stop();

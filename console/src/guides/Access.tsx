@@ -4,6 +4,7 @@ import { Alert, App, Button, Form, Input, Skeleton } from "antd";
 import { ApiError } from "../api/client";
 import type { GuideSettings } from "../api/openapi";
 import { useI18n } from "../i18n";
+import { OwnPages } from "../library/OwnPages";
 import { ErrorView, useErrorText } from "../shell/errors";
 import { Copyable } from "../shell/parts";
 import { guideKeys, guides } from "./calls";
@@ -18,6 +19,7 @@ export function Access() {
     <div className="stack">
       <section className="panel pad"><Addresses key={`${setup.data.address} ${setup.data.pages} ${setup.data.client}`} saved={setup.data} /></section>
       <section className="panel pad stack tight"><Steps saved={setup.data} /></section>
+      <section className="panel pad stack tight"><OwnPages address={setup.data.address} /></section>
     </div>
   );
 }

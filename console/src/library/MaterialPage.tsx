@@ -137,10 +137,11 @@ function Radar({ id }: { id: string }) {
         {figure(t("materials.people"), format.count(own.people))}
         {figure(t("materials.sent"), format.count(own.sent))}
         {figure(t("materials.passed_on"), format.count(own.passed_on))}
+        {typeof own.seconds_each === "number" ? figure(t("materials.seconds_each"), t("materials.seconds_n", { n: format.count(Math.round(own.seconds_each)) })) : null}
         {figure(t("materials.last"), own.last_at ? format.at(own.last_at) : "–")}
       </div>
       {own.items.slice(0, 20).map((one) => (
-        <div key={one.id} className="row between material-line"><Link to={`/people/${one.id}`}>{one.name || t("leads.nameless")}</Link><span className="muted small num">{t("materials.opens_n", { n: format.count(one.opens) })}{one.browsers > 1 ? ` · ${t("materials.browsers_n", { n: format.count(one.browsers) })}` : ""} · {format.at(one.last_at)}</span></div>
+        <div key={one.id} className="row between material-line"><Link to={`/people/${one.id}`}>{one.name || t("leads.nameless")}</Link><span className="muted small num">{t("materials.opens_n", { n: format.count(one.opens) })}{one.seconds ? ` · ${t("materials.seconds_n", { n: format.count(one.seconds) })}` : ""}{one.browsers > 1 ? ` · ${t("materials.browsers_n", { n: format.count(one.browsers) })}` : ""} · {format.at(one.last_at)}</span></div>
       ))}
     </section>
   );

@@ -22,6 +22,8 @@ export const materials = {
   versions: (id: string, query: Query) => get("/materials/{id}/versions", { path: { id }, query }),
   preview: (id: string, body: S.MaterialTry, signal?: AbortSignal) => post("/materials/{id}/preview", { path: { id }, body, signal }),
   radar: (id: string) => get("/materials/{id}/radar", { path: { id } }),
+  pages: () => get("/material-pages"),
+  setPages: (hosts: string[]) => put("/material-pages", { body: { hosts } }),
 };
 
 export type Kit = S.KitOut;
@@ -43,6 +45,7 @@ export const materialKeys = {
   versions: (id: string) => ["materials", "versions", id] as const,
   preview: (id: string, body: S.MaterialTry) => ["materials", "preview", id, body] as const,
   radar: (id: string) => ["materials", "radar", id] as const,
+  pages: ["materials", "pages"] as const,
   kit: (id: string) => ["materials", "kit", id] as const,
   calendar: (query: Query) => ["materials", "calendar", query] as const,
   festivals: (query: Query) => ["festivals", query] as const,

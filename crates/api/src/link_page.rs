@@ -6,18 +6,22 @@ use crate::edge::PagePolicy;
 use crate::error::Answer;
 use crate::gate::Public;
 use crate::people_reader::write;
-use crate::{App, At, Endpoints, endpoints};
+use crate::{App, At, Endpoints, Query, endpoints};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
 use siyu_access::Locale;
 use siyu_db::Tx;
 use siyu_kernel::Chance;
+use utoipa::IntoParams;
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 pub fn router() -> Endpoints {
-    endpoints!(follow)
+    endpoints!(follow, script, stay)
 }
 
 /// Follows a link of a material: leads to the address it was made for, and counts that somebody came. Programs that only look (previews, crawlers,
@@ -39,25 +43,72 @@ async fn follow(
     let Some(landing) = app.run(move |app| app.db.read(|tx| app.reach.landing(tx, &looked))).await? else {
         return Ok(nowhere(context.locale() == Locale::Zh));
     };
-    let Ok(place) = HeaderValue::from_str(&written(&landing.url)) else {
-        return Ok(nowhere(context.locale() == Locale::Zh));
-    };
     let is_look = method == Method::GET && is_somebody(&headers);
     let reader = if landing.is_personal { reader_of(&headers) } else { None };
     // Who comes back without it keeps no cookies: they count, and are told apart from nobody.
     if is_look && landing.is_personal && reader.is_none() && query.as_deref() != Some(AGAIN) {
         return Ok(named(&landing.code, context.secure));
     }
+    let mut url = landing.url.clone();
     if is_look && app.reach.counts_open(&landing.code, app.now()) {
-        let opened = move |app: &App, tx: &mut Tx<'_>| app.reach.link_opened(tx, &landing.code, reader, app.now());
-        let counted = app.run(move |app| write(app, opened)).await;
+        let (led, code) = (landing.clone(), landing.code);
         // Whoever came is led on all the same.
+        match app.run(move |app| app.db.read(|tx| app.reach.visited(tx, &led, app.now()))).await {
+            Ok(visited) => url = visited,
+            Err(error) => tracing::warn!(code = error.code(), "how long somebody stays will not be told"),
+        }
+        let opened = move |app: &App, tx: &mut Tx<'_>| app.reach.link_opened(tx, &code, reader, app.now());
+        let counted = app.run(move |app| write(app, opened)).await;
         if let Err(error) = counted {
             tracing::warn!(code = error.code(), "an open of a material is not counted");
         }
     }
+    let Ok(place) = HeaderValue::from_str(&written(&url)) else {
+        return Ok(nowhere(context.locale() == Locale::Zh));
+    };
     let fixed = [(CACHE_CONTROL, HeaderValue::from_static("no-store")), (LOCATION, place)];
     Ok((StatusCode::FOUND, fixed).into_response())
+}
+
+/// Says how long a page has been seen, to whoever led there: at some times, and when it is left.
+const SCRIPT: &str = include_str!("stay.js");
+
+/// The script for pages of the brand's own, which tells how long somebody stays there.
+///
+/// 自有页面的停留统计脚本：在页面中引入即可。
+#[utoipa::path(get, path = "/l/stay.js", tag = "Library", responses((status = 200, description = "A script", content_type = "text/javascript")))]
+async fn script(_: Public) -> Response {
+    let fixed = [
+        (CONTENT_TYPE, "text/javascript; charset=utf-8"),
+        (CACHE_CONTROL, "public, max-age=3600"),
+        // Pages of other sites load it.
+        (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"),
+    ];
+    (fixed, SCRIPT).into_response()
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct StayQuery {
+    /// How long the page has been seen until now.
+    seconds: i64,
+}
+
+/// Tells how long a visit has lasted until now. Says nothing back, and the same of a visit that is none.
+///
+/// 上报停留时长（秒）；凭跳转时签发的访问令牌，无效令牌同样返回 204。
+#[utoipa::path(get, path = "/l/stay/{visit}", tag = "Library", params(("visit" = String, Path), StayQuery), responses((status = 204)))]
+async fn stay(
+    _: Public,
+    At(visit): At<String>,
+    Query(said): Query<StayQuery>,
+    State(app): State<App>,
+) -> Answer<Response> {
+    if app.reach.counts_stay(&visit, app.now()) {
+        app.run(move |app| write(app, move |app, tx| app.reach.stayed(tx, &visit, said.seconds, app.now()))).await?;
+    }
+    let fixed = [(CACHE_CONTROL, "no-store"), (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin")];
+    Ok((StatusCode::NO_CONTENT, fixed).into_response())
 }
 
 /// The browser's name, of chance.

@@ -231,6 +231,10 @@ pub(crate) struct MaterialRadar {
     pub sent: i64,
     /// People whose link was opened in more than one browser: passed on, or opened on a second device of theirs.
     pub passed_on: i64,
+    /// Visits of pages of the brand's own of which the script there has told how long they lasted.
+    pub visits: i64,
+    /// How long each of them lasted on the average; null: nothing was told.
+    pub seconds_each: Option<f64>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_at: Option<Time>,
     /// Who came last first, at most 200.
@@ -238,8 +242,9 @@ pub(crate) struct MaterialRadar {
 }
 impl MaterialRadar {
     pub fn new(own: Radar, items: Vec<MaterialReader>) -> Self {
-        let Radar { opens, unknown, people, sent, passed_on, last_at } = own;
-        Self { opens, unknown, people, sent, passed_on, last_at, items }
+        let Radar { opens, unknown, people, sent, passed_on, visits, seconds, last_at } = own;
+        let seconds_each = (visits > 0).then(|| seconds as f64 / visits as f64);
+        Self { opens, unknown, people, sent, passed_on, visits, seconds_each, last_at, items }
     }
 }
 #[derive(Serialize, ToSchema)]
@@ -249,6 +254,8 @@ pub(crate) struct MaterialReader {
     pub opens: i64,
     /// In which their links were opened, 50 at most; 0 where browsers keep no cookie.
     pub browsers: i64,
+    /// On pages of the brand's own, all visits together.
+    pub seconds: i64,
     #[schema(value_type = String, format = DateTime)]
     pub first_at: Time,
     #[schema(value_type = String, format = DateTime)]

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::error::Answer;
-use crate::gate::{MessagesWrite, PeopleRead};
+use crate::gate::{MessagesWrite, PeopleRead, SettingsWrite};
 use crate::material_shapes::{
     MaterialChange, MaterialNew, MaterialNo, MaterialOut, MaterialRadar, MaterialReader, MaterialStep, MaterialTried,
     MaterialTry, MaterialVersionOut, MaterialWhole,
@@ -22,7 +22,9 @@ use siyu_reach::{MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn, Materia
 use utoipa::{IntoParams, ToSchema};
 
 pub fn router() -> Endpoints {
-    endpoints!(list, add, places, get, change, submit, approve, reject, retire, versions, preview, radar)
+    endpoints!(
+        pages, set_pages, list, add, places, get, change, submit, approve, reject, retire, versions, preview, radar
+    )
 }
 
 #[derive(Clone, Deserialize, IntoParams)]
@@ -351,6 +353,45 @@ async fn preview(
     answer.await.map(Json)
 }
 
+/// Hosts of pages of the brand's own that carry the script.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct MaterialPages {
+    /// Up to 20 names such as `shop.example.com`.
+    hosts: Vec<String>,
+}
+
+/// Shows on which hosts links count how long somebody stays.
+///
+/// 统计停留时长的自有页面域名。
+#[utoipa::path(get, path = "/material-pages", tag = "Library", responses((status = 200, body = MaterialPages)))]
+async fn pages(_: May<PeopleRead>, State(app): State<App>) -> Answer<Json<MaterialPages>> {
+    let answer = app.run(|app| read(app, |tx| Ok(MaterialPages { hosts: app.reach.own_pages(tx)? })));
+    answer.await.map(Json)
+}
+
+/// Sets them all. Their pages have to carry the script `/l/stay.js`; links that lead there bring one more parameter, `siyu_visit`.
+///
+/// 设置统计停留时长的自有页面域名；页面须引入 /l/stay.js，跳转时会带上 siyu_visit 参数。
+///
+/// Errors: `material_pages`.
+#[utoipa::path(put, path = "/material-pages", tag = "Library", request_body = MaterialPages, responses((status = 200, body = MaterialPages)))]
+async fn set_pages(
+    may: May<SettingsWrite>,
+    State(app): State<App>,
+    Body(input): Body<MaterialPages>,
+) -> Answer<Json<MaterialPages>> {
+    let caller = may.caller;
+    let answer = app.run(move |app| {
+        write(app, move |app, tx| {
+            let hosts = app.reach.set_own_pages(tx, &input.hosts)?;
+            note(app, tx, &caller, "material.pages", "pages", &json!({ "hosts": hosts }))?;
+            Ok(MaterialPages { hosts })
+        })
+    });
+    answer.await.map(Json)
+}
+
 /// People whose opens are added up for a reader who does not see everybody.
 const PART_MAX: i64 = 5_000;
 const READERS_MAX: usize = 200;
@@ -392,6 +433,7 @@ async fn radar(may: May<PeopleRead>, At(id): At<String>, State(app): State<App>)
                     name: app.people.profile(tx, row.root)?.name(),
                     opens: row.opens,
                     browsers: row.browsers,
+                    seconds: row.seconds,
                     first_at: row.first_at,
                     last_at: row.last_at,
                 });

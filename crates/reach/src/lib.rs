@@ -45,7 +45,7 @@ pub use group::{
 };
 pub use library::{
     CalendarRow, KitIn, KitRow, KitSeat, KitSend, Landing, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn,
-    MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
+    MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, VISIT, WAYS, Writer,
 };
 pub use message::{
     Care, MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,
@@ -86,6 +86,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { id: "reach/0012_moving", sql: include_str!("../migrations/0012_moving.sql") },
     Migration { id: "reach/0013_members", sql: include_str!("../migrations/0013_members.sql") },
     Migration { id: "reach/0014_readers", sql: include_str!("../migrations/0014_readers.sql") },
+    Migration { id: "reach/0015_stays", sql: include_str!("../migrations/0015_stays.sql") },
 ];
 
 /// Everything reaching out is made from.
@@ -136,13 +137,23 @@ pub(crate) struct Inner {
     pub plan: welcome::Shelf,
     pub lane: welcome::Lane,
     pub counted: library::Counted,
+    pub stays: library::Counted,
 }
 
 impl Reach {
     pub fn new(parts: Parts) -> Self {
         let holder = format!("{:032x}", u128::from_be_bytes(Chance::secret()));
         let (plan, lane) = (welcome::Shelf::default(), welcome::Lane::default());
-        Self { inner: Arc::new(Inner { parts, holder, plan, lane, counted: library::Counted::default() }) }
+        Self {
+            inner: Arc::new(Inner {
+                parts,
+                holder,
+                plan,
+                lane,
+                counted: Default::default(),
+                stays: Default::default(),
+            }),
+        }
     }
     /// The gate that everything of this workspace passes.
     pub fn gate(&self) -> &Gate {

@@ -294,6 +294,14 @@ pub fn material_unapproved() -> Refusal {
         "该素材没有已通过审批的版本，或已停用。",
     )
 }
+pub fn material_pages(most: usize) -> Refusal {
+    Refusal::invalid(
+        "material_pages",
+        format!("Up to {most} host names such as shop.example.com, without https:// and without a path."),
+        format!("最多 {most} 个域名，如 shop.example.com，不含 https:// 与路径。"),
+    )
+    .field("hosts")
+}
 pub fn kit(field: &str, en: impl Into<String>, zh: impl Into<String>) -> Refusal {
     Refusal::invalid("kit_invalid", en, zh).field(field)
 }

@@ -19,6 +19,9 @@ const PUBLIC: &[&str] = &[
     "GET /g/{id}",
     // Sent to customers: leads to the address a material was saved with, and says nothing of anybody.
     "GET /l/{code}",
+    // For pages of the brand's own: the token is signed when a link leads there, and says of a visit how long it lasted, no more.
+    "GET /l/stay.js",
+    "GET /l/stay/{visit}",
     // In every marketing mail: the token is the capability, nobody can make one, and nothing of a person is shown. Mail programs POST without any sign.
     "GET /u/{token}",
     "POST /u/{token}",

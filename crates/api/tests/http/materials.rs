@@ -12,7 +12,8 @@ on_both!(
     what_is_wrong_with_a_material_is_told,
     what_goes_out_says_which_version,
     a_preview_names_what_fell_back,
-    links_lead_where_they_were_saved_with
+    links_lead_where_they_were_saved_with,
+    pages_of_ours_tell_how_long_somebody_stays
 );
 
 const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 MicroMessenger/8.0.50";
@@ -244,4 +245,45 @@ fn links_lead_where_they_were_saved_with(test: TestDb) {
     // No link can be opened so often that it is all work.
     (0..700).for_each(|_| drop(follow(&app, &path, PHONE)));
     assert_eq!(opens()["opens"], 600);
+}
+
+fn pages_of_ours_tell_how_long_somebody_stays(test: TestDb) {
+    let app = TestApp::new(test);
+    address(&app);
+    let id = approved(&app, link("https://shop.example/tea"));
+    app.owner()
+        .post("/api/v1/broadcasts", json!({ "name": "a", "people": [person(&app, "13912345678")], "material": id }))
+        .ok();
+    let code =
+        app.app.db.read(|tx| Ok(tx.one("SELECT code FROM material_link", params![], |row| row.text(0))?)).unwrap();
+    let path = format!("/l/{code}");
+    assert_eq!(app.owner().get("/api/v1/material-pages").ok(), json!({ "hosts": [] }));
+    let set = |hosts: Value| app.owner().put("/api/v1/material-pages", json!({ "hosts": hosts }));
+    assert_eq!(set(json!(["https://shop.example"])).says(), "400 material_pages hosts");
+    assert_eq!(
+        app.role(Role::Guide).put("/api/v1/material-pages", json!({ "hosts": [] })).says(),
+        "403 permission_needed"
+    );
+    assert_eq!(set(json!(["Shop.example"])).ok(), json!({ "hosts": ["shop.example"] }));
+    let place = follow(&app, &path, PHONE).header("location");
+    let visit =
+        place.strip_prefix("https://shop.example/tea?siyu_visit=").unwrap_or_else(|| panic!("{place}")).to_owned();
+    // Who is not counted brings no visit.
+    assert_eq!(follow(&app, &path, "facebookexternalhit/1.1").header("location"), "https://shop.example/tea");
+    let script = app.nobody().get("/l/stay.js");
+    assert!(script.status == 200 && script.header("content-type").starts_with("text/javascript"));
+    assert_eq!(script.header("cross-origin-resource-policy"), "cross-origin");
+    let radar = || app.owner().get(&format!("/api/v1/materials/{id}/radar")).ok();
+    assert_eq!((&radar()["visits"], &radar()["seconds_each"]), (&json!(0), &Value::Null));
+    app.test.clock.advance_seconds(60);
+    let from = |visit: &str, said: &str| {
+        app.nobody().header("origin", "https://shop.example").get(&format!("/l/stay/{visit}?{said}"))
+    };
+    assert_eq!(from(&visit, "seconds=x").status, 400);
+    assert_eq!(from(&visit, "seconds=12").status, 204);
+    assert_eq!(from(&"0".repeat(48), "seconds=12").status, 204, "nobody learns what is a visit");
+    assert_eq!((&radar()["visits"], &radar()["seconds_each"]), (&json!(1), &json!(12.0)));
+    // A page that tells without end is no work without end.
+    (0..700).for_each(|n| drop(from(&visit, &format!("seconds={n}"))));
+    assert_eq!(radar()["seconds_each"], 61.0);
 }

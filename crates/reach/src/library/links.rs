@@ -55,7 +55,7 @@ struct Minute {
 
 impl Counted {
     /// Whether one more is counted.
-    fn one_more(&self, code: &str, now: Time) -> bool {
+    pub(super) fn one_more(&self, code: &str, now: Time) -> bool {
         let mut own = self.0.lock().unwrap_or_else(|broken| broken.into_inner());
         let minute = now.0.div_euclid(60_000_000);
         if own.at != minute {
@@ -250,6 +250,10 @@ impl Reach {
         }
         let nums = nums.to_vec();
         tx.execute(&format!("DELETE FROM material_open WHERE num > 0 AND {}", tx.any("num", 1)), params![&nums])?;
+        tx.execute(
+            &format!("UPDATE material_stay SET num = 0 WHERE num > 0 AND {}", tx.any("num", 1)),
+            params![&nums],
+        )?;
         tx.execute(&format!("DELETE FROM material_reader WHERE {}", tx.any("num", 1)), params![&nums])?;
         tx.execute(&format!("DELETE FROM material_link WHERE num > 0 AND {}", tx.any("num", 1)), params![&nums])?;
         Ok(())

@@ -15,6 +15,7 @@ mod lists;
 mod material;
 mod radar;
 mod show;
+mod stay;
 mod uses;
 
 pub use calendar::CalendarRow;
@@ -25,4 +26,5 @@ pub use lists::MaterialQuery;
 pub use material::{MaterialIn, MaterialRow, MaterialState, MaterialVersion, Writer};
 pub use radar::{Radar, RadarPerson};
 pub use show::{MaterialShowIn, MaterialShown, WAYS};
+pub use stay::VISIT;
 pub use uses::MaterialUse;

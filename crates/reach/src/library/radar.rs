@@ -17,6 +17,9 @@ pub struct Radar {
     pub sent: i64,
     /// People whose link was opened in more than one browser.
     pub passed_on: i64,
+    /// Visits of pages of ours of which it is told how long they lasted, and how long together.
+    pub visits: i64,
+    pub seconds: i64,
     pub last_at: Option<Time>,
 }
 
@@ -26,6 +29,8 @@ pub struct RadarPerson {
     pub opens: i64,
     /// In which their links were opened, as far as they can be told apart.
     pub browsers: i64,
+    /// On pages of ours.
+    pub seconds: i64,
     pub first_at: Time,
     pub last_at: Time,
 }
@@ -43,6 +48,8 @@ impl Reach {
                 people: row.int(2)?,
                 sent: 0,
                 passed_on: 0,
+                visits: 0,
+                seconds: 0,
                 last_at: row.opt_time(3)?,
             })
         })?;
@@ -51,6 +58,8 @@ impl Reach {
         let sql = "SELECT COUNT(*) FROM (SELECT p.root FROM material_reader r JOIN person p ON p.num = r.num WHERE r.material = $1
             GROUP BY p.root HAVING COUNT(DISTINCT r.reader) > 1) passed";
         radar.passed_on = tx.one(sql, params![id], |row| row.int(0))?;
+        let sql = "SELECT COUNT(*), CAST(COALESCE(SUM(seconds), 0) AS BIGINT) FROM material_stay WHERE material = $1";
+        (radar.visits, radar.seconds) = tx.one(sql, params![id], |row| Ok((row.int(0)?, row.int(1)?)))?;
         Ok(radar)
     }
     /// By the person each is now, who came last first; at most `limit`.
@@ -59,7 +68,7 @@ impl Reach {
             WHERE o.material = $1 AND o.num > 0 GROUP BY p.root ORDER BY MAX(o.last_at) DESC, p.root LIMIT $2";
         let mut rows = tx.query(sql, params![id, limit.clamp(1, 5_000)], |row| {
             let (root, opens, first_at, last_at) = (row.num(0)?, row.int(1)?, row.time(2)?, row.time(3)?);
-            Ok(RadarPerson { root, opens, browsers: 0, first_at, last_at })
+            Ok(RadarPerson { root, opens, browsers: 0, seconds: 0, first_at, last_at })
         })?;
         let roots: Vec<i64> = rows.iter().map(|own| i64::from(own.root)).collect();
         let sql = format!(
@@ -70,8 +79,17 @@ impl Reach {
         );
         let browsers: HashMap<PersonNum, i64> =
             tx.query(&sql, params![id, &roots], |row| Ok((row.num(0)?, row.int(1)?)))?.into_iter().collect();
+        let sql = format!(
+            "SELECT p.root, CAST(SUM(s.seconds) AS BIGINT) FROM material_open o JOIN person p ON p.num = o.num
+              JOIN material_stay s ON s.num = o.num AND s.num > 0 AND s.material = o.material
+            WHERE o.material = $1 AND o.num > 0 AND {} GROUP BY p.root",
+            tx.any("p.root", 2)
+        );
+        let seconds: HashMap<PersonNum, i64> =
+            tx.query(&sql, params![id, &roots], |row| Ok((row.num(0)?, row.int(1)?)))?.into_iter().collect();
         for own in &mut rows {
             own.browsers = browsers.get(&own.root).copied().unwrap_or(0);
+            own.seconds = seconds.get(&own.root).copied().unwrap_or(0);
         }
         Ok(rows)
     }

@@ -12,7 +12,7 @@ use siyu_testkit::TestDb;
 
 siyu_testkit::contract!(MIGRATIONS;
     somebody_else_approves, a_draft_leaves_what_is_approved_in_use, materials_are_found, files_of_materials_stay, it_is_shown_as_somebody_reads_it,
-    links_count_who_comes, links_in_texts_count_too, whom_it_was_passed_on_to_is_seen, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
+    links_count_who_comes, links_in_texts_count_too, whom_it_was_passed_on_to_is_seen, how_long_somebody_stays_is_told, an_erased_person_leaves_a_number, kits_are_for_whom_they_are_for);
 
 const ANN: Writer<'_> = Writer { id: "usr_ann", name: "ann" };
 const BOB: Writer<'_> = Writer { id: "usr_bob", name: "bob" };
@@ -346,6 +346,85 @@ fn whom_it_was_passed_on_to_is_seen(t: TestDb) {
     brand.act(move |tx| Ok(tx.execute("UPDATE person SET root = $1 WHERE num = $2", siyu_db::params![one, other])?));
     let (passed, browsers, _) = seen();
     assert_eq!((passed, browsers), (1, vec![51]));
+}
+
+fn how_long_somebody_stays_is_told(t: TestDb) {
+    let brand = Brand::open(t);
+    let all = people(&brand);
+    let tea = "https://shop.example/tea#more";
+    let id = approved(&brand, given("秋茶", link(tea)));
+    let landing = |person: Option<u32>, url: &str| {
+        let (reach, now, own, content) = (brand.reach.clone(), brand.now(), id.clone(), link(url));
+        brand.act(move |tx| {
+            let track = Track { material: &own, version: 1, base: "https://s.example", person, staff: "" };
+            let sent = reach.tracked(tx, &content, &track, None, now)?;
+            let Piece::Link { url, .. } = &sent.attachments[0] else { panic!("a link") };
+            Ok(reach.landing(tx, url.rsplit('/').next().unwrap())?.unwrap())
+        })
+    };
+    let visited = |landing: &siyu_reach::Landing| brand.read(|tx| brand.reach.visited(tx, landing, brand.now()));
+    let (mine, open) = (landing(Some(all[0]), tea), landing(None, tea));
+    assert_eq!(visited(&mine), tea, "no page is ours yet");
+    for wrong in ["https://shop.example", "shop.example/x", "a b", "-a.example", "a..b", ""] {
+        let (reach, hosts) = (brand.reach.clone(), vec![wrong.to_owned()]);
+        let refused = brand.db.transact(move |tx| reach.set_own_pages(tx, &hosts)).unwrap_err();
+        assert_eq!(refused.code, "material_pages", "{wrong}");
+    }
+    let set = |hosts: &[&str]| {
+        let (reach, hosts) = (brand.reach.clone(), hosts.iter().map(|own| (*own).to_owned()).collect::<Vec<_>>());
+        brand.act(move |tx| reach.set_own_pages(tx, &hosts))
+    };
+    assert_eq!(set(&[" Shop.Example ", "b.example", "shop.example"]), ["b.example", "shop.example"]);
+    let token = |landing: &siyu_reach::Landing| {
+        let url = visited(landing);
+        let own = url.strip_prefix("https://shop.example/tea?siyu_visit=").and_then(|own| own.strip_suffix("#more"));
+        own.unwrap_or_else(|| panic!("{url}")).to_owned()
+    };
+    assert_eq!(visited(&landing(None, "https://other.example/tea")), "https://other.example/tea");
+    let (first, second, whoever) = (token(&mine), token(&mine), token(&open));
+    assert_ne!(first, second);
+    let come = |landing: &siyu_reach::Landing| {
+        let (reach, now, code) = (brand.reach.clone(), brand.now(), landing.code.clone());
+        brand.act(move |tx| reach.link_opened(tx, &code, Some(1), now));
+    };
+    come(&mine);
+    let stayed = |visit: &str, seconds: i64| {
+        let (reach, now, visit) = (brand.reach.clone(), brand.now(), visit.to_owned());
+        brand.act(move |tx| reach.stayed(tx, &visit, seconds, now))
+    };
+    let seen = || {
+        let radar = brand.read(|tx| brand.reach.radar(tx, &id));
+        let rows = brand.read(|tx| brand.reach.radar_people(tx, &id, 10));
+        (radar.visits, radar.seconds, rows.iter().map(|own| own.seconds).sum::<i64>())
+    };
+    let other = if first.ends_with('0') { "1" } else { "0" };
+    for wrong in ["", "x", &first[1..], &format!("{}{other}", &first[..47]), &"0".repeat(48), &"茶".repeat(16)] {
+        assert!(!stayed(wrong, 10), "{wrong}");
+    }
+    assert_eq!(seen(), (0, 0, 0));
+    // Each step: seconds that pass, the visit, what is said of it, and what is known then.
+    for (pass, visit, said, want) in [
+        (0, &first, 40, (1, 1, 1)),
+        (30, &first, 20, (1, 20, 20)),
+        (0, &first, 5, (1, 20, 20)),
+        (0, &first, i64::MAX, (1, 31, 31)),
+        (0, &first, -7, (1, 31, 31)),
+        (0, &second, 10, (2, 41, 41)),
+        (0, &whoever, 9, (3, 50, 41)),
+        (7_200, &whoever, 7_000, (3, 3_641, 41)),
+    ] {
+        brand.clock.move_to(brand.now().plus_seconds(pass));
+        assert!(stayed(visit, said));
+        assert_eq!(seen(), want, "{pass} {said}");
+    }
+    brand.clock.move_to(brand.now().plus_days(1));
+    assert!(!stayed(&first, 3_000), "a token is good for a day");
+    // Somebody is erased: how long it was stays, and is nobody's.
+    let (reach, person) = (brand.reach.clone(), all[0]);
+    brand.act(move |tx| reach.forget(tx, &[person]));
+    assert_eq!(seen(), (3, 3_641, 0));
+    assert_eq!(brand.int("SELECT COUNT(*) FROM material_stay WHERE num > 0"), 0);
+    assert!(!stayed(&token(&mine), 5), "their link leads nowhere any more");
 }
 
 fn links_in_texts_count_too(t: TestDb) {
