@@ -185,7 +185,9 @@ impl Reach {
         let found =
             tx.opt(sql, params![code], |row| Ok((row.text(0)?, row.int(1)?, row.num(2)?, row.text(3)?, row.text(4)?)))?;
         let Some((material, version, num, staff, name)) = found else { return Ok(()) };
-        let since = if num == 0 { now.plus_days(1) } else { now.plus_seconds(-SAME_SECONDS) };
+        let another = if num == 0 { None } else { self.another(tx, &material, num, reader, now)? };
+        // Of whoever comes, and in another browser, the next look is no page that loads again.
+        let since = if num == 0 || another.is_some() { now.plus_days(1) } else { now.plus_seconds(-SAME_SECONDS) };
         let counted = tx.execute(
             "INSERT INTO material_open (material, num, opens, first_at, last_at) VALUES ($1, $2, 1, $3, $3)
              ON CONFLICT (material, num) DO UPDATE SET opens = material_open.opens + 1, last_at = excluded.last_at WHERE material_open.last_at <= $4",
@@ -207,7 +209,7 @@ impl Reach {
             let hour = now.0.div_euclid(3_600_000_000);
             events.push(told(names::MATERIAL_OPENED, format!("open:{code}:{hour}")));
         }
-        if let Some(browsers) = self.another(tx, &material, num, reader, now)? {
+        if let Some(browsers) = another {
             events.push(told(names::MATERIAL_PASSED_ON, format!("passed:{material}:{num}:{browsers}")));
         }
         Ok(self.append(tx, events, now)?)

@@ -338,14 +338,20 @@ fn whom_it_was_passed_on_to_is_seen(t: TestDb) {
     }
     let own = &brand.events("Material Passed On")[0];
     assert_eq!((&own.1["material_name"], &own.1["staff"]), (&"秋茶".into(), &"lin".into()));
+    // Somebody else at the same moment is another look; the same page that loads again is not.
+    let opens = || brand.read(|tx| brand.reach.radar(tx, &id)).opens;
+    let before = opens();
+    let (reach, code, now) = (brand.reach.clone(), codes[1].clone(), brand.now());
+    brand.act(move |tx| [5, 5, 4].into_iter().try_for_each(|own| reach.link_opened(tx, &code, Some(own), now)));
+    assert_eq!((opens() - before, seen().0), (1, 2));
     // A link that goes round the world is no table without end.
     (10..90).for_each(|reader| come(0, Some(reader)));
-    assert_eq!(brand.int("SELECT COUNT(*) FROM material_reader"), 52);
+    assert_eq!(brand.int("SELECT COUNT(*) FROM material_reader"), 53);
     // Two who turn out to be one: browsers of both.
     let (one, other) = (all[0], all[1]);
     brand.act(move |tx| Ok(tx.execute("UPDATE person SET root = $1 WHERE num = $2", siyu_db::params![one, other])?));
     let (passed, browsers, _) = seen();
-    assert_eq!((passed, browsers), (1, vec![51]));
+    assert_eq!((passed, browsers), (1, vec![52]));
 }
 
 fn how_long_somebody_stays_is_told(t: TestDb) {
