@@ -46,7 +46,7 @@ async fn follow(
     let is_look = method == Method::GET && is_somebody(&headers);
     let reader = if landing.is_personal { reader_of(&headers) } else { None };
     // Who comes back without it keeps no cookies: they count, and are told apart from nobody.
-    if is_look && landing.is_personal && reader.is_none() && query.as_deref() != Some(AGAIN) {
+    if is_look && landing.is_personal && reader.is_none() && !is_again(query.as_deref()) {
         return Ok(named(&landing.code, context.secure));
     }
     let mut url = landing.url.clone();
@@ -116,6 +116,10 @@ const READER: &str = "siyu_reader";
 /// Of a browser that was given its name a moment ago.
 const AGAIN: &str = "again";
 
+/// Whatever stands beside it: some browsers and what stands before them add parameters, or write this one as `again=`.
+fn is_again(query: Option<&str>) -> bool {
+    query.is_some_and(|own| own.split('&').any(|one| one.trim_end_matches('=') == AGAIN))
+}
 fn reader_of(headers: &HeaderMap) -> Option<i64> {
     let own = cookie_named(headers, READER).filter(|own| own.len() == 16)?;
     u64::from_str_radix(&own, 16).ok().map(u64::cast_signed)
@@ -204,6 +208,16 @@ mod tests {
         ] {
             assert_eq!(written(url), want);
             assert!(HeaderValue::from_str(&written(url)).is_ok());
+        }
+    }
+
+    #[test]
+    fn nobody_is_sent_round_and_round() {
+        for query in ["again", "again=", "again&from=singlemessage", "from=x&again="] {
+            assert!(is_again(Some(query)), "{query}");
+        }
+        for query in [None, Some(""), Some("x=again"), Some("againx"), Some("from=x")] {
+            assert!(!is_again(query), "{query:?}");
         }
     }
 

@@ -45,7 +45,7 @@ pub use group::{
 };
 pub use library::{
     CalendarRow, KitIn, KitRow, KitSeat, KitSend, Landing, MaterialIn, MaterialQuery, MaterialRow, MaterialShowIn,
-    MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, VISIT, WAYS, Writer,
+    MaterialShown, MaterialState, MaterialUse, MaterialVersion, Radar, RadarPerson, Track, WAYS, Writer,
 };
 pub use message::{
     Care, MessageIn, MessageRow, PersonQuery, PersonRow, PersonState, Share, Split, Sums, TaskRow, TaskState, Terms,

@@ -205,16 +205,20 @@ fn a_preview_names_what_fell_back(test: TestDb) {
     );
 }
 
+/// A material with a link there that goes out to everybody alike, and the path of its link.
+fn sent(app: &TestApp, url: &str) -> (String, String) {
+    let id = approved(app, link(url));
+    let broadcast = json!({ "name": "a", "people": [person(app, "13912345678")], "material": id });
+    app.owner().post("/api/v1/broadcasts", broadcast).ok();
+    let sql = "SELECT code FROM material_link";
+    let code = app.app.db.read(|tx| Ok(tx.one(sql, params![], |row| row.text(0))?)).unwrap();
+    (id, format!("/l/{code}"))
+}
+
 fn links_lead_where_they_were_saved_with(test: TestDb) {
     let app = TestApp::new(test);
     address(&app);
-    let id = approved(&app, link("https://a.example/秋茶?x=1"));
-    app.owner()
-        .post("/api/v1/broadcasts", json!({ "name": "a", "people": [person(&app, "13912345678")], "material": id }))
-        .ok();
-    let code =
-        app.app.db.read(|tx| Ok(tx.one("SELECT code FROM material_link", params![], |row| row.text(0))?)).unwrap();
-    let path = format!("/l/{code}");
+    let (id, path) = sent(&app, "https://a.example/秋茶?x=1");
     let led = follow(&app, &path, PHONE);
     assert_eq!((led.status, led.header("location")), (302, "https://a.example/%E7%A7%8B%E8%8C%B6?x=1".to_owned()));
     assert_eq!(led.header("cache-control"), "no-store");
@@ -250,13 +254,7 @@ fn links_lead_where_they_were_saved_with(test: TestDb) {
 fn pages_of_ours_tell_how_long_somebody_stays(test: TestDb) {
     let app = TestApp::new(test);
     address(&app);
-    let id = approved(&app, link("https://shop.example/tea"));
-    app.owner()
-        .post("/api/v1/broadcasts", json!({ "name": "a", "people": [person(&app, "13912345678")], "material": id }))
-        .ok();
-    let code =
-        app.app.db.read(|tx| Ok(tx.one("SELECT code FROM material_link", params![], |row| row.text(0))?)).unwrap();
-    let path = format!("/l/{code}");
+    let (id, path) = sent(&app, "https://shop.example/tea");
     assert_eq!(app.owner().get("/api/v1/material-pages").ok(), json!({ "hosts": [] }));
     let set = |hosts: Value| app.owner().put("/api/v1/material-pages", json!({ "hosts": hosts }));
     assert_eq!(set(json!(["https://shop.example"])).says(), "400 material_pages hosts");

@@ -26,5 +26,4 @@ pub use lists::MaterialQuery;
 pub use material::{MaterialIn, MaterialRow, MaterialState, MaterialVersion, Writer};
 pub use radar::{Radar, RadarPerson};
 pub use show::{MaterialShowIn, MaterialShown, WAYS};
-pub use stay::VISIT;
 pub use uses::MaterialUse;

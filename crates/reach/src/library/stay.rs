@@ -9,7 +9,7 @@ use siyu_db::{Tx, params};
 use siyu_kernel::{Chance, PersonNum, Refusal, Time};
 
 /// The parameter that the script reads, and takes out of the address.
-pub const VISIT: &str = "siyu_visit";
+const VISIT: &str = "siyu_visit";
 const SIGNED: &str = "material visit";
 /// Of a visit: a page that is left open says no more.
 const SECONDS_MAX: i64 = 3_600;
