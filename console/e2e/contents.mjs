@@ -42,5 +42,12 @@ export async function contents(page, shot) {
   await page.locator(".panel.list .row.pad button").nth(1).waitFor({ timeout: 20_000 });
   insist((await page.locator(".panel.list .row.pad button").count()) === 2, "each content can be chosen");
   await shot?.("contents-run");
-  await page.request.post(`/api/v1/broadcasts/${id}/cancel`);
+  await page.locator("button.ant-btn-dangerous").first().click();
+  await page.locator(".ant-popconfirm .ant-btn-primary").click();
+  for (let tries = 0; ; tries += 1) {
+    const { state } = await (await page.request.get(`/api/v1/runs/${id}`)).json();
+    if (state === "cancelled" || state === "ended") break;
+    insist(tries < 50, `it is ${state} after it was cancelled`);
+    await page.waitForTimeout(200);
+  }
 }

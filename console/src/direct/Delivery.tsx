@@ -16,7 +16,7 @@ export function Delivery({ id, state }: { id: string; state: string }) {
   const shown = PLACES.filter((name) => name !== "parts" || found.data?.channel === "sms");
   return (
     <>
-      <BroadcastBar id={id} state={state} />
+      <BroadcastBar id={id} state={state} cancels />
       <div className="numbers">{shown.map((name) => <div className="number" key={name}><div className="label">{t(`direct.sum.${name}`)}</div><div className="value">{format.count(own[name])}</div></div>)}</div>
     </>
   );

@@ -1,7 +1,7 @@
 // What a broadcast has beside its message: approval, breaker, pause, and its contents side by side.
-import { CheckOutlined, PauseOutlined, PlayCircleOutlined } from "@ant-design/icons";
+import { CheckOutlined, PauseOutlined, PlayCircleOutlined, StopOutlined } from "@ant-design/icons";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Alert, Table } from "antd";
+import { Alert, App, Popconfirm, Table } from "antd";
 import type * as S from "../api/openapi";
 import { useFormat } from "../format/useFormat";
 import { useI18n } from "../i18n";
@@ -9,7 +9,15 @@ import { MayButton, Num } from "../shell/parts";
 import { TestPanel } from "./TestPanel";
 import { broadcastKey, broadcasts as api } from "./calls";
 
-export function BroadcastBar({ id, state }: { id: string; state: string }) {
+/** What a mail or an SMS says, in a few words. */
+function saidBy(own: S.BroadcastOut, at: number): string {
+  const mail = at ? own.mail_variants[at - 1] : own.mail;
+  const sms = at ? own.sms_variants[at - 1] : own.sms;
+  return mail?.subject ?? Object.values(sms?.params ?? {}).join(" · ");
+}
+
+/** `cancels`: it is cancelled here, not on a page of its message. */
+export function BroadcastBar({ id, state, cancels = false }: { id: string; state: string; cancels?: boolean }) {
   const { t, word } = useI18n();
   const format = useFormat();
   const client = useQueryClient();
@@ -18,6 +26,14 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
   const approve = useMutation({ mutationFn: () => api.approve(id), onSuccess });
   const pause = useMutation({ mutationFn: () => api.pause(id), onSuccess });
   const resume = useMutation({ mutationFn: () => api.resume(id), onSuccess });
+  const { message } = App.useApp();
+  const cancel = useMutation({
+    mutationFn: () => api.cancel(id),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["messages"] });
+      void message.success(t("messages.cancelling"));
+    },
+  });
   const own = found.data;
   if (!own) return null;
   const needed = own.approval === "needed";
@@ -29,11 +45,12 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
       {needed && open ? <Alert type="warning" showIcon title={t("broadcast.needs_approval")} action={<MayButton permission="messages.write" type="primary" icon={<CheckOutlined />} loading={approve.isPending} onClick={() => approve.mutate()}>{t("broadcast.approve")}</MayButton>} /> : null}
       {own.approved_by ? <p className="muted small">{t("broadcast.approved", { who: own.approved_by })}</p> : null}
       {own.stopped ? <Alert type="error" showIcon title={word("broadcast.stopped", own.stopped)} /> : null}
-      {!needed && open ? (
+      {open && (cancels || !needed) ? (
         <div className="row">
-          {state === "running"
+          {needed ? null : state === "running"
             ? <MayButton permission="messages.write" icon={<PauseOutlined />} loading={pause.isPending} onClick={() => pause.mutate()}>{t("broadcast.pause")}</MayButton>
             : <MayButton permission="messages.write" icon={<PlayCircleOutlined />} loading={resume.isPending} onClick={() => resume.mutate()}>{t("broadcast.resume")}</MayButton>}
+          {cancels ? <Popconfirm title={t("messages.cancel_sure")} okText={t("messages.cancel")} cancelText={t("action.cancel")} onConfirm={() => cancel.mutate()}><MayButton permission="messages.write" danger icon={<StopOutlined />} loading={cancel.isPending}>{t("messages.cancel")}</MayButton></Popconfirm> : null}
         </div>
       ) : null}
       {own.test ? <TestPanel id={id} test={own.test} contents={rows.length} open={open} /> : null}
@@ -43,7 +60,7 @@ export function BroadcastBar({ id, state }: { id: string; state: string }) {
           <Table
             size="small" pagination={false} rowKey={(row) => row.at} dataSource={rows}
             columns={[
-              { title: t("broadcast.content"), render: (_, row) => t("broadcast.variant", { n: row.at + 1 }) },
+              { title: t("broadcast.content"), render: (_, row) => <>{t("broadcast.variant", { n: row.at + 1 })} <span className="muted small wraps">{saidBy(own, row.at)}</span></> },
               { title: t("messages.people"), align: "right", render: (_, row) => <Num>{format.count(row.people)}</Num> },
               { title: t("messages.sum.sent"), align: "right", render: (_, row) => <Num>{format.count(row.sent)}</Num> },
               { title: t("messages.sum.failed"), align: "right", render: (_, row) => <Num>{format.count(row.failed)}</Num> },

@@ -26,7 +26,7 @@ export function TermsForm({ terms, contents, onChange }: { terms: Terms | null; 
   );
   return (
     <div className="gap-below">
-      <label className="row gap-below"><Switch checked={terms !== null} onChange={(on) => onChange(on ? PLAIN : null)} /> <span>{t(isDirect ? "broadcast.on_one" : "broadcast.on")}</span></label>
+      <label className="row gap-below"><Switch checked={terms !== null} onChange={(on) => onChange(on ? PLAIN : null)} /> <span>{t(!isDirect ? "broadcast.on" : contents > 1 ? "broadcast.on_tested" : "broadcast.on_one")}</span></label>
       {terms ? (
         <div className="stack tight">
           <div className="gate-fields">

@@ -32,5 +32,6 @@ export const broadcasts = {
   choose: (id: string, content: number) => post("/broadcasts/{id}/winner", { path: { id }, body: { content } }),
   pause: (id: string) => post("/broadcasts/{id}/pause", { path: { id } }),
   resume: (id: string) => post("/broadcasts/{id}/resume", { path: { id } }),
+  cancel: (id: string) => post("/broadcasts/{id}/cancel", { path: { id } }),
 };
 export const broadcastKey = (id: string) => ["messages", "broadcast", id] as const;

@@ -119,6 +119,7 @@ export const gate = {
   "messages.waits": ["{n} 人现在不能发，稍后自动再判断", "{n} cannot have it now and are looked at again later"],
   "broadcast.on": ["定时、限速、多内容（营销群发）", "Schedule, pace, several contents (a broadcast)"],
   "broadcast.on_one": ["定时、限速、对照组", "A time, a pace, a control group"],
+  "broadcast.on_tested": ["定时、限速、对照组、内容测试", "A time, a pace, a control group, a test of the contents"],
   "broadcast.hint": ["营销群发会等满竞争窗口再开始；超过规则里的人数须另一位同事审批；失败过多会自动暂停。", "A broadcast of marketing waits for the contest; above the size in the rules somebody else approves; when too much fails it pauses by itself."],
   "broadcast.class": ["消息类型", "Class"],
   "broadcast.start": ["开始时间（空 = 尽快）", "Start (empty: soon)"],
