@@ -329,7 +329,7 @@ fn a_read_only_folder_is_told_and_gone_when_it_can_be_written() {
 #[test]
 fn a_full_disk_is_told_and_gone_when_there_is_space() {
     let place = Place::empty();
-    let Some(_disk) = OwnDisk::mount(&place.data, "3m") else {
+    let Some(_disk) = OwnDisk::mount(&place.data, "4m") else {
         siyu_testkit::skipped("full disk", "no small file system can be mounted here (needs root)");
         return;
     };
@@ -352,7 +352,7 @@ fn a_full_disk_is_told_and_gone_when_there_is_space() {
     assert_eq!(send(0).0, 200);
     // Something else fills the disk to the last byte.
     let ballast = place.data.join("ballast");
-    let _ = fs::write(&ballast, vec![0; 4 << 20]);
+    let _ = fs::write(&ballast, vec![0; 8 << 20]);
     let mut taken = 1;
     let refused = (1..2_000).map(|n| (n, send(n))).find(|(_, (status, _))| {
         taken += usize::from(*status == 200);
