@@ -18,12 +18,14 @@ export async function stay(open, url) {
   const ours = await serve(async (request, answer) => {
     const got = await fetch(url + request.url);
     if (request.url.startsWith("/l/stay/")) told.push({ at: new URL(request.url, url), status: got.status });
-    answer.writeHead(got.status, { "content-type": got.headers.get("content-type") ?? "", "cross-origin-resource-policy": got.headers.get("cross-origin-resource-policy") ?? "" });
+    const kept = ["content-type", "cross-origin-resource-policy", "access-control-allow-origin"].map((name) => [name, got.headers.get(name)]);
+    answer.writeHead(got.status, Object.fromEntries(kept.filter(([, value]) => value !== null)));
     answer.end(await got.text());
   });
-  const site = await serve((_, answer) => {
+  // On one page as it is recommended, on another one as a module.
+  const site = await serve((request, answer) => {
     answer.setHeader("content-type", "text/html");
-    answer.end(`<!doctype html><title>tea</title><script src="${ours.at}/l/stay.js"></script><p>tea</p>`);
+    answer.end(`<!doctype html><title>tea</title><script ${request.url.startsWith("/module") ? "type=module" : ""} src="${ours.at}/l/stay.js"></script><p>tea</p>`);
   });
   const page = await open(site.at);
   const seconds = () => told.map((own) => Number(own.at.searchParams.get("seconds")));
@@ -41,6 +43,12 @@ export async function stay(open, url) {
     await page.goto("about:blank");
     await page.waitForTimeout(1_000);
     insist(told.length === 2 && seconds()[1] >= 7, `when it is left: ${seconds()}`);
+    await page.goto(`${site.at}/module?siyu_visit=${visit}`);
+    insist(page.url() === `${site.at}/module`, `the address beside a module is ${page.url()}`);
+    await page.waitForTimeout(1_500);
+    await page.goto("about:blank");
+    await page.waitForTimeout(1_000);
+    insist(told.length === 3 && seconds()[2] >= 1, `a module tells, too: ${seconds()}`);
   } finally {
     await page.context().close();
     site.server.close();

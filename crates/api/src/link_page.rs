@@ -9,7 +9,7 @@ use crate::people_reader::write;
 use crate::{App, At, Endpoints, Query, endpoints};
 use axum::Extension;
 use axum::extract::{RawQuery, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
@@ -81,7 +81,8 @@ async fn script(_: Public) -> Response {
     let fixed = [
         (CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (CACHE_CONTROL, "public, max-age=3600"),
-        // Pages of other sites load it.
+        // Pages of other sites load it, also as a module.
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (CROSS_ORIGIN_RESOURCE_POLICY, "cross-origin"),
     ];
     (fixed, SCRIPT).into_response()

@@ -271,6 +271,7 @@ fn pages_of_ours_tell_how_long_somebody_stays(test: TestDb) {
     let script = app.nobody().get("/l/stay.js");
     assert!(script.status == 200 && script.header("content-type").starts_with("text/javascript"));
     assert_eq!(script.header("cross-origin-resource-policy"), "cross-origin");
+    assert!(script.text().contains("\"siyu_visit\"") && script.text().contains("/l/stay/${visit}"));
     let radar = || app.owner().get(&format!("/api/v1/materials/{id}/radar")).ok();
     assert_eq!((&radar()["visits"], &radar()["seconds_each"]), (&json!(0), &Value::Null));
     app.test.clock.advance_seconds(60);
